@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path62 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path64 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path62 && path62[0] !== "/") {
-          path62 = `/${path62}`;
+        if (path64 && path64[0] !== "/") {
+          path64 = `/${path64}`;
         }
-        return new URL(`${origin}${path62}`);
+        return new URL(`${origin}${path64}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1221,8 +1221,8 @@ var require_util = __commonJS({
       }
       return ret;
     }
-    function isBuffer(buffer) {
-      return buffer instanceof Uint8Array || Buffer.isBuffer(buffer);
+    function isBuffer(buffer2) {
+      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
     }
     function validateHandler(handler2, method, upgrade) {
       if (!handler2 || typeof handler2 !== "object") {
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path62, origin }
+          request: { method, path: path64, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path62);
+        debuglog("sending request to %s %s/%s", method, origin, path64);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path62, origin },
+          request: { method, path: path64, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path62,
+          path64,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path62, origin }
+          request: { method, path: path64, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path62);
+        debuglog("trailers received from %s %s/%s", method, origin, path64);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path62, origin },
+          request: { method, path: path64, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path62,
+          path64,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path62, origin }
+            request: { method, path: path64, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path62);
+          debuglog("sending request to %s %s/%s", method, origin, path64);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path62,
+        path: path64,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path62 !== "string") {
+        if (typeof path64 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path62[0] !== "/" && !(path62.startsWith("http://") || path62.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path64[0] !== "/" && !(path64.startsWith("http://") || path64.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path62)) {
+        } else if (invalidPathRegex.test(path64)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path62, query) : path62;
+        this.path = query ? buildURL(path64, query) : path64;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -2103,7 +2103,7 @@ var require_dispatcher = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer = require("node:buffer");
+    var buffer2 = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var {
       ClientDestroyedError,
@@ -2134,7 +2134,7 @@ var require_dispatcher_base = __commonJS({
       }
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
         };
       }
       get destroyed() {
@@ -3506,8 +3506,8 @@ var require_data_url = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer = Buffer.from(data, "base64");
-      return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+      const buffer2 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
     function collectAnHTTPQuotedString(input2, position, extractValue) {
       const positionStart = position.position;
@@ -4075,7 +4075,7 @@ var require_webidl = __commonJS({
 var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform2 } = require("node:stream");
+    var { Transform: Transform3 } = require("node:stream");
     var zlib2 = require("node:zlib");
     var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants3();
     var { getGlobalOrigin } = require_global();
@@ -4763,7 +4763,7 @@ var require_util2 = __commonJS({
       contentRange += isomorphicEncode(`${fullLength}`);
       return contentRange;
     }
-    var InflateStream = class extends Transform2 {
+    var InflateStream = class extends Transform3 {
       #zlibOptions;
       /** @param {zlib.ZlibOptions} [zlibOptions] */
       constructor(zlibOptions) {
@@ -4862,14 +4862,14 @@ var require_util2 = __commonJS({
       return gettingDecodingSplitting(value);
     }
     var textDecoder = new TextDecoder();
-    function utf8DecodeBytes(buffer) {
-      if (buffer.length === 0) {
+    function utf8DecodeBytes(buffer2) {
+      if (buffer2.length === 0) {
         return "";
       }
-      if (buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191) {
-        buffer = buffer.subarray(3);
+      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
+        buffer2 = buffer2.subarray(3);
       }
-      const output = textDecoder.decode(buffer);
+      const output = textDecoder.decode(buffer2);
       return output;
     }
     var EnvironmentSettingsObjectBase = class {
@@ -5398,12 +5398,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer, start, position) {
-      if (buffer.length < start.length) {
+    function bufferStartsWith(buffer2, start, position) {
+      if (buffer2.length < start.length) {
         return false;
       }
       for (let i = 0; i < start.length; i++) {
-        if (start[i] !== buffer[position.position + i]) {
+        if (start[i] !== buffer2[position.position + i]) {
           return false;
         }
       }
@@ -5469,9 +5469,9 @@ var require_body = __commonJS({
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer = typeof source === "string" ? textEncoder.encode(source) : source;
-            if (buffer.byteLength) {
-              controller.enqueue(buffer);
+            const buffer2 = typeof source === "string" ? textEncoder.encode(source) : source;
+            if (buffer2.byteLength) {
+              controller.enqueue(buffer2);
             }
             queueMicrotask(() => readableStreamClose(controller));
           },
@@ -5579,9 +5579,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
               });
             } else {
               if (!isErrored(stream)) {
-                const buffer = new Uint8Array(value);
-                if (buffer.byteLength) {
-                  controller.enqueue(buffer);
+                const buffer2 = new Uint8Array(value);
+                if (buffer2.byteLength) {
+                  controller.enqueue(buffer2);
                 }
               }
             }
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path62, host, upgrade, blocking, reset } = request3;
+      const { method, path: path64, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path62} HTTP/1.1\r
+      let header = `${method} ${path64} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -6696,14 +6696,14 @@ upgrade: ${upgrade}\r
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         socket.cork();
         socket.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
-        socket.write(buffer);
+        socket.write(buffer2);
         socket.uncork();
-        request3.onBodySent(buffer);
+        request3.onBodySent(buffer2);
         request3.onRequestSent();
         if (!expectsPayload && request3.reset !== false) {
           socket[kReset] = true;
@@ -6866,7 +6866,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline8 } = require("node:stream");
+    var { pipeline: pipeline12 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path62, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path64, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path62;
+      headers[HTTP2_HEADER_PATH] = path64;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7345,7 +7345,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline8(
+      const pipe = pipeline12(
         body,
         h2stream,
         (err2) => {
@@ -7373,12 +7373,12 @@ var require_client_h2 = __commonJS({
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer = Buffer.from(await body.arrayBuffer());
+        const buffer2 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer);
+        h2stream.write(buffer2);
         h2stream.uncork();
         h2stream.end();
-        request3.onBodySent(buffer);
+        request3.onBodySent(buffer2);
         request3.onRequestSent();
         if (!expectsPayload) {
           socket[kReset] = true;
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path62 = search ? `${pathname}${search}` : pathname;
+        const path64 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path62;
+        this.opts.path = path64;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path62 = "/",
+          path: path64 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path62;
+        opts.path = origin + path64;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -9444,7 +9444,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable6 } = require("node:stream");
+    var { Readable: Readable8 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -9456,7 +9456,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable6 {
+    var BodyReadable = class extends Readable8 {
       constructor({
         resume,
         abort,
@@ -9668,10 +9668,10 @@ var require_readable = __commonJS({
       if (chunks.length === 0 || length === 0) {
         return "";
       }
-      const buffer = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer.length;
-      const start = bufferLength > 2 && buffer[0] === 239 && buffer[1] === 187 && buffer[2] === 191 ? 3 : 0;
-      return buffer.utf8Slice(start, bufferLength);
+      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+      const bufferLength = buffer2.length;
+      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
+      return buffer2.utf8Slice(start, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -9680,14 +9680,14 @@ var require_readable = __commonJS({
       if (chunks.length === 1) {
         return new Uint8Array(chunks[0]);
       }
-      const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i = 0; i < chunks.length; ++i) {
         const chunk = chunks[i];
-        buffer.set(chunk, offset);
+        buffer2.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer;
+      return buffer2;
     }
     function consumeEnd(consume2) {
       const { type, body, resolve: resolve2, stream, length } = consume2;
@@ -9798,7 +9798,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable6 } = require_readable();
+    var { Readable: Readable8 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -9893,7 +9893,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable6({
+        const res = new Readable8({
           resume,
           abort,
           contentType,
@@ -10035,7 +10035,7 @@ var require_api_stream = __commonJS({
   "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { finished: finished2, PassThrough: PassThrough2 } = require("node:stream");
+    var { finished: finished2, PassThrough: PassThrough3 } = require("node:stream");
     var { InvalidArgumentError, InvalidReturnValueError } = require_errors();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -10111,7 +10111,7 @@ var require_api_stream = __commonJS({
         if (this.throwOnError && statusCode >= 400) {
           const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
           const contentType = parsedHeaders["content-type"];
-          res = new PassThrough2();
+          res = new PassThrough3();
           this.callback = null;
           this.runInAsyncScope(
             getResolveErrorBodyCallback,
@@ -10208,9 +10208,9 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable6,
+      Readable: Readable8,
       Duplex,
-      PassThrough: PassThrough2
+      PassThrough: PassThrough3
     } = require("node:stream");
     var {
       InvalidArgumentError,
@@ -10222,7 +10222,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable6 {
+    var PipelineRequest = class extends Readable8 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -10239,7 +10239,7 @@ var require_api_pipeline = __commonJS({
         callback(err2);
       }
     };
-    var PipelineResponse = class extends Readable6 {
+    var PipelineResponse = class extends Readable8 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -10390,16 +10390,16 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline8(opts, handler2) {
+    function pipeline12(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
         return pipelineHandler.ret;
       } catch (err2) {
-        return new PassThrough2().destroy(err2);
+        return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline8;
+    module2.exports = pipeline12;
   }
 });
 
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path62) {
-      if (typeof path62 !== "string") {
-        return path62;
+    function safeUrl(path64) {
+      if (typeof path64 !== "string") {
+        return path64;
       }
-      const pathSegments = path62.split("?");
+      const pathSegments = path64.split("?");
       if (pathSegments.length !== 2) {
-        return path62;
+        return path64;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path62, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path62);
+    function matchKey(mockDispatch2, { path: path64, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path64);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path62 }) => matchValue(safeUrl(path62), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path64 }) => matchValue(safeUrl(path64), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path62, method, body, headers, query } = opts;
+      const { path: path64, method, body, headers, query } = opts;
       return {
-        path: path62,
+        path: path64,
         method,
         body,
         headers,
@@ -11249,13 +11249,13 @@ var require_pluralizer = __commonJS({
 var require_pending_interceptors_formatter = __commonJS({
   "node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform2 } = require("node:stream");
+    var { Transform: Transform3 } = require("node:stream");
     var { Console } = require("node:console");
     var PERSISTENT = process.versions.icu ? "\u2705" : "Y ";
     var NOT_PERSISTENT = process.versions.icu ? "\u274C" : "N ";
     module2.exports = class PendingInterceptorsFormatter {
       constructor({ disableColors } = {}) {
-        this.transform = new Transform2({
+        this.transform = new Transform3({
           transform(chunk, _enc, cb) {
             cb(null, chunk);
           }
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path62, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path64, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path62,
+            Path: path64,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable6, pipeline: pipeline8, finished: finished2 } = require("node:stream");
+    var { Readable: Readable8, pipeline: pipeline12, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -14395,9 +14395,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer = new Uint8Array(bytes);
-          if (buffer.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer);
+          const buffer2 = new Uint8Array(bytes);
+          if (buffer2.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer2);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -14503,13 +14503,13 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable6({ read: resume });
+              this.body = new Readable8({ read: resume });
               const onError = this.onError.bind(this);
               resolve2({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline8(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline12(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -14656,11 +14656,11 @@ var require_progressevent = __commonJS({
 var require_encoding = __commonJS({
   "node_modules/undici/lib/web/fileapi/encoding.js"(exports2, module2) {
     "use strict";
-    function getEncoding(label2) {
-      if (!label2) {
+    function getEncoding(label) {
+      if (!label) {
         return "failure";
       }
-      switch (label2.trim().toLowerCase()) {
+      switch (label.trim().toLowerCase()) {
         case "unicode-1-1-utf-8":
         case "unicode11utf8":
         case "unicode20utf8":
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path62) {
-      for (let i = 0; i < path62.length; ++i) {
-        const code2 = path62.charCodeAt(i);
+    function validateCookiePath(path64) {
+      for (let i = 0; i < path64.length; ++i) {
+        const code2 = path64.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -16952,11 +16952,11 @@ var require_util7 = __commonJS({
         data: dataForEvent
       });
     }
-    function toArrayBuffer(buffer) {
-      if (buffer.byteLength === buffer.buffer.byteLength) {
-        return buffer.buffer;
+    function toArrayBuffer(buffer2) {
+      if (buffer2.byteLength === buffer2.buffer.byteLength) {
+        return buffer2.buffer;
       }
-      return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+      return buffer2.buffer.slice(buffer2.byteOffset, buffer2.byteOffset + buffer2.byteLength);
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -17049,9 +17049,9 @@ var require_util7 = __commonJS({
     }
     var hasIntl = typeof process.versions.icu === "string";
     var fatalDecoder = hasIntl ? new TextDecoder("utf-8", { fatal: true }) : void 0;
-    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer) {
-      if (isUtf8(buffer)) {
-        return buffer.toString("utf-8");
+    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer2) {
+      if (isUtf8(buffer2)) {
+        return buffer2.toString("utf-8");
       }
       throw new TypeError("Invalid utf-8 received.");
     };
@@ -17083,27 +17083,27 @@ var require_frame = __commonJS({
     var { maxUnsigned16Bit } = require_constants5();
     var BUFFER_SIZE = 16386;
     var crypto2;
-    var buffer = null;
+    var buffer2 = null;
     var bufIdx = BUFFER_SIZE;
     try {
       crypto2 = require("node:crypto");
     } catch {
       crypto2 = {
         // not full compatibility, but minimum.
-        randomFillSync: function randomFillSync(buffer2, _offset, _size) {
-          for (let i = 0; i < buffer2.length; ++i) {
-            buffer2[i] = Math.random() * 255 | 0;
+        randomFillSync: function randomFillSync(buffer3, _offset, _size) {
+          for (let i = 0; i < buffer3.length; ++i) {
+            buffer3[i] = Math.random() * 255 | 0;
           }
-          return buffer2;
+          return buffer3;
         }
       };
     }
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        crypto2.randomFillSync(buffer ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
+        crypto2.randomFillSync(buffer2 ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++], buffer[bufIdx++]];
+      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -17125,26 +17125,26 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer2 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer2[0] = buffer2[1] = 0;
-        buffer2[0] |= 128;
-        buffer2[0] = (buffer2[0] & 240) + opcode;
-        buffer2[offset - 4] = maskKey[0];
-        buffer2[offset - 3] = maskKey[1];
-        buffer2[offset - 2] = maskKey[2];
-        buffer2[offset - 1] = maskKey[3];
-        buffer2[1] = payloadLength;
+        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer3[0] = buffer3[1] = 0;
+        buffer3[0] |= 128;
+        buffer3[0] = (buffer3[0] & 240) + opcode;
+        buffer3[offset - 4] = maskKey[0];
+        buffer3[offset - 3] = maskKey[1];
+        buffer3[offset - 2] = maskKey[2];
+        buffer3[offset - 1] = maskKey[3];
+        buffer3[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer2.writeUInt16BE(bodyLength, 2);
+          buffer3.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer2[2] = buffer2[3] = 0;
-          buffer2.writeUIntBE(bodyLength, 4, 6);
+          buffer3[2] = buffer3[3] = 0;
+          buffer3.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer2[1] |= 128;
+        buffer3[1] |= 128;
         for (let i = 0; i < bodyLength; ++i) {
-          buffer2[offset + i] = frameData[i] ^ maskKey[i & 3];
+          buffer3[offset + i] = frameData[i] ^ maskKey[i & 3];
         }
-        return buffer2;
+        return buffer3;
       }
     };
     module2.exports = {
@@ -17504,15 +17504,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer = this.consume(2);
-            const fin = (buffer[0] & 128) !== 0;
-            const opcode = buffer[0] & 15;
-            const masked = (buffer[1] & 128) === 128;
+            const buffer2 = this.consume(2);
+            const fin = (buffer2[0] & 128) !== 0;
+            const opcode = buffer2[0] & 15;
+            const masked = (buffer2[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer[1] & 127;
-            const rsv1 = buffer[0] & 64;
-            const rsv2 = buffer[0] & 32;
-            const rsv3 = buffer[0] & 16;
+            const payloadLength = buffer2[1] & 127;
+            const rsv1 = buffer2[0] & 64;
+            const rsv2 = buffer2[0] & 32;
+            const rsv3 = buffer2[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.ws, "Invalid opcode received");
               return callback();
@@ -17572,8 +17572,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback();
             }
-            const buffer = this.consume(2);
-            this.#info.payloadLength = buffer.readUInt16BE(0);
+            const buffer2 = this.consume(2);
+            this.#info.payloadLength = buffer2.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -17582,9 +17582,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback();
             }
-            const buffer = this.consume(8);
-            const upper = buffer.readUInt32BE(0);
-            const lower = buffer.readUInt32BE(4);
+            const buffer2 = this.consume(8);
+            const upper = buffer2.readUInt32BE(0);
+            const lower = buffer2.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
@@ -17676,25 +17676,25 @@ var require_receiver = __commonJS({
           this.#byteOffset -= this.#buffers[0].length;
           return this.#buffers.shift();
         }
-        const buffer = Buffer.allocUnsafe(n);
+        const buffer2 = Buffer.allocUnsafe(n);
         let offset = 0;
         while (offset !== n) {
           const next = this.#buffers[0];
           const { length } = next;
           if (length + offset === n) {
-            buffer.set(this.#buffers.shift(), offset);
+            buffer2.set(this.#buffers.shift(), offset);
             break;
           } else if (length + offset > n) {
-            buffer.set(next.subarray(0, n - offset), offset);
+            buffer2.set(next.subarray(0, n - offset), offset);
             this.#buffers[0] = next.subarray(n - offset);
             break;
           } else {
-            buffer.set(this.#buffers.shift(), offset);
+            buffer2.set(this.#buffers.shift(), offset);
             offset += next.length;
           }
         }
         this.#byteOffset -= n;
-        return buffer;
+        return buffer2;
       }
       writeFragments(fragment) {
         if (this.#maxFragments > 0 && this.#fragments.length === this.#maxFragments) {
@@ -18305,15 +18305,15 @@ var require_util8 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer = require("node:buffer");
-    var { Transform: Transform2 } = require("node:stream");
+    var buffer2 = require("node:buffer");
+    var { Transform: Transform3 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
     var LF = 10;
     var CR = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer.kStringMaxLength;
+    var defaultMaxEventSize = buffer2.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -18321,20 +18321,20 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer2, start) {
-      if (start >= buffer2.length) {
+    function isASCIINumberBytes(buffer3, start) {
+      if (start >= buffer3.length) {
         return false;
       }
-      for (let i = start; i < buffer2.length; i++) {
-        if (buffer2[i] < 48 || buffer2[i] > 57) {
+      for (let i = start; i < buffer3.length; i++) {
+        if (buffer3[i] < 48 || buffer3[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer2, start) {
-      for (let i = start; i < buffer2.length; i++) {
-        if (buffer2[i] === 0) {
+    function isValidLastEventIdBytes(buffer3, start) {
+      for (let i = start; i < buffer3.length; i++) {
+        if (buffer3[i] === 0) {
           return false;
         }
       }
@@ -18356,7 +18356,7 @@ var require_eventsource_stream = __commonJS({
       error2.aborted = false;
       return error2;
     }
-    var EventSourceStream = class extends Transform2 {
+    var EventSourceStream = class extends Transform3 {
       /**
        * @type {eventSourceSettings}
        */
@@ -18710,7 +18710,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline8 } = require("node:stream");
+    var { pipeline: pipeline12 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -18870,7 +18870,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline8(
+          pipeline12(
             response.body.stream,
             eventSourceStream,
             (error2) => {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path62 = opts.path;
+          let path64 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path62 = `/${path62}`;
+            path64 = `/${path64}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path62);
+          url = new URL(util.parseOrigin(url).origin + path64);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19209,8 +19209,8 @@ var require_fd_slicer = __commonJS({
     var fs4 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable6 = stream.Readable;
-    var PassThrough2 = stream.PassThrough;
+    var Readable8 = stream.Readable;
+    var PassThrough3 = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
     exports2.BufferSlicer = BufferSlicer;
@@ -19223,12 +19223,12 @@ var require_fd_slicer = __commonJS({
       this.pend.max = 1;
       this.refCount = 0;
     }
-    FdSlicer.prototype.read = function(buffer, offset, length, position, callback) {
+    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
       var self = this;
       self.pend.go(function(cb) {
-        fs4.read(self.fd, buffer, offset, length, position, function(err2, bytesRead, buffer2) {
+        fs4.read(self.fd, buffer2, offset, length, position, function(err2, bytesRead, buffer3) {
           cb();
-          callback(err2, bytesRead, buffer2);
+          callback(err2, bytesRead, buffer3);
         });
       });
     };
@@ -19252,10 +19252,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable6);
+    util.inherits(ReadStream, Readable8);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable6.call(this, options3);
+      Readable8.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -19274,8 +19274,8 @@ var require_fd_slicer = __commonJS({
         return;
       }
       self.context.pend.go(function(cb) {
-        var buffer = Buffer.allocUnsafe(toRead);
-        fs4.read(self.context.fd, buffer, 0, toRead, self.pos, function(err2, bytesRead) {
+        var buffer2 = Buffer.allocUnsafe(toRead);
+        fs4.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err2, bytesRead) {
           if (err2) {
             self.destroy(err2);
           } else if (bytesRead === 0) {
@@ -19283,7 +19283,7 @@ var require_fd_slicer = __commonJS({
             self._cleanup();
           } else {
             self.pos += bytesRead;
-            self.push(buffer.slice(0, bytesRead));
+            self.push(buffer2.slice(0, bytesRead));
           }
           cb();
         });
@@ -19300,16 +19300,16 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(BufferSlicer, EventEmitter2);
-    function BufferSlicer(buffer) {
+    function BufferSlicer(buffer2) {
       EventEmitter2.call(this);
       this.refCount = 0;
-      this.buffer = buffer;
+      this.buffer = buffer2;
     }
-    BufferSlicer.prototype.read = function(buffer, offset, length, position, callback) {
-      if (!(0 <= offset && offset <= buffer.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer.length);
+    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
+      if (!(0 <= offset && offset <= buffer2.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer2.length);
       if (position < 0) throw new RangeError("position is negative: " + position);
-      if (offset + length > buffer.length) {
-        length = buffer.length - offset;
+      if (offset + length > buffer2.length) {
+        length = buffer2.length - offset;
       }
       if (position + length > this.buffer.length) {
         length = this.buffer.length - position;
@@ -19320,14 +19320,14 @@ var require_fd_slicer = __commonJS({
         });
         return;
       }
-      this.buffer.copy(buffer, offset, position, position + length);
+      this.buffer.copy(buffer2, offset, position, position + length);
       setImmediate(function() {
         callback(null, length);
       });
     };
     BufferSlicer.prototype.createReadStream = function(options3) {
       options3 = options3 || {};
-      var readStream = new PassThrough2(options3);
+      var readStream = new PassThrough3(options3);
       readStream.start = options3.start || 0;
       readStream.endOffset = options3.end;
       readStream.pos = readStream.endOffset || this.buffer.length;
@@ -19640,11 +19640,11 @@ var require_yauzl = __commonJS({
     var fd_slicer = require_fd_slicer();
     var util = require("util");
     var EventEmitter2 = require("events").EventEmitter;
-    var Transform2 = require("stream").Transform;
-    var PassThrough2 = require("stream").PassThrough;
+    var Transform3 = require("stream").Transform;
+    var PassThrough3 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib2.crc32 === "function" ? zlib2.crc32 : require_crc32();
-    exports2.open = open2;
+    exports2.open = open3;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path62, options3) {
+    function openPromise2(path64, options3) {
       return new Promise((resolve2, reject) => {
-        open2(path62, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open3(path64, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve2(zipfile);
         });
@@ -19676,9 +19676,9 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function fromBufferPromise(buffer, options3) {
+    function fromBufferPromise(buffer2, options3) {
       return new Promise((resolve2, reject) => {
-        fromBuffer(buffer, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve2(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open2(path62, options3, callback) {
+    function open3(path64, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs4.open(path62, "r", function(err2, fd) {
+      fs4.open(path64, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -19730,7 +19730,7 @@ var require_yauzl = __commonJS({
         fromRandomAccessReader(reader, stats.size, options3, callback);
       });
     }
-    function fromBuffer(buffer, options3, callback) {
+    function fromBuffer(buffer2, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -19741,8 +19741,8 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      var reader = new fd_slicer.BufferSlicer(buffer);
-      fromRandomAccessReader(reader, buffer.length, options3, callback);
+      var reader = new fd_slicer.BufferSlicer(buffer2);
+      fromRandomAccessReader(reader, buffer2.length, options3, callback);
     }
     function fromRandomAccessReader(reader, totalSize2, options3, callback) {
       if (typeof options3 === "function") {
@@ -19766,13 +19766,13 @@ var require_yauzl = __commonJS({
       var zip64EocdlSize = 20;
       var maxCommentSize = 65535;
       var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize2);
-      var buffer = newBuffer(bufferSize);
-      var bufferReadStart = totalSize2 - buffer.length;
-      readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err2) {
+      var buffer2 = newBuffer(bufferSize);
+      var bufferReadStart = totalSize2 - buffer2.length;
+      readAndAssertNoEof(reader, buffer2, 0, bufferSize, bufferReadStart, function(err2) {
         if (err2) return callback(err2);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
-          if (buffer.readUInt32LE(i) !== 101010256) continue;
-          var eocdrBuffer = buffer.subarray(i);
+          if (buffer2.readUInt32LE(i) !== 101010256) continue;
+          var eocdrBuffer = buffer2.subarray(i);
           var diskNumber = eocdrBuffer.readUInt16LE(4);
           var entryCount = eocdrBuffer.readUInt16LE(10);
           var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
@@ -19782,8 +19782,8 @@ var require_yauzl = __commonJS({
             return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
           }
           var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
-          if (i - zip64EocdlSize >= 0 && buffer.readUInt32LE(i - zip64EocdlSize) === 117853008) {
-            var zip64EocdlBuffer = buffer.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
+          if (i - zip64EocdlSize >= 0 && buffer2.readUInt32LE(i - zip64EocdlSize) === 117853008) {
+            var zip64EocdlBuffer = buffer2.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
             var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
             var zip64EocdrBuffer = newBuffer(56);
             return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err3) {
@@ -19863,38 +19863,38 @@ var require_yauzl = __commonJS({
         return;
       }
       if (self.emittedError) return;
-      var buffer = newBuffer(46);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err2) {
+      var buffer2 = newBuffer(46);
+      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err2) {
         if (err2) return emitErrorAndAutoClose(self, err2);
         if (self.emittedError) return;
         var entry = new Entry();
-        var signature = buffer.readUInt32LE(0);
+        var signature = buffer2.readUInt32LE(0);
         if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
-        entry.versionMadeBy = buffer.readUInt16LE(4);
-        entry.versionNeededToExtract = buffer.readUInt16LE(6);
-        entry.generalPurposeBitFlag = buffer.readUInt16LE(8);
-        entry.compressionMethod = buffer.readUInt16LE(10);
-        entry.lastModFileTime = buffer.readUInt16LE(12);
-        entry.lastModFileDate = buffer.readUInt16LE(14);
-        entry.crc32 = buffer.readUInt32LE(16);
-        entry.compressedSize = buffer.readUInt32LE(20);
-        entry.uncompressedSize = buffer.readUInt32LE(24);
-        entry.fileNameLength = buffer.readUInt16LE(28);
-        entry.extraFieldLength = buffer.readUInt16LE(30);
-        entry.fileCommentLength = buffer.readUInt16LE(32);
-        entry.internalFileAttributes = buffer.readUInt16LE(36);
-        entry.externalFileAttributes = buffer.readUInt32LE(38);
-        entry.relativeOffsetOfLocalHeader = buffer.readUInt32LE(42);
+        entry.versionMadeBy = buffer2.readUInt16LE(4);
+        entry.versionNeededToExtract = buffer2.readUInt16LE(6);
+        entry.generalPurposeBitFlag = buffer2.readUInt16LE(8);
+        entry.compressionMethod = buffer2.readUInt16LE(10);
+        entry.lastModFileTime = buffer2.readUInt16LE(12);
+        entry.lastModFileDate = buffer2.readUInt16LE(14);
+        entry.crc32 = buffer2.readUInt32LE(16);
+        entry.compressedSize = buffer2.readUInt32LE(20);
+        entry.uncompressedSize = buffer2.readUInt32LE(24);
+        entry.fileNameLength = buffer2.readUInt16LE(28);
+        entry.extraFieldLength = buffer2.readUInt16LE(30);
+        entry.fileCommentLength = buffer2.readUInt16LE(32);
+        entry.internalFileAttributes = buffer2.readUInt16LE(36);
+        entry.externalFileAttributes = buffer2.readUInt32LE(38);
+        entry.relativeOffsetOfLocalHeader = buffer2.readUInt32LE(42);
         if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
         self.readEntryCursor += 46;
-        buffer = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
-        readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err3) {
+        buffer2 = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
+        readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err3) {
           if (err3) return emitErrorAndAutoClose(self, err3);
           if (self.emittedError) return;
-          entry.fileNameRaw = buffer.subarray(0, entry.fileNameLength);
+          entry.fileNameRaw = buffer2.subarray(0, entry.fileNameLength);
           var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
-          entry.extraFieldRaw = buffer.subarray(entry.fileNameLength, fileCommentStart);
-          entry.fileCommentRaw = buffer.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
+          entry.extraFieldRaw = buffer2.subarray(entry.fileNameLength, fileCommentStart);
+          entry.fileCommentRaw = buffer2.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
           try {
             entry.extraFields = parseExtraFields(entry.extraFieldRaw);
           } catch (err4) {
@@ -19911,7 +19911,7 @@ var require_yauzl = __commonJS({
             entry.fileName = entry.fileNameRaw;
           }
           entry.comment = entry.fileComment;
-          self.readEntryCursor += buffer.length;
+          self.readEntryCursor += buffer2.length;
           self.entriesRead += 1;
           for (var i = 0; i < entry.extraFields.length; i++) {
             var extraField = entry.extraFields[i];
@@ -20137,16 +20137,16 @@ var require_yauzl = __commonJS({
       }
       if (options3 == null) options3 = {};
       self.reader.ref();
-      var buffer = newBuffer(30);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err2) {
+      var buffer2 = newBuffer(30);
+      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader, function(err2) {
         try {
           if (err2) return callback(err2);
-          var signature = buffer.readUInt32LE(0);
+          var signature = buffer2.readUInt32LE(0);
           if (signature !== 67324752) {
             return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
           }
-          var fileNameLength = buffer.readUInt16LE(26);
-          var extraFieldLength = buffer.readUInt16LE(28);
+          var fileNameLength = buffer2.readUInt16LE(26);
+          var extraFieldLength = buffer2.readUInt16LE(28);
           var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
           if (fileDataStart + entry.compressedSize > self.fileSize) {
             return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
@@ -20156,23 +20156,23 @@ var require_yauzl = __commonJS({
           }
           var localFileHeader = new LocalFileHeader();
           localFileHeader.fileDataStart = fileDataStart;
-          localFileHeader.versionNeededToExtract = buffer.readUInt16LE(4);
-          localFileHeader.generalPurposeBitFlag = buffer.readUInt16LE(6);
-          localFileHeader.compressionMethod = buffer.readUInt16LE(8);
-          localFileHeader.lastModFileTime = buffer.readUInt16LE(10);
-          localFileHeader.lastModFileDate = buffer.readUInt16LE(12);
-          localFileHeader.crc32 = buffer.readUInt32LE(14);
-          localFileHeader.compressedSize = buffer.readUInt32LE(18);
-          localFileHeader.uncompressedSize = buffer.readUInt32LE(22);
+          localFileHeader.versionNeededToExtract = buffer2.readUInt16LE(4);
+          localFileHeader.generalPurposeBitFlag = buffer2.readUInt16LE(6);
+          localFileHeader.compressionMethod = buffer2.readUInt16LE(8);
+          localFileHeader.lastModFileTime = buffer2.readUInt16LE(10);
+          localFileHeader.lastModFileDate = buffer2.readUInt16LE(12);
+          localFileHeader.crc32 = buffer2.readUInt32LE(14);
+          localFileHeader.compressedSize = buffer2.readUInt32LE(18);
+          localFileHeader.uncompressedSize = buffer2.readUInt32LE(22);
           localFileHeader.fileNameLength = fileNameLength;
           localFileHeader.extraFieldLength = extraFieldLength;
-          buffer = newBuffer(fileNameLength + extraFieldLength);
+          buffer2 = newBuffer(fileNameLength + extraFieldLength);
           self.reader.ref();
-          readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
+          readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
             try {
               if (err3) return callback(err3);
-              localFileHeader.fileName = buffer.subarray(0, fileNameLength);
-              localFileHeader.extraField = buffer.subarray(fileNameLength);
+              localFileHeader.fileName = buffer2.subarray(0, fileNameLength);
+              localFileHeader.extraField = buffer2.subarray(fileNameLength);
               return callback(null, localFileHeader);
             } finally {
               self.reader.unref();
@@ -20320,13 +20320,13 @@ var require_yauzl = __commonJS({
       }
       return extraFields;
     }
-    function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
+    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback) {
       if (length === 0) {
         return setImmediate(function() {
           callback(null, newBuffer(0));
         });
       }
-      reader.read(buffer, offset, length, position, function(err2, bytesRead) {
+      reader.read(buffer2, offset, length, position, function(err2, bytesRead) {
         if (err2) return callback(err2);
         if (bytesRead < length) {
           return callback(new Error("unexpected EOF"));
@@ -20334,9 +20334,9 @@ var require_yauzl = __commonJS({
         callback();
       });
     }
-    util.inherits(AssertByteCountStream, Transform2);
+    util.inherits(AssertByteCountStream, Transform3);
     function AssertByteCountStream(byteCount) {
-      Transform2.call(this);
+      Transform3.call(this);
       this.actualByteCount = 0;
       this.expectedByteCount = byteCount;
     }
@@ -20379,7 +20379,7 @@ var require_yauzl = __commonJS({
       var start = options3.start;
       var end = options3.end;
       if (start === end) {
-        var emptyStream = new PassThrough2();
+        var emptyStream = new PassThrough3();
         setImmediate(function() {
           emptyStream.end();
         });
@@ -20414,12 +20414,12 @@ var require_yauzl = __commonJS({
     RandomAccessReader.prototype._readStreamForRange = function(start, end) {
       throw new Error("not implemented");
     };
-    RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
+    RandomAccessReader.prototype.read = function(buffer2, offset, length, position, callback) {
       var readStream = this.createReadStream({ start: position, end: position + length });
       var writeStream = new Writable();
       var written = 0;
       writeStream._write = function(chunk, encoding, cb) {
-        chunk.copy(buffer, offset + written, 0, chunk.length);
+        chunk.copy(buffer2, offset + written, 0, chunk.length);
         written += chunk.length;
         cb();
       };
@@ -20432,9 +20432,9 @@ var require_yauzl = __commonJS({
     RandomAccessReader.prototype.close = function(callback) {
       setImmediate(callback);
     };
-    util.inherits(RefUnrefFilter, PassThrough2);
+    util.inherits(RefUnrefFilter, PassThrough3);
     function RefUnrefFilter(context) {
-      PassThrough2.call(this);
+      PassThrough3.call(this);
       this.context = context;
       this.context.ref();
       this.unreffedYet = false;
@@ -20449,20 +20449,20 @@ var require_yauzl = __commonJS({
       this.context.unref();
     };
     var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    function decodeBuffer(buffer, isUtf8) {
+    function decodeBuffer(buffer2, isUtf8) {
       if (isUtf8) {
-        return buffer.toString("utf8");
+        return buffer2.toString("utf8");
       } else {
         var result = "";
-        for (var i = 0; i < buffer.length; i++) {
-          result += cp437[buffer[i]];
+        for (var i = 0; i < buffer2.length; i++) {
+          result += cp437[buffer2[i]];
         }
         return result;
       }
     }
-    function readUInt64LE(buffer, offset) {
-      var lower32 = buffer.readUInt32LE(offset);
-      var upper32 = buffer.readUInt32LE(offset + 4);
+    function readUInt64LE(buffer2, offset) {
+      var lower32 = buffer2.readUInt32LE(offset);
+      var upper32 = buffer2.readUInt32LE(offset + 4);
       return upper32 * 4294967296 + lower32;
     }
     var newBuffer;
@@ -20803,8 +20803,8 @@ var require_dist = __commonJS({
 var require_yazl = __commonJS({
   "node_modules/yazl/index.js"(exports2) {
     var fs4 = require("fs");
-    var Transform2 = require("stream").Transform;
-    var PassThrough2 = require("stream").PassThrough;
+    var Transform3 = require("stream").Transform;
+    var PassThrough3 = require("stream").PassThrough;
     var zlib2 = require("zlib");
     var util = require("util");
     var EventEmitter2 = require("events").EventEmitter;
@@ -20814,7 +20814,7 @@ var require_yazl = __commonJS({
     exports2.dateToDosDateTime = dateToDosDateTime;
     util.inherits(ZipFile2, EventEmitter2);
     function ZipFile2() {
-      this.outputStream = new PassThrough2();
+      this.outputStream = new PassThrough3();
       this.entries = [];
       this.outputStreamCursor = 0;
       this.ended = false;
@@ -20874,22 +20874,22 @@ var require_yazl = __commonJS({
       });
       pumpEntries(self);
     };
-    ZipFile2.prototype.addBuffer = function(buffer, metadataPath, options3) {
+    ZipFile2.prototype.addBuffer = function(buffer2, metadataPath, options3) {
       var self = this;
       metadataPath = validateMetadataPath(metadataPath, false);
-      if (buffer.length > 1073741823) throw new Error("buffer too large: " + buffer.length + " > 1073741823");
+      if (buffer2.length > 1073741823) throw new Error("buffer too large: " + buffer2.length + " > 1073741823");
       if (options3 == null) options3 = {};
       if (options3.size != null) throw new Error("options.size not allowed");
       if (shouldIgnoreAdding(self)) return;
       var entry = new Entry(metadataPath, false, options3);
-      entry.uncompressedSize = buffer.length;
-      entry.crc32 = crc322.unsigned(buffer);
+      entry.uncompressedSize = buffer2.length;
+      entry.crc32 = crc322.unsigned(buffer2);
       entry.crcAndFileSizeKnown = true;
       self.entries.push(entry);
       if (entry.compressionLevel === 0) {
-        setCompressedBuffer(buffer);
+        setCompressedBuffer(buffer2);
       } else {
-        zlib2.deflateRaw(buffer, { level: entry.compressionLevel }, function(err2, compressedBuffer) {
+        zlib2.deflateRaw(buffer2, { level: entry.compressionLevel }, function(err2, compressedBuffer) {
           setCompressedBuffer(compressedBuffer);
         });
       }
@@ -20948,14 +20948,14 @@ var require_yazl = __commonJS({
       }
       pumpEntries(this);
     };
-    function writeToOutputStream(self, buffer) {
-      self.outputStream.write(buffer);
-      self.outputStreamCursor += buffer.length;
+    function writeToOutputStream(self, buffer2) {
+      self.outputStream.write(buffer2);
+      self.outputStreamCursor += buffer2.length;
     }
     function pumpFileDataReadStream(self, entry, readStream) {
       var crc32Watcher = new Crc32Watcher();
       var uncompressedSizeCounter = new ByteCounter();
-      var compressor = entry.compressionLevel !== 0 ? new zlib2.DeflateRaw({ level: entry.compressionLevel }) : new PassThrough2();
+      var compressor = entry.compressionLevel !== 0 ? new zlib2.DeflateRaw({ level: entry.compressionLevel }) : new PassThrough3();
       var compressedSizeCounter = new ByteCounter();
       readStream.pipe(crc32Watcher).pipe(uncompressedSizeCounter).pipe(compressor).pipe(compressedSizeCounter).pipe(self.outputStream, { end: false });
       compressedSizeCounter.on("end", function() {
@@ -21240,19 +21240,19 @@ var require_yazl = __commonJS({
         return EMPTY_BUFFER;
       }
       if (!this.useZip64Format()) {
-        var buffer = bufferAlloc(DATA_DESCRIPTOR_SIZE);
-        buffer.writeUInt32LE(134695760, 0);
-        buffer.writeUInt32LE(this.crc32, 4);
-        buffer.writeUInt32LE(this.compressedSize, 8);
-        buffer.writeUInt32LE(this.uncompressedSize, 12);
-        return buffer;
+        var buffer2 = bufferAlloc(DATA_DESCRIPTOR_SIZE);
+        buffer2.writeUInt32LE(134695760, 0);
+        buffer2.writeUInt32LE(this.crc32, 4);
+        buffer2.writeUInt32LE(this.compressedSize, 8);
+        buffer2.writeUInt32LE(this.uncompressedSize, 12);
+        return buffer2;
       } else {
-        var buffer = bufferAlloc(ZIP64_DATA_DESCRIPTOR_SIZE);
-        buffer.writeUInt32LE(134695760, 0);
-        buffer.writeUInt32LE(this.crc32, 4);
-        writeUInt64LE(buffer, this.compressedSize, 8);
-        writeUInt64LE(buffer, this.uncompressedSize, 16);
-        return buffer;
+        var buffer2 = bufferAlloc(ZIP64_DATA_DESCRIPTOR_SIZE);
+        buffer2.writeUInt32LE(134695760, 0);
+        buffer2.writeUInt32LE(this.crc32, 4);
+        writeUInt64LE(buffer2, this.compressedSize, 8);
+        writeUInt64LE(buffer2, this.uncompressedSize, 16);
+        return buffer2;
       }
     };
     var CENTRAL_DIRECTORY_RECORD_FIXED_SIZE = 46;
@@ -21340,24 +21340,24 @@ var require_yazl = __commonJS({
       time2 |= (jsDate.getHours() & 31) << 11;
       return { date, time: time2 };
     }
-    function writeUInt64LE(buffer, n, offset) {
+    function writeUInt64LE(buffer2, n, offset) {
       var high = Math.floor(n / 4294967296);
       var low = n % 4294967296;
-      buffer.writeUInt32LE(low, offset);
-      buffer.writeUInt32LE(high, offset + 4);
+      buffer2.writeUInt32LE(low, offset);
+      buffer2.writeUInt32LE(high, offset + 4);
     }
-    util.inherits(ByteCounter, Transform2);
+    util.inherits(ByteCounter, Transform3);
     function ByteCounter(options3) {
-      Transform2.call(this, options3);
+      Transform3.call(this, options3);
       this.byteCount = 0;
     }
     ByteCounter.prototype._transform = function(chunk, encoding, cb) {
       this.byteCount += chunk.length;
       cb(null, chunk);
     };
-    util.inherits(Crc32Watcher, Transform2);
+    util.inherits(Crc32Watcher, Transform3);
     function Crc32Watcher(options3) {
-      Transform2.call(this, options3);
+      Transform3.call(this, options3);
       this.crc32 = 0;
     }
     Crc32Watcher.prototype._transform = function(chunk, encoding, cb) {
@@ -21415,22 +21415,22 @@ var require_yazl = __commonJS({
         return new Buffer(something2, encoding2);
       }
     }
-    function bufferIncludes(buffer, content) {
+    function bufferIncludes(buffer2, content) {
       bufferIncludes = modern;
       try {
-        return bufferIncludes(buffer, content);
+        return bufferIncludes(buffer2, content);
       } catch (e) {
         bufferIncludes = legacy;
-        return bufferIncludes(buffer, content);
+        return bufferIncludes(buffer2, content);
       }
-      function modern(buffer2, content2) {
-        return buffer2.includes(content2);
+      function modern(buffer3, content2) {
+        return buffer3.includes(content2);
       }
-      function legacy(buffer2, content2) {
-        for (var i = 0; i <= buffer2.length - content2.length; i++) {
+      function legacy(buffer3, content2) {
+        for (var i = 0; i <= buffer3.length - content2.length; i++) {
           for (var j = 0; ; j++) {
             if (j === content2.length) return true;
-            if (buffer2[i + j] !== content2[j]) break;
+            if (buffer3[i + j] !== content2[j]) break;
           }
         }
         return false;
@@ -21566,90 +21566,90 @@ var require_b4a = __commonJS({
     function equals(a, b) {
       return toBuffer(a).equals(b);
     }
-    function fill2(buffer, value, offset, end, encoding) {
-      return toBuffer(buffer).fill(value, offset, end, encoding);
+    function fill2(buffer2, value, offset, end, encoding) {
+      return toBuffer(buffer2).fill(value, offset, end, encoding);
     }
     function from(value, encodingOrOffset, length) {
       return Buffer.from(value, encodingOrOffset, length);
     }
-    function includes(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    function includes(buffer2, value, byteOffset, encoding) {
+      return toBuffer(buffer2).includes(value, byteOffset, encoding);
     }
-    function indexOf(buffer, value, byfeOffset, encoding) {
-      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    function indexOf(buffer2, value, byfeOffset, encoding) {
+      return toBuffer(buffer2).indexOf(value, byfeOffset, encoding);
     }
-    function lastIndexOf(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    function lastIndexOf(buffer2, value, byteOffset, encoding) {
+      return toBuffer(buffer2).lastIndexOf(value, byteOffset, encoding);
     }
-    function swap16(buffer) {
-      return toBuffer(buffer).swap16();
+    function swap16(buffer2) {
+      return toBuffer(buffer2).swap16();
     }
-    function swap32(buffer) {
-      return toBuffer(buffer).swap32();
+    function swap32(buffer2) {
+      return toBuffer(buffer2).swap32();
     }
-    function swap64(buffer) {
-      return toBuffer(buffer).swap64();
+    function swap64(buffer2) {
+      return toBuffer(buffer2).swap64();
     }
-    function toBuffer(buffer) {
-      if (Buffer.isBuffer(buffer)) return buffer;
-      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    function toBuffer(buffer2) {
+      if (Buffer.isBuffer(buffer2)) return buffer2;
+      return Buffer.from(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
-    function toString(buffer, encoding, start, end) {
-      return toBuffer(buffer).toString(encoding, start, end);
+    function toString(buffer2, encoding, start, end) {
+      return toBuffer(buffer2).toString(encoding, start, end);
     }
-    function toHex(buffer, start, end) {
-      return toBuffer(buffer).toString("hex", start, end);
+    function toHex(buffer2, start, end) {
+      return toBuffer(buffer2).toString("hex", start, end);
     }
-    function write(buffer, string, offset, length, encoding) {
-      return toBuffer(buffer).write(string, offset, length, encoding);
+    function write(buffer2, string, offset, length, encoding) {
+      return toBuffer(buffer2).write(string, offset, length, encoding);
     }
-    function readDoubleBE(buffer, offset) {
-      return toBuffer(buffer).readDoubleBE(offset);
+    function readDoubleBE(buffer2, offset) {
+      return toBuffer(buffer2).readDoubleBE(offset);
     }
-    function readDoubleLE(buffer, offset) {
-      return toBuffer(buffer).readDoubleLE(offset);
+    function readDoubleLE(buffer2, offset) {
+      return toBuffer(buffer2).readDoubleLE(offset);
     }
-    function readFloatBE(buffer, offset) {
-      return toBuffer(buffer).readFloatBE(offset);
+    function readFloatBE(buffer2, offset) {
+      return toBuffer(buffer2).readFloatBE(offset);
     }
-    function readFloatLE(buffer, offset) {
-      return toBuffer(buffer).readFloatLE(offset);
+    function readFloatLE(buffer2, offset) {
+      return toBuffer(buffer2).readFloatLE(offset);
     }
-    function readInt32BE(buffer, offset) {
-      return toBuffer(buffer).readInt32BE(offset);
+    function readInt32BE(buffer2, offset) {
+      return toBuffer(buffer2).readInt32BE(offset);
     }
-    function readInt32LE(buffer, offset) {
-      return toBuffer(buffer).readInt32LE(offset);
+    function readInt32LE(buffer2, offset) {
+      return toBuffer(buffer2).readInt32LE(offset);
     }
-    function readUInt32BE(buffer, offset) {
-      return toBuffer(buffer).readUInt32BE(offset);
+    function readUInt32BE(buffer2, offset) {
+      return toBuffer(buffer2).readUInt32BE(offset);
     }
-    function readUInt32LE(buffer, offset) {
-      return toBuffer(buffer).readUInt32LE(offset);
+    function readUInt32LE(buffer2, offset) {
+      return toBuffer(buffer2).readUInt32LE(offset);
     }
-    function writeDoubleBE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleBE(value, offset);
+    function writeDoubleBE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeDoubleBE(value, offset);
     }
-    function writeDoubleLE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleLE(value, offset);
+    function writeDoubleLE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeDoubleLE(value, offset);
     }
-    function writeFloatBE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatBE(value, offset);
+    function writeFloatBE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeFloatBE(value, offset);
     }
-    function writeFloatLE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatLE(value, offset);
+    function writeFloatLE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeFloatLE(value, offset);
     }
-    function writeInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32BE(value, offset);
+    function writeInt32BE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeInt32BE(value, offset);
     }
-    function writeInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32LE(value, offset);
+    function writeInt32LE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeInt32LE(value, offset);
     }
-    function writeUInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32BE(value, offset);
+    function writeUInt32BE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeUInt32BE(value, offset);
     }
-    function writeUInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32LE(value, offset);
+    function writeUInt32LE(buffer2, value, offset) {
+      return toBuffer(buffer2).writeUInt32LE(value, offset);
     }
     module2.exports = {
       isBuffer,
@@ -22108,14 +22108,14 @@ var require_streamx = __commonJS({
         this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
       }
       autoBatch(data, cb) {
-        const buffer = [];
+        const buffer2 = [];
         const stream = this.stream;
-        buffer.push(data);
+        buffer2.push(data);
         while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer.push(stream._writableState.shift());
+          buffer2.push(stream._writableState.shift());
         }
         if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer, cb);
+        stream._writev(buffer2, cb);
       }
       update() {
         const stream = this.stream;
@@ -22568,7 +22568,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable6 = class _Readable extends Stream {
+    var Readable8 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -22581,11 +22581,11 @@ var require_streamx = __commonJS({
         }
       }
       static deferred(fn, opts) {
-        const out = new PassThrough2(opts);
+        const out = new PassThrough3(opts);
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline8(src, out, noop3);
+          pipeline12(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -22779,7 +22779,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable6 {
+    var Duplex = class extends Readable8 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -22817,7 +22817,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Transform2 = class extends Duplex {
+    var Transform3 = class extends Duplex {
       constructor(opts) {
         super(opts);
         this._transformState = new TransformState(this);
@@ -22861,7 +22861,7 @@ var require_streamx = __commonJS({
         this._flush(transformAfterFlush.bind(this));
       }
     };
-    var PassThrough2 = class extends Transform2 {
+    var PassThrough3 = class extends Transform3 {
     };
     function transformAfterFlush(err2, data) {
       const cb = this._transformState.afterFinal;
@@ -22872,13 +22872,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve2, reject) => {
-        return pipeline8(...streams, (err2) => {
+        return pipeline12(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve2();
         });
       });
     }
-    function pipeline8(stream, ...streams) {
+    function pipeline12(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -22976,7 +22976,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline8,
+      pipeline: pipeline12,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -22988,11 +22988,11 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable6,
+      Readable: Readable8,
       Duplex,
-      Transform: Transform2,
+      Transform: Transform3,
       // Export PassThrough for compatibility with Node.js core's stream module
-      PassThrough: PassThrough2
+      PassThrough: PassThrough3
     };
   }
 });
@@ -23262,7 +23262,7 @@ var require_headers2 = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable6, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable8, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers2();
@@ -23275,9 +23275,9 @@ var require_extract = __commonJS({
         this.queue = new FIFO();
         this._offset = 0;
       }
-      push(buffer) {
-        this.buffered += buffer.byteLength;
-        this.queue.push(buffer);
+      push(buffer2) {
+        this.buffered += buffer2.byteLength;
+        this.queue.push(buffer2);
       }
       shiftFirst(size) {
         return this.buffered === 0 ? null : this._next(size);
@@ -23310,7 +23310,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size);
       }
     };
-    var Source = class extends Readable6 {
+    var Source = class extends Readable8 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -23518,7 +23518,7 @@ var require_extract = __commonJS({
         let promiseReject = null;
         let entryStream = null;
         let entryCallback = null;
-        const extract3 = this;
+        const extract4 = this;
         this.on("entry", onentry);
         this.on("error", (err2) => {
           error2 = err2;
@@ -23556,7 +23556,7 @@ var require_extract = __commonJS({
           promiseResolve = resolve2;
           promiseReject = reject;
           consumeCallback(null);
-          if (extract3._finished && promiseResolve) {
+          if (extract4._finished && promiseResolve) {
             promiseResolve({ value: void 0, done: true });
             promiseResolve = promiseReject = null;
           }
@@ -23579,11 +23579,11 @@ var require_extract = __commonJS({
           promiseResolve = promiseReject = null;
         }
         function destroy(err2) {
-          extract3.destroy(err2);
+          extract4.destroy(err2);
           consumeCallback(err2);
           return new Promise((resolve2, reject) => {
-            if (extract3.destroyed) return resolve2({ value: void 0, done: true });
-            extract3.once("close", function() {
+            if (extract4.destroyed) return resolve2({ value: void 0, done: true });
+            extract4.once("close", function() {
               if (err2) reject(err2);
               else resolve2({ value: void 0, done: true });
             });
@@ -23591,7 +23591,7 @@ var require_extract = __commonJS({
         }
       }
     };
-    module2.exports = function extract3(opts) {
+    module2.exports = function extract4(opts) {
       return new Extract(opts);
     };
     function noop3() {
@@ -23626,7 +23626,7 @@ var require_constants6 = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable6, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable8, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants4 = require_constants6();
     var headers = require_headers2();
@@ -23634,7 +23634,7 @@ var require_pack = __commonJS({
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack, header, callback) {
+      constructor(pack3, header, callback) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
@@ -23643,7 +23643,7 @@ var require_pack = __commonJS({
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack;
+        this._pack = pack3;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -23719,7 +23719,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable6 {
+    var Pack = class extends Readable8 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -23728,11 +23728,11 @@ var require_pack = __commonJS({
         this._pending = [];
         this._stream = null;
       }
-      entry(header, buffer, callback) {
+      entry(header, buffer2, callback) {
         if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer === "function") {
-          callback = buffer;
-          buffer = null;
+        if (typeof buffer2 === "function") {
+          callback = buffer2;
+          buffer2 = null;
         }
         if (!callback) callback = noop3;
         if (!header.size || header.type === "symlink") header.size = 0;
@@ -23741,11 +23741,11 @@ var require_pack = __commonJS({
         if (!header.uid) header.uid = 0;
         if (!header.gid) header.gid = 0;
         if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer === "string") buffer = b4a.from(buffer);
+        if (typeof buffer2 === "string") buffer2 = b4a.from(buffer2);
         const sink = new Sink(this, header, callback);
-        if (b4a.isBuffer(buffer)) {
-          header.size = buffer.byteLength;
-          sink.write(buffer);
+        if (b4a.isBuffer(buffer2)) {
+          header.size = buffer2.byteLength;
+          sink.write(buffer2);
           sink.end();
           return sink;
         }
@@ -23827,7 +23827,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module2.exports = function pack(opts) {
+    module2.exports = function pack3(opts) {
       return new Pack(opts);
     };
     function modeToType(mode) {
@@ -24731,8 +24731,8 @@ var require_coerce = __commonJS({
       const minor = match[3] || "0";
       const patch = match[4] || "0";
       const prerelease = options3.includePrerelease && match[5] ? `-${match[5]}` : "";
-      const build = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
-      return parse4(`${major}.${minor}.${patch}${prerelease}${build}`, options3);
+      const build2 = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
+      return parse4(`${major}.${minor}.${patch}${prerelease}${build2}`, options3);
     };
     module2.exports = coerce;
   }
@@ -26155,17 +26155,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path62) {
-      const ctrl = callVisitor(key, node, visitor, path62);
+    function visit_(key, node, visitor, path64) {
+      const ctrl = callVisitor(key, node, visitor, path64);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path62, ctrl);
-        return visit_(key, ctrl, visitor, path62);
+        replaceNode(key, path64, ctrl);
+        return visit_(key, ctrl, visitor, path64);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path62 = Object.freeze(path62.concat(node));
+          path64 = Object.freeze(path64.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path62);
+            const ci = visit_(i, node.items[i], visitor, path64);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -26176,13 +26176,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path62 = Object.freeze(path62.concat(node));
-          const ck = visit_("key", node.key, visitor, path62);
+          path64 = Object.freeze(path64.concat(node));
+          const ck = visit_("key", node.key, visitor, path64);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path62);
+          const cv = visit_("value", node.value, visitor, path64);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -26203,17 +26203,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path62) {
-      const ctrl = await callVisitor(key, node, visitor, path62);
+    async function visitAsync_(key, node, visitor, path64) {
+      const ctrl = await callVisitor(key, node, visitor, path64);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path62, ctrl);
-        return visitAsync_(key, ctrl, visitor, path62);
+        replaceNode(key, path64, ctrl);
+        return visitAsync_(key, ctrl, visitor, path64);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path62 = Object.freeze(path62.concat(node));
+          path64 = Object.freeze(path64.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path62);
+            const ci = await visitAsync_(i, node.items[i], visitor, path64);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -26224,13 +26224,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path62 = Object.freeze(path62.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path62);
+          path64 = Object.freeze(path64.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path64);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path62);
+          const cv = await visitAsync_("value", node.value, visitor, path64);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -26257,23 +26257,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path62) {
+    function callVisitor(key, node, visitor, path64) {
       if (typeof visitor === "function")
-        return visitor(key, node, path62);
+        return visitor(key, node, path64);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path62);
+        return visitor.Map?.(key, node, path64);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path62);
+        return visitor.Seq?.(key, node, path64);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path62);
+        return visitor.Pair?.(key, node, path64);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path62);
+        return visitor.Scalar?.(key, node, path64);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path62);
+        return visitor.Alias?.(key, node, path64);
       return void 0;
     }
-    function replaceNode(key, path62, node) {
-      const parent = path62[path62.length - 1];
+    function replaceNode(key, path64, node) {
+      const parent = path64[path64.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -26885,10 +26885,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path62, value) {
+    function collectionFromPath(schema, path64, value) {
       let v = value;
-      for (let i = path62.length - 1; i >= 0; --i) {
-        const k = path62[i];
+      for (let i = path64.length - 1; i >= 0; --i) {
+        const k = path64[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -26907,7 +26907,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path62) => path62 == null || typeof path62 === "object" && !!path62[Symbol.iterator]().next().done;
+    var isEmptyPath = (path64) => path64 == null || typeof path64 === "object" && !!path64[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -26937,11 +26937,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path62, value) {
-        if (isEmptyPath(path62))
+      addIn(path64, value) {
+        if (isEmptyPath(path64))
           this.add(value);
         else {
-          const [key, ...rest] = path62;
+          const [key, ...rest] = path64;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -26955,8 +26955,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path62) {
-        const [key, ...rest] = path62;
+      deleteIn(path64) {
+        const [key, ...rest] = path64;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -26970,8 +26970,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path62, keepScalar) {
-        const [key, ...rest] = path62;
+      getIn(path64, keepScalar) {
+        const [key, ...rest] = path64;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -26989,8 +26989,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path62) {
-        const [key, ...rest] = path62;
+      hasIn(path64) {
+        const [key, ...rest] = path64;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -27000,8 +27000,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path62, value) {
-        const [key, ...rest] = path62;
+      setIn(path64, value) {
+        const [key, ...rest] = path64;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -28654,10 +28654,10 @@ var require_binary = __commonJS({
           return node_buffer.Buffer.from(src, "base64");
         } else if (typeof atob === "function") {
           const str = atob(src.replace(/[\n\r]/g, ""));
-          const buffer = new Uint8Array(str.length);
+          const buffer2 = new Uint8Array(str.length);
           for (let i = 0; i < str.length; ++i)
-            buffer[i] = str.charCodeAt(i);
-          return buffer;
+            buffer2[i] = str.charCodeAt(i);
+          return buffer2;
         } else {
           onError("This environment does not support reading binary tags; either Buffer or atob is required");
           return src;
@@ -29516,9 +29516,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path62, value) {
+      addIn(path64, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path62, value);
+          this.contents.addIn(path64, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -29593,14 +29593,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path62) {
-        if (Collection2.isEmptyPath(path62)) {
+      deleteIn(path64) {
+        if (Collection2.isEmptyPath(path64)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path62) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path64) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -29615,10 +29615,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path62, keepScalar) {
-        if (Collection2.isEmptyPath(path62))
+      getIn(path64, keepScalar) {
+        if (Collection2.isEmptyPath(path64))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path62, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path64, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -29629,10 +29629,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path62) {
-        if (Collection2.isEmptyPath(path62))
+      hasIn(path64) {
+        if (Collection2.isEmptyPath(path64))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path62) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path64) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -29649,13 +29649,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path62, value) {
-        if (Collection2.isEmptyPath(path62)) {
+      setIn(path64, value) {
+        if (Collection2.isEmptyPath(path64)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path62), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path64), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path62, value);
+          this.contents.setIn(path64, value);
         }
       }
       /**
@@ -31616,9 +31616,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path62) => {
+    visit.itemAtPath = (cst, path64) => {
       let item = cst;
-      for (const [field, index] of path62) {
+      for (const [field, index] of path64) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -31627,23 +31627,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path62) => {
-      const parent = visit.itemAtPath(cst, path62.slice(0, -1));
-      const field = path62[path62.length - 1][0];
+    visit.parentCollection = (cst, path64) => {
+      const parent = visit.itemAtPath(cst, path64.slice(0, -1));
+      const field = path64[path64.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path62, item, visitor) {
-      let ctrl = visitor(item, path62);
+    function _visit(path64, item, visitor) {
+      let ctrl = visitor(item, path64);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path62.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path64.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -31654,10 +31654,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path62);
+            ctrl = ctrl(item, path64);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path62) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path64) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -33409,7 +33409,7 @@ var require_dist2 = __commonJS({
 });
 
 // src/index.ts
-var import_node_path54 = __toESM(require("node:path"), 1);
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -34601,8 +34601,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addDetails(label2, content) {
-    const element = this.wrap("details", this.wrap("summary", label2) + content);
+  addDetails(label, content) {
+    const element = this.wrap("details", this.wrap("summary", label) + content);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -35829,9 +35829,10 @@ function withoutInputs(environment2) {
 var TIMED_OUT = 124;
 var GRACE_PERIOD = 5e3;
 function startGroup2(command2, args, options3) {
-  const { env, signal, timeout } = options3;
+  const { env, signal, timeout, input: input2 = false } = options3;
   signal?.throwIfAborted();
-  const child2 = (0, import_node_child_process.spawn)(command2, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const stdio = [input2 ? "pipe" : "ignore", "pipe", "pipe"];
+  const child2 = (0, import_node_child_process.spawn)(command2, args, { env, detached: true, stdio: [...stdio] });
   let closed = false;
   const end = (how) => {
     if (!closed) endGroup2(child2, how);
@@ -35860,7 +35861,9 @@ function startGroup2(command2, args, options3) {
     timers.forEach(clearTimeout);
   });
   ended.catch(() => void 0);
-  return { stdout: child2.stdout, stderr: child2.stderr, ended, kill };
+  const { stdin, stdout, stderr } = child2;
+  if (!stdout || !stderr) throw new Error("a command was started without pipes");
+  return { stdin, stdout, stderr, ended, kill };
 }
 function endGroup2({ pid }, how) {
   if (pid === void 0) return;
@@ -35950,9 +35953,9 @@ async function imageNames(docker2, pattern) {
   const format = ["--format", "{{.Repository}}:{{.Tag}}"];
   return lines(await docker2.run(["image", "ls", "--filter", `reference=${pattern}`, ...format]));
 }
-async function labelValues(docker2, label2) {
-  const format = ["--format", `{{.Label "${label2}"}}`];
-  return lines(await docker2.run(["ps", "--all", "--filter", `label=${label2}`, ...format]));
+async function labelValues(docker2, label) {
+  const format = ["--format", `{{.Label "${label}"}}`];
+  return lines(await docker2.run(["ps", "--all", "--filter", `label=${label}`, ...format]));
 }
 function lines(text2) {
   return text2.split("\n").filter((line2) => line2 !== "");
@@ -36042,8 +36045,8 @@ async function removeContainer(docker2, name) {
 }
 async function runOnce(docker2, container, timeout) {
   const { run: run2, image, flags, program, args } = container;
-  const label2 = ["--label", `${RUN_LABEL}=${run2}`];
-  const options3 = ["--rm", ...label2, "--network", "none", ...flags, "--entrypoint", program];
+  const label = ["--label", `${RUN_LABEL}=${run2}`];
+  const options3 = ["--rm", ...label, "--network", "none", ...flags, "--entrypoint", program];
   return await docker2.attempt(["run", ...options3, "--", image, ...args], { timeout });
 }
 
@@ -36138,6 +36141,103 @@ async function within(work, limit, clock) {
     timer.abort();
   }
 }
+
+// src/lib/lines.ts
+var import_node_string_decoder = require("node:string_decoder");
+var LONGEST_LINE = 4096;
+var LineSplitter = class {
+  constructor(onLine) {
+    this.onLine = onLine;
+  }
+  onLine;
+  decoder = new import_node_string_decoder.StringDecoder("utf8");
+  pending = "";
+  cut = false;
+  push(data) {
+    const parts2 = this.decoder.write(data).split("\n");
+    const last = parts2.pop() ?? "";
+    for (const part of parts2) {
+      this.append(part);
+      this.flush();
+    }
+    this.append(last);
+  }
+  /** Passes on the rest without a line end. */
+  end() {
+    this.append(this.decoder.end());
+    if (this.pending !== "") this.flush();
+  }
+  append(text2) {
+    const room = LONGEST_LINE - this.pending.length;
+    if (text2.length > room) this.cut = true;
+    this.pending += text2.slice(0, Math.max(0, room));
+  }
+  flush() {
+    const line2 = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
+    const shown2 = this.cut ? `${line2} [cut]` : line2;
+    this.pending = "";
+    this.cut = false;
+    this.onLine(shown2);
+  }
+};
+var LONGEST_PIECE = 64 * 1024;
+var WholeLines = class {
+  constructor(onBytes, replacement) {
+    this.onBytes = onBytes;
+    this.replacement = replacement;
+  }
+  onBytes;
+  replacement;
+  pending = [];
+  size = 0;
+  push(data) {
+    const end = data.lastIndexOf(10) + 1;
+    if (end > 0) {
+      this.add(data.subarray(0, end));
+      this.end();
+    }
+    this.add(data.subarray(end));
+    if (this.size > LONGEST_PIECE + this.replacement.longest) this.cut();
+  }
+  /** Passes on the rest without a line end. */
+  end() {
+    if (this.size > 0) this.onBytes(this.take());
+  }
+  /** Passes on the beginning of a long line. A text that begins in the rest is not complete yet. */
+  cut() {
+    const bytes = this.take();
+    const end = Math.max(0, bytes.length - this.replacement.longest);
+    if (end > 0) this.onBytes(bytes.subarray(0, end));
+    this.add(bytes.subarray(end));
+  }
+  take() {
+    const bytes = this.replacement.apply(Buffer.concat(this.pending));
+    this.pending = [];
+    this.size = 0;
+    return bytes;
+  }
+  add(bytes) {
+    this.pending.push(bytes);
+    this.size += bytes.length;
+  }
+};
+var LineTail = class {
+  constructor(size) {
+    this.size = size;
+  }
+  size;
+  lines = [];
+  push(line2) {
+    this.lines.push(line2);
+    if (this.lines.length > this.size) this.lines.shift();
+  }
+  text() {
+    return this.lines.join("\n");
+  }
+};
+
+// src/docker/streams.ts
+var import_promises6 = require("node:stream/promises");
 
 // src/lib/disk.ts
 var import_promises5 = require("node:fs/promises");
@@ -36246,99 +36346,56 @@ async function fullDisk(error2, folder) {
 }
 var FIX = "Free disk space on the runner, or let RUNNER_TEMP be on a larger disk, and run the job again.";
 
-// src/lib/lines.ts
-var import_node_string_decoder = require("node:string_decoder");
-var LONGEST_LINE = 4096;
-var LineSplitter = class {
-  constructor(onLine) {
-    this.onLine = onLine;
+// src/docker/streams.ts
+var KEPT_OUTPUT = 1024 * 1024;
+var SETTLING_TIME2 = 1e3;
+async function readOutput(args, read3, { clock, ...options3 }) {
+  const group2 = startGroup2("docker", args, options3);
+  let stderr = "";
+  group2.stderr.setEncoding("utf8").on("data", (text2) => stderr = keptOf(stderr, text2));
+  const failure = (exitCode) => dockerFailure(args, { exitCode, stdout: "", stderr });
+  try {
+    const [value, exitCode] = await Promise.all([
+      read3(group2.stdout).catch(async (error2) => {
+        if (isDiskFull(error2)) throw error2;
+        const code2 = await within(group2.ended, SETTLING_TIME2, clock);
+        throw code2 === 0 || code2 === EXPIRED ? error2 : failure(code2);
+      }),
+      group2.ended
+    ]);
+    if (exitCode !== 0) throw failure(exitCode);
+    return value;
+  } finally {
+    group2.kill();
   }
-  onLine;
-  decoder = new import_node_string_decoder.StringDecoder("utf8");
-  pending = "";
-  cut = false;
-  push(data) {
-    const parts2 = this.decoder.write(data).split("\n");
-    const last = parts2.pop() ?? "";
-    for (const part of parts2) {
-      this.append(part);
-      this.flush();
-    }
-    this.append(last);
+}
+async function writeInput(args, input2, options3) {
+  const { stdin, stdout, stderr, ended, kill } = startGroup2("docker", args, { ...options3, input: true });
+  let output = "";
+  for (const stream of [stdout, stderr])
+    stream.setEncoding("utf8").on("data", (text2) => output = keptOf(output, text2));
+  try {
+    if (stdin === null) throw new Error("the client has no input");
+    const [sent, exitCode] = await Promise.all([
+      (0, import_promises6.pipeline)(input2, stdin).then(
+        () => void 0,
+        (error2) => error2
+      ),
+      ended
+    ]);
+    if (sent && !isClosedPipe(sent)) throw sent;
+    if (exitCode !== 0) throw dockerFailure(args, { exitCode, stdout: "", stderr: output });
+    if (sent) throw sent;
+  } finally {
+    kill();
   }
-  /** Passes on the rest without a line end. */
-  end() {
-    this.append(this.decoder.end());
-    if (this.pending !== "") this.flush();
-  }
-  append(text2) {
-    const room = LONGEST_LINE - this.pending.length;
-    if (text2.length > room) this.cut = true;
-    this.pending += text2.slice(0, Math.max(0, room));
-  }
-  flush() {
-    const line2 = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
-    const shown2 = this.cut ? `${line2} [cut]` : line2;
-    this.pending = "";
-    this.cut = false;
-    this.onLine(shown2);
-  }
-};
-var LONGEST_PIECE = 64 * 1024;
-var WholeLines = class {
-  constructor(onBytes, replacement) {
-    this.onBytes = onBytes;
-    this.replacement = replacement;
-  }
-  onBytes;
-  replacement;
-  pending = [];
-  size = 0;
-  push(data) {
-    const end = data.lastIndexOf(10) + 1;
-    if (end > 0) {
-      this.add(data.subarray(0, end));
-      this.end();
-    }
-    this.add(data.subarray(end));
-    if (this.size > LONGEST_PIECE + this.replacement.longest) this.cut();
-  }
-  /** Passes on the rest without a line end. */
-  end() {
-    if (this.size > 0) this.onBytes(this.take());
-  }
-  /** Passes on the beginning of a long line. A text that begins in the rest is not complete yet. */
-  cut() {
-    const bytes = this.take();
-    const end = Math.max(0, bytes.length - this.replacement.longest);
-    if (end > 0) this.onBytes(bytes.subarray(0, end));
-    this.add(bytes.subarray(end));
-  }
-  take() {
-    const bytes = this.replacement.apply(Buffer.concat(this.pending));
-    this.pending = [];
-    this.size = 0;
-    return bytes;
-  }
-  add(bytes) {
-    this.pending.push(bytes);
-    this.size += bytes.length;
-  }
-};
-var LineTail = class {
-  constructor(size) {
-    this.size = size;
-  }
-  size;
-  lines = [];
-  push(line2) {
-    this.lines.push(line2);
-    if (this.lines.length > this.size) this.lines.shift();
-  }
-  text() {
-    return this.lines.join("\n");
-  }
-};
+}
+function isClosedPipe(error2) {
+  return error2.code === "EPIPE" || error2.code === "ERR_STREAM_PREMATURE_CLOSE";
+}
+function keptOf(before, text2) {
+  return (before + text2).slice(-KEPT_OUTPUT);
+}
 
 // src/lib/with-resolvers.ts
 function withResolvers() {
@@ -36375,11 +36432,9 @@ async function runShort(args, env, onData, cancelled2) {
 }
 
 // src/docker/docker.ts
-var KEPT_OUTPUT = 1024 * 1024;
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
 var CLIENT_COMMANDS = /* @__PURE__ */ new Set(["--version", "context"]);
-var SETTLING_TIME2 = 1e3;
 function createDocker(environment2, options3 = {}) {
   return new CommandLine(environment2, options3);
 }
@@ -36416,26 +36471,15 @@ var CommandLine = class {
     if (result.exitCode !== 0) throw dockerFailure(args, result);
     return result.stdout.trim();
   }
-  async stream(args, read2, signal) {
+  async stream(args, read3, signal) {
+    return await readOutput(args, read3, { ...this.groupOptions(signal), clock: this.clock });
+  }
+  async feed(args, input2, signal) {
+    await writeInput(args, input2, this.groupOptions(signal));
+  }
+  groupOptions(signal) {
     const signals = [this.cancelled, signal].filter((one) => one !== void 0);
-    const group2 = startGroup2("docker", args, { env: this.environment, signal: AbortSignal.any(signals) });
-    let stderr = "";
-    group2.stderr.setEncoding("utf8").on("data", (text2) => stderr = keptOf(stderr, text2));
-    const failure = (exitCode) => dockerFailure(args, { exitCode, stdout: "", stderr });
-    try {
-      const [value, exitCode] = await Promise.all([
-        read2(group2.stdout).catch(async (error2) => {
-          if (isDiskFull(error2)) throw error2;
-          const code2 = await within(group2.ended, SETTLING_TIME2, this.clock);
-          throw code2 === 0 || code2 === EXPIRED ? error2 : failure(code2);
-        }),
-        group2.ended
-      ]);
-      if (exitCode !== 0) throw failure(exitCode);
-      return value;
-    } finally {
-      group2.kill();
-    }
+    return { env: this.environment, signal: AbortSignal.any(signals) };
   }
   /** Waits until the daemon responds again; returns false if it does not, and never waits again. */
   async comesBack() {
@@ -36476,16 +36520,13 @@ var CommandLine = class {
 function listenersOf({ onLine, keep }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...keep ? [keep.stream()] : []];
 }
-function keptOf(before, text2) {
-  return (before + text2).slice(-KEPT_OUTPUT);
-}
 
 // src/inputs/known-secrets.ts
-var import_promises8 = require("node:fs/promises");
+var import_promises9 = require("node:fs/promises");
 var import_node_path6 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_promises6 = require("node:fs/promises");
+var import_promises7 = require("node:fs/promises");
 var import_node_path4 = __toESM(require("node:path"), 1);
 
 // src/registry/credential-helper.ts
@@ -36540,23 +36581,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path62 = hasDomain ? components.slice(1) : components;
+  const path64 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first3)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path62.some((component) => /[A-Z]/.test(component))) {
+  if (path64.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path62.every((component) => PATH_COMPONENT.test(component)))
+  if (!path64.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path62.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path62].join("/") };
+  const official = registry2 === DOCKER_HUB && path64.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path64].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -36576,9 +36617,9 @@ async function credentialsFor(registry2, environment2) {
 }
 async function storedLogins(environment2, registries) {
   const found = { logins: [], unreadable: [] };
-  async function add2(registry2, read2) {
+  async function add2(registry2, read3) {
     try {
-      const credentials = await read2();
+      const credentials = await read3();
       if (credentials !== void 0) found.logins.push({ registry: registry2, credentials });
     } catch (error2) {
       if (!(error2 instanceof Failure)) throw error2;
@@ -36610,7 +36651,7 @@ function configFile(environment2) {
   return import_node_path4.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises6.readFile)(file, "utf8").catch((error2) => {
+  const text2 = await (0, import_promises7.readFile)(file, "utf8").catch((error2) => {
     if (error2.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error2));
   });
@@ -37838,10 +37879,10 @@ var FAMILIES = [
 
 // src/secrets/settings.ts
 function secretsIn(source, name, value) {
-  const label2 = `${source} ${plainName(name)}`;
+  const label = `${source} ${plainName(name)}`;
   const isWhole = isNamedSecret(name, value) || isRandomSecret(name, value);
-  const whole = isWhole && mayBeSecret(value) ? [{ name: label2, value }] : [];
-  return distinct([...whole, ...secretsInText(label2, value)]);
+  const whole = isWhole && mayBeSecret(value) ? [{ name: label, value }] : [];
+  return distinct([...whole, ...secretsInText(label, value)]);
 }
 var LOGIN = /:\/\/([^\s/?#@:"'<>]{0,200}):([^\s/?#"'<>]{1,500})@(?=[\w[])/g;
 var NAME = /(?<![\w.])(?:(?<=-)D)?([A-Za-z_][\w.-]{0,99})["']?[ \t]{0,8}[=:][ \t]{0,8}["']?(?:(?:Bearer|Basic|Token) {1,8})?/gi;
@@ -38031,7 +38072,7 @@ function satisfies(asset, request3) {
 }
 
 // src/probe/request-lines.ts
-var import_promises7 = require("node:fs/promises");
+var import_promises8 = require("node:fs/promises");
 var import_node_path5 = __toESM(require("node:path"), 1);
 
 // node_modules/string-argv/index.js
@@ -38125,10 +38166,10 @@ async function requestOf(line2, workspace) {
 async function readBody(file, workspace) {
   try {
     const name = import_node_path5.default.resolve(workspace, file);
-    const entry = await (0, import_promises7.stat)(name);
+    const entry = await (0, import_promises8.stat)(name);
     if (!entry.isFile()) throw new Error("it is not a file");
     if (entry.size > MAX_BODY) throw new Error(`it has more than ${MAX_BODY} bytes`);
-    return await (0, import_promises7.readFile)(name);
+    return await (0, import_promises8.readFile)(name);
   } catch (error2) {
     throw badInput("warmup", `@${file}`, `a readable file, relative to the workspace (${messageOf(error2)})`);
   }
@@ -38374,10 +38415,10 @@ function httpUrl(name, value) {
 function secretsOfReadyUrl(name, request3) {
   return request3 === void 0 ? [] : secretsOfRequest(name, { target: request3.target, headers: request3.headers });
 }
-async function secretsOfWarmUp(name, lines3, read2) {
+async function secretsOfWarmUp(name, lines3, read3) {
   const secrets = [];
   for (const [index, { target, headers, body }] of (lines3 ?? []).entries()) {
-    const text2 = body && ("text" in body ? body.text : await read2(body.file));
+    const text2 = body && ("text" in body ? body.text : await read3(body.file));
     secrets.push(...secretsOfRequest(`${name} request ${index + 1}`, { target, headers, body: text2 }));
   }
   return secrets;
@@ -38484,11 +38525,11 @@ function fieldOf(name) {
 
 // src/inputs/known-secrets.ts
 async function secretsOfInputs(inputs, workspace) {
-  const read2 = (file) => (0, import_promises8.readFile)(import_node_path6.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const read3 = (file) => (0, import_promises9.readFile)(import_node_path6.default.resolve(workspace, file), "utf8").catch(() => void 0);
   const secrets = [];
   for (const name of INPUT_NAMES) {
     const { secrets: of } = INPUTS[name];
-    if (typeof of === "function") secrets.push(...await of(name, inputs[fieldOf(name)], read2));
+    if (typeof of === "function") secrets.push(...await of(name, inputs[fieldOf(name)], read3));
   }
   return secrets;
 }
@@ -38638,26 +38679,26 @@ function logProgress(log, clock) {
 }
 
 // src/main.ts
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_node_path53 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
-var import_promises15 = require("node:fs/promises");
+var import_promises16 = require("node:fs/promises");
 var import_node_path13 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/class-path.ts
-var import_promises10 = require("node:fs/promises");
+var import_promises11 = require("node:fs/promises");
 var import_node_path7 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/layout.ts
-var import_promises9 = require("node:fs/promises");
+var import_promises10 = require("node:fs/promises");
 async function isFolder(file) {
-  return await (0, import_promises9.stat)(file).then(
+  return await (0, import_promises10.stat)(file).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(file) {
-  return await (0, import_promises9.stat)(file).then(
+  return await (0, import_promises10.stat)(file).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -38732,7 +38773,7 @@ var classPath = async ({ location, mainClass }) => {
   for (const name of ["lib", "libs"]) {
     const folder = import_node_path7.default.join(location, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises10.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises11.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -38753,10 +38794,10 @@ var import_node_path10 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises11 = require("node:fs/promises");
+var import_promises12 = require("node:fs/promises");
 var import_node_path8 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises12 = require("node:stream/promises");
+var import_promises13 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
 var MAX_MANIFEST_SIZE = 1024 * 1024;
@@ -38784,14 +38825,14 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
     const destination = import_node_path8.default.join(folder, name);
-    await (0, import_promises11.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
-    await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    await (0, import_promises12.mkdir)(import_node_path8.default.dirname(destination), { recursive: true });
+    await (0, import_promises13.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate({ timezone: "UTC" });
-    await (0, import_promises11.utimes)(destination, time2, time2);
+    await (0, import_promises12.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises11.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises12.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
     if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_MANIFEST_SIZE) {
@@ -38854,7 +38895,7 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
 };
 
 // src/application/layouts/micronaut.ts
-var import_promises13 = require("node:fs/promises");
+var import_promises14 = require("node:fs/promises");
 var import_node_path11 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ location }) => {
@@ -38866,7 +38907,7 @@ var micronautLayers = async ({ location }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const packed = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map([[import_node_path11.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises13.readdir)(layers)).sort()) {
+  for (const name of (await (0, import_promises14.readdir)(layers)).sort()) {
     const source = import_node_path11.default.join(layers, name);
     if (name === "app" || !await isFolder(source)) continue;
     if (name.endsWith("libs")) dependencies.set(source, name);
@@ -38887,7 +38928,7 @@ var micronautLayers = async ({ location }) => {
 };
 
 // src/application/layouts/spring-boot.ts
-var import_promises14 = require("node:fs/promises");
+var import_promises15 = require("node:fs/promises");
 var import_node_path12 = __toESM(require("node:path"), 1);
 var SIGNATURE = /^[^/]+\.(?:SF|RSA|DSA|EC)$/i;
 var springBootJar = async ({ location, scratch }) => {
@@ -38911,7 +38952,7 @@ var springBootJar = async ({ location, scratch }) => {
   for (const name of ["root", "classes"]) {
     const source = import_node_path12.default.join(folder, name);
     if (!await isFolder(source)) continue;
-    await (0, import_promises14.cp)(manifest, import_node_path12.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
+    await (0, import_promises15.cp)(manifest, import_node_path12.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
     classes.set(source, `${name}.jar`);
     packed.add(source);
     entries.push(`${name}.jar`);
@@ -38934,8 +38975,8 @@ var springBootJar = async ({ location, scratch }) => {
 };
 async function inOrder(folder) {
   const lib = import_node_path12.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises14.readFile)(import_node_path12.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises15.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises15.readFile)(import_node_path12.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -38972,7 +39013,7 @@ async function findApplication(request3) {
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const jars = (await (0, import_promises15.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises16.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first2(JAR_LAYOUTS, {
@@ -38998,7 +39039,7 @@ async function first2(layouts, candidate) {
   return void 0;
 }
 async function listing(folder) {
-  const names = await (0, import_promises15.readdir)(folder).catch(() => void 0);
+  const names = await (0, import_promises16.readdir)(folder).catch(() => void 0);
   if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -39008,7 +39049,7 @@ ${shown2}${names.length > 20 ? `
 }
 
 // src/application/in-workspace.ts
-var import_promises16 = require("node:fs/promises");
+var import_promises17 = require("node:fs/promises");
 var import_node_path14 = __toESM(require("node:path"), 1);
 async function findInWorkspace(log, inputs, { workspace, scratch }) {
   const context = import_node_path14.default.resolve(workspace, inputs.context);
@@ -39036,20 +39077,20 @@ function isInside(folder, file) {
   return !import_node_path14.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises17.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises16.realpath)(file).catch((error2) => {
+  const real = await (0, import_promises17.realpath)(file).catch((error2) => {
     throw outside(file, `cannot be followed (${messageOf(error2)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises16.lstat)(real);
+  const entry = await (0, import_promises17.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises16.readdir)(real))
+  for (const name of await (0, import_promises17.readdir)(real))
     await refuseOutside(import_node_path14.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
@@ -39058,8 +39099,125 @@ function outside(file, why) {
   });
 }
 
-// src/checkpoint/checkpoint.ts
+// src/checkpoint/warm-up-script.ts
+var import_promises18 = require("node:fs/promises");
+var SHOWN_LINES = 20;
+async function requireScript(script) {
+  const problem = await (0, import_promises18.stat)(script).then(
+    (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
+    (error2) => error2
+  );
+  if (problem !== void 0) throw cannotStart(script, problem);
+}
+async function runScript(script, context) {
+  const { address, container, log, keep, signal, environment: environment2 } = context;
+  const tail = new LineTail(SHOWN_LINES);
+  const group2 = startGroup2(script, [], {
+    signal,
+    env: {
+      ...withoutInputs(environment2),
+      APP_URL: `http://${address.host}:${address.port}`,
+      CONTAINER_ID: container
+    }
+  });
+  for (const stream of [group2.stdout, group2.stderr]) {
+    const lines3 = new LineSplitter((line2) => {
+      tail.push(line2);
+      log.untrusted(line2);
+    });
+    for (const listener of [lines3, keep.stream()])
+      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
+  }
+  const outcome = await group2.ended.catch((error2) => error2);
+  if (outcome === 0 || signal.aborted) return;
+  if (typeof outcome !== "number") throw cannotStart(script, outcome);
+  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
+    fix: "Fix `warmup-script`, or the response of the application; the last lines of the output of the script are below.",
+    evidence: tail.text()
+  });
+}
+function cannotStart(script, error2) {
+  const why = {
+    ENOENT: "It, or the interpreter in its first line, does not exist.",
+    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
+  };
+  return new Failure(
+    "input",
+    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
+    {
+      fix: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+    }
+  );
+}
+
+// src/image/images.ts
 var import_node_path21 = __toESM(require("node:path"), 1);
+
+// src/docker/context.ts
+var import_node_path16 = __toESM(require("node:path"), 1);
+
+// src/lib/kept-log.ts
+var import_node_fs2 = require("node:fs");
+var import_promises19 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
+
+// src/lib/modes.ts
+var PRIVATE_FILE = 384;
+var PRIVATE_FOLDER = 448;
+
+// src/lib/kept-log.ts
+var FULL = 64 * 1024 * 1024;
+function keptLog(file, warning2, hiding, full = FULL) {
+  let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let broken3 = false;
+  function append(bytes) {
+    if (broken3) return;
+    try {
+      if (size >= full) {
+        (0, import_node_fs2.renameSync)(file, `${file}.1`);
+        size = 0;
+      }
+      (0, import_node_fs2.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
+      size += bytes.length;
+    } catch (error2) {
+      broken3 = true;
+      warning2(`${import_node_path15.default.basename(file)} is not complete: ${messageOf(error2)}`);
+    }
+  }
+  return { hiding, stream: () => new WholeLines(append, hiding) };
+}
+async function writeLog(file, text2, hiding) {
+  await (0, import_promises19.rm)(file, { force: true });
+  await (0, import_promises19.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
+}
+var SHOWN = 10 * 1024 * 1024;
+function shownLines(log, file, most = SHOWN) {
+  let shown2 = 0;
+  return (line2) => {
+    if (shown2 > most) return;
+    log.untrusted(line2);
+    shown2 += line2.length + 1;
+    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+  };
+}
+
+// src/docker/context.ts
+function keepIn({ logs, log, hiding }, file) {
+  return keptLog(import_node_path16.default.join(logs, file), (line2) => log.warning(line2), hiding);
+}
+function outputTo(context, file) {
+  return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
+}
+function imagesFolder({ work }) {
+  return import_node_path16.default.join(work, "images");
+}
+function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
+  return { run: id, env, work, port, reach, network: network2, addHosts };
+}
+
+// src/image/build-context.ts
+var import_promises26 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -40430,13 +40588,13 @@ var MOST_FRAMES = 4;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open2 = causes.flatMap(openResource);
+  const open3 = causes.flatMap(openResource);
   const known = diagnose("dump", { app: output });
-  if (open2.length > 0) {
+  if (open3.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open2, `The JVM refused the checkpoint: ${summarise(open2)}${id}.`, {
+    return new OpenResources(open3, `The JVM refused the checkpoint: ${summarise(open3)}${id}.`, {
       fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-      evidence: listResources(open2),
+      evidence: listResources(open3),
       signature: known?.signature
     });
   }
@@ -40465,8 +40623,8 @@ function listResources(resources) {
 }
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path62 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path62 ?? description}`, "action: reopen"];
+    const path64 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    if (kind === "file") return [`type: file`, `path: ${path64 ?? description}`, "action: reopen"];
     if (kind === "socket") {
       const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
       return [
@@ -40501,15 +40659,15 @@ function openResource({ type, text: text2, openedBy }) {
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
   return [{ kind, description: text2, listens: LISTENS.test(text2), openedBy }];
 }
-function summarise(open2) {
+function summarise(open3) {
   const words = {
     socket: "an open socket",
     file: "an open file",
     other: "an open resource"
   };
-  const [first3] = open2;
+  const [first3] = open3;
   if (!first3) return "";
-  const rest = open2.length > 1 ? ` (and ${open2.length - 1} more, listed below)` : "";
+  const rest = open3.length > 1 ? ` (and ${open3.length - 1} more, listed below)` : "";
   return `${words[first3.kind]}, ${first3.description}${rest}`;
 }
 function simpleName(type) {
@@ -40591,1261 +40749,27 @@ function explainMissingSupport(refused3, libraries) {
   });
 }
 
-// src/docker/context.ts
-var import_node_path16 = __toESM(require("node:path"), 1);
-
-// src/lib/kept-log.ts
-var import_node_fs2 = require("node:fs");
-var import_promises17 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
-
-// src/lib/modes.ts
-var PRIVATE_FILE = 384;
-var PRIVATE_FOLDER = 448;
-
-// src/lib/kept-log.ts
-var FULL = 64 * 1024 * 1024;
-function keptLog(file, warning2, hiding, full = FULL) {
-  let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
-  let broken3 = false;
-  function append(bytes) {
-    if (broken3) return;
-    try {
-      if (size >= full) {
-        (0, import_node_fs2.renameSync)(file, `${file}.1`);
-        size = 0;
-      }
-      (0, import_node_fs2.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
-      size += bytes.length;
-    } catch (error2) {
-      broken3 = true;
-      warning2(`${import_node_path15.default.basename(file)} is not complete: ${messageOf(error2)}`);
-    }
-  }
-  return { hiding, stream: () => new WholeLines(append, hiding) };
-}
-async function writeLog(file, text2, hiding) {
-  await (0, import_promises17.rm)(file, { force: true });
-  await (0, import_promises17.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
-}
-var SHOWN = 10 * 1024 * 1024;
-function shownLines(log, file, most = SHOWN) {
-  let shown2 = 0;
-  return (line2) => {
-    if (shown2 > most) return;
-    log.untrusted(line2);
-    shown2 += line2.length + 1;
-    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
-  };
-}
-
-// src/docker/context.ts
-function keepIn({ logs, log, hiding }, file) {
-  return keptLog(import_node_path16.default.join(logs, file), (line2) => log.warning(line2), hiding);
-}
-function outputTo(context, file) {
-  return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
-}
-function imagesFolder({ work }) {
-  return import_node_path16.default.join(work, "images");
-}
-function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
-  return { run: id, env, work, port, reach, network: network2, addHosts };
-}
-
-// src/docker/privileges.ts
-var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
-var LEVELS = [
-  levelWith("least", "checkpoint_restore", []),
-  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
-  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
-  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
-  {
-    level: "privileged",
-    capability: "checkpoint_restore",
-    checkpoint: ["--privileged"],
-    restore: () => ["--privileged"]
-  }
-];
-function levelWith(level, capability, more) {
-  const granted = ["--cap-add", capability.toUpperCase()];
-  return {
-    level,
-    capability,
-    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
-    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
-    restore: (seccompProfile) => [
-      "--cap-drop",
-      "ALL",
-      ...granted,
-      "--cap-add",
-      "SETPCAP",
-      "--security-opt",
-      `seccomp=${seccompProfile}`,
-      ...more
-    ]
-  };
-}
-function privilegeLevels(wanted, { appArmor }) {
-  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
-  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
-}
-function declaredFlags(privileges) {
-  return privileges.restore("seccomp.json").join(" ");
-}
-async function climb(levels, attempt4, retryWithMore2) {
-  for (const [index, level] of levels.entries()) {
-    try {
-      return await attempt4(level, levels.slice(index));
-    } catch (error2) {
-      const isLast = index === levels.length - 1;
-      if (isLast || !await retryWithMore2(error2, level)) throw error2;
-    }
-  }
-  throw new Error("No privilege level to try.");
-}
-
-// src/probe/request.ts
-var import_node_http = require("node:http");
-var REQUEST_TIMEOUT = 5e3;
-var MOST_REDIRECTS = 5;
-async function send(address, request3, timeout = REQUEST_TIMEOUT) {
-  let target = request3.target;
-  for (let redirects = 0; ; redirects++) {
-    const reply = await exchange(address, { ...request3, target }, timeout);
-    if ("error" in reply) return { ok: false, description: reply.error };
-    const { status, location } = reply;
-    const description = `status ${status}`;
-    if (request3.status !== void 0) return { ok: status === request3.status, description };
-    if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
-    const next = location === void 0 ? void 0 : within3(location, target, request3);
-    if (next === void 0) return { ok: true, description };
-    if (redirects === MOST_REDIRECTS) return { ok: false, description: "more than 5 redirects" };
-    target = next;
-  }
-}
-async function exchange(address, request3, timeout) {
-  return await new Promise((resolve2) => {
-    const options3 = {
-      host: address.host,
-      port: address.port,
-      method: request3.method,
-      path: request3.target,
-      headers: {
-        ...request3.headers,
-        connection: "close",
-        ...request3.body && { "content-length": request3.body.length }
-      },
-      agent: false,
-      timeout
-    };
-    const failed = (error2) => resolve2({ error: error2.code ?? error2.message });
-    const sent = (0, import_node_http.request)(options3, (response) => {
-      response.on("error", failed);
-      response.on(
-        "end",
-        () => resolve2({ status: response.statusCode ?? 0, location: response.headers.location })
-      );
-      response.resume();
-    });
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
-    sent.on("error", failed);
-    sent.on("close", () => resolve2({ error: "no answer" }));
-    sent.end(request3.body);
-  }).catch((error2) => ({ error: messageOf(error2) }));
-}
-function within3(location, from, request3) {
-  const host = request3.headers["host"] ?? "localhost";
-  const base = `http://${host}`;
-  if (!URL.canParse(location, `${base}${from}`)) return void 0;
-  const url = new URL(location, `${base}${from}`);
-  return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : void 0;
-}
-
-// src/probe/readiness.ts
-var COMMAND_TIMEOUT = 1e4;
-var SILENCE = 1e3;
-function checksFor({ url, command: command2, log, health }, { docker: docker2, container, address, port }) {
-  const checks = [];
-  if (command2) {
-    checks.push({
-      name: `ready-command (${command2.join(" ")})`,
-      run: () => runCommand(docker2, container, command2)
-    });
-  }
-  if (url) checks.push({ name: `${url.method} ${url.target}`, run: () => send(address, url) });
-  if (checks.length > 0 || log) return checks;
-  const name = health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`;
-  return [{ name, run: () => portResponds(address, health ?? "/") }];
-}
-function standardRequest({ url, health = "/" }, port) {
-  return url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
-}
-async function untilReady(checks, interval, clock, signal) {
-  let at = clock.now();
-  for (const { name, run: run2 } of checks) {
-    let last = { ok: false, description: "not checked" };
-    while (!last.ok) {
-      if (signal.aborted) return { ready: false, check: name, last };
-      last = await run2();
-      if (!last.ok) await clock.sleep(interval);
-    }
-    at = clock.now();
-  }
-  return { ready: true, at };
-}
-async function runCommand(docker2, container, command2) {
-  const result = await docker2.attempt(["exec", container, ...command2], { timeout: COMMAND_TIMEOUT });
-  return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
-}
-async function portResponds(address, target) {
-  const request3 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
-  const answer = await send(address, request3, SILENCE);
-  if (answer.ok) return answer;
-  const status = /^status (\d+)$/.exec(answer.description)?.[1];
-  const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
-  return { ...answer, ok: ok2 };
-}
-
-// src/docker/started-container.ts
-async function startContainer({ docker: docker2, clock }, spec) {
-  const { name } = spec;
-  await createContainer(docker2, spec);
-  const before = { wall: Date.now(), steady: clock.now() };
-  await docker2.run(["start", name]);
-  const after = clock.now();
-  const ended = containerEnd(docker2, name);
-  const address = addressOf(docker2, spec);
-  ended.catch(() => void 0);
-  address.catch(() => void 0);
-  return {
-    name,
-    ended,
-    address,
-    // Docker knows best when the container started; its clock counts only if it agrees with ours.
-    startTime: async () => {
-      const startedAt = Date.parse((await inspectContainer(docker2, name)).State.StartedAt);
-      const started = before.steady + (startedAt - before.wall);
-      return started >= before.steady && started <= after ? started : after;
-    }
-  };
-}
-
-// src/checkpoint/started-application.ts
-var SHOWN_LINES = 20;
-var DRAIN_TIMEOUT = 2e3;
-async function startApplication(context, spec, onLine) {
-  const { docker: docker2, clock, log, keep } = context;
-  const { name, ended, address } = await startContainer(context, spec);
-  const output = new LineTail(SHOWN_LINES);
-  const diagnoser = new Diagnoser("dump");
-  const listeners = /* @__PURE__ */ new Set([onLine]);
-  const followed = docker2.attempt(["logs", "--follow", name], {
-    onLine: (line2) => {
-      output.push(line2);
-      diagnoser.push("app", line2);
-      log.untrusted(line2);
-      for (const listener of listeners) listener(line2);
-    },
-    keep
-  });
-  followed.catch(() => void 0);
-  return {
-    name,
-    ended,
-    // Without an address the container has ended, which is reported by its end.
-    address: await address.catch(() => ({ host: "127.0.0.1", port: 0 })),
-    output,
-    diagnoser,
-    listen: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    drained: () => within(followed, DRAIN_TIMEOUT, clock)
-  };
-}
-
-// src/checkpoint/choose-engine.ts
-var TRIAL_TIMEOUT = 3e4;
-var PREFERRED = ["system", "bundled"];
-async function chooseEngine(context, request3, levels) {
-  const info2 = (line2) => context.log.info(line2);
-  const warp = () => {
-    info2("Using Warp, the checkpoint engine inside the JVM.");
-    return { name: "warp" };
-  };
-  if (request3.engine === "warp") return warp();
-  const kinds = request3.criu === "auto" ? PREFERRED : [request3.criu];
-  const failed = [];
-  return await climb(
-    levels,
-    async (privileges, fromHere) => {
-      const { engines, trials } = await tryLevel(context, privileges);
-      if (request3.engine === "auto" && !engines.includes("criu") && engines.includes("warp")) return warp();
-      const candidates = kinds.flatMap((kind2) => trials.filter((trial) => trial.kind === kind2));
-      for (const trial of candidates) {
-        if (trial.failure) failed.push({ level: privileges.level, trial });
-        info2(
-          `${describe2(trial)}, with privilege level ${privileges.level}: ${trial.failure?.reason ?? "works"}.`
-        );
-      }
-      if (candidates.length === 0) throw noCriu(request3.criu);
-      const works = candidates.find(({ failure }) => failure === void 0);
-      if (!works) throw noneWorks(failed);
-      const { kind, version } = works;
-      const why = reasonFor(works, request3, candidates);
-      info2(`Using CRIU ${version} (${kind}): ${why}.`);
-      return { name: "criu", kind, version, why, privileges: fromHere };
-    },
-    (_, { level }) => failed.some(
-      (one) => one.level === level && one.trial.failure?.finding?.signature?.remedy === "privileges"
-    )
-  );
-}
-function describe2({ kind, version }) {
-  return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
-}
-function reasonFor(works, { criu }, candidates) {
-  if (criu !== "auto") return `\`criu: ${criu}\``;
-  const other = candidates.find((trial) => trial !== works);
-  if (!other) return "it is the only one, and it works here";
-  return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here, and it is preferred";
-}
-async function tryLevel({ id, docker: docker2 }, privileges) {
-  const result = await runOnce(
-    docker2,
-    {
-      run: id,
-      image: namesOf(id).image("checkpoint"),
-      flags: privileges.checkpoint,
-      program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
-      args: [privileges.capability]
-    },
-    TRIAL_TIMEOUT
-  );
-  const output = `${result.stdout}
-${result.stderr}`;
-  const trials = parseTrials(output);
-  const engines = new RegExp(`^${MARKERS.engines} (.*)$`, "m").exec(output)?.[1]?.split(" ") ?? [];
-  if (trials.length > 0 || engines.length > 0) return { engines, trials };
-  const finding = diagnose("dump", { docker: output });
-  const reason = finding?.cause ?? lastLines(result.stderr, 1);
-  const failure = { reason, finding };
-  return { engines: ["criu"], trials: PREFERRED.map((kind) => ({ kind, version: "", failure })) };
-}
-function parseTrials(output) {
-  const TRIAL = new RegExp(
-    `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
-    "gm"
-  );
-  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log = "", code2]) => {
-    if (code2 === "0") return { kind, version, failure: void 0 };
-    const finding = diagnose("dump", { criu: log });
-    const reason = code2 === "137" ? "it hung" : finding?.cause ?? (lastLines(log, 1) || `exit code ${code2}`);
-    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
-  });
-}
-function noCriu(wanted) {
-  const [what, kind, fix] = wanted === "bundled" ? [
-    "The JDK has no CRIU of its own (lib/criu).",
-    "jdk",
-    "Leave `criu` at `auto`, or choose another `java-version`."
-  ] : [
-    "The base image has no CRIU.",
-    "image",
-    "Use Debian 13 or newer as `base-image`, or another image with CRIU 4.1 or newer."
-  ];
-  return new Failure(kind, what, { fix });
-}
-function noneWorks(failed) {
-  const first3 = failed[0]?.trial;
-  const finding = first3?.failure?.finding;
-  return new UnsupportedRunner(
-    `No CRIU works on this runner. ${first3 ? `${describe2(first3)}: ${first3.failure?.reason}.` : ""}`.trim(),
-    {
-      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
-      evidence: failed.map(
-        ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
-      ).join("\n"),
-      signature: finding?.signature
-    }
-  );
-}
-function engineName(engine, privileges) {
-  return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
-}
-
-// src/checkpoint/failures.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
-
-// src/checkpoint/verify.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
-
-// src/snapshot/image-format.ts
-var ImageFormatError = class extends Error {
-};
-var COMMON_MAGIC = 1414939417;
-function records(image, ...magics) {
-  const found = [];
-  magics.forEach((magic, index) => {
-    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
-      throw new ImageFormatError("not a CRIU image of the expected type");
-    }
-  });
-  let offset = 4 * magics.length;
-  while (offset < image.length) {
-    if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
-    const end = offset + 4 + image.readUInt32LE(offset);
-    if (end > image.length) throw new ImageFormatError("the image ends inside a record");
-    found.push(new Message(image.subarray(offset + 4, end)));
-    offset = end;
-  }
-  return found;
-}
-function encodeImage(magics, messages) {
-  return Buffer.concat([...magics.map(u32), ...messages.flatMap((bytes) => [u32(bytes.length), bytes])]);
-}
-function u32(value) {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-function required(message, field) {
-  const value = message.number(field);
-  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
-  return value;
-}
-var Message = class _Message {
-  /**
-   * Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits when
-   * they are read, but not when the message is written again.
-   */
-  constructor(bytes) {
-    this.bytes = bytes;
-    const reader = new Reader(bytes);
-    while (!reader.atEnd()) {
-      const begin = reader.offset;
-      const key = reader.varint();
-      const value = reader.value(key % 8);
-      this.fields.push({ field: Math.floor(key / 8), value, raw: bytes.subarray(begin, reader.offset) });
-    }
-  }
-  bytes;
-  fields = [];
-  /** Returns the last value of a number field; undefined where there is none. */
-  number(field) {
-    return this.numbers(field).at(-1);
-  }
-  numbers(field) {
-    return this.of(field).filter((value) => typeof value === "number");
-  }
-  text(field) {
-    return this.contents(field).at(-1)?.toString("utf8");
-  }
-  message(field) {
-    return this.messages(field).at(-1);
-  }
-  messages(field) {
-    return this.contents(field).map((bytes) => new _Message(bytes));
-  }
-  has(field) {
-    return this.fields.some((entry) => entry.field === field);
-  }
-  /** Returns whether the message has no fields but these. */
-  hasOnly(...known) {
-    return this.fields.every(({ field }) => known.includes(field));
-  }
-  /**
-   * Returns the encoding of the message with other values in some fields: they come at the end, and all values that these
-   * fields had are left out. Every other field keeps its bytes.
-   */
-  with(changes) {
-    const kept = this.fields.filter(({ field }) => !(field in changes)).map(({ raw }) => raw);
-    const changed = Object.entries(changes).flatMap(
-      ([field, value]) => (Array.isArray(value) ? value : [value]).map(
-        (one) => encodeField(Number(field), one)
-      )
-    );
-    return Buffer.concat([...kept, ...changed]);
-  }
-  contents(field) {
-    return this.of(field).filter((value) => typeof value !== "number");
-  }
-  of(field) {
-    return this.fields.flatMap((entry) => entry.field === field ? [entry.value] : []);
-  }
-};
-function encodeField(field, value) {
-  return typeof value === "number" ? Buffer.from([...varint(field * 8), ...varint(value)]) : Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(value.length)]), value]);
-}
-function varint(value) {
-  const bytes = [];
-  for (; value >= 128; value = Math.floor(value / 128)) bytes.push(value % 128 | 128);
-  return [...bytes, value];
-}
-var Reader = class {
-  constructor(message) {
-    this.message = message;
-  }
-  message;
-  offset = 0;
-  atEnd() {
-    return this.offset >= this.message.length;
-  }
-  varint() {
-    let value = 0;
-    for (let shift = 0; shift < 64; shift += 7) {
-      const byte = this.message[this.offset++];
-      if (byte === void 0) break;
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-    throw new ImageFormatError("the message ends inside a number");
-  }
-  value(wireType) {
-    if (wireType === 0) return this.varint();
-    if (wireType === 1) return Number(this.bytes(8).readBigUInt64LE());
-    if (wireType === 2) return this.bytes(this.varint());
-    if (wireType === 5) return this.bytes(4).readUInt32LE();
-    throw new ImageFormatError(`unknown wire type ${wireType}`);
-  }
-  bytes(length) {
-    if (this.offset + length > this.message.length)
-      throw new ImageFormatError("the message ends inside a field");
-    this.offset += length;
-    return this.message.subarray(this.offset - length, this.offset);
-  }
-};
-
-// src/snapshot/ranges.ts
-function contains({ start, end }, address) {
-  return start <= address && address < end;
-}
-function sizeOf(ranges) {
-  return ranges.reduce((size, { start, end }) => size + end - start, 0);
-}
-function overlapping(runs, range) {
-  return runs.filter(({ start, end }) => start < range.end && end > range.start).map((run2) => {
-    const start = Math.max(run2.start, range.start);
-    return { start, end: Math.min(run2.end, range.end), offset: run2.offset + start - run2.start };
-  });
-}
-function gapsIn({ start: begin, end }, runs) {
-  const gaps = [];
-  let start = begin;
-  for (const run2 of runs) {
-    if (run2.start > start) gaps.push({ start, end: run2.start });
-    start = run2.end;
-  }
-  if (start < end) gaps.push({ start, end });
-  return gaps;
-}
-
-// src/snapshot/pagemap.ts
-var PAGEMAP_MAGIC = 1443381285;
-var PAGE_SIZE = 4096;
-var PAGE_PRESENT = 4;
-function pagesFileOf({ pagesId, runs }) {
-  return { name: pagesFileName(pagesId), runs };
-}
-function pagesFileName(pagesId) {
-  return `pages-${pagesId}.img`;
-}
-function readPagemap(image) {
-  const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
-  const pagesId = head?.number(1);
-  if (pagesId === void 0) throw new ImageFormatError("the pagemap has no id of its pages");
-  const runs = [];
-  for (const entry of entries) {
-    const run2 = presentRun(entry);
-    if (run2) runs.push(run2);
-  }
-  return { pagesId, size: sizeOf(runs), runs };
-}
-function presentRun(entry) {
-  const flags = entry.number(4);
-  const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
-  if (!present) return void 0;
-  const start = entry.number(1) ?? 0;
-  return { start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE };
-}
-
-// src/snapshot/statistics.ts
-var SERVICE_MAGIC = 1427134784;
-var STATS_MAGIC = 1460220678;
-function readDumpStatistics(image) {
-  const dump2 = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
-  if (!dump2) throw new ImageFormatError("stats-dump has no statistics of a dump");
-  return {
-    freezingTime: dump2.number(1) ?? 0,
-    frozenTime: dump2.number(2) ?? 0,
-    memdumpTime: dump2.number(3) ?? 0,
-    memwriteTime: dump2.number(4) ?? 0,
-    pagesScanned: dump2.number(5) ?? 0,
-    pagesWritten: dump2.number(7) ?? 0
-  };
-}
-function readRestoreTime(image) {
-  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
-  if (!restore) throw new ImageFormatError("stats-restore has no statistics of a restore");
-  return (restore.number(4) ?? 0) / 1e3;
-}
-
-// src/checkpoint/verify.ts
-var KILLED = 137;
-async function verifySnapshot({ evidence, images }, end, output) {
-  const read2 = (name) => (0, import_promises18.readFile)(import_node_path17.default.join(evidence, name)).catch(() => void 0);
-  const criuLog2 = (await read2(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
-  if (end.oomKilled) {
-    throw outOfMemory();
-  }
-  if (criuLog2 === "") throw endedBefore(end.exitCode);
-  if (!criuLog2.includes("Dumping finished successfully")) {
-    throw criuFailure(criuLog2, end.exitCode, output);
-  }
-  if (end.exitCode !== KILLED) {
-    throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
-  }
-  const files = parseListing((await read2(EVIDENCE_FILES.listing))?.toString("utf8") ?? "");
-  if (!files.some((file) => file.name === "inventory.img")) throw broken("inventory.img is missing", criuLog2);
-  const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
-  if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
-  for (const { name } of pagemaps) {
-    const image = await (0, import_promises18.readFile)(import_node_path17.default.join(images, name)).catch(() => void 0);
-    verifyPages(name, image, files, criuLog2);
-  }
-  const statistics = await read2(EVIDENCE_FILES.statistics);
-  return {
-    size: totalSize(files),
-    files,
-    statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
-    criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
-    criuDuration: Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog2)?.[1]) * 1e3 || void 0,
-    completedAt: Number((await read2(EVIDENCE_FILES.completed))?.toString()) * 1e3 || void 0
-  };
-}
-function verifyPages(name, image, files, criuLog2) {
-  const pagemap = image && orUndefined(() => readPagemap(image));
-  if (!pagemap) throw broken(`${name} cannot be read`, criuLog2);
-  const pagesFile = pagesFileName(pagemap.pagesId);
-  const pages = files.find((file) => file.name === pagesFile);
-  const size = pages?.size ?? 0;
-  if (size !== pagemap.size) {
-    throw broken(`${pagesFile} has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog2);
-  }
-}
-function outOfMemory() {
-  return new Failure("runner", "The kernel ended the JVM during the checkpoint: out of memory.", {
-    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
-  });
-}
-function endedBefore(exitCode) {
-  return new Failure(
-    "application",
-    `The application ended with exit code ${exitCode} during the checkpoint, before CRIU began.`,
-    {
-      fix: "A JVM ends when its last non-daemon thread does: keep one alive while beforeCheckpoint stops the servers. If the JVM crashed, the application's log says so."
-    }
-  );
-}
-function criuFailure(criuLog2, exitCode, output) {
-  const finding = diagnose("dump", { criu: criuLog2, jvm: output });
-  const ended = exitCode === void 0 ? "" : ` The exit code of the JVM was ${exitCode}.`;
-  return new Failure(
-    finding?.category ?? "runner",
-    finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,
-    {
-      fix: finding?.fix ?? "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
-      evidence: finding?.line ?? (lastLines(criuLog2, 20) || lastLines(output, 20)),
-      signature: finding?.signature
-    }
-  );
-}
-async function verifyWarpSnapshot({ evidence }, end) {
-  const files = parseListing(
-    await (0, import_promises18.readFile)(import_node_path17.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
-  );
-  if (end.oomKilled) throw outOfMemory();
-  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
-  return {
-    size: totalSize(files),
-    files,
-    statistics: void 0,
-    criuVersion: void 0,
-    criuDuration: void 0,
-    completedAt: void 0
-  };
-}
-function broken(why, criuLog2) {
-  return new Failure("runner", `The snapshot is not complete: ${why}.`, {
-    fix: "Check that the disk of the runner is not full, and run the job again.",
-    evidence: lastLines(criuLog2, 10)
-  });
-}
-function totalSize(files) {
-  return files.reduce((sum2, file) => sum2 + file.size, 0);
-}
-function parseListing(listing3) {
-  return listing3.split("\n").flatMap((line2) => {
-    const match = /^(\d+) (.+)$/.exec(line2);
-    return match ? [{ size: Number(match[1]), name: match[2] ?? "" }] : [];
-  });
-}
-function orUndefined(read2) {
-  try {
-    return read2();
-  } catch (error2) {
-    if (error2 instanceof ImageFormatError) return void 0;
-    throw error2;
-  }
-}
-
-// src/checkpoint/trigger.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
-
-// src/checkpoint/threads.ts
-var import_node_path18 = __toESM(require("node:path"), 1);
-var DUMP_TIMEOUT = 2e3;
-var MOST_LINES = 2e4;
-var SHOWN_THREADS = 2;
-var SHOWN_FRAMES = 12;
-async function dumpThreads({ docker: docker2, clock, keep }, application, folder) {
-  const lines3 = [];
-  const complete = withResolvers();
-  const stop = application.listen((line2) => {
-    if (lines3.length === 0 && !line2.startsWith("Full thread dump")) return;
-    if (lines3.length < MOST_LINES) lines3.push(line2);
-    if (/^JNI global refs/.test(line2)) complete.resolve();
-  });
-  const signal = `kill -QUIT "$(cat ${EVIDENCE_DIR}/${EVIDENCE_FILES.jvmPid})"`;
-  await docker2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
-  await within(complete.promise, DUMP_TIMEOUT, clock);
-  stop();
-  const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path18.default.join(folder, "threads.txt"), `${text2}
-`, keep.hiding);
-  return text2;
-}
-function relevantThreads(dump2) {
-  const threads = dump2.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
-  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
-  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
-  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
-}
-
-// src/checkpoint/trigger.ts
-var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
-var ENDED = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
-var REFUSED2 = /\bCheckpointException\b/;
-var MOST_REFUSAL_LINES = 400;
-function watchOutput() {
-  const engineFailed = withResolvers();
-  const collected2 = withResolvers();
-  let hasFailed = false;
-  const refusal3 = [];
-  return {
-    engineFailed: engineFailed.promise,
-    collected: collected2.promise,
-    hasEngineFailed: () => hasFailed,
-    refusal: () => refusal3.join("\n"),
-    onLine: (line2) => {
-      if (ENGINE_FAILED.test(line2)) {
-        hasFailed = true;
-        engineFailed.resolve("engine failed");
-      }
-      const belongs = refusal3.length > 0 || REFUSED2.test(line2);
-      if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
-      const code2 = ENDED.exec(line2)?.[1];
-      if (code2 !== void 0) collected2.resolve(Number(code2));
-    }
-  };
-}
-async function checkpoint(context, application, events2, request3) {
-  const { docker: docker2, clock, keep } = context;
-  let answered = false;
-  const answer = docker2.attempt(["exec", application.name, `${CRAC_DIR}/${SCRIPTS.trigger}`], {
-    timeout: request3.checkpointTimeout
-  }).then(async (result) => {
-    answered = true;
-    const log = import_node_path19.default.join(request3.evidence, "jcmd.log");
-    await writeLog(log, `${result.stdout}${result.stderr}`, keep.hiding);
-    return result;
-  });
-  const refused3 = answer.then((result) => refusal(context, application, result));
-  refused3.catch(() => void 0);
-  const outcome = await within(
-    Promise.race([
-      application.ended,
-      events2.collected.then((exitCode) => endOf(docker2, application.name, exitCode)),
-      events2.engineFailed,
-      // An answer of jcmd other than a refusal decides nothing: what counts is the end of the JVM.
-      refused3.then((failure) => failure ?? new Promise(() => void 0))
-    ]),
-    request3.checkpointTimeout,
-    clock
-  );
-  if (outcome instanceof Failure) throw outcome;
-  if (outcome === "engine failed") {
-    throw criuFailure(await criuLog(context, application, request3), void 0, application.output.text());
-  }
-  if (outcome === EXPIRED) throw await expired(context, application, request3, answered);
-  return outcome;
-}
-async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
-  const copied = `${images}-evidence`;
-  await (0, import_promises19.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises19.mkdir)(copied);
-  await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises19.rm)(images, { recursive: true, force: true });
-  await (0, import_promises19.rename)(import_node_path19.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises19.readdir)(copied, { withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const content = await (0, import_promises19.readFile)(import_node_path19.default.join(copied, entry.name));
-    await writeLog(import_node_path19.default.join(evidence, entry.name), content, keep.hiding);
-  }
-  await (0, import_promises19.rm)(copied, { recursive: true, force: true });
-}
-async function expired(context, application, request3, answered) {
-  const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
-  const output = application.output.text();
-  const threads = answered ? "" : relevantThreads(await dumpThreads(context, application, request3.evidence));
-  const log = await criuLog(context, application, request3);
-  const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
-  return new Failure(
-    "application",
-    `The checkpoint was not complete within ${seconds(request3.checkpointTimeout)}: ${progress}.${finding ? ` ${finding.cause}` : ""}`,
-    {
-      fix: finding?.fix ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Fix the hook in which the threads below hang (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
-      evidence: [output, lastLines(log, SHOWN_LINES), threads].filter((part) => part !== "").join("\n"),
-      signature: finding?.signature
-    }
-  );
-}
-async function refusal({ docker: docker2 }, application, answer) {
-  const refused3 = checkpointRefusal(answer.stdout);
-  if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
-  if (!(await findContainer(docker2, application.name))?.State.Running) return void 0;
-  const output = `${answer.stdout}
-${answer.stderr}`;
-  const finding = diagnose("dump", { jvm: output });
-  return new Failure("application", "jcmd could not trigger the checkpoint in the JVM.", {
-    fix: finding?.fix ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the output of jcmd is below.",
-    evidence: lastLines(output, SHOWN_LINES),
-    signature: finding?.signature
-  });
-}
-async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path19.default.join(evidence, EVIDENCE_FILES.criuLog);
-  await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log = await (0, import_promises19.readFile)(file).catch(() => void 0);
-  if (log === void 0) return "";
-  await writeLog(file, log, keep.hiding);
-  return log.toString("latin1");
-}
-
-// src/checkpoint/failures.ts
-async function ownCheckpointFailure(context, application, events2, to) {
-  if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
-  await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises20.readFile)(import_node_path20.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
-  return criuFailure(criuLog2, void 0, application.output.text());
-}
-var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
-var POLICIES = "resource-policies.txt";
-async function explainOpen(refused3, second, { evidence }, hiding) {
-  const { resources, message } = second ?? refused3;
-  await writeLog(import_node_path20.default.join(evidence, POLICIES), suggestPolicies(resources), hiding);
-  return new OpenResources(resources, message, {
-    fix: `${refused3.fix} The JVM can handle a resource that cannot be closed there: set \`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} in the folder of the output \`logs\`.`,
-    evidence: listResources(resources),
-    signature: refused3.signature
-  });
-}
-
-// src/checkpoint/ready.ts
-var PROBE_INTERVAL2 = 50;
-async function untilApplicationReady(context, application, request3) {
-  const { clock } = context;
-  const stop = new AbortController();
-  let logSeen = request3.logged === void 0;
-  const logged = request3.logged?.seen.then(() => {
-    logSeen = true;
-  });
-  const ready = untilReady(request3.checks, PROBE_INTERVAL2, clock, stop.signal);
-  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
-  const checkpointed = request3.checkpointed.then((end) => ({ checkpointed: end }));
-  const first3 = Promise.race([both, application.ended, checkpointed]);
-  const outcome = await within(first3, request3.startupTimeout, clock).finally(() => stop.abort());
-  if (outcome !== EXPIRED && "checkpointed" in outcome) return outcome;
-  if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await application.drained();
-    throw endedEarly(outcome, application, "before it was ready");
-  }
-  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request3.logged ? clock.now() : outcome.at };
-  const last = await ready;
-  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
-  const finding = knownCause(application.diagnoser.finding());
-  const output = application.output.text();
-  const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
-  throw new Failure(
-    "application",
-    `The application was not ready within ${seconds(request3.startupTimeout)} (${missing ?? (logSeen ? "it became ready just too late" : `no line matched ready-log ${request3.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
-    {
-      fix: finding?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
-      evidence: [output, threads].filter((part) => part !== "").join("\n"),
-      signature: finding?.signature
-    }
-  );
-}
-function endedEarly(end, application, when) {
-  const finding = knownCause(application.diagnoser.finding());
-  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
-  return new Failure(
-    finding?.category ?? "application",
-    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
-    {
-      fix: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.fix ?? "Fix the problem that the last lines of its log show; it must run in a container with nothing but this image and `env`.",
-      evidence: application.output.text(),
-      signature: finding?.signature
-    }
-  );
-}
-
-// src/checkpoint/warm-up-script.ts
-var import_promises21 = require("node:fs/promises");
-var SHOWN_LINES2 = 20;
-async function requireScript(script) {
-  const problem = await (0, import_promises21.stat)(script).then(
-    (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
-    (error2) => error2
-  );
-  if (problem !== void 0) throw cannotStart(script, problem);
-}
-async function runScript(script, context) {
-  const { address, container, log, keep, signal, environment: environment2 } = context;
-  const tail = new LineTail(SHOWN_LINES2);
-  const group2 = startGroup2(script, [], {
-    signal,
-    env: {
-      ...withoutInputs(environment2),
-      APP_URL: `http://${address.host}:${address.port}`,
-      CONTAINER_ID: container
-    }
-  });
-  for (const stream of [group2.stdout, group2.stderr]) {
-    const lines3 = new LineSplitter((line2) => {
-      tail.push(line2);
-      log.untrusted(line2);
-    });
-    for (const listener of [lines3, keep.stream()])
-      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
-  }
-  const outcome = await group2.ended.catch((error2) => error2);
-  if (outcome === 0 || signal.aborted) return;
-  if (typeof outcome !== "number") throw cannotStart(script, outcome);
-  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
-    fix: "Fix `warmup-script`, or the response of the application; the last lines of the output of the script are below.",
-    evidence: tail.text()
-  });
-}
-function cannotStart(script, error2) {
-  const why = {
-    ENOENT: "It, or the interpreter in its first line, does not exist.",
-    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
-  };
-  return new Failure(
-    "input",
-    `The warm-up script ${script} could not be started (${error2.code ?? error2.message}).`,
-    {
-      fix: `${why[error2.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
-    }
-  );
-}
-
-// src/checkpoint/warm-up.ts
-function standardWarmUp(readiness, port) {
-  const request3 = standardRequest(readiness, port);
-  const line2 = { text: `GET ${request3.target}`, request: request3, times: 1, concurrency: 1 };
-  return readiness.url ? line2 : { ...line2, standard: true };
-}
-async function warmUp(context, application, request3) {
-  const { clock, log, keep } = context;
-  const { lines: lines3, script, environment: environment2 } = request3.warmUp;
-  const { name: container, address } = application;
-  const stop = new AbortController();
-  async function work() {
-    const report = await sendRequests(lines3, address, log, stop.signal);
-    const scriptContext = { address, container, log, keep, signal: stop.signal, environment: environment2 };
-    if (script) await runScript(script, scriptContext);
-    return report;
-  }
-  const running = work();
-  const failed = running.catch(async (error2) => {
-    const ended = await within(application.ended, SETTLING_TIME3, clock);
-    if (ended === EXPIRED) throw error2;
-    return ended;
-  });
-  const first3 = Promise.race([failed, application.ended]);
-  const outcome = await within(first3, request3.warmupTimeout, clock).finally(() => stop.abort());
-  if (outcome !== EXPIRED && "exitCode" in outcome) {
-    await application.drained();
-    throw endedEarly(outcome, application, "during the warm-up");
-  }
-  if (outcome !== EXPIRED) return outcome;
-  running.catch(() => void 0);
-  const output = application.output.text();
-  const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
-  throw new Failure("application", `The warm-up did not finish within ${seconds(request3.warmupTimeout)}.`, {
-    fix: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below show where.",
-    evidence: [output, threads].filter((part) => part !== "").join("\n")
-  });
-}
-var SETTLING_TIME3 = 500;
-async function sendRequests(lines3, address, log, signal) {
-  const report = { sent: 0, failed: 0 };
-  for (const line2 of lines3) {
-    const answers = await sendLine(line2, address, signal);
-    if (signal.aborted) break;
-    const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
-    const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
-    report.sent += line2.times;
-    report.failed += failed;
-    const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
-    log.info(`${line2.text} (${histogram})`);
-    if (failed === 0) continue;
-    if (line2.standard) {
-      log.info(
-        "That request was only a guess. Give real ones in `warmup` for a faster start from the snapshot."
-      );
-    } else if (failed === line2.times) {
-      throw new Failure(
-        "application",
-        `The warm-up \`${line2.text}\` never got a successful response: ${histogram}.`,
-        {
-          fix: "Fix the line in `warmup` (path, method, body, `-> STATUS`), or the response of the application."
-        }
-      );
-    } else {
-      log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
-    }
-  }
-  return report;
-}
-async function sendLine(line2, address, signal) {
-  const answers = /* @__PURE__ */ new Map();
-  let left = line2.times;
-  async function worker() {
-    while (left > 0 && !signal.aborted) {
-      left--;
-      const { ok: ok2, description } = await send(address, line2.request);
-      const entry = answers.get(description) ?? { ok: ok2, count: 0 };
-      entry.count++;
-      answers.set(description, entry);
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(line2.concurrency, line2.times) }, worker));
-  return answers;
-}
-
-// src/checkpoint/take.ts
-async function takeSnapshot(context, request3) {
-  const { engine, container } = request3;
-  if (engine.name === "warp") return await attempt(context, request3, void 0, []);
-  return await climb(
-    engine.privileges,
-    (privileges) => attempt(context, request3, privileges, []).catch(async (error2) => {
-      throw error2 instanceof OpenResources ? await explain(context, request3, privileges, error2) : error2;
-    }),
-    retryWithMore(context.log, () => removeContainer(context.docker, container))
-  );
-}
-function retryWithMore(log, removeLeftovers) {
-  return async (error2, privileges) => {
-    if (!(error2 instanceof Failure) || error2.signature?.remedy !== "privileges") return false;
-    log.info(`Retrying with more privileges than ${privileges?.level}: ${error2.message}`);
-    await removeLeftovers();
-    return true;
-  };
-}
-async function explain(context, request3, privileges, refused3) {
-  const { hiding } = context.keep;
-  await removeContainer(context.docker, request3.container);
-  context.log.info(
-    "The JVM refused the checkpoint. Starting the application again to find the code that opened the resources ..."
-  );
-  try {
-    await attempt(context, request3, privileges, [STACK_TRACES]);
-  } catch (error2) {
-    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request3, hiding);
-  }
-  return await explainOpen(refused3, void 0, request3, hiding);
-}
-async function attempt(context, request3, privileges, javaOptions2) {
-  const { docker: docker2, clock, log } = context;
-  const { readiness, engine, port } = request3;
-  const begin = clock.now();
-  const events2 = watchOutput();
-  const logMatched = withResolvers();
-  const spec = {
-    ...request3,
-    name: request3.container,
-    // A health check that calls the application could open a connection just at the checkpoint.
-    flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
-    command: [engineName(engine, privileges), ...javaOptions2]
-  };
-  const application = await startApplication(context, spec, (line2) => {
-    events2.onLine(line2);
-    if (readiness.log?.test(line2)) logMatched.resolve();
-  });
-  const { name, address, output } = application;
-  const started = await untilApplicationReady(context, application, {
-    ...request3,
-    checks: checksFor(readiness, { docker: docker2, container: name, address, port }),
-    logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
-    checkpointed: events2.collected.then((exitCode) => endOf(docker2, name, exitCode))
-  }).catch(async (error2) => {
-    throw await ownCheckpointFailure(context, application, events2, request3) ?? error2;
-  });
-  const readyAt = "readyAt" in started ? started.readyAt : clock.now();
-  if ("readyAt" in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(context, application, events2, request3) : checkpointByApplication(context, started.checkpointed, request3);
-  await copyEvidence(context, application, request3);
-  const snapshot = engine.name === "warp" ? await verifyWarpSnapshot(request3, end) : await verifySnapshot(request3, end, output.text());
-  const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
-  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : void 0;
-  return {
-    ...snapshot,
-    startDuration: readyAt - begin,
-    checkpointDuration: snapshot.criuDuration,
-    ...checkpointed,
-    privileges,
-    handover
-  };
-}
-async function checkpointByAction(context, application, events2, request3) {
-  const { clock } = context;
-  const warmUpReport = await warmUp(context, application, request3);
-  const triggered = clock.now();
-  const end = await checkpoint(context, application, events2, request3);
-  return { end, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmUpReport };
-}
-function checkpointByApplication({ log }, end, { warmUp: { lines: lines3, script } }) {
-  log.info("The application took its checkpoint itself while it started; no request was sent to it before.");
-  if (lines3.some(({ standard }) => !standard) || script !== void 0)
-    log.warning(
-      "The warm-up was skipped: the application triggered its checkpoint before it could be called."
-    );
-  return { end, trigger: "application", warmUp: { sent: 0, failed: 0 } };
-}
-
-// src/checkpoint/checkpoint.ts
-async function checkpointApplication(context, inputs, setting) {
-  const { docker: docker2, clock, log, logs, id } = context;
-  const { engine, reach, readiness, libraries } = setting;
-  const names = namesOf(id);
-  const snapshot = await takeSnapshot(
-    {
-      docker: docker2,
-      clock,
-      log: { ...log, untrusted: shownLines(log, "application.log") },
-      keep: keepIn(context, "application.log")
-    },
-    {
-      ...containerSettings(context, inputs, reach),
-      container: names.checkpointContainer,
-      image: names.image("checkpoint"),
-      engine,
-      readiness,
-      startupTimeout: inputs.startupTimeout,
-      warmUp: await warmUpOf(inputs, setting),
-      warmupTimeout: inputs.warmupTimeout,
-      checkpointTimeout: inputs.checkpointTimeout,
-      evidence: logs,
-      images: imagesFolder(context)
-    }
-  ).catch((error2) => {
-    throw error2 instanceof OpenResources && libraries ? explainMissingSupport(error2, libraries) : error2;
-  });
-  const duration = snapshot.checkpointDuration;
-  const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
-  log.info(`Snapshot: ${snapshot.size} bytes${within4}.`);
-  return snapshot;
-}
-async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, environment: environment2 }) {
-  const lines3 = [];
-  for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
-  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path21.default.resolve(workspace, warmupScript);
-  return { lines: lines3, script, environment: environment2 };
-}
-
-// src/checkpoint/map-heap.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
-function reasonToLoad({ memory }, engine) {
-  if (memory === "loaded") return "`memory` is `loaded`";
-  if (engine.name === "warp") return "the checkpoint engine is Warp";
-  if (engine.kind === "bundled") return "the CRIU of the JDK decides itself how it restores memory";
-  return void 0;
-}
-async function mapHeap(context, snapshot, plan) {
-  const { docker: docker2, id, log, work } = context;
-  if (!plan || !("mapped" in plan)) {
-    log.info(`A restore loads the Java heap: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`);
-    return snapshot;
-  }
-  const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path22.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises22.mkdir)(import_node_path22.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises22.writeFile)(import_node_path22.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises22.writeFile)(import_node_path22.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises22.writeFile)(import_node_path22.default.join(folder, HEAP_FILES.images, name), image);
-  const container = namesOf(id).checkpointContainer;
-  await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
-  await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
-  log.info(`A restore maps ${sizeText(mapped.size)} of the Java heap, and loads ${sizeText(loaded.size)}.`);
-  const sizes = new Map([...images].map(([name, image]) => [name, image.length]));
-  sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
-  const files = snapshot.files.filter(({ name }) => !sizes.has(name));
-  files.push(...[...sizes].map(([name, size]) => ({ name, size })));
-  return { ...snapshot, files, size: totalSize(files) };
-}
-function listing2({ from }) {
-  return from.map(({ start, end }) => `${start} ${end - start}
-`).join("");
-}
-
-// src/image/images.ts
-var import_node_path27 = __toESM(require("node:path"), 1);
-
-// src/image/build-context.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
-
 // src/lib/link-or-copy.ts
-var import_promises23 = require("node:fs/promises");
+var import_promises20 = require("node:fs/promises");
 async function linkOrCopy(source, destination) {
-  await (0, import_promises23.link)(source, destination).catch(() => (0, import_promises23.cp)(source, destination));
+  await (0, import_promises20.link)(source, destination).catch(() => (0, import_promises20.cp)(source, destination));
 }
 
 // src/image/archive-tree.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises23 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/image/times.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/lib/digest.ts
 var import_node_crypto2 = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises24 = require("node:stream/promises");
+var import_promises21 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises24.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises21.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -41857,14 +40781,14 @@ function digestOf(bytes) {
 // src/image/times.ts
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function setTimes(folder, classes) {
-  for (const entry of await (0, import_promises25.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path23.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises25.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises22.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path17.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises22.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isClass = classes !== void 0 && file.startsWith(classes + import_node_path23.default.sep);
-    const time2 = isClass ? Math.floor((await (0, import_promises25.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises25.lutimes)(file, time2, time2);
+    const isClass = classes !== void 0 && file.startsWith(classes + import_node_path17.default.sep);
+    const time2 = isClass ? Math.floor((await (0, import_promises22.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises22.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -41874,52 +40798,52 @@ async function contentNumber(file) {
 
 // src/image/archive-tree.ts
 async function writeArchiveTree(context, archive) {
-  const tree = import_node_path24.default.join(context, "trees/archive");
-  const folder = import_node_path24.default.join(tree, ARCHIVE_DIR);
-  await (0, import_promises26.rm)(tree, { recursive: true, force: true });
-  await (0, import_promises26.mkdir)(folder, { recursive: true });
-  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path24.default.basename(archive.file)}`;
+  const tree = import_node_path18.default.join(context, "trees/archive");
+  const folder = import_node_path18.default.join(tree, ARCHIVE_DIR);
+  await (0, import_promises23.rm)(tree, { recursive: true, force: true });
+  await (0, import_promises23.mkdir)(folder, { recursive: true });
+  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path18.default.basename(archive.file)}`;
   if (archive && inImage !== void 0) {
-    const { size } = await (0, import_promises26.stat)(archive.file);
-    await linkOrCopy(archive.file, import_node_path24.default.join(folder, import_node_path24.default.basename(archive.file)));
-    await (0, import_promises26.writeFile)(import_node_path24.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
+    const { size } = await (0, import_promises23.stat)(archive.file);
+    await linkOrCopy(archive.file, import_node_path18.default.join(folder, import_node_path18.default.basename(archive.file)));
+    await (0, import_promises23.writeFile)(import_node_path18.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
 `);
   }
   const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
 ` : "";
-  await (0, import_promises26.writeFile)(import_node_path24.default.join(folder, ARCHIVE_FILES.options), options3);
+  await (0, import_promises23.writeFile)(import_node_path18.default.join(folder, ARCHIVE_FILES.options), options3);
   await setTimes(tree);
 }
 
 // src/image/class-jar.ts
 var import_node_fs4 = require("node:fs");
-var import_promises27 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
-var import_promises28 = require("node:stream/promises");
+var import_promises24 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:stream/promises");
 var import_yazl = __toESM(require_yazl(), 1);
 var MANIFEST2 = "META-INF/MANIFEST.MF";
 var LARGE = 64 * 1024 * 1024;
 async function packClasses(folder, jar) {
   const zip = new import_yazl.ZipFile();
-  const written = (0, import_promises28.pipeline)(zip.outputStream, (0, import_node_fs4.createWriteStream)(jar, { flags: "wx" }));
+  const written = (0, import_promises25.pipeline)(zip.outputStream, (0, import_node_fs4.createWriteStream)(jar, { flags: "wx" }));
   const failed = new Promise((_, reject) => zip.on("error", reject));
   const finished2 = Promise.race([written, failed]);
   finished2.catch(() => void 0);
   let newest = EPOCH;
   for (const name of await namesIn2(folder)) {
-    const entry = await (0, import_promises27.stat)(import_node_path25.default.join(folder, name));
+    const entry = await (0, import_promises24.stat)(import_node_path19.default.join(folder, name));
     const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
     const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
     newest = Math.max(newest, time2);
     const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
     if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
     else if (entry.size < LARGE)
-      zip.addBuffer(await (0, import_promises27.readFile)(import_node_path25.default.join(folder, name)), name, { ...options3, compress: false });
-    else zip.addFile(import_node_path25.default.join(folder, name), name, options3);
+      zip.addBuffer(await (0, import_promises24.readFile)(import_node_path19.default.join(folder, name)), name, { ...options3, compress: false });
+    else zip.addFile(import_node_path19.default.join(folder, name), name, options3);
   }
   zip.end();
   await finished2;
-  await (0, import_promises27.utimes)(jar, newest, newest);
+  await (0, import_promises24.utimes)(jar, newest, newest);
 }
 function inLocalTime(time2) {
   const utc = new Date(time2 * 1e3);
@@ -41934,37 +40858,37 @@ function inLocalTime(time2) {
 }
 async function namesIn2(folder, inside2 = "") {
   const names = [];
-  for (const child2 of (await (0, import_promises27.readdir)(import_node_path25.default.join(folder, inside2))).sort()) {
-    const name = import_node_path25.default.posix.join(inside2, child2);
+  for (const child2 of (await (0, import_promises24.readdir)(import_node_path19.default.join(folder, inside2))).sort()) {
+    const name = import_node_path19.default.posix.join(inside2, child2);
     names.push(name);
-    if ((await (0, import_promises27.stat)(import_node_path25.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
+    if ((await (0, import_promises24.stat)(import_node_path19.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
   }
   if (inside2 !== "") return names;
-  const first3 = [import_node_path25.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
+  const first3 = [import_node_path19.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
   return [...first3, ...names.filter((name) => !first3.includes(name))];
 }
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path26.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path26.default.join(folder, "trees", name, inside2);
-  await (0, import_promises29.mkdir)(folder);
-  await (0, import_promises29.cp)(from("Dockerfile"), import_node_path26.default.join(folder, "Dockerfile"));
-  await (0, import_promises29.cp)(from("tools"), import_node_path26.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path26.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path20.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path20.default.join(folder, "trees", name, inside2);
+  await (0, import_promises26.mkdir)(folder);
+  await (0, import_promises26.cp)(from("Dockerfile"), import_node_path20.default.join(folder, "Dockerfile"));
+  await (0, import_promises26.cp)(from("tools"), import_node_path20.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path20.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes, packed } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises29.mkdir)(tree(name, APP_DIR), { recursive: true });
+    await (0, import_promises26.mkdir)(tree(name, APP_DIR), { recursive: true });
     for (const [source, target] of files) {
-      const destination = import_node_path26.default.join(tree(name, APP_DIR), target);
+      const destination = import_node_path20.default.join(tree(name, APP_DIR), target);
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
       if (packed.has(source)) await packClasses(source, destination);
-      else await (0, import_promises29.cp)(source, destination, options3);
+      else await (0, import_promises26.cp)(source, destination, options3);
     }
   }
-  await (0, import_promises29.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
-  await (0, import_promises29.cp)(from("seccomp.json"), import_node_path26.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
-  await (0, import_promises29.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  await (0, import_promises26.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises26.cp)(from("seccomp.json"), import_node_path20.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises26.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
@@ -41974,12 +40898,12 @@ async function assembleBuildContext(folder, parts2) {
     [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises29.writeFile)(import_node_path26.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+    await (0, import_promises26.writeFile)(import_node_path20.default.join(tree("launch", CRAC_DIR), name), lines2(words));
   }
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises29.writeFile)(import_node_path26.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines2(once));
+  await (0, import_promises26.writeFile)(import_node_path20.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines2(once));
   await setTimes(tree(""), tree("classes", APP_DIR));
   await writeArchiveTree(folder, void 0);
 }
@@ -42016,7 +40940,8 @@ async function readDockerFacts(docker2) {
     kernel: server.KernelVersion ?? "unknown",
     operatingSystem: info2?.OperatingSystem ?? "unknown",
     appArmor: security.includes("name=apparmor"),
-    rootless: security.includes("name=rootless")
+    rootless: security.includes("name=rootless"),
+    loadsLayers: info2 !== void 0 && !info2.DriverStatus?.some(([name]) => name === "driver-type")
   };
 }
 async function refusePodman(docker2, version) {
@@ -42082,30 +41007,30 @@ function baseImageFailure(output, image) {
 }
 
 // src/image/build.ts
-function buildCommand(build) {
+function buildCommand(build2) {
   return [
     "build",
     "--target",
-    build.target,
+    build2.target,
     "--tag",
-    build.name,
+    build2.name,
     // The classic builder would keep the container of a failed instruction.
     "--force-rm",
-    ...pairs2("--build-arg", build.buildArgs),
-    ...pairs2("--label", build.labels),
+    ...pairs2("--build-arg", build2.buildArgs),
+    ...pairs2("--label", build2.labels),
     "--",
-    build.context
+    build2.context
   ];
 }
-async function buildImage(docker2, build, output) {
-  const command2 = buildCommand(build);
+async function buildImage(docker2, build2, output) {
+  const command2 = buildCommand(build2);
   const result = await runBuild(docker2, command2, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw toolsFailure(output2) ?? baseImageFailure(output2, build.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
+    throw toolsFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
-  return await idOf(docker2, build.name);
+  return await idOf(docker2, build2.name);
 }
 async function idOf(docker2, name) {
   return (await inspectImage(docker2, name)).Id;
@@ -42151,7 +41076,7 @@ function toolsFailure(output) {
 var PREFIX = "io.github.crac-checkpoint";
 var OCI = "org.opencontainers.image";
 var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
-var FIGURES_LABEL = `${PREFIX}.figures`;
+var FIGURES_ANNOTATION = `${PREFIX}.figures`;
 function originLabels(origin) {
   const {
     GITHUB_SERVER_URL: server,
@@ -42204,7 +41129,7 @@ function definedOnly(labels2) {
 // src/image/images.ts
 async function prepareImages({ id, work }, inputs, { dockerFolder, environment: environment2 }, { application, base, jdk, fingerprint }) {
   const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path27.default.join(work, `context-${id}`);
+  const folder = import_node_path21.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder,
     jdkArchive: jdk.file,
@@ -42235,7 +41160,7 @@ async function prepareImages({ id, work }, inputs, { dockerFolder, environment: 
     labels: { ...origin, ...inputs.labels }
   };
 }
-async function buildStage(context, { folder, buildArgs }, target, own) {
+async function buildStage(context, { folder, buildArgs }, target, own, output = outputTo(context, `build-${target}.log`)) {
   return await buildImage(
     context.docker,
     {
@@ -42245,21 +41170,21 @@ async function buildStage(context, { folder, buildArgs }, target, own) {
       buildArgs: { ...buildArgs, ...own.buildArgs },
       labels: own.labels
     },
-    outputTo(context, `build-${target}.log`)
+    output
   );
 }
 
 // src/jdk/resolve.ts
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path28 = __toESM(require("node:path"), 1);
-var import_promises30 = require("node:stream/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -42271,8 +41196,8 @@ async function checkArchive(file, limits = LIMITS) {
   let size = 0;
   let top;
   const links = new Links();
-  const read2 = (0, import_promises30.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
-  read2.catch(() => void 0);
+  const read3 = (0, import_promises27.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  read3.catch(() => void 0);
   try {
     for await (const entry of tar) {
       const { header } = entry;
@@ -42285,7 +41210,7 @@ async function checkArchive(file, limits = LIMITS) {
       if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
       entry.resume();
     }
-    await read2;
+    await read3;
   } catch (error2) {
     tar.destroy();
     throw error2 instanceof Failure ? error2 : refused2(file, `it is not a .tar.gz (${messageOf(error2)})`);
@@ -42301,7 +41226,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path28.default.posix.join(import_node_path28.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -42315,11 +41240,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path62 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path62);
-    if (type === "symlink" && this.folders.has(path62)) return `${name} is a link and a folder`;
-    for (let end = path62.lastIndexOf("/"); end > 0; end = path62.lastIndexOf("/", end - 1)) {
-      const folder = path62.slice(0, end);
+    const path64 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path64);
+    if (type === "symlink" && this.folders.has(path64)) return `${name} is a link and a folder`;
+    for (let end = path64.lastIndexOf("/"); end > 0; end = path64.lastIndexOf("/", end - 1)) {
+      const folder = path64.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -42336,22 +41261,22 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path28.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path22.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path28.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path22.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path28.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path22.default.basename(file)} is not used: ${why}.`, {
     fix: "Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises31 = require("node:fs/promises");
+var import_promises28 = require("node:fs/promises");
 async function verifyArchive(file, asset, expected) {
-  const { size } = await (0, import_promises31.stat)(file);
+  const { size } = await (0, import_promises28.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
   }
@@ -42372,19 +41297,19 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises31.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning2) {
-  const entry = await (0, import_promises32.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises29.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path29.default.basename(file);
+  const name = import_node_path23.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -42406,17 +41331,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning2) {
 }
 
 // src/jdk/source.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises33 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path30.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -42444,7 +41369,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises33.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises30.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -42455,10 +41380,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises33.mkdir)(import_node_path30.default.dirname(file), { recursive: true });
+  await (0, import_promises30.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto3.randomUUID)()}`;
-  await (0, import_promises33.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises33.rename)(staged, file);
+  await (0, import_promises30.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises30.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -42530,13 +41455,13 @@ function retryTime({ headers }, now = Date.now()) {
 }
 
 // src/http/client.ts
-var MOST_REDIRECTS2 = 5;
+var MOST_REDIRECTS = 5;
 var LARGEST_BODY = 64 * 1024 * 1024;
 async function sendToServer(sent) {
-  return await exchange2(sent, readAll);
+  return await exchange(sent, readAll);
 }
 async function openStream(sent) {
-  return await exchange2(sent, async (body, status) => status < 300 ? body : await readAll(body));
+  return await exchange(sent, async (body, status) => status < 300 ? body : await readAll(body));
 }
 function dispatcherFor(url, tls) {
   const proxy = getProxyUrl(url);
@@ -42548,7 +41473,7 @@ function dispatcherFor(url, tls) {
     ...login === "Og==" ? {} : { token: `Basic ${login}` }
   });
 }
-async function exchange2(sent, read2) {
+async function exchange(sent, read3) {
   const { method, body, timeout, cancelled: cancelled2 } = sent;
   const { authorization, ...others } = sent.headers ?? {};
   const limit = new AbortController();
@@ -42570,14 +41495,14 @@ async function exchange2(sent, read2) {
       const headers = headersOf(response.headers);
       const location = [301, 302, 303, 307, 308].includes(status) ? headers.get("location") : null;
       if (location === null || method !== "GET" && method !== "HEAD")
-        return { url, status, headers, body: await read2(response.body, status) };
+        return { url, status, headers, body: await read3(response.body, status) };
       await response.body.dump();
       const next = new URL(location, url);
       if (url.protocol === "https:" && next.protocol !== "https:")
         throw new FinalError(
           `it redirects from https to ${next.protocol}//${next.host}, which is not followed`
         );
-      if (redirects === MOST_REDIRECTS2) throw new FinalError(`it has more than ${MOST_REDIRECTS2} redirects`);
+      if (redirects === MOST_REDIRECTS) throw new FinalError(`it has more than ${MOST_REDIRECTS} redirects`);
       url = next;
     }
   } catch (error2) {
@@ -44132,17 +43057,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path62 = requestOptions.url.replace(options3.baseUrl, "");
+    const path64 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path62} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path64} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path62} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path64} - ${error2.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error2;
     });
@@ -46820,7 +45745,7 @@ function cracAssets(releases) {
   return releases.filter((release2) => !release2.draft).flatMap((release2) => release2.assets.flatMap((asset) => toJdkAsset(release2.tag_name, asset)));
 }
 function toJdkAsset(tag, asset) {
-  const [, major, build] = TAG2.exec(tag) ?? [];
+  const [, major, build2] = TAG2.exec(tag) ?? [];
   const match = NAME2.exec(asset.name) ?? OLD_NAME.exec(asset.name);
   if (major === void 0 || match?.[1] !== tag || asset.state !== "uploaded") return [];
   return [
@@ -46830,7 +45755,7 @@ function toJdkAsset(tag, asset) {
       aliases: [],
       major: Number(major),
       // Not by date: the builds of each major count from 1.
-      order: [Number(major), Number(build)],
+      order: [Number(major), Number(build2)],
       architecture: match[2] ?? "x64",
       name: asset.name,
       url: asset.url,
@@ -46843,8 +45768,8 @@ function toJdkAsset(tag, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises36 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs3 = __toESM(require("fs"), 1);
@@ -46854,7 +45779,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path37 = __toESM(require("path"), 1);
+var path31 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -46875,7 +45800,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path37.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path31.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -46889,12 +45814,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path37.join(_getCacheDirectory(), toolName);
+  const toolPath = path31.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path37.join(toolPath, child2, arch3 || "");
+        const fullPath = path31.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -46942,20 +45867,20 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises34 = require("node:fs/promises");
+var import_promises31 = require("node:fs/promises");
 var import_node_stream3 = require("node:stream");
-var import_promises35 = require("node:stream/promises");
+var import_promises32 = require("node:stream/promises");
 async function download(asset, file, options3) {
   await withRetries(options3, { tries: 2, longestWait: 0 }, async () => {
     try {
-      await attempt2(asset, file, options3);
+      await attempt(asset, file, options3);
     } catch (error2) {
-      await (0, import_promises34.rm)(file, { force: true });
+      await (0, import_promises31.rm)(file, { force: true });
       throw error2;
     }
   });
 }
-async function attempt2(asset, file, options3) {
+async function attempt(asset, file, options3) {
   const { host } = new URL(asset.url);
   const context = `${asset.name} could not be downloaded`;
   const headers = { accept: "application/octet-stream" };
@@ -46978,7 +45903,7 @@ async function attempt2(asset, file, options3) {
       body.destroy(new Error(`it is longer than ${asset.size} bytes`));
   });
   try {
-    await (0, import_promises35.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises32.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error2) {
     options3.cancelled?.throwIfAborted();
     if (isDiskFull(error2)) throw error2;
@@ -47000,12 +45925,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path31.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises36.rm)(file, { force: true });
-    await linkOrCopy(import_node_path31.default.join(folder, asset.name), file);
+    await (0, import_promises33.rm)(file, { force: true });
+    await linkOrCopy(import_node_path25.default.join(folder, asset.name), file);
     const recorded = {
-      sha256: (await (0, import_promises36.readFile)(import_node_path31.default.join(folder, DIGEST_FILE), "utf8")).trim(),
+      sha256: (await (0, import_promises33.readFile)(import_node_path25.default.join(folder, DIGEST_FILE), "utf8")).trim(),
       source: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...expected, recorded]);
@@ -47013,7 +45938,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises36.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -47022,12 +45947,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path31.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises36.rm)(file, { force: true });
+    await (0, import_promises33.rm)(file, { force: true });
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, expected);
     if (expected.length === 0) {
@@ -47039,30 +45964,30 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       sha2562,
-      import_node_path31.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      import_node_path25.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
     ).catch(
       (error2) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error2)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error2) {
-    await (0, import_promises36.rm)(file, { force: true });
+    await (0, import_promises33.rm)(file, { force: true });
     throw error2;
   }
 }
 async function store2(file, sha2562, folder) {
   const staged = `${folder}-${(0, import_node_crypto4.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises36.mkdir)(staged, { recursive: true });
+  await (0, import_promises33.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path31.default.join(staged, import_node_path31.default.basename(file)));
-    await (0, import_promises36.writeFile)(import_node_path31.default.join(staged, DIGEST_FILE), `${sha2562}
+    await linkOrCopy(file, import_node_path25.default.join(staged, import_node_path25.default.basename(file)));
+    await (0, import_promises33.writeFile)(import_node_path25.default.join(staged, DIGEST_FILE), `${sha2562}
 `);
-    await (0, import_promises36.rename)(staged, folder);
+    await (0, import_promises33.rename)(staged, folder);
   } catch (error2) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
   } finally {
-    await (0, import_promises36.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises33.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises36.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises33.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -47147,14 +46072,14 @@ function zuluAssets(packages) {
     if (!architecture || !isWanted(listed)) return [];
     const java = listed.java_version.join(".");
     const distro = trimmed(listed.distro_version).join(".");
-    const build = listed.openjdk_build_number;
+    const build2 = listed.openjdk_build_number;
     return [
       {
         distribution: "zulu",
         version: java,
         aliases: [
           distro,
-          ...build === void 0 ? [] : [`${java}+${build}`],
+          ...build2 === void 0 ? [] : [`${java}+${build2}`],
           /^zulu([\d._]+)-/.exec(listed.name)?.[1] ?? distro
         ],
         major: listed.java_version[0] ?? 0,
@@ -47184,14 +46109,14 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path32.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path26.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
   const github = { apiUrl: context.githubApiUrl, token: token3, fetch: cachedFetch };
   async function list3(vendor, architecture) {
     try {
-      const assets = await read2(vendor, architecture);
+      const assets = await read3(vendor, architecture);
       if (assets.every(isValidAsset)) return assets;
     } catch (error2) {
       if (error2 instanceof Failure) throw error2;
@@ -47204,7 +46129,7 @@ function jdkSource(context) {
       }
     );
   }
-  async function read2(vendor, architecture) {
+  async function read3(vendor, architecture) {
     switch (vendor) {
       case "crac":
         return await listCrac(github);
@@ -47239,7 +46164,7 @@ async function resolveJdk({ clock, log, work }, inputs, environment2, architectu
   const { distribution, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
   const warning2 = (line2) => log.warning(line2);
   if (distribution === "file") {
-    const file = import_node_path33.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path27.default.resolve(environment2.workspace, jdkFile);
     return await jdkFromFile(file, architecture, jdkSha256, warning2);
   }
   const info2 = (line2) => log.info(line2);
@@ -47249,11 +46174,11 @@ async function resolveJdk({ clock, log, work }, inputs, environment2, architectu
 }
 
 // src/image/base.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -47270,29 +46195,29 @@ async function librariesOf(application) {
   if (application.layout === "dockerfile") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises37.stat)(source)).isDirectory() ? await (0, import_promises37.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises34.stat)(source)).isDirectory() ? await (0, import_promises34.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path34.default.basename(file)),
+    jars.map((file) => import_node_path28.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
 
 // src/image/user-dockerfile.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path29 = __toESM(require("node:path"), 1);
 var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
-async function buildUserImage(docker2, build, output) {
-  const { options: options3, environment: environment2 } = buildArgOptions(build.buildArgs);
+async function buildUserImage(docker2, build2, output) {
+  const { options: options3, environment: environment2 } = buildArgOptions(build2.buildArgs);
   const command2 = [
     "build",
-    ...["--file", build.file],
-    ...["--tag", build.name],
+    ...["--file", build2.file],
+    ...["--tag", build2.name],
     "--force-rm",
     ...options3,
     "--",
-    build.context
+    build2.context
   ];
   const result = await runBuild(docker2, command2, output, environment2);
   if (result.exitCode !== 0) {
@@ -47301,56 +46226,56 @@ ${result.stderr}`;
     const failure = baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(
       failure.category === "image" ? "image" : "application",
-      `${build.file} could not be built. ${failure.message}`,
+      `${build2.file} could not be built. ${failure.message}`,
       {
         fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args` that it needs. The last lines of its build are below.",
         evidence: failure.evidence
       }
     );
   }
-  return checkContract(await inspectImage(docker2, build.name), build.user);
+  return checkContract(await inspectImage(docker2, build2.name), build2.user);
 }
 function checkContract({ Architecture, Config }, user2) {
   const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
   if (program === "") {
-    throw broken2(
+    throw broken(
       "has neither ENTRYPOINT nor CMD",
       'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
     );
   }
   if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
-    throw broken2(
+    throw broken(
       "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
       'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
     );
   }
-  if (import_node_path35.default.posix.basename(program) !== "java") {
-    throw broken2(
+  if (import_node_path29.default.posix.basename(program) !== "java") {
+    throw broken(
       `starts with ${program}, not with java`,
       'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it.'
     );
   }
   const crac = words.find((word) => CRAC_OPTION.test(word));
-  if (crac !== void 0) throw broken2(`sets ${crac}`, LEAVE_TO_ACTION);
+  if (crac !== void 0) throw broken(`sets ${crac}`, LEAVE_TO_ACTION);
   const inVariable = cracOptionIn(Config.Env ?? []);
-  if (inVariable !== void 0) throw broken2(inVariable, LEAVE_TO_ACTION);
+  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
   const hidden = Object.keys(Config.Volumes ?? {}).find(
     (volume) => KEPT.some((kept) => overlap(volume, kept))
   );
   if (hidden !== void 0) {
-    throw broken2(
+    throw broken(
       `has a VOLUME on ${hidden}`,
       `Remove volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`
     );
   }
   if (Config.OnBuild?.length)
-    throw broken2(
+    throw broken(
       "has ONBUILD instructions",
       "Remove them: they would run again in the images that the action builds."
     );
   const own = Config.User ?? "";
   if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
-    throw broken2(
+    throw broken(
       `runs as the user ${own}`,
       `Set \`user\` to the ids of that user, or remove USER. The application runs as ${user2}.`
     );
@@ -47373,10 +46298,10 @@ function checkContract({ Architecture, Config }, user2) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path35.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path29.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
-function broken2(what, fix) {
+function broken(what, fix) {
   return new Failure("image", `The image of your Dockerfile ${what}.`, {
     fix: `${fix} (docs/dockerfile.md has the contract.)`
   });
@@ -47398,8 +46323,8 @@ async function buildBase(context, { context: folder, file = "", buildArgs, user:
     const { application, workingDirectory } = await buildUserImage(
       docker2,
       {
-        context: import_node_path36.default.resolve(workspace, folder),
-        file: import_node_path36.default.resolve(workspace, file),
+        context: import_node_path30.default.resolve(workspace, folder),
+        file: import_node_path30.default.resolve(workspace, file),
         buildArgs,
         name,
         user: `${user2.uid}:${user2.gid}`
@@ -47414,8 +46339,8 @@ async function buildBase(context, { context: folder, file = "", buildArgs, user:
 
 // src/image/fingerprint.ts
 var import_node_crypto5 = require("node:crypto");
-var import_promises38 = require("node:fs/promises");
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_promises35 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -47426,7 +46351,7 @@ async function fingerprintOf(parts2) {
     from
   ]);
   files.push(["docker", dockerFolder]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path37.default.resolve(workspace, warmupScript)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path31.default.resolve(workspace, warmupScript)]);
   const hash = (0, import_node_crypto5.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
@@ -47434,10 +46359,10 @@ async function fingerprintOf(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises38.stat)(source);
+  const entry = await (0, import_promises35.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises38.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path37.default.posix.join(name, child2), import_node_path37.default.join(source, child2));
+    for (const child2 of (await (0, import_promises35.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path31.default.posix.join(name, child2), import_node_path31.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -47469,78 +46394,206 @@ async function prepareParts(context, inputs, environment2, parts2) {
   return { ...onBase, jdk, fingerprint };
 }
 
-// src/inputs/readiness.ts
-function readinessOf({ readyUrl, readyCommand, readyLog }, libraries) {
-  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) };
-}
-
-// src/inputs/without-snapshot.ts
-var UNSUPPORTED = "This runner does not support snapshots";
-var REFUSED3 = "The image has no snapshot, because the checkpoint was refused";
-function choiceWithoutSnapshot(inputs, why, log) {
-  const refused3 = why instanceof CheckpointRefused;
-  const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
-  if (choice2 === "fail") throw why;
-  log.warning(`${refused3 ? REFUSED3 : UNSUPPORTED}: ${why.message} ${why.fix}`);
-  return { choice: choice2, refused: refused3, reason: why.message };
-}
-
-// src/proof/budgets.ts
-function requireSize({ maxSnapshotSize: most }, size) {
-  if (most === void 0 || size <= most) return;
-  throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
-    fix: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
+// src/job/job.ts
+async function partsOf2({ context, inputs, world }, application, architecture) {
+  return await prepareParts(context, inputs, world, {
+    application,
+    architecture,
+    values: imageValues(inputs)
   });
 }
-function requireSpeed({ maxRestoreTime, minSpeedup }, figures) {
-  const { restore, coldStart } = figures.answer;
-  const wrong = [];
-  if (maxRestoreTime !== void 0 && restore.median > maxRestoreTime) {
-    wrong.push(
-      `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${maxRestoreTime} ms`
-    );
-  }
-  if (minSpeedup !== void 0 && figures.speedup < minSpeedup) {
-    wrong.push(
-      `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` requires ${minSpeedup}`
-    );
-  }
-  if (wrong.length === 0) return;
-  throw exceeded(wrong, {
-    fix: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
-  });
-}
-function exceeded(wrong, details) {
-  const what = wrong.join("; ");
-  return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
+  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
-// src/image/relabel.ts
-var import_promises39 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
-async function relabelImage(docker2, image, work, output) {
-  const folder = import_node_path38.default.join(work, "relabel");
-  await (0, import_promises39.mkdir)(folder);
-  await (0, import_promises39.writeFile)(import_node_path38.default.join(folder, "Dockerfile"), `FROM ${image.name}
-`);
-  const options3 = ["--tag", image.name, ...pairs2("--label", image.labels)];
-  const command2 = ["build", ...options3, "--", folder];
-  const result = await runBuild(docker2, command2, output);
-  if (result.exitCode !== 0) throw dockerFailure(command2, result);
-  await (0, import_promises39.rm)(folder, { recursive: true });
-  const id = await idOf(docker2, image.name);
-  await docker2.attempt(["image", "rm", image.id]);
-  return id;
+// src/docker/privileges.ts
+var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
+var LEVELS = [
+  levelWith("least", "checkpoint_restore", []),
+  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
+  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
+  {
+    level: "privileged",
+    capability: "checkpoint_restore",
+    checkpoint: ["--privileged"],
+    restore: () => ["--privileged"]
+  }
+];
+function levelWith(level, capability, more) {
+  const granted = ["--cap-add", capability.toUpperCase()];
+  return {
+    level,
+    capability,
+    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
+    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
+    restore: (seccompProfile) => [
+      "--cap-drop",
+      "ALL",
+      ...granted,
+      "--cap-add",
+      "SETPCAP",
+      "--security-opt",
+      `seccomp=${seccompProfile}`,
+      ...more
+    ]
+  };
+}
+function privilegeLevels(wanted, { appArmor }) {
+  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
+  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
+}
+function declaredFlags(privileges) {
+  return privileges.restore("seccomp.json").join(" ");
+}
+async function climb(levels, attempt4, retryWithMore2) {
+  for (const [index, level] of levels.entries()) {
+    try {
+      return await attempt4(level, levels.slice(index));
+    } catch (error2) {
+      const isLast = index === levels.length - 1;
+      if (isLast || !await retryWithMore2(error2, level)) throw error2;
+    }
+  }
+  throw new Error("No privilege level to try.");
+}
+
+// src/checkpoint/choose-engine.ts
+var TRIAL_TIMEOUT = 3e4;
+var PREFERRED = ["system", "bundled"];
+async function chooseEngine(context, request3, levels) {
+  const info2 = (line2) => context.log.info(line2);
+  const warp = () => {
+    info2("Using Warp, the checkpoint engine inside the JVM.");
+    return { name: "warp" };
+  };
+  if (request3.engine === "warp") return warp();
+  const kinds = request3.criu === "auto" ? PREFERRED : [request3.criu];
+  const failed = [];
+  return await climb(
+    levels,
+    async (privileges, fromHere) => {
+      const { engines, trials } = await tryLevel(context, privileges);
+      if (request3.engine === "auto" && !engines.includes("criu") && engines.includes("warp")) return warp();
+      const candidates = kinds.flatMap((kind2) => trials.filter((trial) => trial.kind === kind2));
+      for (const trial of candidates) {
+        if (trial.failure) failed.push({ level: privileges.level, trial });
+        info2(
+          `${describe2(trial)}, with privilege level ${privileges.level}: ${trial.failure?.reason ?? "works"}.`
+        );
+      }
+      if (candidates.length === 0) throw noCriu(request3.criu);
+      const works = candidates.find(({ failure }) => failure === void 0);
+      if (!works) throw noneWorks(failed);
+      const { kind, version } = works;
+      const why = reasonFor(works, request3, candidates);
+      info2(`Using CRIU ${version} (${kind}): ${why}.`);
+      return { name: "criu", kind, version, why, privileges: fromHere };
+    },
+    (_, { level }) => failed.some(
+      (one) => one.level === level && one.trial.failure?.finding?.signature?.remedy === "privileges"
+    )
+  );
+}
+function describe2({ kind, version }) {
+  return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
+}
+function reasonFor(works, { criu }, candidates) {
+  if (criu !== "auto") return `\`criu: ${criu}\``;
+  const other = candidates.find((trial) => trial !== works);
+  if (!other) return "it is the only one, and it works here";
+  return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here, and it is preferred";
+}
+async function tryLevel({ id, docker: docker2 }, privileges) {
+  const result = await runOnce(
+    docker2,
+    {
+      run: id,
+      image: namesOf(id).image("checkpoint"),
+      flags: privileges.checkpoint,
+      program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
+      args: [privileges.capability]
+    },
+    TRIAL_TIMEOUT
+  );
+  const output = `${result.stdout}
+${result.stderr}`;
+  const trials = parseTrials(output);
+  const engines = new RegExp(`^${MARKERS.engines} (.*)$`, "m").exec(output)?.[1]?.split(" ") ?? [];
+  if (trials.length > 0 || engines.length > 0) return { engines, trials };
+  const finding = diagnose("dump", { docker: output });
+  const reason = finding?.cause ?? lastLines(result.stderr, 1);
+  const failure = { reason, finding };
+  return { engines: ["criu"], trials: PREFERRED.map((kind) => ({ kind, version: "", failure })) };
+}
+function parseTrials(output) {
+  const TRIAL = new RegExp(
+    `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
+    "gm"
+  );
+  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log = "", code2]) => {
+    if (code2 === "0") return { kind, version, failure: void 0 };
+    const finding = diagnose("dump", { criu: log });
+    const reason = code2 === "137" ? "it hung" : finding?.cause ?? (lastLines(log, 1) || `exit code ${code2}`);
+    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
+  });
+}
+function noCriu(wanted) {
+  const [what, kind, fix] = wanted === "bundled" ? [
+    "The JDK has no CRIU of its own (lib/criu).",
+    "jdk",
+    "Leave `criu` at `auto`, or choose another `java-version`."
+  ] : [
+    "The base image has no CRIU.",
+    "image",
+    "Use Debian 13 or newer as `base-image`, or another image with CRIU 4.1 or newer."
+  ];
+  return new Failure(kind, what, { fix });
+}
+function noneWorks(failed) {
+  const first3 = failed[0]?.trial;
+  const finding = first3?.failure?.finding;
+  return new UnsupportedRunner(
+    `No CRIU works on this runner. ${first3 ? `${describe2(first3)}: ${first3.failure?.reason}.` : ""}`.trim(),
+    {
+      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
+      evidence: failed.map(
+        ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
+      ).join("\n"),
+      signature: finding?.signature
+    }
+  );
+}
+function engineName(engine, privileges) {
+  return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
+}
+
+// src/lib/tee.ts
+var import_node_stream4 = require("node:stream");
+async function readByAll(stream, ...readers) {
+  const reads = readers.map(read3);
+  await Promise.allSettled(reads);
+  return await Promise.all(reads);
+  async function read3(reader) {
+    if (reader === void 0) return void 0;
+    const copy = new import_node_stream4.PassThrough({ highWaterMark: 1024 * 1024 });
+    (0, import_node_stream4.finished)(stream, (error2) => error2 && copy.destroy(error2));
+    try {
+      return await reader(stream.pipe(copy));
+    } finally {
+      copy.destroy();
+    }
+  }
 }
 
 // src/registry/layer-file.ts
 var import_node_crypto6 = require("node:crypto");
 var import_node_fs7 = require("node:fs");
-var import_promises40 = require("node:fs/promises");
+var import_promises36 = require("node:fs/promises");
 var import_node_os = require("node:os");
-var import_node_path39 = __toESM(require("node:path"), 1);
-var import_node_stream4 = require("node:stream");
-var import_promises41 = require("node:stream/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_stream5 = require("node:stream");
+var import_promises37 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -47664,14 +46717,14 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path39.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path32.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises41.pipeline)(all(), packed.stream, (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises37.pipeline)(all(), packed.stream, (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises41.pipeline)(
+      await (0, import_promises37.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
@@ -47680,10 +46733,10 @@ async function packLayer(stream, folder) {
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises41.pipeline)((0, import_node_fs7.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises37.pipeline)((0, import_node_fs7.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises40.rm)(file, { force: true });
+    await (0, import_promises36.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -47696,7 +46749,7 @@ async function packLayer(stream, folder) {
 function counted() {
   const hash = (0, import_node_crypto6.createHash)("sha256");
   let size = 0;
-  const stream = new import_node_stream4.Transform({
+  const stream = new import_node_stream5.Transform({
     transform(chunk, _encoding, done) {
       hash.update(chunk);
       size += chunk.length;
@@ -47750,11 +46803,18 @@ async function* inBlocks(stream) {
 
 // src/registry/published.ts
 async function imageOf(client, manifest) {
-  const { config, layers } = fieldsOf(jsonOf(manifest.bytes));
+  const { config, layers, annotations } = fieldsOf(jsonOf(manifest.bytes));
   const { digest } = fieldsOf(config);
   if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
   const configuration = jsonOf(await client.blob(digest));
-  return isConfiguration(configuration) ? { configuration, layers } : void 0;
+  if (!isConfiguration(configuration)) return void 0;
+  return { configuration, layers, facts: { ...configuration.config?.Labels, ...textsOf(annotations) } };
+}
+function textsOf(value) {
+  const entries = Object.entries(fieldsOf(value));
+  return Object.fromEntries(
+    entries.filter((entry) => typeof entry[1] === "string")
+  );
 }
 function isDigest(value) {
   return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
@@ -47786,7 +46846,7 @@ async function publishedAt(repositories, tag, signal) {
   const client = repositories(tag, signal);
   const manifest = await client.manifest(tag.tag);
   const image = manifest && await imageOf(client, manifest);
-  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} };
+  return manifest && image && { digest: manifest.digest, facts: image.facts };
 }
 async function findUnchanged(log, { skipUnchanged, tags: tags2 }, { repositories, cancelled: cancelled2 }, fingerprint) {
   log.info(`Fingerprint of the image: ${fingerprint}.`);
@@ -47795,7 +46855,7 @@ async function findUnchanged(log, { skipUnchanged, tags: tags2 }, { repositories
     tags2.map(async (tag) => {
       try {
         const published = await publishedAt(repositories, tag, cancelled2);
-        return published?.labels[FINGERPRINT_LABEL] === fingerprint ? published.digest : void 0;
+        return published?.facts[FINGERPRINT_LABEL] === fingerprint ? published.digest : void 0;
       } catch (error2) {
         if (!(error2 instanceof Failure)) throw error2;
         log.info(`${tag.text} could not be read: ${error2.message}`);
@@ -47850,638 +46910,133 @@ async function withContext2({ name }, work) {
   }
 }
 
-// src/proof/figures-label.ts
-var VERSION9 = 1;
-function figuresLabel(figures, snapshotSize, archiveSize) {
-  const { answer, speedup, requests, archive } = figures;
-  return JSON.stringify({
-    version: VERSION9,
-    runs: figures.restores.length,
-    restore: list(answer.restore),
-    cold: list(answer.coldStart),
-    speedup,
-    ...requests && {
-      requests: { count: requests.count, restore: list(requests.restore), cold: list(requests.coldStart) }
-    },
-    snapshot: snapshotSize,
-    ...archive && archiveSize !== void 0 && { archive: { start: list(archive), size: archiveSize } }
-  });
+// src/registry/send.ts
+var import_node_fs8 = require("node:fs");
+async function sendLayers(destination, layers, sent) {
+  const uploads = await Promise.allSettled(
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) }, sent))
+  );
+  for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
-function parseFiguresLabel(text2) {
-  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text2));
-  const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
-  if (version !== VERSION9 || !restore || !coldStart) return void 0;
-  if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
-  return {
-    ...{ runs, restore, coldStart, speedup },
-    requests: requestsOf(requests),
-    snapshotSize: snapshot,
-    archive: archiveOf(archive)
-  };
-}
-function archiveOf(value) {
-  const { start, size } = fieldsOf(value);
-  const times2 = spread(start);
-  return times2 && isAmount(size) ? { start: times2, size } : void 0;
-}
-function requestsOf(value) {
-  const { count, restore, cold } = fieldsOf(value);
-  const [restored, started] = [spread(restore), spread(cold)];
-  return isAmount(count) && restored && started ? { count, restore: restored, coldStart: started } : void 0;
-}
-function list({ minimum, median, maximum }) {
-  return [minimum, median, maximum];
-}
-function spread(value) {
-  const [minimum, median, maximum] = Array.isArray(value) ? value : [];
-  if (!isAmount(minimum) || !isAmount(median) || !isAmount(maximum)) return void 0;
-  return { minimum, median, maximum };
-}
-function isAmount(value) {
-  return typeof value === "number" && Number.isFinite(value) && value > 0;
+async function sendBlob({ targets, info: info2 }, blob, sent) {
+  for (const target of targets) {
+    await withContext2(target, async () => {
+      if (await target.client.hasBlob(blob.digest)) return;
+      await target.client.upload(blob);
+      sent.add(blob.digest);
+      info2(`${target.name}: sent ${sizeText(blob.size)}.`);
+    });
+  }
 }
 
-// src/proof/timed-start.ts
-var import_node_path40 = __toESM(require("node:path"), 1);
-var PROBE_INTERVAL3 = 2;
-var KEPT_LINES = "2000";
-async function timedStart(context, request3, mode) {
-  const { docker: docker2, clock } = context;
-  const { load, port, readiness } = request3;
-  const name = `${request3.container}-${mode.name}`;
-  const stop = new AbortController();
-  async function failure(why) {
-    const log = await logOf(docker2, name);
-    await writeLog(import_node_path40.default.join(request3.logs, `${mode.name}.log`), `${log}
-`, request3.hiding);
-    return mode.failed(why, log);
-  }
+// src/registry/early-push.ts
+async function openEarlyPush({ docker: docker2, repositories }, { image, tags: tags2 }, signal) {
+  const targets = await targetsOf(repositories, tags2, signal);
+  const known = await knownEverywhere(docker2, image, targets);
+  const sent = /* @__PURE__ */ new Set();
+  const notes = [];
+  const destination = { targets, info: (line2) => notes.push(line2) };
+  const sending = [];
+  const own = /* @__PURE__ */ new Set();
+  return {
+    known,
+    sent,
+    notes,
+    send: (layers, whose) => {
+      if (whose === "own") for (const { digest } of layers) own.add(digest);
+      sending.push(sendLayers(destination, layers, sent).catch(() => void 0));
+    },
+    settled: async () => {
+      await Promise.all(sending);
+    },
+    keep: (digests) => {
+      for (const digest of digests) own.delete(digest);
+    },
+    removeRest: async () => {
+      await Promise.all(sending);
+      const rest = [...own].filter((digest) => sent.has(digest));
+      for (const { rollback } of targets) await Promise.all(rest.map((digest) => rollback.removeBlob(digest)));
+    }
+  };
+}
+
+// src/registry/image-archive.ts
+var import_promises38 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_stream6 = require("node:stream");
+var import_promises39 = require("node:stream/promises");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var LARGEST_DOCUMENT = 8 * 1024 * 1024;
+var MOST_DOCUMENTS = 1e3;
+async function readImageArchive(archive, packing) {
+  const files = [];
   try {
-    const container = await startContainer(context, {
-      ...request3,
-      name,
-      env: { ...request3.env, ...mode.env }
-    });
-    const { ended, startTime } = container;
-    const ready = container.address.then(async (address) => {
-      const target = { docker: docker2, container: name, address, port };
-      const checks = checksFor({ ...readiness, log: void 0 }, target);
-      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
-    });
-    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), mode.limit, clock);
-    if (outcome === EXPIRED) throw await failure(`it did not respond within ${seconds(mode.limit)}`);
-    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
-    if (!outcome.ready) throw await failure("it did not respond");
-    const requests = load && await timeRequests(outcome.address, load, clock);
-    const restored = mode.name === "restore" ? await restoreIn(docker2, name) : { criu: void 0 };
-    if (!restored) throw await failure("the application was not restored but started normally");
-    return {
-      answer: Math.max(1, Math.round(outcome.at - await startTime())),
-      requests,
-      jvm: jvmAge(await logOf(docker2, name)),
-      criu: restored.criu
-    };
-  } finally {
-    stop.abort();
-    await removeContainer(docker2, name);
-  }
-}
-async function logOf(docker2, name) {
-  const { stdout, stderr } = await docker2.attempt(["logs", "--tail", KEPT_LINES, name]);
-  return `${stdout}
-${stderr}`.trim();
-}
-async function timeRequests(address, { request: request3, count, limit }, clock) {
-  const begin = clock.now();
-  let sent = 0;
-  while (sent < count && clock.now() - begin < limit) {
-    const { ok: ok2 } = await send(address, request3);
-    if (!ok2) return void 0;
-    sent++;
-  }
-  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
-}
-var AGE_LINES = [
-  // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
-  [/\(restored JVM running for (\d+) ms\)/, 1],
-  // Spring Boot, StartupInfoLogger.
-  [/ in [\d.]+ seconds \((?:process|JVM) running for ([\d.]+)\)/, 1e3],
-  // Helidon 4, LoomServer.
-  [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
-];
-function jvmAge(log) {
-  for (const [pattern, unit] of AGE_LINES) {
-    const age = pattern.exec(log)?.[1];
-    if (age !== void 0) return Math.round(Number(age) * unit);
-  }
-  return void 0;
-}
-var NOT_RESTORED = 3;
-var CHECK_RESTORED = `
-id=$(cat "$HOME/${RESTORED_MARK}"*) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
-base64 -w 0 "$HOME/stats-restore" || true`;
-var CHECK_TIMEOUT = 3e4;
-async function restoreIn(docker2, container) {
-  const command2 = ["exec", container, "sh", "-c", CHECK_RESTORED];
-  const result = await docker2.attempt(command2, { timeout: CHECK_TIMEOUT });
-  if (result.exitCode === NOT_RESTORED) return void 0;
-  if (result.exitCode !== 0) throw dockerFailure(command2, result);
-  const statistics = result.stdout.trim();
-  return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
-}
-function restoreTime(statistics) {
-  try {
-    return Math.round(readRestoreTime(Buffer.from(statistics, "base64")));
+    return await readEntries(archive, packing, files);
   } catch (error2) {
-    if (error2 instanceof ImageFormatError) return void 0;
-    throw error2;
+    await Promise.all(files.map((file) => (0, import_promises38.rm)(file, { force: true })));
+    throw error2 instanceof Failure || isSystemError(error2) ? error2 : unexpectedExport(messageOf(error2));
   }
 }
-
-// src/proof/prove.ts
-async function proveRestore(context, request3) {
-  return await timedStart(context, request3, {
-    name: "restore",
-    // The fallback is off, whatever the user's `env` says.
-    env: {
-      CRAC_RESTORE: "true",
-      CRAC_ON_RESTORE_FAILURE: "exit",
-      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request3.restoreTimeout / 1e3))
-    },
-    limit: request3.restoreTimeout,
-    failed: restoreFailed
-  });
+function isSystemError(error2) {
+  return error2 instanceof Error && "syscall" in error2;
 }
-async function startNormally(context, request3) {
-  return await withoutRestore(context, request3, "cold");
-}
-async function startWithArchive(context, request3) {
-  return await withoutRestore(context, request3, "archive");
-}
-async function withoutRestore(context, request3, name) {
-  return await timedStart(context, request3, {
-    name,
-    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: String(name === "archive") },
-    limit: request3.startupTimeout,
-    failed: coldStartFailed
-  });
-}
-function restoreFailed(why, log) {
-  const finding = diagnose("restore", { app: log });
-  return new Failure(
-    finding?.category ?? "runner",
-    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
-    {
-      fix: finding?.fix ?? "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.",
-      evidence: finding?.line ?? lastLines(log, 30),
-      signature: finding?.signature
-    }
-  );
-}
-function coldStartFailed(why, log) {
-  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
-    fix: "On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.",
-    evidence: lastLines(log, 30)
-  });
-}
-
-// src/proof/figures.ts
-function figuresOf(restores, coldStarts, archiveStarts = []) {
-  const answer = {
-    restore: spreadOf(restores.map((start) => start.answer)),
-    coldStart: spreadOf(coldStarts.map((start) => start.answer))
-  };
-  return {
-    restores,
-    coldStarts,
-    archiveStarts,
-    archive: archiveStarts.length > 0 ? answersOf(archiveStarts) : void 0,
-    answer,
-    speedup: Math.round(answer.coldStart.median / answer.restore.median * 10) / 10,
-    requests: requestsOf2(restores, coldStarts)
-  };
-}
-function answersOf(starts) {
-  return spreadOf(starts.map(({ answer }) => answer));
-}
-function spreadOf(values) {
-  const sorted = [...values].sort((one, other) => one - other);
-  const at = (index) => sorted[index] ?? NaN;
-  const middle = (sorted.length - 1) / 2;
-  return {
-    minimum: at(0),
-    median: Math.round((at(Math.floor(middle)) + at(Math.ceil(middle))) / 2),
-    maximum: at(sorted.length - 1)
-  };
-}
-function requestsOf2(restores, coldStarts) {
-  const count = restores[0]?.requests?.count;
-  const durations = (starts) => starts.flatMap(({ requests }) => requests?.count === count && requests ? [requests.duration] : []);
-  const [restored, cold] = [durations(restores), durations(coldStarts)];
-  if (count === void 0 || restored.length < restores.length || cold.length < coldStarts.length)
-    return void 0;
-  return { count, restore: spreadOf(restored), coldStart: spreadOf(cold) };
-}
-
-// src/proof/series.ts
-var FIRST_REQUESTS = 100;
-var FIRST_LIMIT = 2e3;
-var LATER_LIMIT = 3e4;
-function firstLoad(request3) {
-  return { request: request3, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
-}
-async function measureSeries(context, request3, { first: first3, runs, archive }, onRun) {
-  const { load, ...bare } = request3;
-  const count = first3.requests?.count;
-  const later = load && count !== void 0 ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare;
-  const restores = [];
-  const coldStarts = [];
-  const archiveStarts = [];
-  for (let run2 = 1; run2 <= runs; run2++) {
-    const restore = run2 === 1 ? first3 : await proveRestore(context, later);
-    const coldStart = await startNormally(context, later);
-    restores.push(restore);
-    coldStarts.push(coldStart);
-    const trained = archive ? await startWithArchive(context, bare) : void 0;
-    if (trained) archiveStarts.push(trained);
-    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}${withArchive(trained)}.`);
-  }
-  return figuresOf(restores, coldStarts, archiveStarts);
-}
-function line(restore, coldStart) {
-  const parts2 = [
-    `restored in ${restore.answer} ms${inside(restore)}, cold start in ${coldStart.answer} ms${inside(coldStart)}`
-  ];
-  if (restore.requests && coldStart.requests) {
-    const { count, duration } = restore.requests;
-    parts2.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
-  }
-  return parts2.join(", ");
-}
-function withArchive(start) {
-  return start ? `, with the archive in ${start.answer} ms${inside(start)}` : "";
-}
-function inside({ criu, jvm }) {
-  const parts2 = [
-    ...criu === void 0 ? [] : [`CRIU: ${criu} ms`],
-    ...jvm === void 0 ? [] : [`the JVM: ${jvm} ms`]
-  ];
-  return parts2.length > 0 ? ` (${parts2.join(", ")})` : "";
-}
-
-// src/proof/measure.ts
-var LOOK_UP_TIMEOUT = 1e4;
-async function measure(context, inputs, repositories, restored, snapshotSize) {
-  const { log, step } = context;
-  const { id, privileges, archive } = restored;
-  if (inputs.verifyRuns === 0) {
-    log.info("`verify` is false: the image was restored once, and its starts are not timed.");
-    return { image: { id, privileges, archive }, proof: { figures: void 0, last: void 0 } };
-  }
-  const proof = await step("measure", "Time restores and cold starts", async () => {
-    const figures = await timeSeries(context, restored, inputs.verifyRuns);
-    requireSpeed(inputs, figures);
-    return { figures, last: await lastImage(context, repositories, inputs.tags[0]) };
-  });
-  const labelled = await step(
-    "label",
-    "Label the image with its figures, and restore it",
-    () => label(context, restored, figuresLabel(proof.figures, snapshotSize, archive?.size))
-  );
-  return { image: { id: labelled, privileges, archive }, proof };
-}
-async function timeSeries({ docker: docker2, clock, log }, { request: request3, first: first3, archive }, runs) {
-  const figures = await measureSeries(
-    { docker: docker2, clock },
-    request3,
-    { first: first3, runs, archive: archive !== void 0 },
-    (line2) => log.info(line2)
-  );
-  const { restore, coldStart } = figures.answer;
-  const trained = figures.archive ? `, with the archive in ${figures.archive.median} ms` : "";
-  log.info(
-    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms${trained}, ${figures.speedup.toFixed(1)} times faster.`
-  );
-  if (restore.median >= coldStart.median) {
-    log.warning(
-      `A restore is not faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does a lot of work at its restore, or starts too fast to gain from a snapshot.`
-    );
-  }
-  return figures;
-}
-async function lastImage({ log }, repositories, tag) {
-  if (!tag) return void 0;
-  const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
-  try {
-    const published = await publishedAt(repositories, tag, signal);
-    const figures = parseFiguresLabel(published?.labels[FIGURES_LABEL] ?? "");
-    return published && figures && { tag: tag.text, digest: published.digest, figures };
-  } catch (error2) {
-    if (!(error2 instanceof Failure) && !signal.aborted) throw error2;
-    const why = error2 instanceof Failure ? error2.message : "the registry did not respond in time.";
-    log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
-    return void 0;
-  }
-}
-async function label(context, { id, request: request3 }, text2) {
-  const { docker: docker2, clock, log, work } = context;
-  const image = { name: namesOf(context.id).image("runtime"), id, labels: { [FIGURES_LABEL]: text2 } };
-  const labelled = await relabelImage(docker2, image, work, outputTo(context, "build-label.log"));
-  const last = await proveRestore({ docker: docker2, clock }, { ...request3, load: void 0, image: labelled });
-  log.info(`${labelled} restores, and responded after ${last.answer} ms.`);
-  return labelled;
-}
-
-// src/archive/archive.ts
-function archiveOption(kind, file) {
-  return kind === "aot" ? `-XX:AOTCache=${file}` : `-XX:SharedArchiveFile=${file}`;
-}
-function strictOption(kind) {
-  return kind === "aot" ? "-XX:AOTMode=on" : "-Xshare:on";
-}
-var OWN_OPTION = /^-(?:Xshare:|XX:(?:SharedArchiveFile|ArchiveClassesAtExit|AOT|[+-]AutoCreateSharedArchive))/;
-function ownArchiveOption(javaOptions2) {
-  return javaOptions2.find((option) => OWN_OPTION.test(option));
-}
-
-// src/archive/train.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path41 = __toESM(require("node:path"), 1);
-var FOLDER = "/tmp/crac-checkpoint-archive";
-var DUMP_TIMEOUT2 = 12e4;
-async function trainArchive(context, inputs, setting) {
-  const { docker: docker2, log, id } = context;
-  const names = namesOf(id);
-  const name = `${names.container}-training`;
-  const { readiness, reach } = setting;
-  const running = {
-    ...context,
-    keep: keepIn(context, "archive.log"),
-    log: { ...log, untrusted: () => void 0 }
-  };
-  const settings = containerSettings(context, inputs, reach);
-  const logMatched = withResolvers();
-  try {
-    const application = await startApplication(
-      running,
-      {
-        ...settings,
-        name,
-        image: names.image("checkpoint"),
-        env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
-        flags: ["--no-healthcheck", "--entrypoint", `${CRAC_DIR}/${SCRIPTS.train}`],
-        command: [inputs.archive]
-      },
-      (line2) => {
-        if (readiness.log?.test(line2)) logMatched.resolve();
+async function readEntries(archive, packing, files) {
+  const entries = /* @__PURE__ */ new Map();
+  const documents = /* @__PURE__ */ new Map();
+  const links = /* @__PURE__ */ new Map();
+  const parser = (0, import_tar_stream2.extract)();
+  const sending = (0, import_promises39.pipeline)(archive, parser);
+  sending.catch(() => void 0);
+  for await (const entry of parser) {
+    const { name, type, linkname, size = 0 } = entry.header;
+    if (type === "symlink" && linkname) links.set(name, import_node_path33.default.posix.join(import_node_path33.default.posix.dirname(name), linkname));
+    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+    const isBlob = digest !== void 0 || import_node_path33.default.posix.basename(name) === "layer.tar";
+    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
+      entry.resume();
+    } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
+      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
+      entry.resume();
+    } else {
+      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
+      if (name.endsWith(".json") || small && isDocument(small)) {
+        if (!small) throw unexpectedExport(`${name} has ${size} bytes`);
+        documents.set(name, small);
+        if (documents.size > MOST_DOCUMENTS)
+          throw unexpectedExport(`the archive has more than ${MOST_DOCUMENTS} JSON documents`);
+        continue;
       }
-    );
-    const request3 = { ...inputs, evidence: context.logs };
-    await untilApplicationReady(running, application, {
-      ...request3,
-      checks: checksFor(readiness, {
-        docker: docker2,
-        container: name,
-        address: application.address,
-        port: inputs.port
-      }),
-      logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
-      checkpointed: new Promise(() => void 0)
-    }).catch(async (error2) => {
-      throw await reported(application) ?? error2;
-    });
-    await warmUp(running, application, { ...request3, warmUp: await warmUpOf(inputs, setting) });
-    return await dump(context, application);
-  } finally {
-    await removeContainer(docker2, name);
-  }
-}
-async function dump({ docker: docker2, work }, application) {
-  const { name } = application;
-  const { exitCode, stdout, stderr } = await docker2.attempt(
-    ["exec", name, `${CRAC_DIR}/${SCRIPTS.dumpArchive}`],
-    { timeout: DUMP_TIMEOUT2 }
-  );
-  const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
-  if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
-${stderr}`);
-  const folder = import_node_path41.default.join(work, "archive");
-  await (0, import_promises42.mkdir)(folder, { recursive: true });
-  const file = import_node_path41.default.join(folder, `classes.${kind}`);
-  await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises42.stat)(file)).size };
-}
-async function reported(application) {
-  await application.drained();
-  const reason = NO_ARCHIVE.exec(application.output.text())?.[1];
-  return reason === void 0 ? void 0 : trainingFailure(`${reason}.`);
-}
-var NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/;
-var REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/;
-async function notWritten(application, output) {
-  await application.drained();
-  const lines3 = `${output}
-${application.output.text()}`.split("\n").map((line2) => line2.trim());
-  const folder = lines3.find((line2) => /non-empty directory|directory is not empty/.test(line2));
-  if (folder !== void 0)
-    return trainingFailure(
-      `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
-    );
-  const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines3.find((line2) => REASON.test(line2));
-  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT2)}.`);
-}
-function trainingFailure(why) {
-  return new Failure("jdk", `The JVM wrote no archive of classes: ${why}`, {
-    fix: "Without it a normal start is slower, and all else is the same. Set `archive: off` if you do not want one."
-  });
-}
-
-// src/proof/start-request.ts
-var import_node_path42 = __toESM(require("node:path"), 1);
-async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges }) {
-  return {
-    ...containerSettings(context, inputs, reach),
-    container: namesOf(context.id).container,
-    image: id,
-    flags: privileges?.restore(import_node_path42.default.join(dockerFolder, "seccomp.json")) ?? [],
-    readiness,
-    startupTimeout: inputs.startupTimeout,
-    restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
-    logs: context.logs,
-    hiding: context.hiding
-  };
-}
-async function comparisonRequest({ warmup, port }, readiness, workspace) {
-  const line2 = warmup?.find(({ method }) => method === "GET" || method === "HEAD");
-  return line2 ? await requestOf(line2, workspace) : standardRequest(readiness, port);
-}
-
-// src/proof/archived.ts
-async function addArchive(context, inputs, setting, source) {
-  const { log, step } = context;
-  if (inputs.archive === "off") return void 0;
-  const own = ownArchiveOption(inputs.javaOptions);
-  if (own !== void 0) {
-    log.info(`No archive of classes is made, because \`java-options\` has ${own}.`);
-    return void 0;
-  }
-  return await step("archive", "Train the archive of classes", async () => {
-    try {
-      const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path62) => archiveOption(archive.kind, path62) });
-      const answer = await startStrictly(context, inputs, setting, source, archive);
-      log.info(
-        `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer} ms.`
-      );
-      return archive;
-    } catch (error2) {
-      if (!(error2 instanceof Failure) || error2.category === "cancelled") throw error2;
-      await writeArchiveTree(source.folder, void 0);
-      log.warning(
-        `The image has no archive of classes, so a normal start is not faster. ${error2.message} ${error2.fix}`
-      );
-      return void 0;
-    }
-  });
-}
-async function startStrictly(context, inputs, setting, source, { kind }) {
-  const id = await buildStage(context, source, "cold", {
-    buildArgs: { PORT: String(inputs.port) },
-    labels: {}
-  });
-  try {
-    const request3 = await startRequest(context, inputs, setting, { id, privileges: void 0 });
-    const options3 = [inputs.env["JAVA_OPTS"], strictOption(kind)].filter((option) => option !== void 0);
-    const env = { ...request3.env, JAVA_OPTS: options3.join(" ") };
-    const { answer } = await startWithArchive(context, { ...request3, env, load: void 0 }).catch(
-      (error2) => {
-        throw error2 instanceof Failure && error2.category === "application" ? notAccepted(error2) : error2;
+      if (!packing) {
+        entries.set(name, { rawSize: size, diffId: void 0, packed: void 0 });
+        entry.resume();
+        continue;
       }
-    );
-    return answer;
-  } finally {
-    await context.docker.attempt(["image", "rm", "--force", namesOf(context.id).image("runtime")]);
+      const packed = await packLayer(small ? import_node_stream6.Readable.from([small]) : entry, packing.folder);
+      entries.set(name, packed);
+      if (packed.packed) files.push(packed.packed.file);
+    }
   }
+  await sending;
+  return { entries, documents, links };
 }
-function notAccepted({ message, evidence }) {
-  return new Failure("jdk", "The JVM does not accept the archive that it wrote.", {
-    fix: "Set `archive: off`, or use other `java-options`. The end of the log of the step shows the reason.",
-    evidence,
-    cause: message
+function isDocument(bytes) {
+  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
+}
+async function collected(stream) {
+  const parts2 = [];
+  for await (const part of stream) parts2.push(part);
+  return Buffer.concat(parts2);
+}
+function unexpectedExport(why) {
+  return new Failure("runner", `Docker did not export the image to push: ${why}.`, {
+    fix: "Update Docker to version 24 or newer, and run the job again."
   });
-}
-
-// src/proof/runtime-image.ts
-async function buildRestoringImage(context, inputs, setting, parts2) {
-  const { docker: docker2, clock, log, step } = context;
-  const archive = await addArchive(context, inputs, setting, parts2.source);
-  const levels = parts2.engine.name === "criu" ? parts2.engine.privileges : [void 0];
-  const name = namesOf(context.id).image("runtime");
-  return await climb(
-    levels,
-    async (privileges) => {
-      const id = await step(
-        "build-runtime",
-        "Build the runtime image",
-        () => buildRuntime(context, inputs, { ...parts2, archive, privileges })
-      );
-      const request3 = await startRequest(context, inputs, setting, { id, privileges });
-      const first3 = await step("prove", "Prove the restore", async () => {
-        const start = await proveRestore({ docker: docker2, clock }, request3);
-        log.info(`Restored, and responded after ${start.answer} ms.`);
-        return start;
-      });
-      return { id, privileges, archive, request: request3, first: first3 };
-    },
-    retryWithMore(log, () => docker2.attempt(["image", "rm", "--force", name]))
-  );
-}
-async function buildRuntime(context, inputs, parts2) {
-  const { source, engine, snapshot, kernel, archive, privileges } = parts2;
-  const names = namesOf(context.id);
-  await context.docker.run(["commit", names.checkpointContainer, names.image("snapshot")]);
-  return await buildStage(context, source, "runtime", {
-    buildArgs: {
-      SNAPSHOT_IMAGE: names.image("snapshot"),
-      ON_RESTORE_FAILURE: inputs.onRestoreFailure,
-      PORT: String(inputs.port),
-      TAKEN_BY: engineName(engine, privileges)
-    },
-    labels: {
-      ...source.labels,
-      ...archiveLabels(archive),
-      ...snapshotLabels({
-        restoreFlags: flagsOf(privileges),
-        privileges: privileges?.level ?? "none",
-        criuVersion: snapshot.criuVersion ?? "none",
-        cpuFeatures: inputs.cpuFeatures,
-        kernel
-      })
-    }
-  });
-}
-async function buildColdImage(context, inputs, setting, { source, reason }) {
-  const { log, step } = context;
-  if (inputs.archive !== "off")
-    await step(
-      "build-checkpoint",
-      "Build the image that trains the archive",
-      () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
-    );
-  const archive = await addArchive(context, inputs, setting, source);
-  const id = await step(
-    "build-cold",
-    "Build the image without a snapshot",
-    () => buildStage(context, source, "cold", {
-      buildArgs: { PORT: String(inputs.port) },
-      labels: {
-        ...source.labels,
-        ...archiveLabels(archive),
-        ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? "")
-      }
-    })
-  );
-  const image = { id, privileges: void 0, archive };
-  const request3 = await startRequest(context, inputs, setting, image);
-  if (inputs.maxRestoreTime !== void 0 || inputs.minSpeedup !== void 0)
-    log.info("`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.");
-  const bare = { ...request3, load: void 0 };
-  return await step("prove", "Start the image", async () => {
-    const coldStarts = [];
-    const archiveStarts = [];
-    const runs = Math.max(1, inputs.verifyRuns);
-    while (coldStarts.length < runs) {
-      const start = await startNormally(context, bare);
-      coldStarts.push(start);
-      const trained = archive && await startWithArchive(context, bare);
-      if (trained) archiveStarts.push(trained);
-      const after = trained ? `, with the archive in ${trained.answer} ms` : "";
-      log.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start.answer} ms${after}.`);
-    }
-    return { image, coldStarts, archiveStarts };
-  });
-}
-function flagsOf(privileges) {
-  return privileges === void 0 ? "" : declaredFlags(privileges);
-}
-
-// src/image/layers.ts
-async function layersOf(docker2, image) {
-  const history = await imageHistory(docker2, image);
-  return history.reverse().flatMap(({ CreatedBy, Size }) => {
-    const [firstLine = ""] = CreatedBy.split("\n");
-    return Number(Size) > 0 ? [{ createdBy: instruction(firstLine), rawSize: Number(Size) }] : [];
-  });
-}
-function instruction(createdBy) {
-  return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
 }
 
 // src/runner/pull-request.ts
-var import_promises43 = require("node:fs/promises");
+var import_promises40 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises43.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises40.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -48490,245 +47045,85 @@ async function fromFork(environment2) {
   }
 }
 
-// src/registry/push.ts
-var import_node_fs8 = require("node:fs");
-var import_promises45 = require("node:fs/promises");
+// src/registry/push-failure.ts
+async function explainPushFailure(error2, { late, limit, cancelled: cancelled2, environment: environment2 }) {
+  if (late.aborted && !cancelled2.aborted) return timedOut(limit, error2);
+  return await explained(error2, environment2);
+}
+function timedOut(limit, cause) {
+  return new Failure("registry", `The push was not complete within ${seconds(limit)}.`, {
+    fix: "If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.",
+    cause
+  });
+}
+async function explained(error2, environment2) {
+  return error2 instanceof Failure && error2.category === "registry" && await fromFork(environment2) ? error2.also(
+    "This is a pull request from a fork, whose token may not push: set `push` to false for those."
+  ) : error2;
+}
 
-// src/registry/tags.ts
-var import_promises44 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
-async function moveTags(targets, manifest, folder) {
-  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
-  await writeJournal(folder, { digest: manifest.digest, tags: all });
-  const moved = [];
-  try {
-    for (const target of targets) {
-      for (const tag of target.tags) {
-        moved.push([target, tag]);
-        await moveTag(target, tag, manifest);
-      }
-    }
-  } catch (error2) {
-    const outcomes = [];
-    for (const [{ rollback, before }, tag] of moved) {
-      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest));
-    }
-    throw error2 instanceof Failure ? error2.also(outcomes.join(" ")) : error2;
-  } finally {
-    await deleteJournal(folder);
-  }
-}
-async function putBackMoved(repositories, folder) {
-  const moves = await readJournal(folder);
-  const outcomes = [];
-  for (const move of moves?.tags ?? []) {
-    outcomes.push(await putBack(repositories(move.tag), move, moves?.digest ?? ""));
-  }
-  return outcomes;
-}
-async function moveTag({ client }, tag, manifest) {
-  try {
-    await client.putManifest(tag.tag, manifest);
-    const there = await client.manifest(tag.tag);
-    if (there?.digest === manifest.digest) return;
-    throw new Failure(
-      "registry",
-      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
-      {
-        fix: "Another job moved the tag, or a proxy changed the image: check the tag at the registry, and run the job again."
-      }
-    );
-  } catch (error2) {
-    throw error2 instanceof Failure ? error2.of(`${tag.text} could not be pushed`) : error2;
-  }
-}
-async function putBack(client, { tag, before: old }, pushed) {
-  try {
-    const there = await client.manifest(tag.tag);
-    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`;
-    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
-    if (old !== void 0) {
-      await client.putManifest(tag.tag, old);
-      return `${tag.text} was put back to ${old.digest}.`;
-    }
-    const removed = await client.remove(tag.tag) || await client.remove(pushed);
-    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
-  } catch {
-    return `${tag.text} could not be put back.`;
-  }
-}
-var FILE = "moving-tags.json";
-async function writeJournal(folder, { digest, tags: tags2 }) {
-  const journal = {
-    digest,
-    tags: tags2.map(({ tag, before }) => ({
-      tag: tag.text,
-      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
-    }))
+// src/registry/packed-image.ts
+function mergedArchives(below2, above) {
+  return {
+    entries: new Map([...below2.entries, ...above.entries]),
+    documents: above.documents,
+    links: new Map([...below2.links, ...above.links])
   };
-  await (0, import_promises44.writeFile)(import_node_path43.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
-async function deleteJournal(folder) {
-  await (0, import_promises44.rm)(import_node_path43.default.join(folder, FILE), { force: true });
+function describeImage(image, { documents }) {
+  const document = (name) => {
+    const bytes = documents.get(name);
+    if (!bytes) throw unexpectedExport(`${name} is missing`);
+    return bytes;
+  };
+  const [manifest, ...others] = jsonIn(document("manifest.json"));
+  if (!manifest || others.length > 0) throw unexpectedExport("the archive does not contain exactly one image");
+  const config = document(manifest.Config);
+  const configuration = jsonIn(config);
+  if (!identifies(image, digestOf(config), documents))
+    throw unexpectedExport(`the archive contains another image than ${image}`);
+  if (configuration.rootfs.diff_ids.length !== manifest.Layers.length)
+    throw unexpectedExport("layers are missing");
+  return { config, configuration, layers: manifest.Layers };
 }
-async function readJournal(folder) {
+function jsonIn(bytes) {
   try {
-    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises44.readFile)(import_node_path43.default.join(folder, FILE), "utf8"));
-    return {
-      digest,
-      tags: tags2.map(({ tag, before }) => ({
-        tag: parseReference(tag),
-        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
-      }))
-    };
-  } catch {
-    return void 0;
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (error2) {
+    throw unexpectedExport(messageOf(error2));
   }
 }
-
-// src/registry/push.ts
-var MANIFEST3 = "application/vnd.oci.image.manifest.v1+json";
-var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
-var LARGEST_AT_GITHUB = 1e10;
-async function openPush(world, request3, signal) {
-  const targets = await targetsOf(world.repositories, request3.tags, signal);
-  const known = await knownEverywhere(world.docker, request3.image, targets);
-  return { known: new Set(known.keys()), send: (packed) => send2(world, request3, { targets, known, packed }) };
-}
-async function send2(world, { folder }, shipment) {
-  const { targets, packed, known } = shipment;
-  const layers = packed.layers.map((layer, index) => {
-    const packedOrKnown = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? "");
-    if (!packedOrKnown) throw new Error(`layer ${index} is neither packed nor known`);
-    const { digest: digest2, size, mediaType } = packedOrKnown;
-    return { digest: digest2, size, mediaType };
+function assembleImage(image, archive) {
+  const { entries, links } = archive;
+  const { config, configuration, layers: names } = describeImage(image, archive);
+  const { diff_ids: diffIds } = configuration.rootfs;
+  const ordered = diffIds.map((diffId, index) => {
+    const name = names[index] ?? "";
+    const entry = entries.get(links.get(name) ?? name);
+    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
+    if (!entry || known !== diffId) throw unexpectedExport(`layer ${index + 1} is not ${diffId}`);
+    return entry;
   });
-  const sent = await sendContent(world, shipment);
-  const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
-  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST3, config, layers }));
-  const digest = digestOf(manifest);
-  for (const { client, name } of targets) {
-    const given = await client.putManifest(digest, { mediaType: MANIFEST3, bytes: manifest });
-    if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
-  }
-  await moveTags(targets, { digest, mediaType: MANIFEST3, bytes: manifest }, folder);
-  return { digest, layers: described(packed, layers, sent) };
+  return {
+    config,
+    configuration,
+    layers: ordered.map(({ packed }) => packed),
+    rawSizes: ordered.map(({ rawSize }) => rawSize)
+  };
 }
-async function sendContent({ info: info2, warn }, { targets, packed }) {
-  const sent = /* @__PURE__ */ new Set();
-  async function sendBlob(blob) {
-    for (const target of targets) {
-      await withContext2(target, async () => {
-        if (await target.client.hasBlob(blob.digest)) return;
-        await target.client.upload(blob);
-        sent.add(blob.digest);
-        info2(`${target.name}: sent ${sizeText(blob.size)}.`);
-      });
-    }
-  }
-  async function sendLayer(layer) {
-    for (const { client } of targets) {
-      const warning2 = sizeWarning(client.registry, layer.size);
-      if (warning2 !== void 0) warn(warning2);
-    }
-    await sendBlob({ ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) });
-    await (0, import_promises45.rm)(layer.file, { force: true });
-  }
-  const layers = new Set(packed.layers.filter((layer) => layer !== void 0));
-  const uploads = await Promise.allSettled([...layers].map(sendLayer));
-  for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
-  await sendBlob({ digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config });
-  return sent;
+function identifies(id, config, documents) {
+  if (id === config) return true;
+  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
+  if (!bytes || digestOf(bytes) !== id) return false;
+  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
+  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && identifies(digest, config, documents));
 }
-function described({ configuration, rawSizes }, layers, sent) {
-  const instructions2 = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-  return layers.map(({ digest, size }, index) => ({
-    createdBy: instruction(instructions2[index]?.created_by ?? ""),
-    rawSize: rawSizes[index] ?? 0,
-    size,
-    sent: sent.has(digest)
-  }));
-}
-function sizeWarning(registry2, size) {
-  if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
-  return `A layer has ${megabytes(size)}: ghcr.io accepts at most 10 GB and ten minutes per layer. Set a smaller heap (\`java-options: -Xmx...\`) for a smaller snapshot.`;
-}
-function otherDigest(name, given, digest) {
-  return new Failure("registry", `${name}: the registry has ${given}, but ${digest} was pushed.`, {
-    fix: "Find out what changes images on their way to the registry, such as a proxy or a mirror, and run the job again."
-  });
-}
-async function tagImage(docker2, image, tags2) {
-  for (const tag of tags2) await docker2.run(["tag", image, tag.text]);
-}
-
-// src/lib/tee.ts
-var import_node_stream5 = require("node:stream");
-async function readByBoth(stream, one, other) {
-  const reads = [read2(one), read2(other)];
-  await Promise.allSettled(reads);
-  return await Promise.all(reads);
-  async function read2(reader) {
-    if (reader === void 0) return void 0;
-    const copy = new import_node_stream5.PassThrough({ highWaterMark: 1024 * 1024 });
-    (0, import_node_stream5.finished)(stream, (error2) => error2 && copy.destroy(error2));
-    try {
-      return await reader(stream.pipe(copy));
-    } finally {
-      copy.destroy();
-    }
-  }
-}
-
-// src/secrets/image.ts
-var import_node_path45 = __toESM(require("node:path"), 1);
-
-// src/snapshot/content.ts
-var KINDS = [
-  "javaHeap",
-  "code",
-  "classes",
-  "stacks",
-  "nativeHeap",
-  "files",
-  "environment",
-  "other"
-];
-var KIND_NAMES = {
-  javaHeap: "Java heap",
-  code: "compiled code",
-  classes: "classes",
-  stacks: "stacks of threads",
-  nativeHeap: "native heap",
-  files: "mapped files",
-  environment: "environment and arguments",
-  other: "other memory"
-};
-var EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`];
-function threadsOf(cores) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const { name = "" } of cores) {
-    const group2 = name.replace(/[-#]?\d+$/, "") || name;
-    counts.set(group2, (counts.get(group2) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
-}
-function openOf(descriptors, files) {
-  const paths = /* @__PURE__ */ new Set();
-  let sockets = 0;
-  let others = 0;
-  for (const { file: id, type } of descriptors) {
-    const file = files.get(id);
-    const path62 = file?.path;
-    if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path62 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path62.startsWith(folder))) paths.add(path62);
-  }
-  return { files: [...paths].sort(), sockets, others };
+function digestHex(digest = "") {
+  return digest.replace("sha256:", "");
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/tar.ts
 var LARGEST_HEADER = 1024 * 1024;
@@ -49700,12 +48095,12 @@ async function inflatedAtOnce(reader, size) {
   for (let length = Math.min(size ?? 64 * 1024, SMALL2); ; length = Math.min(length * 4, SMALL2)) {
     const packed = await reader.peek(length);
     try {
-      const { buffer, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
+      const { buffer: buffer2, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
         maxOutputLength: SMALL2,
         info: true
       });
       reader.skip(engine.bytesWritten);
-      return [buffer];
+      return [buffer2];
     } catch (error2) {
       const short = error2.code === "Z_BUF_ERROR";
       if (!short || size !== void 0 || packed.length < length || length === SMALL2) return void 0;
@@ -49809,7 +48204,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path44.default.posix.join(import_node_path44.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path34.default.posix.join(import_node_path34.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -49836,9 +48231,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path44.default.posix.join("/", part.name);
+      const name = import_node_path34.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path44.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path34.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -49850,6 +48245,53 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
 function unpackedLayer(reader, format) {
   if (format === "gzip") return createByteReader(gunzipped(reader));
   return format === "zstd" ? createByteReader(unzstd(reader)) : reader;
+}
+
+// src/secrets/image.ts
+var import_node_path35 = __toESM(require("node:path"), 1);
+
+// src/snapshot/content.ts
+var KINDS = [
+  "javaHeap",
+  "code",
+  "classes",
+  "stacks",
+  "nativeHeap",
+  "files",
+  "environment",
+  "other"
+];
+var KIND_NAMES = {
+  javaHeap: "Java heap",
+  code: "compiled code",
+  classes: "classes",
+  stacks: "stacks of threads",
+  nativeHeap: "native heap",
+  files: "mapped files",
+  environment: "environment and arguments",
+  other: "other memory"
+};
+var EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`];
+function threadsOf(cores) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const { name = "" } of cores) {
+    const group2 = name.replace(/[-#]?\d+$/, "") || name;
+    counts.set(group2, (counts.get(group2) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
+}
+function openOf(descriptors, files) {
+  const paths = /* @__PURE__ */ new Set();
+  let sockets = 0;
+  let others = 0;
+  for (const { file: id, type } of descriptors) {
+    const file = files.get(id);
+    const path64 = file?.path;
+    if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
+    else if (type !== "file" || path64 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path64.startsWith(folder))) paths.add(path64);
+  }
+  return { files: [...paths].sort(), sockets, others };
 }
 
 // src/secrets/archives/opener.ts
@@ -50247,26 +48689,26 @@ var import_node_crypto7 = require("node:crypto");
 var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
 var LEAST_BYTES = 16;
 function keyOfPem(pem) {
-  return attempt3(() => (0, import_node_crypto7.createPrivateKey)(pem));
+  return attempt2(() => (0, import_node_crypto7.createPrivateKey)(pem));
 }
 function keyOfDer(der) {
   if (der[0] !== 48) return void 0;
   for (const type of ["pkcs8", "pkcs1", "sec1"]) {
-    const key = attempt3(() => (0, import_node_crypto7.createPrivateKey)({ key: der, format: "der", type }));
+    const key = attempt2(() => (0, import_node_crypto7.createPrivateKey)({ key: der, format: "der", type }));
     if (key !== void 0) return key;
   }
   return void 0;
 }
 function isPublicDer(der) {
   if (der[0] !== 48) return false;
-  return attempt3(() => new import_node_crypto7.X509Certificate(der)) !== void 0 || attempt3(() => (0, import_node_crypto7.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
+  return attempt2(() => new import_node_crypto7.X509Certificate(der)) !== void 0 || attempt2(() => (0, import_node_crypto7.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
 }
 function numberForms(key) {
   const isNumber = key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec";
   return numbersOf(key).flatMap((number) => isNumber ? formsOfNumber(number) : [bigEndian(number)]);
 }
 function jwkForms(jwk) {
-  const key = attempt3(() => (0, import_node_crypto7.createPrivateKey)({ key: jwk, format: "jwk" }));
+  const key = attempt2(() => (0, import_node_crypto7.createPrivateKey)({ key: jwk, format: "jwk" }));
   if (key !== void 0) return numberForms(key);
   const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
   return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
@@ -50276,7 +48718,7 @@ function numbersOf(key) {
   return numbers.filter((number) => number !== void 0 && number.length >= LEAST_BYTES);
 }
 function membersOf(key) {
-  const jwk = attempt3(() => key.export({ format: "jwk" }));
+  const jwk = attempt2(() => key.export({ format: "jwk" }));
   return SECRET_MEMBERS.flatMap((name) => {
     const member = jwk?.[name];
     return typeof member === "string" ? [Buffer.from(member, "base64url")] : [];
@@ -50302,7 +48744,7 @@ function formsOfNumber(number) {
     { encoding: "number of the key in BigInteger", bytes: words.swap32() }
   ];
 }
-function attempt3(work) {
+function attempt2(work) {
   try {
     return work();
   } catch {
@@ -50322,7 +48764,7 @@ function decodedForms(value) {
 function withoutPublicBlocks(text2) {
   return text2.replace(
     /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s\\]{1,65536}-----END \1-----/g,
-    (block, label2) => PUBLIC_LABEL.test(label2) ? "\n\n" : block
+    (block, label) => PUBLIC_LABEL.test(label) ? "\n\n" : block
   );
 }
 function formsOfText(text2, depth) {
@@ -50345,13 +48787,13 @@ function isBase64(text2) {
 }
 function pemForms(text2) {
   const plain = text2.replace(/\\+r\\+n|\\+n|\\+r/g, "\n");
-  return [...plain.matchAll(PEM)].flatMap(([, label2 = "", body = ""]) => {
-    if (PUBLIC_LABEL.test(label2)) return [];
+  return [...plain.matchAll(PEM)].flatMap(([, label = "", body = ""]) => {
+    if (PUBLIC_LABEL.test(label)) return [];
     const base64 = body.replace(/\s/g, "");
     const lines3 = (base64.match(/.{1,64}/g) ?? []).join("\n");
-    const key = keyOfPem(`-----BEGIN ${label2}-----
+    const key = keyOfPem(`-----BEGIN ${label}-----
 ${lines3}
------END ${label2}-----
+-----END ${label}-----
 `);
     const der = { encoding: "decoded PEM", bytes: Buffer.from(base64, "base64") };
     return [...isVaried(der.bytes) ? [der] : [], ...key ? numberForms(key) : []];
@@ -50632,24 +49074,41 @@ async function scanImage(archive, matcher, snapshot) {
   const opener = createOpener();
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path45.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path35.default.posix.dirname(file) === SNAPSHOT_DIR
   });
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
   return { ...scanned, layers, unopened: { count, names: shown2 } };
 }
+function mergedScans(below2, above) {
+  return {
+    findings: [...below2.findings, ...above.findings],
+    unlisted: below2.unlisted + above.unlisted,
+    bytes: below2.bytes + above.bytes,
+    sizes: new Map([...below2.sizes, ...above.sizes]),
+    layers: {
+      order: above.layers.order,
+      results: new Map([...below2.layers.results, ...above.layers.results]),
+      links: new Map([...below2.layers.links, ...above.layers.links])
+    },
+    unopened: {
+      count: below2.unopened.count + above.unopened.count,
+      names: [...below2.unopened.names, ...above.unopened.names]
+    }
+  };
+}
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path45.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path45.default.posix.basename(file), offset);
+    if (import_node_path35.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path35.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
 async function reportable(docker2, { findings, layers }, image, snapshot) {
   const known = findings.filter((finding) => "secret" in finding);
   if (!snapshot) return known;
-  const below = new Set(layersInOrder(layers).slice(0, await commonLayers(docker2, snapshot.below, image)));
-  const isBelow2 = ({ location }) => below.has(location?.layer ?? "");
+  const below2 = new Set(layersInOrder(layers).slice(0, await commonLayers(docker2, snapshot.below, image)));
+  const isBelow2 = ({ location }) => below2.has(location?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
   const added = tokens.filter((finding) => !isBelow2(finding));
   return [...known, ...newFindings(added, tokens.filter(isBelow2))];
@@ -50673,8 +49132,8 @@ function incompleteScanReason(snapshot, { layers, ...scanned }) {
 }
 function incompleteSnapshotReason({ files, mark }, { sizes, findings, unlisted }) {
   for (const { name, size } of files) {
-    const read2 = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0;
-    if (read2 !== size) return `${read2} of ${size} bytes of ${name} were read`;
+    const read3 = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0;
+    if (read3 !== size) return `${read3} of ${size} bytes of ${name} were read`;
   }
   if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
     return "the environment of the application was not found in the snapshot, although it is in its memory";
@@ -50721,7 +49180,7 @@ function foundSecrets(findings) {
 function nameOfFamily(family) {
   return FAMILIES.find(({ id }) => id === family)?.what ?? family;
 }
-var MOST_LINES2 = 40;
+var MOST_LINES = 40;
 var FIX2 = "Take the snapshot with placeholders, and let the application read the real values after the restore: in afterRestore, or from the environment. A login that only this job uses can have `placeholder` in its value: it then does not count as a secret. Remove secrets from files, labels and build arguments. `secret-scan: warn` publishes the image as it is.";
 function secretFailure({ found }) {
   return new Failure("secret", `${secretsFound(found)} Nothing was pushed.`, {
@@ -50759,8 +49218,8 @@ function locationsOf(found) {
     }
     return [...counts].map(([location, parts2]) => printable(`${name}: ${location}: ${parts2.join(", ")}`));
   });
-  const more = lines3.length - MOST_LINES2;
-  return more > 0 ? [...lines3.slice(0, MOST_LINES2), `... and ${more} more places`] : lines3;
+  const more = lines3.length - MOST_LINES;
+  return more > 0 ? [...lines3.slice(0, MOST_LINES), `... and ${more} more places`] : lines3;
 }
 function printable(text2) {
   return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
@@ -50819,9 +49278,9 @@ function keyCanaries(random) {
     }
   ];
 }
-function pemOf(label2, der) {
+function pemOf(label, der) {
   const lines3 = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label2}-----`, ...lines3, `-----END ${label2}-----`].join("\n");
+  return [`-----BEGIN ${label}-----`, ...lines3, `-----END ${label}-----`].join("\n");
 }
 function plantsOfNumber(number) {
   const digits = BigInt(`0x${number.toString("hex")}`).toString(16);
@@ -50957,27 +49416,27 @@ var NOT_SEARCHED = {
   unopened: { count: 0, names: [] },
   untrusted: void 0
 };
-async function prepareSearch({ docker: docker2, id, log }, secrets, snapshotInImage) {
-  const names = namesOf(id);
-  const snapshot = snapshotInImage && {
-    ...snapshotInImage,
-    mark: await markOf(docker2, names.checkpointContainer),
-    below: names.image("checkpoint")
-  };
-  const matcher = createMatcher({
-    secrets: [...secrets, ...snapshot ? [snapshot.mark] : []],
-    canary: createCanary(),
-    key: (0, import_node_crypto11.randomBytes)(32)
-  });
+async function prepareSearch(secrets) {
+  const shared = { canary: createCanary(), key: (0, import_node_crypto11.randomBytes)(32) };
+  const matcher = createMatcher({ secrets, ...shared });
   await proveScanner(matcher);
   const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]));
   const all = [...new Set(secrets.map(({ name }) => name))];
   const searched = all.filter((name) => !weak.has(name));
   const notSearched = all.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`);
-  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(", ")}` : "";
-  log.info(`Scanning for tokens${known}.`);
-  logWeakSecrets(log, notSearched);
-  return { matcher, snapshot, searched, notSearched };
+  const names = { searched, notSearched };
+  return {
+    ...{ matcher, ...names },
+    withSnapshot: (snapshot) => ({
+      ...{ snapshot, ...names },
+      matcher: createMatcher({ secrets: [...secrets, snapshot.mark], ...shared })
+    })
+  };
+}
+async function searchedSnapshot({ docker: docker2, id }, snapshot) {
+  const names = namesOf(id);
+  const mark = await markOf(docker2, names.checkpointContainer);
+  return { ...snapshot, mark, below: names.image("checkpoint") };
 }
 async function evaluateScan({ docker: docker2, log }, mode, search, image, scan2) {
   const { matcher, snapshot, searched, notSearched } = search;
@@ -50999,7 +49458,9 @@ async function evaluateScan({ docker: docker2, log }, mode, search, image, scan2
     untrusted
   };
   if (report.unopened.count > 0) log.info(unopenedArchives(report.unopened));
-  log.info(`Scanned ${sizeText(report.bytes)}.`);
+  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(", ")}` : "";
+  log.info(`Scanned ${sizeText(report.bytes)} for tokens${known}.`);
+  logWeakSecrets(log, notSearched);
   if (report.found.length === 0) return report;
   if (strict) throw secretFailure(report);
   log.warning(secretWarning(report));
@@ -51012,137 +49473,2138 @@ function logWeakSecrets(log, notSearched) {
   else log.info(line2);
 }
 
-// src/registry/packed-image.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
-var import_node_stream6 = require("node:stream");
-var import_promises47 = require("node:stream/promises");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-var LARGEST_DOCUMENT = 8 * 1024 * 1024;
-var MOST_DOCUMENTS = 1e3;
-async function packImage(archive, image, skipped, folder) {
-  const files = [];
+// src/assembly/lower-layers.ts
+function startLowerLayers(context, inputs, setting) {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, setting.cancelled]);
+  const image = build(context, inputs, setting);
+  const opening = image.then((id) => open2(context, inputs, setting, id, signal));
+  const layers = Promise.all([image, opening]).then(
+    ([id, push2]) => read2(context, inputs, setting, { id, push: push2 }, signal)
+  );
+  for (const work of [opening, layers]) work.catch(() => void 0);
+  return {
+    opened: opening.then(
+      () => void 0,
+      (error2) => {
+        if (error2 instanceof Failure && error2.category === "registry") throw error2;
+      }
+    ),
+    layers,
+    end: async () => {
+      ending.abort(new Error("the run does not need the layers any more"));
+      await Promise.allSettled([layers]);
+      await (await opening.catch(() => void 0))?.removeRest();
+    }
+  };
+}
+async function build(context, { port, onRestoreFailure }, { source, engine }) {
+  const privileges = engine.name === "criu" ? engine.privileges[0] : void 0;
+  const buildArgs = {
+    PORT: String(port),
+    ON_RESTORE_FAILURE: onRestoreFailure,
+    TAKEN_BY: engineName(engine, privileges)
+  };
+  const output = { keep: keepIn(context, "build-restorable.log") };
+  return await buildStage(context, source, "restorable", { buildArgs, labels: source.labels }, output);
+}
+async function open2({ docker: docker2 }, { push: push2, tags: tags2, pushTimeout }, { repositories, cancelled: cancelled2, environment: environment2 }, image, signal) {
+  if (!push2) return void 0;
+  const late = AbortSignal.timeout(pushTimeout);
+  const limited = AbortSignal.any([signal, late]);
   try {
-    return assemble(image, await packEntries(archive, skipped, folder, files));
+    return await openEarlyPush({ docker: docker2, repositories }, { image, tags: tags2 }, limited);
   } catch (error2) {
-    await Promise.all(files.map((file) => (0, import_promises46.rm)(file, { force: true })));
-    throw error2 instanceof Failure || isSystemError(error2) ? error2 : unexpected(messageOf(error2));
+    throw await explainPushFailure(error2, { late, limit: pushTimeout, cancelled: cancelled2, environment: environment2 });
   }
 }
-function isSystemError(error2) {
-  return error2 instanceof Error && "syscall" in error2;
+async function read2(context, { secretScan }, { secrets }, { id, push: push2 }, signal) {
+  const { docker: docker2, work } = context;
+  const search = secretScan === "off" ? void 0 : await prepareSearch(secrets);
+  const [scan2, archive] = await docker2.stream(
+    ["save", "--", id],
+    (saved) => readByAll(
+      saved,
+      search && ((copy) => scanImage(copy, search.matcher, void 0)),
+      (copy) => readImageArchive(copy, push2 && { known: new Set(push2.known.keys()), folder: work })
+    ),
+    signal
+  );
+  const description = describeImage(id, archive);
+  if (push2 && mayBeSent(secretScan, scan2)) push2.send(packedLayers(archive), "shared");
+  return { description, archive, scanned: search && scan2 && { search, scan: scan2 }, push: push2 };
 }
-async function packEntries(archive, skipped, folder, files) {
-  const entries = /* @__PURE__ */ new Map();
-  const documents = /* @__PURE__ */ new Map();
-  const links = /* @__PURE__ */ new Map();
-  const parser = (0, import_tar_stream2.extract)();
-  const sending = (0, import_promises47.pipeline)(archive, parser);
-  sending.catch(() => void 0);
-  for await (const entry of parser) {
-    const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path46.default.posix.join(import_node_path46.default.posix.dirname(name), linkname));
-    const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path46.default.posix.basename(name) === "layer.tar";
-    if (type !== "file" || !isBlob && !name.endsWith(".json")) {
-      entry.resume();
-    } else if (digest !== void 0 && skipped.has(`sha256:${digest}`)) {
-      entries.set(name, { rawSize: size, diffId: `sha256:${digest}`, packed: void 0 });
-      entry.resume();
-    } else {
-      const small = size <= LARGEST_DOCUMENT ? await collected(entry) : void 0;
-      if (name.endsWith(".json") || small && isDocument(small)) {
-        if (!small) throw unexpected(`${name} has ${size} bytes`);
-        documents.set(name, small);
-        if (documents.size > MOST_DOCUMENTS)
-          throw unexpected(`the archive has more than ${MOST_DOCUMENTS} JSON documents`);
-        continue;
-      }
-      const packed = await packLayer(small ? import_node_stream6.Readable.from([small]) : entry, folder);
-      entries.set(name, packed);
-      if (packed.packed) files.push(packed.packed.file);
+function packedLayers({ entries }) {
+  return [...entries.values()].flatMap(({ packed }) => packed ?? []);
+}
+function mayBeSent(mode, scan2) {
+  if (mode !== "fail") return true;
+  if (!scan2 || unreadReason(scan2.layers) !== void 0) return false;
+  return !scan2.findings.some((finding) => "secret" in finding);
+}
+
+// src/checkpoint/checkpoint.ts
+var import_node_path40 = __toESM(require("node:path"), 1);
+
+// src/probe/request.ts
+var import_node_http = require("node:http");
+var REQUEST_TIMEOUT = 5e3;
+var MOST_REDIRECTS2 = 5;
+async function send(address, request3, timeout = REQUEST_TIMEOUT) {
+  let target = request3.target;
+  for (let redirects = 0; ; redirects++) {
+    const reply = await exchange2(address, { ...request3, target }, timeout);
+    if ("error" in reply) return { ok: false, description: reply.error };
+    const { status, location } = reply;
+    const description = `status ${status}`;
+    if (request3.status !== void 0) return { ok: status === request3.status, description };
+    if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
+    const next = location === void 0 ? void 0 : within3(location, target, request3);
+    if (next === void 0) return { ok: true, description };
+    if (redirects === MOST_REDIRECTS2) return { ok: false, description: "more than 5 redirects" };
+    target = next;
+  }
+}
+async function exchange2(address, request3, timeout) {
+  return await new Promise((resolve2) => {
+    const options3 = {
+      host: address.host,
+      port: address.port,
+      method: request3.method,
+      path: request3.target,
+      headers: {
+        ...request3.headers,
+        connection: "close",
+        ...request3.body && { "content-length": request3.body.length }
+      },
+      agent: false,
+      timeout
+    };
+    const failed = (error2) => resolve2({ error: error2.code ?? error2.message });
+    const sent = (0, import_node_http.request)(options3, (response) => {
+      response.on("error", failed);
+      response.on(
+        "end",
+        () => resolve2({ status: response.statusCode ?? 0, location: response.headers.location })
+      );
+      response.resume();
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
+    sent.on("error", failed);
+    sent.on("close", () => resolve2({ error: "no answer" }));
+    sent.end(request3.body);
+  }).catch((error2) => ({ error: messageOf(error2) }));
+}
+function within3(location, from, request3) {
+  const host = request3.headers["host"] ?? "localhost";
+  const base = `http://${host}`;
+  if (!URL.canParse(location, `${base}${from}`)) return void 0;
+  const url = new URL(location, `${base}${from}`);
+  return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : void 0;
+}
+
+// src/probe/readiness.ts
+var COMMAND_TIMEOUT = 1e4;
+var SILENCE = 1e3;
+function checksFor({ url, command: command2, log, health }, { docker: docker2, container, address, port }) {
+  const checks = [];
+  if (command2) {
+    checks.push({
+      name: `ready-command (${command2.join(" ")})`,
+      run: () => runCommand(docker2, container, command2)
+    });
+  }
+  if (url) checks.push({ name: `${url.method} ${url.target}`, run: () => send(address, url) });
+  if (checks.length > 0 || log) return checks;
+  const name = health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`;
+  return [{ name, run: () => portResponds(address, health ?? "/") }];
+}
+function standardRequest({ url, health = "/" }, port) {
+  return url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
+}
+async function untilReady(checks, interval, clock, signal) {
+  let at = clock.now();
+  for (const { name, run: run2 } of checks) {
+    let last = { ok: false, description: "not checked" };
+    while (!last.ok) {
+      if (signal.aborted) return { ready: false, check: name, last };
+      last = await run2();
+      if (!last.ok) await clock.sleep(interval);
+    }
+    at = clock.now();
+  }
+  return { ready: true, at };
+}
+async function runCommand(docker2, container, command2) {
+  const result = await docker2.attempt(["exec", container, ...command2], { timeout: COMMAND_TIMEOUT });
+  return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
+}
+async function portResponds(address, target) {
+  const request3 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
+  const answer = await send(address, request3, SILENCE);
+  if (answer.ok) return answer;
+  const status = /^status (\d+)$/.exec(answer.description)?.[1];
+  const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer.description);
+  return { ...answer, ok: ok2 };
+}
+
+// src/docker/started-container.ts
+async function startContainer({ docker: docker2, clock }, spec) {
+  const { name } = spec;
+  await createContainer(docker2, spec);
+  const before = { wall: Date.now(), steady: clock.now() };
+  await docker2.run(["start", name]);
+  const after = clock.now();
+  const ended = containerEnd(docker2, name);
+  const address = addressOf(docker2, spec);
+  ended.catch(() => void 0);
+  address.catch(() => void 0);
+  return {
+    name,
+    ended,
+    address,
+    // Docker knows best when the container started; its clock counts only if it agrees with ours.
+    startTime: async () => {
+      const startedAt = Date.parse((await inspectContainer(docker2, name)).State.StartedAt);
+      const started = before.steady + (startedAt - before.wall);
+      return started >= before.steady && started <= after ? started : after;
+    }
+  };
+}
+
+// src/checkpoint/started-application.ts
+var SHOWN_LINES2 = 20;
+var DRAIN_TIMEOUT = 2e3;
+async function startApplication(context, spec, onLine) {
+  const { docker: docker2, clock, log, keep } = context;
+  const { name, ended, address } = await startContainer(context, spec);
+  const output = new LineTail(SHOWN_LINES2);
+  const diagnoser = new Diagnoser("dump");
+  const listeners = /* @__PURE__ */ new Set([onLine]);
+  const followed = docker2.attempt(["logs", "--follow", name], {
+    onLine: (line2) => {
+      output.push(line2);
+      diagnoser.push("app", line2);
+      log.untrusted(line2);
+      for (const listener of listeners) listener(line2);
+    },
+    keep
+  });
+  followed.catch(() => void 0);
+  return {
+    name,
+    ended,
+    // Without an address the container has ended, which is reported by its end.
+    address: await address.catch(() => ({ host: "127.0.0.1", port: 0 })),
+    output,
+    diagnoser,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    drained: () => within(followed, DRAIN_TIMEOUT, clock)
+  };
+}
+
+// src/checkpoint/failures.ts
+var import_promises43 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+
+// src/checkpoint/verify.ts
+var import_promises41 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
+
+// src/snapshot/image-format.ts
+var ImageFormatError = class extends Error {
+};
+var COMMON_MAGIC = 1414939417;
+function records(image, ...magics) {
+  const found = [];
+  magics.forEach((magic, index) => {
+    if (image.length < 4 * (index + 1) || image.readUInt32LE(4 * index) !== magic) {
+      throw new ImageFormatError("not a CRIU image of the expected type");
+    }
+  });
+  let offset = 4 * magics.length;
+  while (offset < image.length) {
+    if (offset + 4 > image.length) throw new ImageFormatError("the image ends inside a record");
+    const end = offset + 4 + image.readUInt32LE(offset);
+    if (end > image.length) throw new ImageFormatError("the image ends inside a record");
+    found.push(new Message(image.subarray(offset + 4, end)));
+    offset = end;
+  }
+  return found;
+}
+function encodeImage(magics, messages) {
+  return Buffer.concat([...magics.map(u32), ...messages.flatMap((bytes) => [u32(bytes.length), bytes])]);
+}
+function u32(value) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+function required(message, field) {
+  const value = message.number(field);
+  if (value === void 0) throw new ImageFormatError(`the message lacks field ${field}`);
+  return value;
+}
+var Message = class _Message {
+  /**
+   * Decodes a message (https://protobuf.dev/programming-guides/encoding/). Numbers above 2^53 lose their last bits when
+   * they are read, but not when the message is written again.
+   */
+  constructor(bytes) {
+    this.bytes = bytes;
+    const reader = new Reader(bytes);
+    while (!reader.atEnd()) {
+      const begin = reader.offset;
+      const key = reader.varint();
+      const value = reader.value(key % 8);
+      this.fields.push({ field: Math.floor(key / 8), value, raw: bytes.subarray(begin, reader.offset) });
     }
   }
-  await sending;
-  return { entries, documents, links };
+  bytes;
+  fields = [];
+  /** Returns the last value of a number field; undefined where there is none. */
+  number(field) {
+    return this.numbers(field).at(-1);
+  }
+  numbers(field) {
+    return this.of(field).filter((value) => typeof value === "number");
+  }
+  text(field) {
+    return this.contents(field).at(-1)?.toString("utf8");
+  }
+  message(field) {
+    return this.messages(field).at(-1);
+  }
+  messages(field) {
+    return this.contents(field).map((bytes) => new _Message(bytes));
+  }
+  has(field) {
+    return this.fields.some((entry) => entry.field === field);
+  }
+  /** Returns whether the message has no fields but these. */
+  hasOnly(...known) {
+    return this.fields.every(({ field }) => known.includes(field));
+  }
+  /**
+   * Returns the encoding of the message with other values in some fields: they come at the end, and all values that these
+   * fields had are left out. Every other field keeps its bytes.
+   */
+  with(changes) {
+    const kept = this.fields.filter(({ field }) => !(field in changes)).map(({ raw }) => raw);
+    const changed = Object.entries(changes).flatMap(
+      ([field, value]) => (Array.isArray(value) ? value : [value]).map(
+        (one) => encodeField(Number(field), one)
+      )
+    );
+    return Buffer.concat([...kept, ...changed]);
+  }
+  contents(field) {
+    return this.of(field).filter((value) => typeof value !== "number");
+  }
+  of(field) {
+    return this.fields.flatMap((entry) => entry.field === field ? [entry.value] : []);
+  }
+};
+function encodeField(field, value) {
+  return typeof value === "number" ? Buffer.from([...varint(field * 8), ...varint(value)]) : Buffer.concat([Buffer.from([...varint(field * 8 + 2), ...varint(value.length)]), value]);
 }
-function isDocument(bytes) {
-  return bytes.at(0) === 123 && bytes.toString("latin1", 257, 262) !== "ustar";
+function varint(value) {
+  const bytes = [];
+  for (; value >= 128; value = Math.floor(value / 128)) bytes.push(value % 128 | 128);
+  return [...bytes, value];
 }
-async function collected(stream) {
-  const parts2 = [];
-  for await (const part of stream) parts2.push(part);
-  return Buffer.concat(parts2);
+var Reader = class {
+  constructor(message) {
+    this.message = message;
+  }
+  message;
+  offset = 0;
+  atEnd() {
+    return this.offset >= this.message.length;
+  }
+  varint() {
+    let value = 0;
+    for (let shift = 0; shift < 64; shift += 7) {
+      const byte = this.message[this.offset++];
+      if (byte === void 0) break;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+    throw new ImageFormatError("the message ends inside a number");
+  }
+  value(wireType) {
+    if (wireType === 0) return this.varint();
+    if (wireType === 1) return Number(this.bytes(8).readBigUInt64LE());
+    if (wireType === 2) return this.bytes(this.varint());
+    if (wireType === 5) return this.bytes(4).readUInt32LE();
+    throw new ImageFormatError(`unknown wire type ${wireType}`);
+  }
+  bytes(length) {
+    if (this.offset + length > this.message.length)
+      throw new ImageFormatError("the message ends inside a field");
+    this.offset += length;
+    return this.message.subarray(this.offset - length, this.offset);
+  }
+};
+
+// src/snapshot/ranges.ts
+function contains({ start, end }, address) {
+  return start <= address && address < end;
 }
-function assemble(image, { entries, documents, links }) {
-  const parsed = (name) => {
-    const bytes = documents.get(name);
-    if (!bytes) throw unexpected(`${name} is missing`);
-    return JSON.parse(bytes.toString("utf8"));
-  };
-  const [manifest, ...others] = parsed("manifest.json");
-  if (!manifest || others.length > 0) throw unexpected("the archive does not contain exactly one image");
-  const config = documents.get(manifest.Config);
-  const configuration = parsed(manifest.Config);
-  if (!config || !identifies(image, digestOf(config), documents))
-    throw unexpected(`the archive contains another image than ${image}`);
-  const { diff_ids: diffIds } = configuration.rootfs;
-  if (diffIds.length !== manifest.Layers.length) throw unexpected("layers are missing");
-  const ordered = diffIds.map((diffId, index) => {
-    const name = manifest.Layers[index] ?? "";
-    const entry = entries.get(links.get(name) ?? name);
-    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
-    if (!entry || known !== diffId) throw unexpected(`layer ${index + 1} is not ${diffId}`);
-    return entry;
+function sizeOf(ranges) {
+  return ranges.reduce((size, { start, end }) => size + end - start, 0);
+}
+function overlapping(runs, range) {
+  return runs.filter(({ start, end }) => start < range.end && end > range.start).map((run2) => {
+    const start = Math.max(run2.start, range.start);
+    return { start, end: Math.min(run2.end, range.end), offset: run2.offset + start - run2.start };
   });
+}
+function gapsIn({ start: begin, end }, runs) {
+  const gaps = [];
+  let start = begin;
+  for (const run2 of runs) {
+    if (run2.start > start) gaps.push({ start, end: run2.start });
+    start = run2.end;
+  }
+  if (start < end) gaps.push({ start, end });
+  return gaps;
+}
+
+// src/snapshot/pagemap.ts
+var PAGEMAP_MAGIC = 1443381285;
+var PAGE_SIZE = 4096;
+var PAGE_PRESENT = 4;
+function pagesFileOf({ pagesId, runs }) {
+  return { name: pagesFileName(pagesId), runs };
+}
+function pagesFileName(pagesId) {
+  return `pages-${pagesId}.img`;
+}
+function readPagemap(image) {
+  const [head, ...entries] = records(image, COMMON_MAGIC, PAGEMAP_MAGIC);
+  const pagesId = head?.number(1);
+  if (pagesId === void 0) throw new ImageFormatError("the pagemap has no id of its pages");
+  const runs = [];
+  for (const entry of entries) {
+    const run2 = presentRun(entry);
+    if (run2) runs.push(run2);
+  }
+  return { pagesId, size: sizeOf(runs), runs };
+}
+function presentRun(entry) {
+  const flags = entry.number(4);
+  const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
+  if (!present) return void 0;
+  const start = entry.number(1) ?? 0;
+  return { start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE };
+}
+
+// src/snapshot/statistics.ts
+var SERVICE_MAGIC = 1427134784;
+var STATS_MAGIC = 1460220678;
+function readDumpStatistics(image) {
+  const dump2 = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(1);
+  if (!dump2) throw new ImageFormatError("stats-dump has no statistics of a dump");
   return {
-    config,
-    configuration,
-    layers: ordered.map(({ packed }) => packed),
-    rawSizes: ordered.map(({ rawSize }) => rawSize)
+    freezingTime: dump2.number(1) ?? 0,
+    frozenTime: dump2.number(2) ?? 0,
+    memdumpTime: dump2.number(3) ?? 0,
+    memwriteTime: dump2.number(4) ?? 0,
+    pagesScanned: dump2.number(5) ?? 0,
+    pagesWritten: dump2.number(7) ?? 0
   };
 }
-function identifies(id, config, documents) {
-  if (id === config) return true;
-  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
-  if (!bytes || digestOf(bytes) !== id) return false;
-  const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
-  return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && identifies(digest, config, documents));
+function readRestoreTime(image) {
+  const restore = records(image, SERVICE_MAGIC, STATS_MAGIC)[0]?.message(2);
+  if (!restore) throw new ImageFormatError("stats-restore has no statistics of a restore");
+  return (restore.number(4) ?? 0) / 1e3;
 }
-function digestHex(digest = "") {
-  return digest.replace("sha256:", "");
+
+// src/checkpoint/verify.ts
+var KILLED = 137;
+async function verifySnapshot({ evidence, images }, end, output) {
+  const read3 = (name) => (0, import_promises41.readFile)(import_node_path36.default.join(evidence, name)).catch(() => void 0);
+  const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
+  if (end.oomKilled) {
+    throw outOfMemory();
+  }
+  if (criuLog2 === "") throw endedBefore(end.exitCode);
+  if (!criuLog2.includes("Dumping finished successfully")) {
+    throw criuFailure(criuLog2, end.exitCode, output);
+  }
+  if (end.exitCode !== KILLED) {
+    throw broken2(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
+  }
+  const files = parseListing((await read3(EVIDENCE_FILES.listing))?.toString("utf8") ?? "");
+  if (!files.some((file) => file.name === "inventory.img")) throw broken2("inventory.img is missing", criuLog2);
+  const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
+  if (pagemaps.length === 0) throw broken2("its page map is missing", criuLog2);
+  for (const { name } of pagemaps) {
+    const image = await (0, import_promises41.readFile)(import_node_path36.default.join(images, name)).catch(() => void 0);
+    verifyPages(name, image, files, criuLog2);
+  }
+  const statistics = await read3(EVIDENCE_FILES.statistics);
+  return {
+    size: totalSize(files),
+    files,
+    statistics: statistics && orUndefined(() => readDumpStatistics(statistics)),
+    criuVersion: /Version: (\S+)/.exec(criuLog2)?.[1],
+    criuDuration: Number(/^\((\d+\.\d+)\) Dumping finished successfully/m.exec(criuLog2)?.[1]) * 1e3 || void 0,
+    completedAt: Number((await read3(EVIDENCE_FILES.completed))?.toString()) * 1e3 || void 0
+  };
 }
-function unexpected(why) {
-  return new Failure("runner", `Docker did not export the image to push: ${why}.`, {
-    fix: "Update Docker to version 24 or newer, and run the job again."
+function verifyPages(name, image, files, criuLog2) {
+  const pagemap = image && orUndefined(() => readPagemap(image));
+  if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
+  const pagesFile = pagesFileName(pagemap.pagesId);
+  const pages = files.find((file) => file.name === pagesFile);
+  const size = pages?.size ?? 0;
+  if (size !== pagemap.size) {
+    throw broken2(`${pagesFile} has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog2);
+  }
+}
+function outOfMemory() {
+  return new Failure("runner", "The kernel ended the JVM during the checkpoint: out of memory.", {
+    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
+  });
+}
+function endedBefore(exitCode) {
+  return new Failure(
+    "application",
+    `The application ended with exit code ${exitCode} during the checkpoint, before CRIU began.`,
+    {
+      fix: "A JVM ends when its last non-daemon thread does: keep one alive while beforeCheckpoint stops the servers. If the JVM crashed, the application's log says so."
+    }
+  );
+}
+function criuFailure(criuLog2, exitCode, output) {
+  const finding = diagnose("dump", { criu: criuLog2, jvm: output });
+  const ended = exitCode === void 0 ? "" : ` The exit code of the JVM was ${exitCode}.`;
+  return new Failure(
+    finding?.category ?? "runner",
+    finding ? `CRIU could not take the snapshot. ${finding.cause}${ended}` : `No snapshot was taken.${ended}`,
+    {
+      fix: finding?.fix ?? "CRIU's log (dump4.log in the folder of the output `logs`) names the cause: a kernel that is newer than this CRIU, a CPU feature, or a resource of the application.",
+      evidence: finding?.line ?? (lastLines(criuLog2, 20) || lastLines(output, 20)),
+      signature: finding?.signature
+    }
+  );
+}
+async function verifyWarpSnapshot({ evidence }, end) {
+  const files = parseListing(
+    await (0, import_promises41.readFile)(import_node_path36.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+  );
+  if (end.oomKilled) throw outOfMemory();
+  if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
+  return {
+    size: totalSize(files),
+    files,
+    statistics: void 0,
+    criuVersion: void 0,
+    criuDuration: void 0,
+    completedAt: void 0
+  };
+}
+function broken2(why, criuLog2) {
+  return new Failure("runner", `The snapshot is not complete: ${why}.`, {
+    fix: "Check that the disk of the runner is not full, and run the job again.",
+    evidence: lastLines(criuLog2, 10)
+  });
+}
+function totalSize(files) {
+  return files.reduce((sum2, file) => sum2 + file.size, 0);
+}
+function parseListing(listing3) {
+  return listing3.split("\n").flatMap((line2) => {
+    const match = /^(\d+) (.+)$/.exec(line2);
+    return match ? [{ size: Number(match[1]), name: match[2] ?? "" }] : [];
+  });
+}
+function orUndefined(read3) {
+  try {
+    return read3();
+  } catch (error2) {
+    if (error2 instanceof ImageFormatError) return void 0;
+    throw error2;
+  }
+}
+
+// src/checkpoint/trigger.ts
+var import_promises42 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
+
+// src/checkpoint/threads.ts
+var import_node_path37 = __toESM(require("node:path"), 1);
+var DUMP_TIMEOUT = 2e3;
+var MOST_LINES2 = 2e4;
+var SHOWN_THREADS = 2;
+var SHOWN_FRAMES = 12;
+async function dumpThreads({ docker: docker2, clock, keep }, application, folder) {
+  const lines3 = [];
+  const complete = withResolvers();
+  const stop = application.listen((line2) => {
+    if (lines3.length === 0 && !line2.startsWith("Full thread dump")) return;
+    if (lines3.length < MOST_LINES2) lines3.push(line2);
+    if (/^JNI global refs/.test(line2)) complete.resolve();
+  });
+  const signal = `kill -QUIT "$(cat ${EVIDENCE_DIR}/${EVIDENCE_FILES.jvmPid})"`;
+  await docker2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
+  await within(complete.promise, DUMP_TIMEOUT, clock);
+  stop();
+  const text2 = lines3.join("\n");
+  if (text2 !== "") await writeLog(import_node_path37.default.join(folder, "threads.txt"), `${text2}
+`, keep.hiding);
+  return text2;
+}
+function relevantThreads(dump2) {
+  const threads = dump2.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
+  const inHooks = threads.filter((block) => /\.crac\.|beforeCheckpoint|afterRestore/.test(block));
+  const main2 = threads.filter((block) => block.trimStart().startsWith('"main"'));
+  return (inHooks.length > 0 ? inHooks : main2).slice(0, SHOWN_THREADS).map((block) => block.trim().split("\n").slice(0, SHOWN_FRAMES).join("\n")).join("\n");
+}
+
+// src/checkpoint/trigger.ts
+var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
+var ENDED = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
+var REFUSED2 = /\bCheckpointException\b/;
+var MOST_REFUSAL_LINES = 400;
+function watchOutput() {
+  const engineFailed = withResolvers();
+  const collected2 = withResolvers();
+  let hasFailed = false;
+  const refusal3 = [];
+  return {
+    engineFailed: engineFailed.promise,
+    collected: collected2.promise,
+    hasEngineFailed: () => hasFailed,
+    refusal: () => refusal3.join("\n"),
+    onLine: (line2) => {
+      if (ENGINE_FAILED.test(line2)) {
+        hasFailed = true;
+        engineFailed.resolve("engine failed");
+      }
+      const belongs = refusal3.length > 0 || REFUSED2.test(line2);
+      if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
+      const code2 = ENDED.exec(line2)?.[1];
+      if (code2 !== void 0) collected2.resolve(Number(code2));
+    }
+  };
+}
+async function checkpoint(context, application, events2, request3) {
+  const { docker: docker2, clock, keep } = context;
+  let answered = false;
+  const answer = docker2.attempt(["exec", application.name, `${CRAC_DIR}/${SCRIPTS.trigger}`], {
+    timeout: request3.checkpointTimeout
+  }).then(async (result) => {
+    answered = true;
+    const log = import_node_path38.default.join(request3.evidence, "jcmd.log");
+    await writeLog(log, `${result.stdout}${result.stderr}`, keep.hiding);
+    return result;
+  });
+  const refused3 = answer.then((result) => refusal(context, application, result));
+  refused3.catch(() => void 0);
+  const outcome = await within(
+    Promise.race([
+      application.ended,
+      events2.collected.then((exitCode) => endOf(docker2, application.name, exitCode)),
+      events2.engineFailed,
+      // An answer of jcmd other than a refusal decides nothing: what counts is the end of the JVM.
+      refused3.then((failure) => failure ?? new Promise(() => void 0))
+    ]),
+    request3.checkpointTimeout,
+    clock
+  );
+  if (outcome instanceof Failure) throw outcome;
+  if (outcome === "engine failed") {
+    throw criuFailure(await criuLog(context, application, request3), void 0, application.output.text());
+  }
+  if (outcome === EXPIRED) throw await expired(context, application, request3, answered);
+  return outcome;
+}
+async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
+  const copied = `${images}-evidence`;
+  await (0, import_promises42.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises42.mkdir)(copied);
+  await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
+  await (0, import_promises42.rm)(images, { recursive: true, force: true });
+  await (0, import_promises42.rename)(import_node_path38.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises42.readdir)(copied, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const content = await (0, import_promises42.readFile)(import_node_path38.default.join(copied, entry.name));
+    await writeLog(import_node_path38.default.join(evidence, entry.name), content, keep.hiding);
+  }
+  await (0, import_promises42.rm)(copied, { recursive: true, force: true });
+}
+async function expired(context, application, request3, answered) {
+  const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
+  const output = application.output.text();
+  const threads = answered ? "" : relevantThreads(await dumpThreads(context, application, request3.evidence));
+  const log = await criuLog(context, application, request3);
+  const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
+  return new Failure(
+    "application",
+    `The checkpoint was not complete within ${seconds(request3.checkpointTimeout)}: ${progress}.${finding ? ` ${finding.cause}` : ""}`,
+    {
+      fix: finding?.fix ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Fix the hook in which the threads below hang (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
+      evidence: [output, lastLines(log, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature
+    }
+  );
+}
+async function refusal({ docker: docker2 }, application, answer) {
+  const refused3 = checkpointRefusal(answer.stdout);
+  if (refused3 || answer.exitCode === 0 || answer.stdout.includes("CR: Checkpoint")) return refused3;
+  if (!(await findContainer(docker2, application.name))?.State.Running) return void 0;
+  const output = `${answer.stdout}
+${answer.stderr}`;
+  const finding = diagnose("dump", { jvm: output });
+  return new Failure("application", "jcmd could not trigger the checkpoint in the JVM.", {
+    fix: finding?.fix ?? "Do not disable the attach mechanism of the JVM (-XX:+DisableAttachMechanism); the output of jcmd is below.",
+    evidence: lastLines(output, SHOWN_LINES2),
+    signature: finding?.signature
+  });
+}
+async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
+  const file = import_node_path38.default.join(evidence, EVIDENCE_FILES.criuLog);
+  await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
+  const log = await (0, import_promises42.readFile)(file).catch(() => void 0);
+  if (log === void 0) return "";
+  await writeLog(file, log, keep.hiding);
+  return log.toString("latin1");
+}
+
+// src/checkpoint/failures.ts
+async function ownCheckpointFailure(context, application, events2, to) {
+  if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
+  await copyEvidence(context, application, to).catch(() => void 0);
+  const criuLog2 = await (0, import_promises43.readFile)(import_node_path39.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  return criuFailure(criuLog2, void 0, application.output.text());
+}
+var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
+var POLICIES = "resource-policies.txt";
+async function explainOpen(refused3, second, { evidence }, hiding) {
+  const { resources, message } = second ?? refused3;
+  await writeLog(import_node_path39.default.join(evidence, POLICIES), suggestPolicies(resources), hiding);
+  return new OpenResources(resources, message, {
+    fix: `${refused3.fix} The JVM can handle a resource that cannot be closed there: set \`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} in the folder of the output \`logs\`.`,
+    evidence: listResources(resources),
+    signature: refused3.signature
   });
 }
 
-// src/registry/scan-and-pack.ts
-async function scanAndPack(context, { mode, secrets: known }, { id, snapshot }, packing) {
-  const { docker: docker2, clock, log, step, work } = context;
-  const searched = mode !== "off";
-  if (!searched && !packing) return { secrets: NOT_SEARCHED, packed: void 0 };
-  const title = searched ? "Scan the image for secrets" : "Pack the image";
-  return await step("read-out", packing && searched ? `${title}, and pack it` : title, async () => {
-    const search = searched ? await prepareSearch(context, known, snapshot) : void 0;
-    const [scan2, packed] = await docker2.stream(
-      ["save", "--", id],
-      (archive) => {
-        const progress = logProgress(log, clock);
-        let bytes = 0;
-        archive.on("data", ({ length }) => progress(bytes += length, void 0));
-        return readByBoth(
-          archive,
-          search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
-          packing && ((copy) => packImage(copy, id, packing.known, work))
-        );
-      },
-      packing?.signal
-    );
-    const secrets = search && scan2 ? await evaluateScan(context, mode, search, id, scan2) : NOT_SEARCHED;
-    return { secrets, packed };
+// src/checkpoint/ready.ts
+var PROBE_INTERVAL2 = 50;
+async function untilApplicationReady(context, application, request3) {
+  const { clock } = context;
+  const stop = new AbortController();
+  let logSeen = request3.logged === void 0;
+  const logged = request3.logged?.seen.then(() => {
+    logSeen = true;
   });
+  const ready = untilReady(request3.checks, PROBE_INTERVAL2, clock, stop.signal);
+  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
+  const checkpointed = request3.checkpointed.then((end) => ({ checkpointed: end }));
+  const first3 = Promise.race([both, application.ended, checkpointed]);
+  const outcome = await within(first3, request3.startupTimeout, clock).finally(() => stop.abort());
+  if (outcome !== EXPIRED && "checkpointed" in outcome) return outcome;
+  if (outcome !== EXPIRED && "exitCode" in outcome) {
+    await application.drained();
+    throw endedEarly(outcome, application, "before it was ready");
+  }
+  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request3.logged ? clock.now() : outcome.at };
+  const last = await ready;
+  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
+  const finding = knownCause(application.diagnoser.finding());
+  const output = application.output.text();
+  const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
+  throw new Failure(
+    "application",
+    `The application was not ready within ${seconds(request3.startupTimeout)} (${missing ?? (logSeen ? "it became ready just too late" : `no line matched ready-log ${request3.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
+    {
+      fix: finding?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      evidence: [output, threads].filter((part) => part !== "").join("\n"),
+      signature: finding?.signature
+    }
+  );
+}
+function endedEarly(end, application, when) {
+  const finding = knownCause(application.diagnoser.finding());
+  const why = end.oomKilled ? "was ended by the kernel: out of memory" : `ended with exit code ${end.exitCode}`;
+  return new Failure(
+    finding?.category ?? "application",
+    `The application ${why} ${when}.${finding ? ` ${finding.cause}` : ""}`,
+    {
+      fix: end.oomKilled ? "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`." : finding?.fix ?? "Fix the problem that the last lines of its log show; it must run in a container with nothing but this image and `env`.",
+      evidence: application.output.text(),
+      signature: finding?.signature
+    }
+  );
+}
+
+// src/checkpoint/warm-up.ts
+function standardWarmUp(readiness, port) {
+  const request3 = standardRequest(readiness, port);
+  const line2 = { text: `GET ${request3.target}`, request: request3, times: 1, concurrency: 1 };
+  return readiness.url ? line2 : { ...line2, standard: true };
+}
+async function warmUp(context, application, request3) {
+  const { clock, log, keep } = context;
+  const { lines: lines3, script, environment: environment2 } = request3.warmUp;
+  const { name: container, address } = application;
+  const stop = new AbortController();
+  async function work() {
+    const report = await sendRequests(lines3, address, log, stop.signal);
+    const scriptContext = { address, container, log, keep, signal: stop.signal, environment: environment2 };
+    if (script) await runScript(script, scriptContext);
+    return report;
+  }
+  const running = work();
+  const failed = running.catch(async (error2) => {
+    const ended = await within(application.ended, SETTLING_TIME3, clock);
+    if (ended === EXPIRED) throw error2;
+    return ended;
+  });
+  const first3 = Promise.race([failed, application.ended]);
+  const outcome = await within(first3, request3.warmupTimeout, clock).finally(() => stop.abort());
+  if (outcome !== EXPIRED && "exitCode" in outcome) {
+    await application.drained();
+    throw endedEarly(outcome, application, "during the warm-up");
+  }
+  if (outcome !== EXPIRED) return outcome;
+  running.catch(() => void 0);
+  const output = application.output.text();
+  const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
+  throw new Failure("application", `The warm-up did not finish within ${seconds(request3.warmupTimeout)}.`, {
+    fix: "Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below show where.",
+    evidence: [output, threads].filter((part) => part !== "").join("\n")
+  });
+}
+var SETTLING_TIME3 = 500;
+async function sendRequests(lines3, address, log, signal) {
+  const report = { sent: 0, failed: 0 };
+  for (const line2 of lines3) {
+    const answers = await sendLine(line2, address, signal);
+    if (signal.aborted) break;
+    const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
+    const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
+    report.sent += line2.times;
+    report.failed += failed;
+    const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
+    log.info(`${line2.text} (${histogram})`);
+    if (failed === 0) continue;
+    if (line2.standard) {
+      log.info(
+        "That request was only a guess. Give real ones in `warmup` for a faster start from the snapshot."
+      );
+    } else if (failed === line2.times) {
+      throw new Failure(
+        "application",
+        `The warm-up \`${line2.text}\` never got a successful response: ${histogram}.`,
+        {
+          fix: "Fix the line in `warmup` (path, method, body, `-> STATUS`), or the response of the application."
+        }
+      );
+    } else {
+      log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
+    }
+  }
+  return report;
+}
+async function sendLine(line2, address, signal) {
+  const answers = /* @__PURE__ */ new Map();
+  let left = line2.times;
+  async function worker() {
+    while (left > 0 && !signal.aborted) {
+      left--;
+      const { ok: ok2, description } = await send(address, line2.request);
+      const entry = answers.get(description) ?? { ok: ok2, count: 0 };
+      entry.count++;
+      answers.set(description, entry);
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(line2.concurrency, line2.times) }, worker));
+  return answers;
+}
+
+// src/checkpoint/take.ts
+async function takeSnapshot(context, request3) {
+  const { engine, container } = request3;
+  if (engine.name === "warp") return await attempt3(context, request3, void 0, []);
+  return await climb(
+    engine.privileges,
+    (privileges) => attempt3(context, request3, privileges, []).catch(async (error2) => {
+      throw error2 instanceof OpenResources ? await explain(context, request3, privileges, error2) : error2;
+    }),
+    retryWithMore(context.log, () => removeContainer(context.docker, container))
+  );
+}
+function retryWithMore(log, removeLeftovers) {
+  return async (error2, privileges) => {
+    if (!(error2 instanceof Failure) || error2.signature?.remedy !== "privileges") return false;
+    log.info(`Retrying with more privileges than ${privileges?.level}: ${error2.message}`);
+    await removeLeftovers();
+    return true;
+  };
+}
+async function explain(context, request3, privileges, refused3) {
+  const { hiding } = context.keep;
+  await removeContainer(context.docker, request3.container);
+  context.log.info(
+    "The JVM refused the checkpoint. Starting the application again to find the code that opened the resources ..."
+  );
+  try {
+    await attempt3(context, request3, privileges, [STACK_TRACES]);
+  } catch (error2) {
+    return await explainOpen(refused3, error2 instanceof OpenResources ? error2 : void 0, request3, hiding);
+  }
+  return await explainOpen(refused3, void 0, request3, hiding);
+}
+async function attempt3(context, request3, privileges, javaOptions2) {
+  const { docker: docker2, clock, log } = context;
+  const { readiness, engine, port } = request3;
+  const begin = clock.now();
+  const events2 = watchOutput();
+  const logMatched = withResolvers();
+  const spec = {
+    ...request3,
+    name: request3.container,
+    // A health check that calls the application could open a connection just at the checkpoint.
+    flags: ["--no-healthcheck", ...privileges?.checkpoint ?? []],
+    command: [engineName(engine, privileges), ...javaOptions2]
+  };
+  const application = await startApplication(context, spec, (line2) => {
+    events2.onLine(line2);
+    if (readiness.log?.test(line2)) logMatched.resolve();
+  });
+  const { name, address, output } = application;
+  const started = await untilApplicationReady(context, application, {
+    ...request3,
+    checks: checksFor(readiness, { docker: docker2, container: name, address, port }),
+    logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+    checkpointed: events2.collected.then((exitCode) => endOf(docker2, name, exitCode))
+  }).catch(async (error2) => {
+    throw await ownCheckpointFailure(context, application, events2, request3) ?? error2;
+  });
+  const readyAt = "readyAt" in started ? started.readyAt : clock.now();
+  if ("readyAt" in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(context, application, events2, request3) : checkpointByApplication(context, started.checkpointed, request3);
+  await copyEvidence(context, application, request3);
+  const snapshot = engine.name === "warp" ? await verifyWarpSnapshot(request3, end) : await verifySnapshot(request3, end, output.text());
+  const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : void 0;
+  return {
+    ...snapshot,
+    startDuration: readyAt - begin,
+    checkpointDuration: snapshot.criuDuration,
+    ...checkpointed,
+    privileges,
+    handover
+  };
+}
+async function checkpointByAction(context, application, events2, request3) {
+  const { clock } = context;
+  const warmUpReport = await warmUp(context, application, request3);
+  const triggered = clock.now();
+  const end = await checkpoint(context, application, events2, request3);
+  return { end, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmUpReport };
+}
+function checkpointByApplication({ log }, end, { warmUp: { lines: lines3, script } }) {
+  log.info("The application took its checkpoint itself while it started; no request was sent to it before.");
+  if (lines3.some(({ standard }) => !standard) || script !== void 0)
+    log.warning(
+      "The warm-up was skipped: the application triggered its checkpoint before it could be called."
+    );
+  return { end, trigger: "application", warmUp: { sent: 0, failed: 0 } };
+}
+
+// src/checkpoint/checkpoint.ts
+async function checkpointApplication(context, inputs, setting) {
+  const { docker: docker2, clock, log, logs, id } = context;
+  const { engine, reach, readiness, libraries } = setting;
+  const names = namesOf(id);
+  const snapshot = await takeSnapshot(
+    {
+      docker: docker2,
+      clock,
+      log: { ...log, untrusted: shownLines(log, "application.log") },
+      keep: keepIn(context, "application.log")
+    },
+    {
+      ...containerSettings(context, inputs, reach),
+      container: names.checkpointContainer,
+      image: names.image("checkpoint"),
+      engine,
+      readiness,
+      startupTimeout: inputs.startupTimeout,
+      warmUp: await warmUpOf(inputs, setting),
+      warmupTimeout: inputs.warmupTimeout,
+      checkpointTimeout: inputs.checkpointTimeout,
+      evidence: logs,
+      images: imagesFolder(context)
+    }
+  ).catch((error2) => {
+    throw error2 instanceof OpenResources && libraries ? explainMissingSupport(error2, libraries) : error2;
+  });
+  const duration = snapshot.checkpointDuration;
+  const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
+  log.info(`Snapshot: ${snapshot.size} bytes${within4}.`);
+  return snapshot;
+}
+async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, environment: environment2 }) {
+  const lines3 = [];
+  for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
+  if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
+  const script = warmupScript === void 0 ? void 0 : import_node_path40.default.resolve(workspace, warmupScript);
+  return { lines: lines3, script, environment: environment2 };
+}
+
+// src/checkpoint/map-heap.ts
+var import_promises44 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
+function reasonToLoad({ memory }, engine) {
+  if (memory === "loaded") return "`memory` is `loaded`";
+  if (engine.name === "warp") return "the checkpoint engine is Warp";
+  if (engine.kind === "bundled") return "the CRIU of the JDK decides itself how it restores memory";
+  return void 0;
+}
+async function mapHeap(context, snapshot, plan) {
+  const { docker: docker2, id, log, work } = context;
+  if (!plan || !("mapped" in plan)) {
+    log.info(`A restore loads the Java heap: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`);
+    return snapshot;
+  }
+  const { images, mapped, loaded } = plan.mapped;
+  const folder = import_node_path41.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises44.mkdir)(import_node_path41.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises44.writeFile)(import_node_path41.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises44.writeFile)(import_node_path41.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises44.writeFile)(import_node_path41.default.join(folder, HEAP_FILES.images, name), image);
+  const container = namesOf(id).checkpointContainer;
+  await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
+  await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
+  log.info(`A restore maps ${sizeText(mapped.size)} of the Java heap, and loads ${sizeText(loaded.size)}.`);
+  const sizes = new Map([...images].map(([name, image]) => [name, image.length]));
+  sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
+  const files = snapshot.files.filter(({ name }) => !sizes.has(name));
+  files.push(...[...sizes].map(([name, size]) => ({ name, size })));
+  return { ...snapshot, files, size: totalSize(files) };
+}
+function listing2({ from }) {
+  return from.map(({ start, end }) => `${start} ${end - start}
+`).join("");
+}
+
+// src/inputs/readiness.ts
+function readinessOf({ readyUrl, readyCommand, readyLog }, libraries) {
+  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) };
+}
+
+// src/proof/budgets.ts
+function requireSize({ maxSnapshotSize: most }, size) {
+  if (most === void 0 || size <= most) return;
+  throw exceeded([`the snapshot has ${size} bytes, and \`max-snapshot-size\` allows ${most}`], {
+    fix: "Make the snapshot smaller (a smaller heap with `java-options: -Xmx...`, less kept in caches before the checkpoint), or raise the budget."
+  });
+}
+function requireSpeed({ maxRestoreTime, minSpeedup }, figures) {
+  const { restore, coldStart } = figures.answer;
+  const wrong = [];
+  if (maxRestoreTime !== void 0 && restore.median > maxRestoreTime) {
+    wrong.push(
+      `a restore takes ${restore.median} ms (the median of ${figures.restores.length}, from ${restore.minimum} to ${restore.maximum}), and \`max-restore-time\` allows ${maxRestoreTime} ms`
+    );
+  }
+  if (minSpeedup !== void 0 && figures.speedup < minSpeedup) {
+    wrong.push(
+      `a restore is ${figures.speedup.toFixed(1)} times as fast as a cold start (${restore.median} ms against ${coldStart.median} ms), and \`min-speedup\` requires ${minSpeedup}`
+    );
+  }
+  if (wrong.length === 0) return;
+  throw exceeded(wrong, {
+    fix: "Do less at the restore (`afterRestore`, connections that are opened at once), keep the snapshot small, warm up more (`warmup`), or change the budget."
+  });
+}
+function exceeded(wrong, details) {
+  const what = wrong.join("; ");
+  return new Failure("application", `A budget is exceeded: ${what}. Nothing was pushed.`, details);
+}
+
+// src/proof/figures-annotation.ts
+var VERSION9 = 1;
+function figuresAnnotation(figures, snapshotSize, archiveSize) {
+  const { answer, speedup, requests, archive } = figures;
+  return JSON.stringify({
+    version: VERSION9,
+    runs: figures.restores.length,
+    restore: list(answer.restore),
+    cold: list(answer.coldStart),
+    speedup,
+    ...requests && {
+      requests: { count: requests.count, restore: list(requests.restore), cold: list(requests.coldStart) }
+    },
+    snapshot: snapshotSize,
+    ...archive && archiveSize !== void 0 && { archive: { start: list(archive), size: archiveSize } }
+  });
+}
+function parseFiguresAnnotation(text2) {
+  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text2));
+  const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
+  if (version !== VERSION9 || !restore || !coldStart) return void 0;
+  if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
+  return {
+    ...{ runs, restore, coldStart, speedup },
+    requests: requestsOf(requests),
+    snapshotSize: snapshot,
+    archive: archiveOf(archive)
+  };
+}
+function archiveOf(value) {
+  const { start, size } = fieldsOf(value);
+  const times2 = spread(start);
+  return times2 && isAmount(size) ? { start: times2, size } : void 0;
+}
+function requestsOf(value) {
+  const { count, restore, cold } = fieldsOf(value);
+  const [restored, started] = [spread(restore), spread(cold)];
+  return isAmount(count) && restored && started ? { count, restore: restored, coldStart: started } : void 0;
+}
+function list({ minimum, median, maximum }) {
+  return [minimum, median, maximum];
+}
+function spread(value) {
+  const [minimum, median, maximum] = Array.isArray(value) ? value : [];
+  if (!isAmount(minimum) || !isAmount(median) || !isAmount(maximum)) return void 0;
+  return { minimum, median, maximum };
+}
+function isAmount(value) {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+
+// src/proof/figures.ts
+function figuresOf(restores, coldStarts, archiveStarts = []) {
+  const answer = {
+    restore: spreadOf(restores.map((start) => start.answer)),
+    coldStart: spreadOf(coldStarts.map((start) => start.answer))
+  };
+  return {
+    restores,
+    coldStarts,
+    archiveStarts,
+    archive: archiveStarts.length > 0 ? answersOf(archiveStarts) : void 0,
+    answer,
+    speedup: Math.round(answer.coldStart.median / answer.restore.median * 10) / 10,
+    requests: requestsOf2(restores, coldStarts)
+  };
+}
+function answersOf(starts) {
+  return spreadOf(starts.map(({ answer }) => answer));
+}
+function spreadOf(values) {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (index) => sorted[index] ?? NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    minimum: at(0),
+    median: Math.round((at(Math.floor(middle)) + at(Math.ceil(middle))) / 2),
+    maximum: at(sorted.length - 1)
+  };
+}
+function requestsOf2(restores, coldStarts) {
+  const count = restores[0]?.requests?.count;
+  const durations = (starts) => starts.flatMap(({ requests }) => requests?.count === count && requests ? [requests.duration] : []);
+  const [restored, cold] = [durations(restores), durations(coldStarts)];
+  if (count === void 0 || restored.length < restores.length || cold.length < coldStarts.length)
+    return void 0;
+  return { count, restore: spreadOf(restored), coldStart: spreadOf(cold) };
+}
+
+// src/proof/timed-start.ts
+var import_node_path42 = __toESM(require("node:path"), 1);
+var PROBE_INTERVAL3 = 2;
+var KEPT_LINES = "2000";
+async function timedStart(context, request3, mode) {
+  const { docker: docker2, clock } = context;
+  const { load, port, readiness } = request3;
+  const name = `${request3.container}-${mode.name}`;
+  const stop = new AbortController();
+  async function failure(why) {
+    const log = await logOf(docker2, name);
+    await writeLog(import_node_path42.default.join(request3.logs, `${mode.name}.log`), `${log}
+`, request3.hiding);
+    return mode.failed(why, log);
+  }
+  try {
+    const container = await startContainer(context, {
+      ...request3,
+      name,
+      env: { ...request3.env, ...mode.env }
+    });
+    const { ended, startTime } = container;
+    const ready = container.address.then(async (address) => {
+      const target = { docker: docker2, container: name, address, port };
+      const checks = checksFor({ ...readiness, log: void 0 }, target);
+      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
+    });
+    const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), mode.limit, clock);
+    if (outcome === EXPIRED) throw await failure(`it did not respond within ${seconds(mode.limit)}`);
+    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
+    if (!outcome.ready) throw await failure("it did not respond");
+    const requests = load && await timeRequests(outcome.address, load, clock);
+    const restored = mode.name === "restore" ? await restoreIn(docker2, name) : { criu: void 0 };
+    if (!restored) throw await failure("the application was not restored but started normally");
+    return {
+      answer: Math.max(1, Math.round(outcome.at - await startTime())),
+      requests,
+      jvm: jvmAge(await logOf(docker2, name)),
+      criu: restored.criu
+    };
+  } finally {
+    stop.abort();
+    await removeContainer(docker2, name);
+  }
+}
+async function logOf(docker2, name) {
+  const { stdout, stderr } = await docker2.attempt(["logs", "--tail", KEPT_LINES, name]);
+  return `${stdout}
+${stderr}`.trim();
+}
+async function timeRequests(address, { request: request3, count, limit }, clock) {
+  const begin = clock.now();
+  let sent = 0;
+  while (sent < count && clock.now() - begin < limit) {
+    const { ok: ok2 } = await send(address, request3);
+    if (!ok2) return void 0;
+    sent++;
+  }
+  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
+}
+var AGE_LINES = [
+  // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
+  [/\(restored JVM running for (\d+) ms\)/, 1],
+  // Spring Boot, StartupInfoLogger.
+  [/ in [\d.]+ seconds \((?:process|JVM) running for ([\d.]+)\)/, 1e3],
+  // Helidon 4, LoomServer.
+  [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
+];
+function jvmAge(log) {
+  for (const [pattern, unit] of AGE_LINES) {
+    const age = pattern.exec(log)?.[1];
+    if (age !== void 0) return Math.round(Number(age) * unit);
+  }
+  return void 0;
+}
+var NOT_RESTORED = 3;
+var CHECK_RESTORED = `
+id=$(cat "$HOME/${RESTORED_MARK}"*) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
+base64 -w 0 "$HOME/stats-restore" || true`;
+var CHECK_TIMEOUT = 3e4;
+async function restoreIn(docker2, container) {
+  const command2 = ["exec", container, "sh", "-c", CHECK_RESTORED];
+  const result = await docker2.attempt(command2, { timeout: CHECK_TIMEOUT });
+  if (result.exitCode === NOT_RESTORED) return void 0;
+  if (result.exitCode !== 0) throw dockerFailure(command2, result);
+  const statistics = result.stdout.trim();
+  return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
+}
+function restoreTime(statistics) {
+  try {
+    return Math.round(readRestoreTime(Buffer.from(statistics, "base64")));
+  } catch (error2) {
+    if (error2 instanceof ImageFormatError) return void 0;
+    throw error2;
+  }
+}
+
+// src/proof/prove.ts
+async function proveRestore(context, request3) {
+  return await timedStart(context, request3, {
+    name: "restore",
+    // The fallback is off, whatever the user's `env` says.
+    env: {
+      CRAC_RESTORE: "true",
+      CRAC_ON_RESTORE_FAILURE: "exit",
+      CRAC_RESTORE_TIMEOUT: String(Math.ceil(request3.restoreTimeout / 1e3))
+    },
+    limit: request3.restoreTimeout,
+    failed: restoreFailed
+  });
+}
+async function startNormally(context, request3) {
+  return await withoutRestore(context, request3, "cold");
+}
+async function startWithArchive(context, request3) {
+  return await withoutRestore(context, request3, "archive");
+}
+async function withoutRestore(context, request3, name) {
+  return await timedStart(context, request3, {
+    name,
+    env: { CRAC_RESTORE: "false", CRAC_ARCHIVE: String(name === "archive") },
+    limit: request3.startupTimeout,
+    failed: coldStartFailed
+  });
+}
+function restoreFailed(why, log) {
+  const finding = diagnose("restore", { app: log });
+  return new Failure(
+    finding?.category ?? "runner",
+    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
+    {
+      fix: finding?.fix ?? "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.",
+      evidence: finding?.line ?? lastLines(log, 30),
+      signature: finding?.signature
+    }
+  );
+}
+function coldStartFailed(why, log) {
+  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
+    fix: "On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.",
+    evidence: lastLines(log, 30)
+  });
+}
+
+// src/proof/series.ts
+var FIRST_REQUESTS = 100;
+var FIRST_LIMIT = 2e3;
+var LATER_LIMIT = 3e4;
+function firstLoad(request3) {
+  return { request: request3, count: FIRST_REQUESTS, limit: FIRST_LIMIT };
+}
+async function measureSeries(context, request3, { first: first3, runs, archive }, onRun) {
+  const { load, ...bare } = request3;
+  const count = first3.requests?.count;
+  const later = load && count !== void 0 ? { ...bare, load: { ...load, count, limit: LATER_LIMIT } } : bare;
+  const restores = [];
+  const coldStarts = [];
+  const archiveStarts = [];
+  for (let run2 = 1; run2 <= runs; run2++) {
+    const restore = run2 === 1 ? first3 : await proveRestore(context, later);
+    const coldStart = await startNormally(context, later);
+    restores.push(restore);
+    coldStarts.push(coldStart);
+    const trained = archive ? await startWithArchive(context, bare) : void 0;
+    if (trained) archiveStarts.push(trained);
+    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}${withArchive(trained)}.`);
+  }
+  return figuresOf(restores, coldStarts, archiveStarts);
+}
+function line(restore, coldStart) {
+  const parts2 = [
+    `restored in ${restore.answer} ms${inside(restore)}, cold start in ${coldStart.answer} ms${inside(coldStart)}`
+  ];
+  if (restore.requests && coldStart.requests) {
+    const { count, duration } = restore.requests;
+    parts2.push(`then ${count} requests in ${duration} ms and ${coldStart.requests.duration} ms`);
+  }
+  return parts2.join(", ");
+}
+function withArchive(start) {
+  return start ? `, with the archive in ${start.answer} ms${inside(start)}` : "";
+}
+function inside({ criu, jvm }) {
+  const parts2 = [
+    ...criu === void 0 ? [] : [`CRIU: ${criu} ms`],
+    ...jvm === void 0 ? [] : [`the JVM: ${jvm} ms`]
+  ];
+  return parts2.length > 0 ? ` (${parts2.join(", ")})` : "";
+}
+
+// src/proof/measure.ts
+var LOOK_UP_TIMEOUT = 1e4;
+async function measure(context, inputs, repositories, restored) {
+  const { log, step } = context;
+  if (inputs.verifyRuns === 0) {
+    log.info("`verify` is false: the image was restored once, and its starts are not timed.");
+    return { figures: void 0, last: void 0 };
+  }
+  return await step("measure", "Time restores and cold starts", async () => {
+    const figures = await timeSeries(context, restored, inputs.verifyRuns);
+    requireSpeed(inputs, figures);
+    return { figures, last: await lastImage(context, repositories, inputs.tags[0]) };
+  });
+}
+async function timeSeries({ docker: docker2, clock, log }, { request: request3, first: first3, archive }, runs) {
+  const figures = await measureSeries(
+    { docker: docker2, clock },
+    request3,
+    { first: first3, runs, archive: archive !== void 0 },
+    (line2) => log.info(line2)
+  );
+  const { restore, coldStart } = figures.answer;
+  const trained = figures.archive ? `, with the archive in ${figures.archive.median} ms` : "";
+  log.info(
+    `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms${trained}, ${figures.speedup.toFixed(1)} times faster.`
+  );
+  if (restore.median >= coldStart.median) {
+    log.warning(
+      `A restore is not faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does a lot of work at its restore, or starts too fast to gain from a snapshot.`
+    );
+  }
+  return figures;
+}
+async function lastImage({ log }, repositories, tag) {
+  if (!tag) return void 0;
+  const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
+  try {
+    const published = await publishedAt(repositories, tag, signal);
+    const figures = parseFiguresAnnotation(published?.facts[FIGURES_ANNOTATION] ?? "");
+    return published && figures && { tag: tag.text, digest: published.digest, figures };
+  } catch (error2) {
+    if (!(error2 instanceof Failure) && !signal.aborted) throw error2;
+    const why = error2 instanceof Failure ? error2.message : "the registry did not respond in time.";
+    log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
+    return void 0;
+  }
+}
+
+// src/assembly/load-image.ts
+var import_node_path45 = __toESM(require("node:path"), 1);
+
+// src/image/load-archive.ts
+var import_node_crypto12 = require("node:crypto");
+var import_node_stream8 = require("node:stream");
+var import_promises46 = require("node:stream/promises");
+var import_tar_stream4 = __toESM(require_tar_stream(), 1);
+
+// src/image/layer-tar.ts
+var import_consumers2 = require("node:stream/consumers");
+var import_node_stream7 = require("node:stream");
+var import_promises45 = require("node:stream/promises");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var BLOCK2 = 512;
+async function sizeOfLayer({ headers }) {
+  const tar = (0, import_tar_stream3.pack)();
+  const [bare] = await Promise.all([(0, import_consumers2.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
+  return headers.filter(hasContent).reduce((sum2, { size = 0 }) => sum2 + Math.ceil(size / BLOCK2) * BLOCK2, bare.length);
+}
+function tarOfLayer({ headers, contents }) {
+  const tar = (0, import_tar_stream3.pack)();
+  writeEntries(tar, headers, contents()).catch((error2) => tar.destroy(error2));
+  return import_node_stream7.Readable.from(tar);
+}
+async function writeEntries(tar, headers, contents = nothing()) {
+  const files = contents[Symbol.asyncIterator]();
+  for (const header of headers) {
+    if (!hasContent(header)) {
+      await writeEmpty(tar, header);
+      continue;
+    }
+    const file = await files.next();
+    const name = file.done === true ? "nothing" : file.value.name;
+    if (file.done === true || name !== header.name)
+      throw new Error(`${name} follows instead of ${header.name}`);
+    await (0, import_promises45.pipeline)(file.value.bytes, tar.entry({ ...header }));
+  }
+  const more = await files.next();
+  if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
+  tar.finalize();
+}
+async function writeEmpty(tar, header) {
+  await new Promise((resolve2, reject) => {
+    tar.entry({ ...header }, "", (error2) => error2 ? reject(error2) : resolve2());
+  });
+}
+function hasContent({ type, size = 0 }) {
+  return type === "file" && size > 0;
+}
+function withoutContent(header) {
+  return { ...header, size: 0 };
+}
+async function* nothing() {
+}
+
+// src/image/load-archive.ts
+function archiveToLoad(image) {
+  const tar = (0, import_tar_stream4.pack)();
+  write().catch((error2) => tar.destroy(error2));
+  return import_node_stream8.Readable.from(tar);
+  async function write() {
+    const names = [];
+    const diffIds = [];
+    for (const [index, { plan }] of image.layers.entries()) {
+      const name = `new-${index + 1}/layer.tar`;
+      const hash = (0, import_node_crypto12.createHash)("sha256");
+      const hashed = new import_node_stream8.Transform({
+        transform(piece, _encoding, done) {
+          hash.update(piece);
+          done(void 0, piece);
+        }
+      });
+      await (0, import_promises46.pipeline)(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }));
+      names.push(name);
+      diffIds.push(`sha256:${hash.digest("hex")}`);
+    }
+    const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)));
+    const document = `${digestOf(config).replace("sha256:", "")}.json`;
+    tar.entry({ name: document }, config);
+    const Layers = [...image.below.layers, ...names];
+    tar.entry(
+      { name: "manifest.json" },
+      JSON.stringify([{ Config: document, RepoTags: [image.name], Layers }])
+    );
+    tar.finalize();
+  }
+}
+function configurationWith({ below: below2, labels: labels2, layers, created }, diffIds) {
+  const before = JSON.parse(below2.config.toString("utf8"));
+  const time2 = created.toISOString();
+  return {
+    ...before,
+    ...{ created: time2 },
+    config: { ...before.config, Labels: { ...before.config?.Labels, ...labels2 } },
+    history: [
+      ...before.history ?? [],
+      ...layers.map(({ createdBy }) => ({ created: time2, created_by: createdBy }))
+    ],
+    rootfs: { ...before.rootfs, diff_ids: [...before.rootfs.diff_ids, ...diffIds] }
+  };
+}
+
+// src/image/tree-layer.ts
+var import_node_fs9 = require("node:fs");
+var import_promises47 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
+async function planTreeLayer(tree) {
+  const names = (await (0, import_promises47.readdir)(tree, { recursive: true })).sort();
+  const headers = [];
+  for (const name of names) {
+    const { mode, size, mtime, ...stats } = await (0, import_promises47.lstat)(import_node_path43.default.join(tree, name));
+    const isFile3 = stats.isFile();
+    const type = isFile3 ? "file" : "directory";
+    headers.push({
+      name,
+      type,
+      mode: mode & 4095,
+      size: isFile3 ? size : 0,
+      mtime,
+      uid: 0,
+      gid: 0
+    });
+  }
+  return {
+    headers,
+    contents: async function* () {
+      for (const { name, type, size = 0 } of headers) {
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs9.createReadStream)(import_node_path43.default.join(tree, name)) };
+        await Promise.resolve();
+      }
+    }
+  };
+}
+
+// src/assembly/snapshot-layer.ts
+var import_node_fs10 = require("node:fs");
+var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_stream9 = require("node:stream");
+var import_promises48 = require("node:stream/promises");
+var import_tar_stream5 = __toESM(require_tar_stream(), 1);
+var WRITTEN = ["/tmp", HOME_DIR];
+var TMP_COPY = `${CRAC_DIR}/tmp`;
+var SNAPSHOT_MODE = 256;
+async function planSnapshotLayer(source) {
+  const { docker: docker2, container, files, user: user2, work } = source;
+  const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
+  const parents = await foldersOf(docker2, container, [
+    import_node_path44.default.dirname(HOME_DIR),
+    import_node_path44.default.dirname(CRAC_DIR),
+    CRAC_DIR
+  ]);
+  const written = await Promise.all(
+    WRITTEN.map(async (folder, index) => {
+      const file = import_node_path44.default.join(work, `written-${index + 1}.tar`);
+      await docker2.stream(
+        ["cp", `${container}:${folder}`, "-"],
+        (tar) => (0, import_promises48.pipeline)(tar, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }))
+      );
+      return { file, folder };
+    })
+  );
+  const sections = await Promise.all(
+    [...written, ...written.slice(0, 1).map(({ file }) => ({ file, folder: TMP_COPY }))].map(
+      async (section) => ({ ...section, headers: await writtenHeaders(section, user2) })
+    )
+  );
+  const snapshot = [...files].sort((one, other) => one.name < other.name ? -1 : 1);
+  return {
+    headers: [
+      ...parents,
+      ...sections.flatMap(({ headers }) => headers),
+      { ...owned, name: nameOf(SNAPSHOT_DIR), mode: 493 },
+      ...snapshot.map(({ name, size }) => ({
+        ...owned,
+        name: nameOf(`${SNAPSHOT_DIR}/${name}`),
+        type: "file",
+        mode: SNAPSHOT_MODE,
+        size
+      }))
+    ],
+    contents: async function* () {
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs10.createReadStream)(file), folder);
+      yield* outOf(docker2, container, SNAPSHOT_DIR);
+    }
+  };
+}
+function nameOf(folder) {
+  return import_node_path44.default.posix.relative("/", folder);
+}
+async function foldersOf(docker2, container, folders) {
+  const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
+    "\n"
+  );
+  return folders.map((folder, index) => {
+    const match = /^(\d+) (\d+) (\d+) directory$/.exec(lines3[index] ?? "");
+    if (!match) throw new Error(`${folder} is not a folder in the image`);
+    const [mode = 0, uid = 0, gid = 0] = [parseInt(match[1] ?? "", 8), Number(match[2]), Number(match[3])];
+    return { name: nameOf(folder), type: "directory", mode, uid, gid, mtime: /* @__PURE__ */ new Date(0) };
+  });
+}
+async function writtenHeaders({ file, folder }, user2) {
+  const headers = [];
+  for await (const { header, rest, entry } of entriesIn((0, import_node_fs10.createReadStream)(file))) {
+    entry.resume();
+    const { mode, uid, gid, size, mtime, type, linkname } = header;
+    if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
+    const target = type === "link" ? import_node_path44.default.posix.join(nameOf(folder), below(linkname ?? "")) : linkname;
+    const owner = rest === "" && folder !== TMP_COPY ? { uid, gid } : user2;
+    headers.push({
+      ...{ name: import_node_path44.default.posix.join(nameOf(folder), rest), type, mode, size, mtime, linkname: target },
+      ...rest === "" && folder === TMP_COPY ? { mode: 493 } : {},
+      ...owner
+    });
+  }
+  return headers;
+}
+async function* contentsIn(tar, folder) {
+  for await (const { header, rest, entry } of entriesIn(tar)) {
+    if (header.type !== "file" || header.size === 0) entry.resume();
+    else yield { name: import_node_path44.default.posix.join(nameOf(folder), rest), bytes: entry };
+  }
+}
+async function* outOf(docker2, container, folder) {
+  const handed = new import_node_stream9.PassThrough({ highWaterMark: 1024 * 1024 });
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises48.pipeline)(tar, handed));
+  copying.catch((error2) => handed.destroy(error2));
+  yield* contentsIn(handed, folder);
+  await copying;
+}
+async function* entriesIn(tar) {
+  const parser = (0, import_tar_stream5.extract)();
+  const sending = (0, import_promises48.pipeline)(tar, parser);
+  sending.catch(() => void 0);
+  for await (const entry of parser)
+    yield { header: entry.header, rest: below(entry.header.name), entry };
+  await sending;
+}
+function below(name) {
+  return name.replace(/^[^/]*\/?/, "").replace(/\/$/, "");
+}
+
+// src/assembly/load-image.ts
+async function loadSnapshotImage(context, secretScan, below2, parts2) {
+  const { docker: docker2, id: run2, work } = context;
+  const names = namesOf(run2);
+  const name = names.image("runtime");
+  const layers = [
+    {
+      createdBy: "COPY trees/archive/ /",
+      plan: await planTreeLayer(import_node_path45.default.join(parts2.context, "trees/archive"))
+    },
+    {
+      createdBy: "COPY snapshot /",
+      plan: await planSnapshotLayer({
+        ...{ docker: docker2, container: names.checkpointContainer, work },
+        files: parts2.snapshot.files,
+        user: parts2.user
+      })
+    }
+  ];
+  const image = { name, labels: parts2.labels, below: below2.description, layers, created: /* @__PURE__ */ new Date() };
+  const search = below2.scanned?.search.withSnapshot(await searchedSnapshot(context, parts2.snapshot));
+  const [, scan2, added] = await readByAll(
+    archiveToLoad(image),
+    (copy) => docker2.feed(["load", "--quiet"], copy),
+    search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+    (copy) => readImageArchive(copy, below2.push && { known: /* @__PURE__ */ new Set(), folder: work })
+  );
+  const { Id: id } = await inspectImage(docker2, name);
+  const archive = mergedArchives(below2.archive, added);
+  describeImage(id, archive);
+  const merged = below2.scanned && scan2 && mergedScans(below2.scanned.scan, scan2);
+  if (below2.push && mayBeSent(secretScan, merged)) below2.push.send(packedLayers(added), "own");
+  return {
+    id,
+    read: { scanned: search && merged && { search, scan: merged }, archive: below2.push && archive }
+  };
+}
+
+// src/archive/archive.ts
+function archiveOption(kind, file) {
+  return kind === "aot" ? `-XX:AOTCache=${file}` : `-XX:SharedArchiveFile=${file}`;
+}
+function strictOption(kind) {
+  return kind === "aot" ? "-XX:AOTMode=on" : "-Xshare:on";
+}
+var OWN_OPTION = /^-(?:Xshare:|XX:(?:SharedArchiveFile|ArchiveClassesAtExit|AOT|[+-]AutoCreateSharedArchive))/;
+function ownArchiveOption(javaOptions2) {
+  return javaOptions2.find((option) => OWN_OPTION.test(option));
+}
+
+// src/archive/train.ts
+var import_promises49 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
+var FOLDER = "/tmp/crac-checkpoint-archive";
+var DUMP_TIMEOUT2 = 12e4;
+async function trainArchive(context, inputs, setting) {
+  const { docker: docker2, log, id } = context;
+  const names = namesOf(id);
+  const name = `${names.container}-training`;
+  const { readiness, reach } = setting;
+  const running = {
+    ...context,
+    keep: keepIn(context, "archive.log"),
+    log: { ...log, untrusted: () => void 0 }
+  };
+  const settings = containerSettings(context, inputs, reach);
+  const logMatched = withResolvers();
+  try {
+    const application = await startApplication(
+      running,
+      {
+        ...settings,
+        name,
+        image: names.image("checkpoint"),
+        env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
+        flags: ["--no-healthcheck", "--entrypoint", `${CRAC_DIR}/${SCRIPTS.train}`],
+        command: [inputs.archive]
+      },
+      (line2) => {
+        if (readiness.log?.test(line2)) logMatched.resolve();
+      }
+    );
+    const request3 = { ...inputs, evidence: context.logs };
+    await untilApplicationReady(running, application, {
+      ...request3,
+      checks: checksFor(readiness, {
+        docker: docker2,
+        container: name,
+        address: application.address,
+        port: inputs.port
+      }),
+      logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+      checkpointed: new Promise(() => void 0)
+    }).catch(async (error2) => {
+      throw await reported(application) ?? error2;
+    });
+    await warmUp(running, application, { ...request3, warmUp: await warmUpOf(inputs, setting) });
+    return await dump(context, application);
+  } finally {
+    await removeContainer(docker2, name);
+  }
+}
+async function dump({ docker: docker2, work }, application) {
+  const { name } = application;
+  const { exitCode, stdout, stderr } = await docker2.attempt(
+    ["exec", name, `${CRAC_DIR}/${SCRIPTS.dumpArchive}`],
+    { timeout: DUMP_TIMEOUT2 }
+  );
+  const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
+  if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
+${stderr}`);
+  const folder = import_node_path46.default.join(work, "archive");
+  await (0, import_promises49.mkdir)(folder, { recursive: true });
+  const file = import_node_path46.default.join(folder, `classes.${kind}`);
+  await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
+  return { kind, file, size: (await (0, import_promises49.stat)(file)).size };
+}
+async function reported(application) {
+  await application.drained();
+  const reason = NO_ARCHIVE.exec(application.output.text())?.[1];
+  return reason === void 0 ? void 0 : trainingFailure(`${reason}.`);
+}
+var NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/;
+var REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/;
+async function notWritten(application, output) {
+  await application.drained();
+  const lines3 = `${output}
+${application.output.text()}`.split("\n").map((line2) => line2.trim());
+  const folder = lines3.find((line2) => /non-empty directory|directory is not empty/.test(line2));
+  if (folder !== void 0)
+    return trainingFailure(
+      `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
+    );
+  const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines3.find((line2) => REASON.test(line2));
+  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT2)}.`);
+}
+function trainingFailure(why) {
+  return new Failure("jdk", `The JVM wrote no archive of classes: ${why}`, {
+    fix: "Without it a normal start is slower, and all else is the same. Set `archive: off` if you do not want one."
+  });
+}
+
+// src/proof/start-request.ts
+var import_node_path47 = __toESM(require("node:path"), 1);
+async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges }) {
+  return {
+    ...containerSettings(context, inputs, reach),
+    container: namesOf(context.id).container,
+    image: id,
+    flags: privileges?.restore(import_node_path47.default.join(dockerFolder, "seccomp.json")) ?? [],
+    readiness,
+    startupTimeout: inputs.startupTimeout,
+    restoreTimeout: inputs.restoreTimeout,
+    load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
+    logs: context.logs,
+    hiding: context.hiding
+  };
+}
+async function comparisonRequest({ warmup, port }, readiness, workspace) {
+  const line2 = warmup?.find(({ method }) => method === "GET" || method === "HEAD");
+  return line2 ? await requestOf(line2, workspace) : standardRequest(readiness, port);
+}
+
+// src/proof/archived.ts
+async function addArchive(context, inputs, setting, source) {
+  const { log, step } = context;
+  if (inputs.archive === "off") return void 0;
+  const own = ownArchiveOption(inputs.javaOptions);
+  if (own !== void 0) {
+    log.info(`No archive of classes is made, because \`java-options\` has ${own}.`);
+    return void 0;
+  }
+  return await step("archive", "Train the archive of classes", async () => {
+    try {
+      const { file, ...archive } = await trainArchive(context, inputs, setting);
+      await writeArchiveTree(source.folder, { file, option: (path64) => archiveOption(archive.kind, path64) });
+      const answer = await startStrictly(context, inputs, setting, source, archive);
+      log.info(
+        `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer} ms.`
+      );
+      return archive;
+    } catch (error2) {
+      if (!(error2 instanceof Failure) || error2.category === "cancelled") throw error2;
+      await writeArchiveTree(source.folder, void 0);
+      log.warning(
+        `The image has no archive of classes, so a normal start is not faster. ${error2.message} ${error2.fix}`
+      );
+      return void 0;
+    }
+  });
+}
+async function startStrictly(context, inputs, setting, source, { kind }) {
+  const id = await buildStage(context, source, "cold", {
+    buildArgs: { PORT: String(inputs.port) },
+    labels: {}
+  });
+  try {
+    const request3 = await startRequest(context, inputs, setting, { id, privileges: void 0 });
+    const options3 = [inputs.env["JAVA_OPTS"], strictOption(kind)].filter((option) => option !== void 0);
+    const env = { ...request3.env, JAVA_OPTS: options3.join(" ") };
+    const { answer } = await startWithArchive(context, { ...request3, env, load: void 0 }).catch(
+      (error2) => {
+        throw error2 instanceof Failure && error2.category === "application" ? notAccepted(error2) : error2;
+      }
+    );
+    return answer;
+  } finally {
+    await context.docker.attempt(["image", "rm", "--force", namesOf(context.id).image("runtime")]);
+  }
+}
+function notAccepted({ message, evidence }) {
+  return new Failure("jdk", "The JVM does not accept the archive that it wrote.", {
+    fix: "Set `archive: off`, or use other `java-options`. The end of the log of the step shows the reason.",
+    evidence,
+    cause: message
+  });
+}
+
+// src/proof/runtime-image.ts
+async function makeRestoringImage(context, inputs, setting, parts2) {
+  const { docker: docker2, clock, log, step } = context;
+  const archive = await addArchive(context, inputs, setting, parts2.source);
+  const levels = parts2.engine.name === "criu" ? parts2.engine.privileges : [void 0];
+  const name = namesOf(context.id).image("runtime");
+  return await climb(
+    levels,
+    async (privileges) => {
+      const { id, read: read3 } = await step(
+        "build-runtime",
+        "Make the image with the snapshot",
+        () => makeRuntime(context, inputs, { ...parts2, archive, privileges, loads: privileges === levels[0] })
+      );
+      const request3 = await startRequest(context, inputs, setting, { id, privileges });
+      const first3 = await step("prove", "Prove the restore", async () => {
+        const start = await proveRestore({ docker: docker2, clock }, request3);
+        log.info(`Restored, and responded after ${start.answer} ms.`);
+        return start;
+      });
+      return { id, privileges, archive, request: request3, first: first3, read: read3 };
+    },
+    retryWithMore(log, () => docker2.attempt(["image", "rm", "--force", name]))
+  );
+}
+async function makeRuntime(context, inputs, setting) {
+  const { source, snapshot, reading, lower, loads } = setting;
+  const labels2 = labelsOf(inputs, setting);
+  if (lower && loads) {
+    try {
+      return await loadSnapshotImage(context, inputs.secretScan, await lower.layers, {
+        context: source.folder,
+        snapshot: { files: snapshot.files, reading },
+        user: inputs.user,
+        labels: labels2
+      });
+    } catch (error2) {
+      if (isFinal(error2)) throw error2;
+      context.log.info(
+        `Docker did not load the snapshot as a layer, so the image is built: ${messageOf(error2)}`
+      );
+    }
+  }
+  return { id: await buildRuntime(context, inputs, setting, labels2), read: void 0 };
+}
+function isFinal(error2) {
+  if (!(error2 instanceof Failure)) return isDiskFull(error2);
+  return error2.category === "cancelled" || error2.signature?.remedy === "disk";
+}
+async function buildRuntime(context, inputs, { source, engine, privileges }, labels2) {
+  const names = namesOf(context.id);
+  await context.docker.run(["commit", names.checkpointContainer, names.image("snapshot")]);
+  return await buildStage(context, source, "runtime", {
+    buildArgs: {
+      SNAPSHOT_IMAGE: names.image("snapshot"),
+      ON_RESTORE_FAILURE: inputs.onRestoreFailure,
+      PORT: String(inputs.port),
+      TAKEN_BY: engineName(engine, privileges)
+    },
+    labels: { ...source.labels, ...labels2 }
+  });
+}
+function labelsOf(inputs, { snapshot, kernel, archive, privileges }) {
+  return {
+    ...archiveLabels(archive),
+    ...snapshotLabels({
+      restoreFlags: flagsOf(privileges),
+      privileges: privileges?.level ?? "none",
+      criuVersion: snapshot.criuVersion ?? "none",
+      cpuFeatures: inputs.cpuFeatures,
+      kernel
+    })
+  };
+}
+function flagsOf(privileges) {
+  return privileges === void 0 ? "" : declaredFlags(privileges);
+}
+
+// src/image/layers.ts
+async function layersOf(docker2, image) {
+  const history = await imageHistory(docker2, image);
+  return history.reverse().flatMap(({ CreatedBy, Size }) => {
+    const [firstLine = ""] = CreatedBy.split("\n");
+    return Number(Size) > 0 ? [{ createdBy: instruction(firstLine), rawSize: Number(Size) }] : [];
+  });
+}
+function instruction(createdBy) {
+  return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
+}
+
+// src/registry/push.ts
+var import_promises51 = require("node:fs/promises");
+
+// src/registry/tags.ts
+var import_promises50 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
+async function moveTags(targets, manifest, folder) {
+  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
+  await writeJournal(folder, { digest: manifest.digest, tags: all });
+  const moved = [];
+  try {
+    for (const target of targets) {
+      for (const tag of target.tags) {
+        moved.push([target, tag]);
+        await moveTag(target, tag, manifest);
+      }
+    }
+  } catch (error2) {
+    const outcomes = [];
+    for (const [{ rollback, before }, tag] of moved) {
+      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest));
+    }
+    throw error2 instanceof Failure ? error2.also(outcomes.join(" ")) : error2;
+  } finally {
+    await deleteJournal(folder);
+  }
+}
+async function putBackMoved(repositories, folder) {
+  const moves = await readJournal(folder);
+  const outcomes = [];
+  for (const move of moves?.tags ?? []) {
+    outcomes.push(await putBack(repositories(move.tag), move, moves?.digest ?? ""));
+  }
+  return outcomes;
+}
+async function moveTag({ client }, tag, manifest) {
+  try {
+    await client.putManifest(tag.tag, manifest);
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === manifest.digest) return;
+    throw new Failure(
+      "registry",
+      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
+      {
+        fix: "Another job moved the tag, or a proxy changed the image: check the tag at the registry, and run the job again."
+      }
+    );
+  } catch (error2) {
+    throw error2 instanceof Failure ? error2.of(`${tag.text} could not be pushed`) : error2;
+  }
+}
+async function putBack(client, { tag, before: old }, pushed) {
+  try {
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`;
+    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
+    if (old !== void 0) {
+      await client.putManifest(tag.tag, old);
+      return `${tag.text} was put back to ${old.digest}.`;
+    }
+    const removed = await client.remove(tag.tag) || await client.remove(pushed);
+    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
+  } catch {
+    return `${tag.text} could not be put back.`;
+  }
+}
+var FILE = "moving-tags.json";
+async function writeJournal(folder, { digest, tags: tags2 }) {
+  const journal = {
+    digest,
+    tags: tags2.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises50.writeFile)(import_node_path48.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+}
+async function deleteJournal(folder) {
+  await (0, import_promises50.rm)(import_node_path48.default.join(folder, FILE), { force: true });
+}
+async function readJournal(folder) {
+  try {
+    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises50.readFile)(import_node_path48.default.join(folder, FILE), "utf8"));
+    return {
+      digest,
+      tags: tags2.map(({ tag, before }) => ({
+        tag: parseReference(tag),
+        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
+      }))
+    };
+  } catch {
+    return void 0;
+  }
+}
+
+// src/registry/push.ts
+var MANIFEST3 = "application/vnd.oci.image.manifest.v1+json";
+var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
+var LARGEST_AT_GITHUB = 1e10;
+async function openPush(world, request3, signal) {
+  const targets = await targetsOf(world.repositories, request3.tags, signal);
+  const known = await knownEverywhere(world.docker, request3.image, targets);
+  return { known, send: (packed, extras) => send2(world, request3, { targets, known, packed, ...extras }) };
+}
+async function send2(world, { folder }, shipment) {
+  const { targets, packed, known, annotations, early } = shipment;
+  const layers = packed.layers.map((layer, index) => {
+    const diffId = packed.configuration.rootfs.diff_ids[index] ?? "";
+    const packedOrKnown = layer ?? known.get(diffId) ?? early?.known.get(diffId);
+    if (!packedOrKnown) throw new Error(`layer ${index} is neither packed nor known`);
+    const { digest: digest2, size, mediaType } = packedOrKnown;
+    return { digest: digest2, size, mediaType };
+  });
+  await early?.settled();
+  for (const line2 of early?.notes ?? []) world.info(line2);
+  const sent = /* @__PURE__ */ new Set([...early?.sent ?? [], ...await sendContent(world, shipment)]);
+  early?.keep(layers.map(({ digest: digest2 }) => digest2));
+  const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
+  const manifest = Buffer.from(
+    JSON.stringify({
+      ...{ schemaVersion: 2, mediaType: MANIFEST3, config, layers },
+      ...Object.keys(annotations).length > 0 ? { annotations } : {}
+    })
+  );
+  const digest = digestOf(manifest);
+  for (const { client, name } of targets) {
+    const given = await client.putManifest(digest, { mediaType: MANIFEST3, bytes: manifest });
+    if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
+  }
+  await moveTags(targets, { digest, mediaType: MANIFEST3, bytes: manifest }, folder);
+  return { digest, layers: described(packed, layers, sent) };
+}
+async function sendContent({ info: info2, warn }, { targets, packed }) {
+  const sent = /* @__PURE__ */ new Set();
+  const layers = new Set(packed.layers.filter((layer) => layer !== void 0));
+  for (const { client } of targets) {
+    for (const { size } of layers) {
+      const warning2 = sizeWarning(client.registry, size);
+      if (warning2 !== void 0) warn(warning2);
+    }
+  }
+  await sendLayers({ targets, info: info2 }, [...layers], sent);
+  await Promise.all([...layers].map((layer) => (0, import_promises51.rm)(layer.file, { force: true })));
+  const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
+  await sendBlob({ targets, info: info2 }, config, sent);
+  return sent;
+}
+function described({ configuration, rawSizes }, layers, sent) {
+  const instructions2 = (configuration.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+  return layers.map(({ digest, size }, index) => ({
+    createdBy: instruction(instructions2[index]?.created_by ?? ""),
+    rawSize: rawSizes[index] ?? 0,
+    size,
+    sent: sent.has(digest)
+  }));
+}
+function sizeWarning(registry2, size) {
+  if (registry2 !== "ghcr.io" || size <= LARGEST_AT_GITHUB) return void 0;
+  return `A layer has ${megabytes(size)}: ghcr.io accepts at most 10 GB and ten minutes per layer. Set a smaller heap (\`java-options: -Xmx...\`) for a smaller snapshot.`;
+}
+function otherDigest(name, given, digest) {
+  return new Failure("registry", `${name}: the registry has ${given}, but ${digest} was pushed.`, {
+    fix: "Find out what changes images on their way to the registry, such as a proxy or a mirror, and run the job again."
+  });
+}
+async function tagImage(docker2, image, tags2) {
+  for (const tag of tags2) await docker2.run(["tag", image, tag.text]);
+}
+
+// src/registry/scan-and-pack.ts
+async function readWholeImage(context, { mode, secrets }, { id, snapshot }, packing) {
+  const { docker: docker2, clock, log, work } = context;
+  const scans = mode !== "off";
+  if (!scans && !packing) return { scanned: void 0, archive: void 0 };
+  const prepared = scans ? await prepareSearch(secrets) : void 0;
+  const search = prepared && (snapshot ? prepared.withSnapshot(await searchedSnapshot(context, snapshot)) : { ...prepared, snapshot });
+  const [scan2, archive] = await docker2.stream(
+    ["save", "--", id],
+    (archive2) => {
+      const progress = logProgress(log, clock);
+      let bytes = 0;
+      archive2.on("data", ({ length }) => progress(bytes += length, void 0));
+      return readByAll(
+        archive2,
+        search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+        packing && ((copy) => readImageArchive(copy, { known: packing.known, folder: work }))
+      );
+    },
+    packing?.signal
+  );
+  return { scanned: search && scan2 && { search, scan: scan2 }, archive };
+}
+async function reportSecrets(context, { mode }, id, { scanned }) {
+  if (!scanned) return NOT_SEARCHED;
+  return await evaluateScan(context, mode, scanned.search, id, scanned.scan);
 }
 
 // src/registry/publish.ts
@@ -51151,7 +51613,7 @@ async function publish(context, inputs, world, image) {
   const tags2 = inputs.tags.map(({ text: text2 }) => text2);
   const scan2 = { mode: inputs.secretScan, secrets: world.secrets };
   if (inputs.push) return { tags: tags2, ...await push(context, inputs, world, scan2, image) };
-  const { secrets } = await scanAndPack(context, scan2, image, void 0);
+  const { secrets } = await readOut(context, scan2, image, void 0);
   return await step("push", "Tag", async () => {
     await tagImage(docker2, image.id, inputs.tags);
     log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
@@ -51163,41 +51625,40 @@ async function push(context, inputs, world, scan2, image) {
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
   try {
-    const opened = await step(
-      "registries",
-      "Query the registries",
-      () => openPush(
-        {
-          docker: docker2,
-          repositories: world.repositories,
-          info: (line2) => log.info(line2),
-          warn: (line2) => log.warning(line2)
-        },
-        { image: image.id, tags: inputs.tags, folder: work },
-        signal
-      )
+    const open3 = () => openPush(
+      {
+        docker: docker2,
+        repositories: world.repositories,
+        info: (line2) => log.info(line2),
+        warn: (line2) => log.warning(line2)
+      },
+      { image: image.id, tags: inputs.tags, folder: work },
+      signal
     );
-    const packing = { known: opened.known, signal };
-    const { secrets, packed } = await scanAndPack(context, scan2, image, packing);
-    if (!packed) throw new Error("the image was not packed");
-    const pushed = await step("push", "Push", () => opened.send(packed));
+    const opened = await (image.early ? open3() : step("registries", "Query the registries", open3));
+    const packing = { known: new Set(opened.known.keys()), signal };
+    const { secrets, read: read3 } = await readOut(context, scan2, image, packing);
+    if (!read3.archive) throw new Error("the image was not packed");
+    const packed = assembleImage(image.id, read3.archive);
+    const pushed = await step("push", "Push", () => opened.send(packed, image));
     await tagImage(world.dockerAfterCancel, image.id, inputs.tags);
     return { ...pushed, secrets };
   } catch (error2) {
-    if (late.aborted && !world.cancelled.aborted) throw timedOut(inputs.pushTimeout, error2);
-    throw await explained(error2, world.environment);
+    throw await explainPushFailure(error2, { ...world, late, limit: inputs.pushTimeout });
   }
 }
-function timedOut(limit, cause) {
-  return new Failure("registry", `The push was not complete within ${seconds(limit)}.`, {
-    fix: "If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.",
-    cause
-  });
-}
-async function explained(error2, environment2) {
-  return error2 instanceof Failure && error2.category === "registry" && await fromFork(environment2) ? error2.also(
-    "This is a pull request from a fork, whose token may not push: set `push` to false for those."
-  ) : error2;
+async function readOut(context, scan2, image, packing) {
+  const work = [
+    ...scan2.mode === "off" ? [] : ["scan the image for secrets"],
+    ...packing ? ["pack it"] : []
+  ];
+  const title = work.join(", and ").replace(/^pack it/, "pack the image");
+  if (title === "") return await evaluated();
+  return await context.step("read-out", `${title.charAt(0).toUpperCase()}${title.slice(1)}`, evaluated);
+  async function evaluated() {
+    const read3 = image.read ?? await readWholeImage(context, scan2, image, packing);
+    return { read: read3, secrets: await reportSecrets(context, scan2, image.id, read3) };
+  }
 }
 
 // src/report/markdown.ts
@@ -51231,7 +51692,7 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, maxHeap, restore, threads, user: user2, open: open2, environment: environment2 }, statistics) {
+function describeContent({ memory, maxHeap, restore, threads, user: user2, open: open3, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -51250,8 +51711,8 @@ function describeContent({ memory, maxHeap, restore, threads, user: user2, open:
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
-  rows.push(["Open files outside of the JDK and the application", list2(open2.files)]);
-  rows.push(["Sockets", String(open2.sockets)]);
+  rows.push(["Open files outside of the JDK and the application", list2(open3.files)]);
+  rows.push(["Sockets", String(open3.sockets)]);
   if (environment2) rows.push(["Names in the environment", list2(environment2)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
@@ -51266,7 +51727,7 @@ function logContent(log, reading, statistics) {
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, maxHeap, restore, processes, threads, user: user2, open: open2, environment: environment2 } = content;
+  const { memory, maxHeap, restore, processes, threads, user: user2, open: open3, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     maxHeap: maxHeap ?? null,
@@ -51274,7 +51735,7 @@ function contentMetadata(content) {
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
-    open: { ...open2, files: open2.files.slice(0, LISTED) },
+    open: { ...open3, files: open3.files.slice(0, LISTED) },
     environment: environment2 ?? null
   };
 }
@@ -51287,376 +51748,9 @@ function list2(names) {
   return names.slice(0, SHOWN2).join(", ") + more;
 }
 
-// src/run/folders.ts
-var import_promises48 = require("node:fs/promises");
-var import_node_path47 = __toESM(require("node:path"), 1);
-function foldersIn(runFolder) {
-  return { work: import_node_path47.default.join(runFolder, "work"), logs: import_node_path47.default.join(runFolder, "logs") };
-}
-async function makeFolders(runFolder) {
-  const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises48.mkdir)(import_node_path47.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises48.mkdir)(folder, { mode: PRIVATE_FOLDER });
-}
-
-// src/run/steps.ts
-var Steps = class {
-  constructor(clock, log) {
-    this.clock = clock;
-    this.log = log;
-  }
-  clock;
-  log;
-  done = [];
-  async run(name, title, work) {
-    const begin = this.clock.now();
-    try {
-      return await this.log.group(title, work);
-    } finally {
-      const milliseconds = Math.round(this.clock.now() - begin);
-      this.done.push({ name, milliseconds });
-    }
-  }
-};
-
-// src/run/sweep.ts
-var import_node_fs9 = require("node:fs");
-var import_promises50 = require("node:fs/promises");
-var import_node_path48 = __toESM(require("node:path"), 1);
-
-// src/run/run-id.ts
-var import_node_crypto12 = require("node:crypto");
-var import_promises49 = require("node:fs/promises");
-var import_node_os2 = require("node:os");
-var thisHost = {
-  root: "/",
-  pid: process.pid,
-  now: () => /* @__PURE__ */ new Date(),
-  signal: (pid, signal) => process.kill(pid, signal)
-};
-async function newRunId(host = thisHost) {
-  const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto12.randomBytes)(6).toString("hex");
-  const begun = Math.floor(host.now().getTime() / 1e3);
-  const ticks = await startOf(host, host.pid) ?? 0;
-  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
-}
-function parseRunId(text2) {
-  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
-  if (!match) return void 0;
-  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
-  const number = (digits) => parseInt(digits, 36);
-  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
-}
-var LONGEST_JOB = 5 * 24 * 3600;
-var MARGIN = 24 * 3600;
-async function runState(run2, localEngine, host = thisHost) {
-  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
-  const own = await surroundings(host);
-  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
-  if (run2.namespace !== own.namespace) return "unknown";
-  return await isRunning(run2, host) ? "unknown" : "ended";
-}
-async function isRunning({ pid, ticks }, host) {
-  try {
-    host.signal(pid, 0);
-  } catch (error2) {
-    if (error2.code === "ESRCH") return false;
-  }
-  const started = await startOf(host, pid);
-  return started === void 0 || started === ticks;
-}
-async function surroundings({ root }) {
-  const read2 = (file) => (0, import_promises49.readFile)(`${root}${file}`, "utf8").catch(() => "");
-  const boot = (await read2("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises49.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
-  return {
-    machine: (0, import_node_crypto12.createHash)("sha256").update(`${await read2("etc/machine-id")}
-${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
-    boot: boot.slice(0, 12).padEnd(12, "0"),
-    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
-  };
-}
-async function startOf({ root }, pid) {
-  const stat15 = await (0, import_promises49.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat15.slice(stat15.lastIndexOf(")") + 2).split(" ");
-  return fields.length > 19 ? Number(fields[19]) : void 0;
-}
-function base36(number) {
-  return number.toString(36);
-}
-
-// src/run/sweep.ts
-async function sweep(context, host = thisHost) {
-  const { docker: docker2, localEngine, info: info2 } = context;
-  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
-    const run2 = parseRunId(id);
-    const state = run2 && await runState(run2, localEngine, host);
-    if (state === void 0 || state === "unknown") continue;
-    const keep = state === "gone" ? [] : ["runtime", "logs"];
-    const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path48.default.join(folder, "work"));
-    if (!containers && !removable && !files) continue;
-    await endOrphans(id);
-    const problems = await release(docker2, { id, folder, keep });
-    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
-    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
-  }
-}
-async function findLeftovers({ docker: docker2, folder }) {
-  const leftovers = /* @__PURE__ */ new Map();
-  function of(id) {
-    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
-    leftovers.set(id, known);
-    return known;
-  }
-  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
-  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
-    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
-    of(id).images.push(role);
-  }
-  for (const name of await (0, import_promises50.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path48.default.join(folder, name);
-  }
-  return leftovers;
-}
-
-// src/runner/disk-space.ts
-var import_promises51 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
-var SMALL_SNAPSHOT = 128e6;
-function diskSpaceFor(free, archive, application) {
-  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
-}
-function diskSpaceWarning({ free, needed }, archive) {
-  if (free === void 0 || free >= needed) return void 0;
-  const figures = `${megabytes(free)} are free on Docker's disk, and this run needs about ${megabytes(needed)}, more with a large heap`;
-  if (free < archive) throw new Failure("runner", `Not enough disk space: ${figures}.`, { fix: FIX3 });
-  return `There may not be enough disk space: ${figures}. What is in Docker's build cache is not stored again.`;
-}
-function withDiskSpace(error2, { free, needed }) {
-  if (!(error2 instanceof Failure) || free === void 0 || error2.signature?.remedy !== "disk") return error2;
-  return error2.also(
-    `When the run began, ${megabytes(free)} were free on Docker's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
-  );
-}
-var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
-async function checkDiskSpace(log, free, jdkArchive, application) {
-  const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises51.stat)(jdkArchive)).size;
-  const space = diskSpaceFor(
-    free,
-    archive,
-    sizes.reduce((sum2, size) => sum2 + size, 0)
-  );
-  const warning2 = diskSpaceWarning(space, archive);
-  if (warning2 !== void 0) log.warning(warning2);
-  return space;
-}
-async function sizeOf2(place) {
-  const own = await (0, import_promises51.stat)(place);
-  if (!own.isDirectory()) return own.size;
-  let size = 0;
-  for (const entry of await (0, import_promises51.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises51.stat)(import_node_path49.default.join(entry.parentPath, entry.name))).size;
-  }
-  return size;
-}
-
-// src/runner/grants.ts
-var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
-var SCRIPT = `
-cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
-{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
-df -P -k / || true`;
-var START_TIMEOUT = 8e3;
-async function tryPrivileges(docker2, run2, image, privileges) {
-  const result = await runOnce(
-    docker2,
-    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT] },
-    START_TIMEOUT
-  );
-  if (result.exitCode !== 0) {
-    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
-  }
-  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
-  return factsFrom(result.stdout, wantedOf(privileges));
-}
-function factsFrom(output, wanted) {
-  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
-  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
-  return {
-    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
-    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
-    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
-    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
-    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
-    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
-  };
-}
-function wantedOf({ level, capability }) {
-  if (level === "privileged") return [];
-  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
-}
-
-// src/runner/old-criu.ts
-var VDSO_CHANGED = [6, 13];
-function bundledCriuFault(kernel, amx) {
-  const [major = 0, minor = 0] = kernel.split(".").map(Number);
-  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
-  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
-    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
-  }
-  return void 0;
-}
-
-// src/runner/reach.ts
-var ANSWER_TIMEOUT2 = 8e3;
-var LOOPBACK2 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(docker2, hostname3) {
-  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
-  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(docker2, hostname3);
-  if (network2 !== void 0) return { by: "network", network: network2 };
-  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
-}
-function isLocal(reach) {
-  return reach.by === "network" || LOOPBACK2.test(reach.bind);
-}
-function remoteHost(address) {
-  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname3 } = new URL(address);
-  return hostname3 === "" || LOOPBACK2.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
-}
-async function ownNetwork(docker2, hostname3) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
-  const container = await findContainer(docker2, hostname3, ANSWER_TIMEOUT2);
-  if (container === void 0) return void 0;
-  const networks = Object.keys(container.NetworkSettings.Networks);
-  if (networks.includes("host")) return void 0;
-  const network2 = networks.find((name) => name !== "none");
-  if (network2 === void 0) {
-    throw new Failure("runner", "This job runs in a container without a network.", {
-      fix: "Give the job container a network: the application is reached through it."
-    });
-  }
-  return network2;
-}
-
-// src/runner/inspect.ts
-async function inspectRunner(world, request3) {
-  const { docker: docker2, platform: platform2, log } = world;
-  if (platform2 !== "linux") {
-    throw new UnsupportedRunner(
-      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
-      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
-    );
-  }
-  const facts = await readDockerFacts(docker2);
-  log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
-  const reach = await findReach(docker2, world.hostname);
-  const onLine = (line2) => log.untrusted(line2);
-  const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
-  if (architectureOf(imageArchitecture2) !== facts.architecture) {
-    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
-  }
-  if (request3.engine === "warp") {
-    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
-  }
-  const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
-  for (const { level, reason } of refused3) log.info(`Privilege level ${level} is not available: ${reason}`);
-  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
-  if (container.ptraceScope > 1) {
-    throw new UnsupportedRunner(
-      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
-      {
-        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
-      }
-    );
-  }
-  const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
-  if (fault !== void 0) {
-    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
-    });
-  }
-  const { cpu, amx, diskFree } = container;
-  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
-}
-async function findPrivileges(docker2, request3, facts) {
-  const { run: run2, baseImage } = request3;
-  const refused3 = [];
-  return await climb(
-    privilegeLevels(request3.privileges, facts),
-    async (privileges, fromHere) => {
-      const container = await tryPrivileges(docker2, run2, baseImage, privileges);
-      if (typeof container !== "string" && container.missing.length === 0) {
-        return { granted: fromHere, refused: refused3, container };
-      }
-      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
-      refused3.push({ level: privileges.level, reason });
-      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
-      throw notGranted(request3.privileges, facts, refused3);
-    },
-    (error2) => error2 instanceof UnsupportedRunner && !EMULATION.test(refused3.at(-1)?.reason ?? "")
-  );
-}
-var EMULATION = /exec format error/;
-function notGranted(wanted, facts, refused3) {
-  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
-  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
-  return new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
-    {
-      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
-      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
-    }
-  );
-}
-function emulated(what, { architecture, operatingSystem }) {
-  return new UnsupportedRunner(
-    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
-    {
-      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
-    }
-  );
-}
-
-// src/secrets/hiding.ts
-var STARS = Buffer.from("***");
-function hidingOf(secrets) {
-  const lines3 = secrets.flatMap(
-    (secret) => masksOf(secret).filter((line2) => line2 !== secret.value).map((value) => ({ name: secret.name, value }))
-  );
-  const patterns = needlesOf([...secrets, ...lines3]).needles.flatMap(
-    ({ bytes, confirmation }) => (
-      // A part of a value that may be a word.
-      confirmation ? [] : [bytes]
-    )
-  );
-  const search = createSearch(patterns);
-  return {
-    longest: search.longest,
-    apply: (bytes) => {
-      const found = [];
-      search.run(bytes, (pattern, offset) => found.push([offset, offset + (patterns[pattern]?.length ?? 0)]));
-      return found.length === 0 ? bytes : withoutRanges(bytes, found);
-    }
-  };
-}
-function withoutRanges(bytes, ranges) {
-  const parts2 = [];
-  let at = 0;
-  for (const [begin, end] of ranges.sort(([one], [other]) => one - other)) {
-    if (begin >= at) parts2.push(bytes.subarray(at, begin), STARS);
-    at = Math.max(at, end);
-  }
-  return Buffer.concat([...parts2, bytes.subarray(at)]);
-}
-
 // src/snapshot/read.ts
 var import_promises52 = require("node:fs/promises");
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -51793,7 +51887,7 @@ var MAP_ANONYMOUS = 32;
 var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function partsOf2(process2, files) {
+function partsOf3(process2, files) {
   const { memory, jvm, stackPointers } = process2;
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
@@ -51840,7 +51934,7 @@ function createMemoryMap(processes, files, shared = []) {
   ];
   const spaces = new Map([
     ...processes.flatMap((process2) => {
-      const parts2 = partsOf2(process2, files);
+      const parts2 = partsOf3(process2, files);
       return process2.pages.map((pages) => space(process2.pid, pages, parts2));
     }),
     ...shared.map((pages) => space(void 0, pages, []))
@@ -51905,7 +51999,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path62, size }) {
+function addFile(image, { path: path64, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -51914,7 +52008,7 @@ function addFile(image, { path: path62, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path62), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path64), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -52014,7 +52108,7 @@ function requireOrder(ranges, what) {
   }
 }
 function heapRuns(process2, runs) {
-  const heap = partsOf2(process2, /* @__PURE__ */ new Map()).filter(
+  const heap = partsOf3(process2, /* @__PURE__ */ new Map()).filter(
     ({ kind, mapping }) => kind === "javaHeap" && isReplaceable(mapping)
   );
   return heap.flatMap((part) => overlapping(runs, part));
@@ -52059,12 +52153,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises52.readFile)(import_node_path50.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises52.readFile)(import_node_path49.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises52.readFile)(import_node_path50.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises52.readFile)(import_node_path49.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -52084,7 +52178,7 @@ async function readImages(evidence, folder, loadedBecause) {
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises52.readFile)(import_node_path50.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises52.readFile)(import_node_path49.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -52139,6 +52233,514 @@ async function memoryOf(image, { pid }, cores, jvm) {
   };
 }
 
+// src/job/with-snapshot.ts
+async function withSnapshot(job, runner, parts2, source) {
+  const { context, inputs, world } = job;
+  const { step } = context;
+  await step(
+    "build-checkpoint",
+    "Build the checkpoint image",
+    () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
+  );
+  const engine = await step(
+    "engine",
+    "Choose the checkpoint engine",
+    () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
+  );
+  if (engine instanceof UnsupportedRunner) return engine;
+  const lower = runner.loadsLayers ? startLowerLayers(context, inputs, { ...world, source, engine }) : void 0;
+  try {
+    if (lower && inputs.push) await step("registries", "Query the registries", () => lower.opened);
+    const proved = await proveSnapshot(job, runner, parts2, { source, engine, lower });
+    if (proved instanceof Failure) return proved;
+    const { read: read3, ...image } = proved;
+    const { snapshot, reading, proof } = image;
+    const early = (await lower?.layers.catch(() => void 0))?.push;
+    const publication = await publish(context, inputs, world, {
+      id: image.image.id,
+      snapshot: { files: snapshot.files, reading },
+      annotations: annotationsOf(proof, snapshot.size, image.image.archive?.size),
+      read: read3,
+      early
+    });
+    return { outcome: "checkpointed", runner, engine, ...image, ...withImage(job, parts2, publication) };
+  } finally {
+    await lower?.end();
+  }
+}
+async function proveSnapshot({ context, inputs, world }, runner, parts2, from) {
+  const { step, log } = context;
+  const { engine } = from;
+  const setting = { ...world, ...parts2, reach: runner.reach, readiness: readinessOf(inputs, parts2.libraries) };
+  const taken = await step(
+    "checkpoint",
+    "Take the snapshot",
+    () => unlessRefused(checkpointApplication(context, inputs, { ...setting, engine }))
+  );
+  if (taken instanceof Failure) return taken;
+  requireSize(inputs, taken.size);
+  const reading = await step("content", "Read the snapshot", async () => {
+    const read4 = await readSnapshot(context.logs, imagesFolder(context), reasonToLoad(inputs, engine));
+    logContent(log, read4, taken.statistics);
+    return read4;
+  });
+  const snapshot = await step("map", "Map the Java heap", () => mapHeap(context, taken, reading?.heap));
+  const restored = await makeRestoringImage(context, inputs, setting, {
+    ...from,
+    snapshot,
+    reading,
+    kernel: runner.kernel
+  });
+  const { id, privileges, archive, read: read3 } = restored;
+  const proof = await measure(context, inputs, world.repositories, restored);
+  return { snapshot, reading, image: { id, privileges, archive }, proof, read: read3 };
+}
+function annotationsOf({ figures }, snapshotSize, archiveSize) {
+  return figures ? { [FIGURES_ANNOTATION]: figuresAnnotation(figures, snapshotSize, archiveSize) } : {};
+}
+
+// src/inputs/without-snapshot.ts
+var UNSUPPORTED = "This runner does not support snapshots";
+var REFUSED3 = "The image has no snapshot, because the checkpoint was refused";
+function choiceWithoutSnapshot(inputs, why, log) {
+  const refused3 = why instanceof CheckpointRefused;
+  const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
+  if (choice2 === "fail") throw why;
+  log.warning(`${refused3 ? REFUSED3 : UNSUPPORTED}: ${why.message} ${why.fix}`);
+  return { choice: choice2, refused: refused3, reason: why.message };
+}
+
+// src/proof/cold-image.ts
+async function buildColdImage(context, inputs, setting, { source, reason }) {
+  const { log, step } = context;
+  if (inputs.archive !== "off")
+    await step(
+      "build-checkpoint",
+      "Build the image that trains the archive",
+      () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
+    );
+  const archive = await addArchive(context, inputs, setting, source);
+  const id = await step(
+    "build-cold",
+    "Build the image without a snapshot",
+    () => buildStage(context, source, "cold", {
+      buildArgs: { PORT: String(inputs.port) },
+      labels: {
+        ...source.labels,
+        ...archiveLabels(archive),
+        ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? "")
+      }
+    })
+  );
+  const image = { id, privileges: void 0, archive };
+  const request3 = await startRequest(context, inputs, setting, image);
+  if (inputs.maxRestoreTime !== void 0 || inputs.minSpeedup !== void 0)
+    log.info("`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.");
+  const bare = { ...request3, load: void 0 };
+  return await step("prove", "Start the image", async () => {
+    const coldStarts = [];
+    const archiveStarts = [];
+    const runs = Math.max(1, inputs.verifyRuns);
+    while (coldStarts.length < runs) {
+      const start = await startNormally(context, bare);
+      coldStarts.push(start);
+      const trained = archive && await startWithArchive(context, bare);
+      if (trained) archiveStarts.push(trained);
+      const after = trained ? `, with the archive in ${trained.answer} ms` : "";
+      log.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start.answer} ms${after}.`);
+    }
+    return { image, coldStarts, archiveStarts };
+  });
+}
+
+// src/runner/reach.ts
+var ANSWER_TIMEOUT2 = 8e3;
+var LOOPBACK2 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+async function findReach(docker2, hostname3) {
+  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
+  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
+  const network2 = await ownNetwork(docker2, hostname3);
+  if (network2 !== void 0) return { by: "network", network: network2 };
+  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK2.test(reach.bind);
+}
+function remoteHost(address) {
+  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
+  const { hostname: hostname3 } = new URL(address);
+  return hostname3 === "" || LOOPBACK2.test(hostname3) ? void 0 : hostname3.replace(/^\[|\]$/g, "");
+}
+async function ownNetwork(docker2, hostname3) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname3)) return void 0;
+  const container = await findContainer(docker2, hostname3, ANSWER_TIMEOUT2);
+  if (container === void 0) return void 0;
+  const networks = Object.keys(container.NetworkSettings.Networks);
+  if (networks.includes("host")) return void 0;
+  const network2 = networks.find((name) => name !== "none");
+  if (network2 === void 0) {
+    throw new Failure("runner", "This job runs in a container without a network.", {
+      fix: "Give the job container a network: the application is reached through it."
+    });
+  }
+  return network2;
+}
+
+// src/job/without-snapshot.ts
+async function withoutSnapshot(job, why, known) {
+  const { context, inputs, world, finished: finished2 } = job;
+  const { docker: docker2, log } = context;
+  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(inputs, why, log);
+  if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
+  if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
+  const reach = await findReach(docker2, world.hostname);
+  const parts2 = known.parts ?? await partsOf2(job, known.application, await architectureOf2(job));
+  const source = known.source ?? await prepareImages(context, inputs, world, parts2);
+  const setting = { ...world, reach, readiness: readinessOf(inputs, parts2.libraries) };
+  const cold = await buildColdImage(context, inputs, setting, { source, reason });
+  const publication = await publish(context, inputs, world, {
+    ...{ id: cold.image.id, snapshot: void 0, annotations: {} }
+  });
+  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage(job, parts2, publication) };
+}
+async function architectureOf2({ context: { docker: docker2, log }, inputs }) {
+  return await imageArchitecture(docker2, inputs.baseImage, (line2) => log.untrusted(line2));
+}
+
+// src/run/folders.ts
+var import_promises53 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
+function foldersIn(runFolder) {
+  return { work: import_node_path50.default.join(runFolder, "work"), logs: import_node_path50.default.join(runFolder, "logs") };
+}
+async function makeFolders(runFolder) {
+  const { work, logs } = foldersIn(runFolder);
+  await (0, import_promises53.mkdir)(import_node_path50.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises53.mkdir)(folder, { mode: PRIVATE_FOLDER });
+}
+
+// src/run/steps.ts
+var Steps = class {
+  constructor(clock, log) {
+    this.clock = clock;
+    this.log = log;
+  }
+  clock;
+  log;
+  done = [];
+  async run(name, title, work) {
+    const begin = this.clock.now();
+    try {
+      return await this.log.group(title, work);
+    } finally {
+      const milliseconds = Math.round(this.clock.now() - begin);
+      this.done.push({ name, milliseconds });
+    }
+  }
+};
+
+// src/run/sweep.ts
+var import_node_fs11 = require("node:fs");
+var import_promises55 = require("node:fs/promises");
+var import_node_path51 = __toESM(require("node:path"), 1);
+
+// src/run/run-id.ts
+var import_node_crypto13 = require("node:crypto");
+var import_promises54 = require("node:fs/promises");
+var import_node_os2 = require("node:os");
+var thisHost = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(host = thisHost) {
+  const { machine, boot, namespace } = await surroundings(host);
+  const random = (0, import_node_crypto13.randomBytes)(6).toString("hex");
+  const begun = Math.floor(host.now().getTime() / 1e3);
+  const ticks = await startOf(host, host.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function runState(run2, localEngine, host = thisHost) {
+  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(host);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, host) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, host) {
+  try {
+    host.signal(pid, 0);
+  } catch (error2) {
+    if (error2.code === "ESRCH") return false;
+  }
+  const started = await startOf(host, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read3 = (file) => (0, import_promises54.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises54.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto13.createHash)("sha256").update(`${await read3("etc/machine-id")}
+${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat15 = await (0, import_promises54.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat15.slice(stat15.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/run/sweep.ts
+async function sweep(context, host = thisHost) {
+  const { docker: docker2, localEngine, info: info2 } = context;
+  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
+    const run2 = parseRunId(id);
+    const state = run2 && await runState(run2, localEngine, host);
+    if (state === void 0 || state === "unknown") continue;
+    const keep = state === "gone" ? [] : ["runtime", "logs"];
+    const removable = images.some((role) => state === "gone" || role !== "runtime");
+    const files = folder !== void 0 && (0, import_node_fs11.existsSync)(state === "gone" ? folder : import_node_path51.default.join(folder, "work"));
+    if (!containers && !removable && !files) continue;
+    await endOrphans(id);
+    const problems = await release(docker2, { id, folder, keep });
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function findLeftovers({ docker: docker2, folder }) {
+  const leftovers = /* @__PURE__ */ new Map();
+  function of(id) {
+    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
+    leftovers.set(id, known);
+    return known;
+  }
+  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
+  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises55.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path51.default.join(folder, name);
+  }
+  return leftovers;
+}
+
+// src/runner/disk-space.ts
+var import_promises56 = require("node:fs/promises");
+var import_node_path52 = __toESM(require("node:path"), 1);
+var SMALL_SNAPSHOT = 128e6;
+function diskSpaceFor(free, archive, application) {
+  return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
+}
+function diskSpaceWarning({ free, needed }, archive) {
+  if (free === void 0 || free >= needed) return void 0;
+  const figures = `${megabytes(free)} are free on Docker's disk, and this run needs about ${megabytes(needed)}, more with a large heap`;
+  if (free < archive) throw new Failure("runner", `Not enough disk space: ${figures}.`, { fix: FIX3 });
+  return `There may not be enough disk space: ${figures}. What is in Docker's build cache is not stored again.`;
+}
+function withDiskSpace(error2, { free, needed }) {
+  if (!(error2 instanceof Failure) || free === void 0 || error2.signature?.remedy !== "disk") return error2;
+  return error2.also(
+    `When the run began, ${megabytes(free)} were free on Docker's disk; it needs about ${megabytes(needed)} and three times the memory of the application.`
+  );
+}
+var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
+async function checkDiskSpace(log, free, jdkArchive, application) {
+  const sizes = await Promise.all([...application].map(sizeOf2));
+  const archive = (await (0, import_promises56.stat)(jdkArchive)).size;
+  const space = diskSpaceFor(
+    free,
+    archive,
+    sizes.reduce((sum2, size) => sum2 + size, 0)
+  );
+  const warning2 = diskSpaceWarning(space, archive);
+  if (warning2 !== void 0) log.warning(warning2);
+  return space;
+}
+async function sizeOf2(place) {
+  const own = await (0, import_promises56.stat)(place);
+  if (!own.isDirectory()) return own.size;
+  let size = 0;
+  for (const entry of await (0, import_promises56.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises56.stat)(import_node_path52.default.join(entry.parentPath, entry.name))).size;
+  }
+  return size;
+}
+
+// src/runner/grants.ts
+var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var SCRIPT = `
+cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
+{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
+df -P -k / || true`;
+var START_TIMEOUT = 8e3;
+async function tryPrivileges(docker2, run2, image, privileges) {
+  const result = await runOnce(
+    docker2,
+    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT] },
+    START_TIMEOUT
+  );
+  if (result.exitCode !== 0) {
+    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+  }
+  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
+  return factsFrom(result.stdout, wantedOf(privileges));
+}
+function factsFrom(output, wanted) {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
+  return {
+    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
+    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  };
+}
+function wantedOf({ level, capability }) {
+  if (level === "privileged") return [];
+  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
+}
+
+// src/runner/old-criu.ts
+var VDSO_CHANGED = [6, 13];
+function bundledCriuFault(kernel, amx) {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
+  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
+    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
+  }
+  return void 0;
+}
+
+// src/runner/inspect.ts
+async function inspectRunner(world, request3) {
+  const { docker: docker2, platform: platform2, log } = world;
+  if (platform2 !== "linux") {
+    throw new UnsupportedRunner(
+      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
+      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
+    );
+  }
+  const facts = await readDockerFacts(docker2);
+  log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
+  const reach = await findReach(docker2, world.hostname);
+  const onLine = (line2) => log.untrusted(line2);
+  const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
+  if (architectureOf(imageArchitecture2) !== facts.architecture) {
+    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
+  }
+  if (request3.engine === "warp") {
+    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
+  }
+  const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
+  for (const { level, reason } of refused3) log.info(`Privilege level ${level} is not available: ${reason}`);
+  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  if (container.ptraceScope > 1) {
+    throw new UnsupportedRunner(
+      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
+      {
+        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
+      }
+    );
+  }
+  const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
+  if (fault !== void 0) {
+    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
+      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
+    });
+  }
+  const { cpu, amx, diskFree } = container;
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
+}
+async function findPrivileges(docker2, request3, facts) {
+  const { run: run2, baseImage } = request3;
+  const refused3 = [];
+  return await climb(
+    privilegeLevels(request3.privileges, facts),
+    async (privileges, fromHere) => {
+      const container = await tryPrivileges(docker2, run2, baseImage, privileges);
+      if (typeof container !== "string" && container.missing.length === 0) {
+        return { granted: fromHere, refused: refused3, container };
+      }
+      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
+      refused3.push({ level: privileges.level, reason });
+      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
+      throw notGranted(request3.privileges, facts, refused3);
+    },
+    (error2) => error2 instanceof UnsupportedRunner && !EMULATION.test(refused3.at(-1)?.reason ?? "")
+  );
+}
+var EMULATION = /exec format error/;
+function notGranted(wanted, facts, refused3) {
+  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
+  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
+  return new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
+    {
+      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
+    }
+  );
+}
+function emulated(what, { architecture, operatingSystem }) {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+    }
+  );
+}
+
+// src/secrets/hiding.ts
+var STARS = Buffer.from("***");
+function hidingOf(secrets) {
+  const lines3 = secrets.flatMap(
+    (secret) => masksOf(secret).filter((line2) => line2 !== secret.value).map((value) => ({ name: secret.name, value }))
+  );
+  const patterns = needlesOf([...secrets, ...lines3]).needles.flatMap(
+    ({ bytes, confirmation }) => (
+      // A part of a value that may be a word.
+      confirmation ? [] : [bytes]
+    )
+  );
+  const search = createSearch(patterns);
+  return {
+    longest: search.longest,
+    apply: (bytes) => {
+      const found = [];
+      search.run(bytes, (pattern, offset) => found.push([offset, offset + (patterns[pattern]?.length ?? 0)]));
+      return found.length === 0 ? bytes : withoutRanges(bytes, found);
+    }
+  };
+}
+function withoutRanges(bytes, ranges) {
+  const parts2 = [];
+  let at = 0;
+  for (const [begin, end] of ranges.sort(([one], [other]) => one - other)) {
+    if (begin >= at) parts2.push(bytes.subarray(at, begin), STARS);
+    at = Math.max(at, end);
+  }
+  return Buffer.concat([...parts2, bytes.subarray(at)]);
+}
+
 // src/main.ts
 async function run(id, inputs, given) {
   const warnings2 = [];
@@ -52154,7 +52756,7 @@ async function run(id, inputs, given) {
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, inputs, world, finished: finished2 });
   } catch (error2) {
-    throw await fullDisk(error2, import_node_path51.default.dirname(runFolder)) ?? error2;
+    throw await fullDisk(error2, import_node_path53.default.dirname(runFolder)) ?? error2;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -52165,16 +52767,16 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { context, inputs, world, finished: finished2 } = job;
   const { workspace } = world;
-  await requireContext(import_node_path51.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path51.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path53.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path53.default.resolve(workspace, inputs.warmupScript));
   const application = await context.step(
     "application",
     "Find the application",
-    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path51.default.join(context.work, "application") })
+    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path53.default.join(context.work, "application") })
   );
   const runner = await context.step("inspect", "Inspect the runner", () => unlessUnsupported(inspect(job)));
   if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application });
-  const parts2 = await partsOf3(job, application, runner.architecture);
+  const parts2 = await partsOf2(job, application, runner.architecture);
   const unchanged = await context.step(
     "decide",
     "Check whether anything changed",
@@ -52188,81 +52790,17 @@ async function buildImage2(job) {
   const files = [...dependencies.keys(), ...classes.keys()];
   const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts2.jdk.file, files);
   const source = await prepareImages(context, inputs, world, parts2);
-  const proved = await withSnapshot(job, runner, parts2, source).catch((error2) => {
+  const made = await withSnapshot(job, runner, parts2, source).catch((error2) => {
     throw withDiskSpace(error2, diskSpace);
   });
-  if (proved instanceof Failure) return await withoutSnapshot(job, proved, { application, parts: parts2, source });
-  const { image, snapshot, reading } = proved;
-  const toScan = { id: image.id, snapshot: { files: snapshot.files, reading } };
-  const publication = await publish(context, inputs, world, toScan);
-  return { outcome: "checkpointed", runner, ...proved, ...withImage(job, parts2, publication) };
+  return made instanceof Failure ? await withoutSnapshot(job, made, { application, parts: parts2, source }) : made;
 }
 async function inspect({ context, inputs, world }) {
   const { docker: docker2, id, log } = context;
   const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path51.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path53.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log.info(line2) });
   return runner;
-}
-async function partsOf3({ context, inputs, world }, application, architecture) {
-  return await prepareParts(context, inputs, world, {
-    application,
-    architecture,
-    values: imageValues(inputs)
-  });
-}
-async function withSnapshot(job, runner, parts2, source) {
-  const { context, inputs, world } = job;
-  const { step } = context;
-  const setting = { ...world, ...parts2, reach: runner.reach, readiness: readinessOf(inputs, parts2.libraries) };
-  await step(
-    "build-checkpoint",
-    "Build the checkpoint image",
-    () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
-  );
-  const engine = await step(
-    "engine",
-    "Choose the checkpoint engine",
-    () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
-  );
-  if (engine instanceof UnsupportedRunner) return engine;
-  const taken = await step(
-    "checkpoint",
-    "Take the snapshot",
-    () => unlessRefused(checkpointApplication(context, inputs, { ...setting, engine }))
-  );
-  if (taken instanceof Failure) return taken;
-  requireSize(inputs, taken.size);
-  const reading = await step("content", "Read the snapshot", async () => {
-    const read2 = await readSnapshot(context.logs, imagesFolder(context), reasonToLoad(inputs, engine));
-    logContent(context.log, read2, taken.statistics);
-    return read2;
-  });
-  const snapshot = await step("map", "Map the Java heap", () => mapHeap(context, taken, reading?.heap));
-  const from = { source, engine, snapshot, kernel: runner.kernel };
-  const restored = await buildRestoringImage(context, inputs, setting, from);
-  const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size);
-  return { engine, snapshot, reading, image, proof };
-}
-async function withoutSnapshot(job, why, known) {
-  const { context, inputs, world, finished: finished2 } = job;
-  const { docker: docker2, log } = context;
-  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(inputs, why, log);
-  if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
-  if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
-  const reach = await findReach(docker2, world.hostname);
-  const parts2 = known.parts ?? await partsOf3(job, known.application, await architectureOf2(job));
-  const source = known.source ?? await prepareImages(context, inputs, world, parts2);
-  const setting = { ...world, reach, readiness: readinessOf(inputs, parts2.libraries) };
-  const cold = await buildColdImage(context, inputs, setting, { source, reason });
-  const publication = await publish(context, inputs, world, { id: cold.image.id, snapshot: void 0 });
-  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage(job, parts2, publication) };
-}
-async function architectureOf2({ context: { docker: docker2, log }, inputs }) {
-  return await imageArchitecture(docker2, inputs.baseImage, (line2) => log.untrusted(line2));
-}
-function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
-  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
 // src/report/instructions.ts
@@ -52800,7 +53338,7 @@ function renderFailure(failure) {
 }
 
 // src/run/with-run.ts
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_path55 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -52848,7 +53386,7 @@ function cancelled(signal) {
 var import_node_os3 = require("node:os");
 
 // src/registry/connection.ts
-var import_node_stream7 = require("node:stream");
+var import_node_stream10 = require("node:stream");
 
 // src/registry/refusal.ts
 var import_node_http2 = require("node:http");
@@ -52875,7 +53413,7 @@ function refusal2(registry2, request3, response) {
 function unreachable(registry2, request3, error2) {
   const evidence = `${request3}: ${codeOf(error2.cause ?? error2)}`;
   const finding = diagnose("push", { registry: evidence });
-  const isFinal = finding?.signature?.remedy === "none" || error2 instanceof HttpFailure && !error2.retry;
+  const isFinal2 = finding?.signature?.remedy === "none" || error2 instanceof HttpFailure && !error2.retry;
   return new HttpFailure(
     "registry",
     finding?.cause ?? `${registry2} does not respond.`,
@@ -52885,7 +53423,7 @@ function unreachable(registry2, request3, error2) {
       signature: finding?.signature,
       cause: error2
     },
-    isFinal ? void 0 : {}
+    isFinal2 ? void 0 : {}
   );
 }
 function codeOf(error2) {
@@ -53001,7 +53539,7 @@ var Connection = class {
         origin,
         async (token3) => await this.once({ ...token3, timeout, dispatcher })
       );
-      if (this.authorization !== void 0 && !(request3.body instanceof import_node_stream7.Readable)) response = await attempt4();
+      if (this.authorization !== void 0 && !(request3.body instanceof import_node_stream10.Readable)) response = await attempt4();
     }
     if (expected.includes(response.status)) return response;
     throw refusal2(this.registry, describe3(request3.method, url), response);
@@ -53026,12 +53564,12 @@ var MANIFESTS = [
 ].join(", ");
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var RepositoryClient = class {
-  constructor(context, registry2, path62, cancelled2) {
+  constructor(context, registry2, path64, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path62;
+    this.path = path64;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path62}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path64}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -53057,6 +53595,13 @@ var RepositoryClient = class {
   /** Removes a tag or a manifest. Returns false where the registry refuses, as some do. */
   async remove(reference) {
     return await this.send({ method: "DELETE", url: this.at("manifests", reference) }, [200, 202]).then(
+      () => true,
+      () => false
+    );
+  }
+  /** Removes a blob. Returns false where the registry refuses, as many do. */
+  async removeBlob(digest) {
+    return await this.send({ method: "DELETE", url: this.at("blobs", digest) }, [200, 202]).then(
       () => true,
       () => false
     );
@@ -53098,10 +53643,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises53 = require("node:dns/promises");
-var import_promises54 = require("node:fs/promises");
+var import_promises57 = require("node:dns/promises");
+var import_promises58 = require("node:fs/promises");
 var import_node_net2 = require("node:net");
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_node_path54 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -53130,24 +53675,24 @@ async function isInsecure(registry2, hostname3, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises53.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises57.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path52.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises54.readdir)(folder).catch(() => [])).sort();
-  const read2 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises54.readFile)(file, "utf8").catch(() => "")));
+  const folder = import_node_path54.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises58.readdir)(folder).catch(() => [])).sort();
+  const read3 = async (...files) => {
+    const texts = await Promise.all(files.map((file) => (0, import_promises58.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read2(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path52.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path54.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read2(import_node_path52.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
-      ...await read2(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
+      ...await read3(import_node_path54.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
     ...cert.length > 0 && key.length > 0 ? { cert: cert[0], key: key[0] } : {}
@@ -53155,10 +53700,10 @@ async function certificates(registry2, { environment: environment2, root }) {
 }
 
 // src/shipped.ts
-var import_node_fs10 = require("node:fs");
+var import_node_fs12 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs10.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs12.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -53207,14 +53752,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path62 }, signal) => new RepositoryClient(world, registry2, path62, signal);
+  return ({ registry: registry2, path: path64 }, signal) => new RepositoryClient(world, registry2, path64, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path53.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path55.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -53254,7 +53799,7 @@ async function main() {
       mask(readSecretValues(inputOf));
       const inputs = readInputs(inputOf);
       mask(await secretsOfInputs(inputs, world.workspace));
-      setOutput("logs", import_node_path54.default.join(folder, "logs"));
+      setOutput("logs", import_node_path56.default.join(folder, "logs"));
       return await run(id, inputs, world);
     },
     succeeded: async (result) => {
@@ -53278,7 +53823,7 @@ async function post(id, runFolder) {
   const docker2 = createDocker(process.env);
   const used = getState(STATE_NO_DOCKER) === "" ? docker2 : void 0;
   const repositories = repositoriesIn(process.env, docker2, (line2) => log.info(line2));
-  for (const line2 of await putBackMoved(repositories, import_node_path54.default.join(runFolder, "work"))) log.warning(line2);
+  for (const line2 of await putBackMoved(repositories, import_node_path56.default.join(runFolder, "work"))) log.warning(line2);
   await settle(systemClock, id, false);
   for (const problem of await release(used, { id, folder: runFolder, keep: [] })) {
     log.warning(`Something of this run may be left behind: ${problem}`);

@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals'
-import { parseFiguresLabel, type PublishedFigures } from '../../src/proof/figures-label.js'
+import { parseFiguresAnnotation, type PublishedFigures } from '../../src/proof/figures-annotation.js'
 import { httpGet } from '../../lab/http.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import type { Spread } from '../../src/proof/figures.js'
@@ -70,7 +70,7 @@ describe('the proof of micronaut-hello', () => {
   const engineTime = (): string => docker('info', '--format', '{{.SystemTime}}')
   function labelOf(image: string): PublishedFigures {
     const text = docker('image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, image)
-    const figures = parseFiguresLabel(text)
+    const figures = parseFiguresAnnotation(text)
     if (!figures) throw new Error(`no figures: ${text}`)
     return figures
   }
@@ -217,7 +217,7 @@ e2eSuite('the proof', ['Server'], ({ job }) => {
         )
       const before = nameless()
       const step = await job({ tags: tag, 'verify-runs': '1' }, { environment })
-      const figures = parseFiguresLabel(
+      const figures = parseFiguresAnnotation(
         docker('image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, tag)
       )
       expect(figures?.restore.median).toBe(Number(step.outputs['restore-time']))

@@ -11,11 +11,13 @@ const ORDER = [
     'index.ts',
     'cli',
     'main.ts',
+    'job',
     'report',
     'inputs',
     'run',
     'proof',
     'archive',
+    'assembly',
     'checkpoint',
     'registry',
     'secrets'

@@ -29,6 +29,8 @@ const INPUTS: RuntimeInputs = {
   verifyRuns: 1,
   cpuFeatures: 'generic',
   onRestoreFailure: 'start',
+  secretScan: 'fail',
+  user: { uid: 10001, gid: 10001 },
   maxRestoreTime: undefined,
   minSpeedup: undefined,
   maxSnapshotSize: undefined

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 import type { Context } from '../../src/docker/context.js'
-import { scanAndPack } from '../../src/registry/scan-and-pack.js'
+import { readWholeImage, reportSecrets } from '../../src/registry/scan-and-pack.js'
 import type { Inputs } from '../../src/inputs/inputs.js'
 import { secretsOfInputs } from '../../src/inputs/known-secrets.js'
 import { systemClock } from '../../src/lib/clock.js'
@@ -91,7 +91,9 @@ describe('the scan of an image for secrets', () => {
   const given = { 'secret-values': SECRET }
   const scanned = async ({ context, inputs }: Run, inImage: ReturnType<typeof snapshot> | undefined) => {
     const scan = { mode: inputs.secretScan, secrets: await secretsOfInputs(inputs, '/does/not/exist') }
-    return (await scanAndPack(context, scan, { id: 'sha256:1', snapshot: inImage }, undefined)).secrets
+    const image = { id: 'sha256:1', snapshot: inImage }
+    const read = await readWholeImage(context, scan, image, undefined)
+    return await reportSecrets(context, scan, image.id, read)
   }
   const scan = (run: Run, size: number | undefined = memory.length) => scanned(run, snapshot(size))
 

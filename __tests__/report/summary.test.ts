@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Failure } from '../../src/lib/errors.js'
-import type { LastImage } from '../../src/proof/figures-label.js'
+import type { LastImage } from '../../src/proof/figures-annotation.js'
 import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
 import type { Spread } from '../../src/proof/figures.js'
 import { aCold, aPublication, aResult, aStart, withArchive } from '../support/result.js'

@@ -1,5 +1,5 @@
 import { privilegeLevels } from '../../src/docker/privileges.js'
-import type { LastImage } from '../../src/proof/figures-label.js'
+import type { LastImage } from '../../src/proof/figures-annotation.js'
 import type { Checkpointed, Cold, Result } from '../../src/report/result.js'
 import { figuresOf, type Start } from '../../src/proof/figures.js'
 import type { Publication } from '../../src/registry/publish.js'
@@ -40,6 +40,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       operatingSystem: 'Ubuntu 24.04',
       appArmor: true,
       rootless: false,
+      loadsLayers: true,
       cpu: 'Intel(R) Xeon(R)',
       amx: true,
       diskFree: 50e9,

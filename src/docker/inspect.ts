@@ -128,6 +128,8 @@ export async function dockerVersion(docker: Docker, timeout: Milliseconds): Prom
 export interface DockerInfo {
   OperatingSystem?: string
   SecurityOptions?: string[] | null
+  /** Pairs of name and value; `driver-type` is there only if images are stored in containerd. */
+  DriverStatus?: [string, string][] | null
   /** Registries that Docker uses without a certificate, or without TLS. */
   RegistryConfig?: {
     IndexConfigs?: Record<string, { Secure?: boolean }>

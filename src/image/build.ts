@@ -8,7 +8,7 @@ import { baseImageFailure } from '../runner/base-image.js'
 
 export interface ImageBuild {
   context: string
-  target: 'checkpoint' | 'runtime' | 'cold'
+  target: 'checkpoint' | 'restorable' | 'runtime' | 'cold'
   name: string
   buildArgs: Record<string, string>
   labels: Record<string, string>

@@ -73,7 +73,8 @@ export async function buildStage(
   context: Context,
   { folder, buildArgs }: ImageSource,
   target: ImageBuild['target'],
-  own: { buildArgs: Record<string, string>; labels: Record<string, string> }
+  own: { buildArgs: Record<string, string>; labels: Record<string, string> },
+  output = outputTo(context, `build-${target}.log`)
 ): Promise<string> {
   return await buildImage(
     context.docker,
@@ -84,6 +85,6 @@ export async function buildStage(
       buildArgs: { ...buildArgs, ...own.buildArgs },
       labels: own.labels
     },
-    outputTo(context, `build-${target}.log`)
+    output
   )
 }

@@ -4,8 +4,8 @@ const OCI = 'org.opencontainers.image'
 /** Label with the fingerprint: if it is unchanged, a rebuild would not change the image. */
 export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 
-/** Label with the measured times of the image (src/proof/figures-label.ts). */
-export const FIGURES_LABEL = `${PREFIX}.figures`
+/** Annotation of the manifest with the measured times of the image (src/proof/figures-annotation.ts). Older images have it as a label. */
+export const FIGURES_ANNOTATION = `${PREFIX}.figures`
 
 export interface Origin {
   created: Date

@@ -1,17 +1,13 @@
-import { outputTo, type Context } from '../docker/context.js'
-import { namesOf } from '../docker/names.js'
-import { FIGURES_LABEL } from '../image/labels.js'
-import { relabelImage } from '../image/relabel.js'
+import type { Context } from '../docker/context.js'
+import { FIGURES_ANNOTATION } from '../image/labels.js'
 import { Failure } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 import { publishedAt, type Repositories } from '../registry/published.js'
 import type { Reference } from '../registry/reference.js'
 import { requireSpeed, type Budgets } from './budgets.js'
-import { figuresLabel, parseFiguresLabel, type LastImage } from './figures-label.js'
+import { parseFiguresAnnotation, type LastImage } from './figures-annotation.js'
 import type { Figures } from './figures.js'
-import { proveRestore } from './prove.js'
 import type { RestoredImage } from './runtime-image.js'
-import type { RuntimeImage } from './start-request.js'
 import { measureSeries } from './series.js'
 
 /** Measurements of an image that restores. */
@@ -30,32 +26,23 @@ export interface MeasureInputs extends Budgets {
 /** Time limit for a registry that is queried for a comparison only. */
 const LOOK_UP_TIMEOUT: Milliseconds = 10_000
 
-/**
- * Times restores and normal starts, checks them against their budgets, and returns the image with its figures as a label: that
- * image was restored again. A start over its budget is a Failure.
- */
+/** Times restores and normal starts of an image, and checks them against their budgets. A start over its budget is a Failure. */
 export async function measure(
   context: Context,
   inputs: MeasureInputs,
   repositories: Repositories,
-  restored: RestoredImage,
-  snapshotSize: number
-): Promise<{ image: RuntimeImage; proof: Proof }> {
+  restored: RestoredImage
+): Promise<Proof> {
   const { log, step } = context
-  const { id, privileges, archive } = restored
   if (inputs.verifyRuns === 0) {
     log.info('`verify` is false: the image was restored once, and its starts are not timed.')
-    return { image: { id, privileges, archive }, proof: { figures: undefined, last: undefined } }
+    return { figures: undefined, last: undefined }
   }
-  const proof = await step('measure', 'Time restores and cold starts', async () => {
+  return await step('measure', 'Time restores and cold starts', async () => {
     const figures = await timeSeries(context, restored, inputs.verifyRuns)
     requireSpeed(inputs, figures)
     return { figures, last: await lastImage(context, repositories, inputs.tags[0]) }
   })
-  const labelled = await step('label', 'Label the image with its figures, and restore it', () =>
-    label(context, restored, figuresLabel(proof.figures, snapshotSize, archive?.size))
-  )
-  return { image: { id: labelled, privileges, archive }, proof }
 }
 
 async function timeSeries(
@@ -95,7 +82,7 @@ async function lastImage(
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT)
   try {
     const published = await publishedAt(repositories, tag, signal)
-    const figures = parseFiguresLabel(published?.labels[FIGURES_LABEL] ?? '')
+    const figures = parseFiguresAnnotation(published?.facts[FIGURES_ANNOTATION] ?? '')
     return published && figures && { tag: tag.text, digest: published.digest, figures }
   } catch (error) {
     if (!(error instanceof Failure) && !signal.aborted) throw error
@@ -103,14 +90,4 @@ async function lastImage(
     log.info(`No comparison with the image that ${tag.text} has now: ${why}`)
     return undefined
   }
-}
-
-/** Labels the image and returns the id of the new one. The label changes the id and the digest, so the new image is restored again. */
-async function label(context: Context, { id, request }: RestoredImage, text: string): Promise<string> {
-  const { docker, clock, log, work } = context
-  const image = { name: namesOf(context.id).image('runtime'), id, labels: { [FIGURES_LABEL]: text } }
-  const labelled = await relabelImage(docker, image, work, outputTo(context, 'build-label.log'))
-  const last = await proveRestore({ docker, clock }, { ...request, load: undefined, image: labelled })
-  log.info(`${labelled} restores, and responded after ${last.answer} ms.`)
-  return labelled
 }

@@ -5,10 +5,16 @@ import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { climb, declaredFlags, type Privileges } from '../docker/privileges.js'
 import { buildStage, type ImageSource } from '../image/images.js'
-import { archiveLabels, coldLabels, FINGERPRINT_LABEL, snapshotLabels } from '../image/labels.js'
+import { archiveLabels, snapshotLabels } from '../image/labels.js'
+import { loadSnapshotImage } from '../assembly/load-image.js'
+import type { LowerLayersWork } from '../assembly/lower-layers.js'
+import { isDiskFull } from '../lib/disk.js'
+import { Failure, messageOf } from '../lib/errors.js'
+import type { ReadImage } from '../registry/scan-and-pack.js'
+import type { SnapshotReading } from '../snapshot/read.js'
 import { addArchive } from './archived.js'
 import type { Start } from './figures.js'
-import { proveRestore, startNormally, startWithArchive } from './prove.js'
+import { proveRestore } from './prove.js'
 import { startRequest, type RuntimeImage, type RuntimeInputs, type StartSetting } from './start-request.js'
 import type { StartRequest } from './timed-start.js'
 
@@ -17,14 +23,26 @@ export interface RestoredImage extends RuntimeImage {
   first: Start
   /** How the image is started and queried, for the first time and later. */
   request: StartRequest
+  /** Its layers, if they were read while it was made. */
+  read: ReadImage | undefined
 }
 
-/** Builds the image with the snapshot and restores it, with the lowest privilege level that works. Throws the Failure of the last level. */
-export async function buildRestoringImage(
+export interface RuntimeParts {
+  source: ImageSource
+  engine: CheckpointEngine
+  snapshot: Snapshot
+  reading: SnapshotReading | undefined
+  kernel: string
+  /** Layers below the snapshot; undefined where Docker cannot load a layer alone. */
+  lower: LowerLayersWork | undefined
+}
+
+/** Makes the image with the snapshot and restores it, with the lowest privilege level that works. Throws the Failure of the last level. */
+export async function makeRestoringImage(
   context: Context,
   inputs: RuntimeInputs,
   setting: StartSetting,
-  parts: { source: ImageSource; engine: CheckpointEngine; snapshot: Snapshot; kernel: string }
+  parts: RuntimeParts
 ): Promise<RestoredImage> {
   const { docker, clock, log, step } = context
   const archive = await addArchive(context, inputs, setting, parts.source)
@@ -33,8 +51,8 @@ export async function buildRestoringImage(
   return await climb(
     levels,
     async (privileges) => {
-      const id = await step('build-runtime', 'Build the runtime image', () =>
-        buildRuntime(context, inputs, { ...parts, archive, privileges })
+      const { id, read } = await step('build-runtime', 'Make the image with the snapshot', () =>
+        makeRuntime(context, inputs, { ...parts, archive, privileges, loads: privileges === levels[0] })
       )
       const request = await startRequest(context, inputs, setting, { id, privileges })
       const first = await step('prove', 'Prove the restore', async () => {
@@ -42,25 +60,62 @@ export async function buildRestoringImage(
         log.info(`Restored, and responded after ${start.answer} ms.`)
         return start
       })
-      return { id, privileges, archive, request, first }
+      return { id, privileges, archive, request, first, read }
     },
     retryWithMore(log, () => docker.attempt(['image', 'rm', '--force', name]))
   )
 }
 
+interface MadeImage {
+  id: string
+  read: ReadImage | undefined
+}
+
+interface RuntimeSetting extends RuntimeParts {
+  archive: Archive | undefined
+  privileges: Privileges | undefined
+  /** Whether the layers below the snapshot are for these privileges. */
+  loads: boolean
+}
+
+/** Adds the snapshot to the layers below it; builds the image where Docker does not load a layer alone. */
+async function makeRuntime(
+  context: Context,
+  inputs: RuntimeInputs,
+  setting: RuntimeSetting
+): Promise<MadeImage> {
+  const { source, snapshot, reading, lower, loads } = setting
+  const labels = labelsOf(inputs, setting)
+  if (lower && loads) {
+    try {
+      return await loadSnapshotImage(context, inputs.secretScan, await lower.layers, {
+        context: source.folder,
+        snapshot: { files: snapshot.files, reading },
+        user: inputs.user,
+        labels
+      })
+    } catch (error) {
+      if (isFinal(error)) throw error
+      context.log.info(
+        `Docker did not load the snapshot as a layer, so the image is built: ${messageOf(error)}`
+      )
+    }
+  }
+  return { id: await buildRuntime(context, inputs, setting, labels), read: undefined }
+}
+
+/** Returns whether an error would also end the build of the image. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof Failure)) return isDiskFull(error)
+  return error.category === 'cancelled' || error.signature?.remedy === 'disk'
+}
+
 async function buildRuntime(
   context: Context,
   inputs: RuntimeInputs,
-  parts: {
-    source: ImageSource
-    engine: CheckpointEngine
-    snapshot: Snapshot
-    kernel: string
-    archive: Archive | undefined
-    privileges: Privileges | undefined
-  }
+  { source, engine, privileges }: RuntimeSetting,
+  labels: Record<string, string>
 ): Promise<string> {
-  const { source, engine, snapshot, kernel, archive, privileges } = parts
   const names = namesOf(context.id)
   // The build copies the snapshot from this image; nothing else of the container gets into the finished image.
   await context.docker.run(['commit', names.checkpointContainer, names.image('snapshot')])
@@ -71,69 +126,24 @@ async function buildRuntime(
       PORT: String(inputs.port),
       TAKEN_BY: engineName(engine, privileges)
     },
-    labels: {
-      ...source.labels,
-      ...archiveLabels(archive),
-      ...snapshotLabels({
-        restoreFlags: flagsOf(privileges),
-        privileges: privileges?.level ?? 'none',
-        criuVersion: snapshot.criuVersion ?? 'none',
-        cpuFeatures: inputs.cpuFeatures,
-        kernel
-      })
-    }
+    labels: { ...source.labels, ...labels }
   })
 }
 
-/** An image without a snapshot, and its starts without and with its archive; of these there are none without an archive. */
-export interface ColdImage {
-  image: RuntimeImage
-  coldStarts: Start[]
-  archiveStarts: Start[]
-}
-
-/** Builds the image without a snapshot, and times its normal starts. */
-export async function buildColdImage(
-  context: Context,
+function labelsOf(
   inputs: RuntimeInputs,
-  setting: StartSetting,
-  { source, reason }: { source: ImageSource; reason: string }
-): Promise<ColdImage> {
-  const { log, step } = context
-  if (inputs.archive !== 'off')
-    await step('build-checkpoint', 'Build the image that trains the archive', () =>
-      buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
-    )
-  const archive = await addArchive(context, inputs, setting, source)
-  const id = await step('build-cold', 'Build the image without a snapshot', () =>
-    buildStage(context, source, 'cold', {
-      buildArgs: { PORT: String(inputs.port) },
-      labels: {
-        ...source.labels,
-        ...archiveLabels(archive),
-        ...coldLabels(reason, source.labels[FINGERPRINT_LABEL] ?? '')
-      }
+  { snapshot, kernel, archive, privileges }: RuntimeSetting
+): Record<string, string> {
+  return {
+    ...archiveLabels(archive),
+    ...snapshotLabels({
+      restoreFlags: flagsOf(privileges),
+      privileges: privileges?.level ?? 'none',
+      criuVersion: snapshot.criuVersion ?? 'none',
+      cpuFeatures: inputs.cpuFeatures,
+      kernel
     })
-  )
-  const image = { id, privileges: undefined, archive }
-  const request = await startRequest(context, inputs, setting, image)
-  if (inputs.maxRestoreTime !== undefined || inputs.minSpeedup !== undefined)
-    log.info('`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.')
-  const bare = { ...request, load: undefined }
-  return await step('prove', 'Start the image', async () => {
-    const coldStarts: Start[] = []
-    const archiveStarts: Start[] = []
-    const runs = Math.max(1, inputs.verifyRuns)
-    while (coldStarts.length < runs) {
-      const start = await startNormally(context, bare)
-      coldStarts.push(start)
-      const trained = archive && (await startWithArchive(context, bare))
-      if (trained) archiveStarts.push(trained)
-      const after = trained ? `, with the archive in ${trained.answer} ms` : ''
-      log.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start.answer} ms${after}.`)
-    }
-    return { image, coldStarts, archiveStarts }
-  })
+  }
 }
 
 /** Returns the `docker run` flags that an image declares. */

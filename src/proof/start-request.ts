@@ -24,6 +24,8 @@ export interface RuntimeImage {
 export interface RuntimeInputs extends TrainingInputs, Budgets {
   onRestoreFailure: string
   cpuFeatures: string
+  secretScan: 'fail' | 'warn' | 'off'
+  user: { uid: number; gid: number }
   restoreTimeout: Milliseconds
   /** Number of timed restores; 0 restores once, untimed. */
   verifyRuns: number

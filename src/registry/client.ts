@@ -76,6 +76,14 @@ export class RepositoryClient {
     )
   }
 
+  /** Removes a blob. Returns false where the registry refuses, as many do. */
+  async removeBlob(digest: string): Promise<boolean> {
+    return await this.send({ method: 'DELETE', url: this.at('blobs', digest) }, [200, 202]).then(
+      () => true,
+      () => false
+    )
+  }
+
   /** Returns a small blob, such as the configuration of an image. */
   async blob(digest: string): Promise<Buffer> {
     const { body } = await this.send({ method: 'GET', url: this.at('blobs', digest) }, [200])

@@ -1,16 +1,17 @@
 import type { Context } from '../docker/context.js'
 import type { Docker } from '../docker/docker.js'
 import { layersOf, type ImageLayer } from '../image/layers.js'
-import { Failure } from '../lib/errors.js'
-import { seconds, type Milliseconds } from '../lib/values.js'
-import { fromFork } from '../runner/pull-request.js'
+import type { Milliseconds } from '../lib/values.js'
 import type { SecretReport } from '../secrets/report.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 import type { SnapshotInImage } from '../secrets/search.js'
 import type { Repositories } from './published.js'
-import { openPush, tagImage } from './push.js'
+import type { EarlyPush } from './early-push.js'
+import { assembleImage } from './packed-image.js'
+import { explainPushFailure } from './push-failure.js'
+import { openPush, tagImage, type Push } from './push.js'
 import type { Reference } from './reference.js'
-import { scanAndPack, type SecretScan } from './scan-and-pack.js'
+import { readWholeImage, reportSecrets, type ReadImage, type SecretScan } from './scan-and-pack.js'
 
 export interface Publication {
   /** Digest of the pushed manifest; undefined if nothing was pushed. */
@@ -40,6 +41,12 @@ export interface PublishEnvironment {
 interface ProvedImage {
   id: string
   snapshot: SnapshotInImage | undefined
+  /** Annotations of the manifest. */
+  annotations: Readonly<Record<string, string>>
+  /** The image, if its layers were read while it was made. */
+  read?: ReadImage | undefined
+  /** Layers that were sent before the proof. */
+  early?: EarlyPush | undefined
 }
 
 /** Scans the image for secrets, then gives it its tags: on this machine, and with `push` at their registries. */
@@ -53,7 +60,7 @@ export async function publish(
   const tags = inputs.tags.map(({ text }) => text)
   const scan = { mode: inputs.secretScan, secrets: world.secrets }
   if (inputs.push) return { tags, ...(await push(context, inputs, world, scan, image)) }
-  const { secrets } = await scanAndPack(context, scan, image, undefined)
+  const { secrets } = await readOut(context, scan, image, undefined)
   return await step('push', 'Tag', async () => {
     await tagImage(docker, image.id, inputs.tags)
     log.info('`push` is false: the image is tagged on this machine, and nothing is pushed.')
@@ -72,7 +79,7 @@ async function push(
   const late = AbortSignal.timeout(inputs.pushTimeout)
   const signal = AbortSignal.any([late, world.cancelled])
   try {
-    const opened = await step('registries', 'Query the registries', () =>
+    const open = (): Promise<Push> =>
       openPush(
         {
           docker,
@@ -83,31 +90,38 @@ async function push(
         { image: image.id, tags: inputs.tags, folder: work },
         signal
       )
-    )
-    const packing = { known: opened.known, signal }
-    const { secrets, packed } = await scanAndPack(context, scan, image, packing)
-    if (!packed) throw new Error('the image was not packed')
-    const pushed = await step('push', 'Push', () => opened.send(packed))
+    // The tags may have moved since the registries were queried for the first time.
+    const opened = await (image.early ? open() : step('registries', 'Query the registries', open))
+    const packing = { known: new Set(opened.known.keys()), signal }
+    const { secrets, read } = await readOut(context, scan, image, packing)
+    if (!read.archive) throw new Error('the image was not packed')
+    const packed = assembleImage(image.id, read.archive)
+    const pushed = await step('push', 'Push', () => opened.send(packed, image))
     // Last, so that a push that fails or is killed leaves the tags on this machine unchanged.
     await tagImage(world.dockerAfterCancel, image.id, inputs.tags)
     return { ...pushed, secrets }
   } catch (error) {
-    if (late.aborted && !world.cancelled.aborted) throw timedOut(inputs.pushTimeout, error)
-    throw await explained(error, world.environment)
+    throw await explainPushFailure(error, { ...world, late, limit: inputs.pushTimeout })
   }
 }
 
-function timedOut(limit: Milliseconds, cause: unknown): Failure {
-  return new Failure('registry', `The push was not complete within ${seconds(limit)}.`, {
-    fix: 'If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.',
-    cause
-  })
-}
+/** Returns the layers of the image, and the secrets in them: of a scan that was made already, or of one that reads the whole image. */
+async function readOut(
+  context: Context,
+  scan: SecretScan,
+  image: ProvedImage,
+  packing: { known: ReadonlySet<string>; signal: AbortSignal } | undefined
+): Promise<{ read: ReadImage; secrets: SecretReport }> {
+  const work = [
+    ...(scan.mode === 'off' ? [] : ['scan the image for secrets']),
+    ...(packing ? ['pack it'] : [])
+  ]
+  const title = work.join(', and ').replace(/^pack it/, 'pack the image')
+  if (title === '') return await evaluated()
+  return await context.step('read-out', `${title.charAt(0).toUpperCase()}${title.slice(1)}`, evaluated)
 
-async function explained(error: unknown, environment: NodeJS.ProcessEnv): Promise<unknown> {
-  return error instanceof Failure && error.category === 'registry' && (await fromFork(environment))
-    ? error.also(
-        'This is a pull request from a fork, whose token may not push: set `push` to false for those.'
-      )
-    : error
+  async function evaluated(): Promise<{ read: ReadImage; secrets: SecretReport }> {
+    const read = image.read ?? (await readWholeImage(context, scan, image, packing))
+    return { read, secrets: await reportSecrets(context, scan, image.id, read) }
+  }
 }

@@ -14,6 +14,8 @@ export type Repositories = (reference: Reference, signal?: AbortSignal) => Repos
 
 export interface PublishedImage {
   configuration: ImageConfiguration
+  /** Labels of the image, and the annotations of its manifest. */
+  facts: Record<string, string>
   layers: PackedLayer[]
 }
 
@@ -22,11 +24,19 @@ export async function imageOf(
   client: RepositoryClient,
   manifest: StoredManifest
 ): Promise<PublishedImage | undefined> {
-  const { config, layers } = fieldsOf(jsonOf(manifest.bytes))
+  const { config, layers, annotations } = fieldsOf(jsonOf(manifest.bytes))
   const { digest } = fieldsOf(config)
   if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return undefined
   const configuration = jsonOf(await client.blob(digest))
-  return isConfiguration(configuration) ? { configuration, layers } : undefined
+  if (!isConfiguration(configuration)) return undefined
+  return { configuration, layers, facts: { ...configuration.config?.Labels, ...textsOf(annotations) } }
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  const entries = Object.entries(fieldsOf(value))
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  )
 }
 
 function isDigest(value: unknown): value is string {
@@ -62,16 +72,16 @@ const MEDIA_TYPES: Record<string, string> = {
   [ZSTANDARD]: ZSTANDARD
 }
 
-/** Returns the digest and the labels of the image of a tag; undefined if the tag has no image of one platform. */
+/** Returns the digest, the labels and the annotations of the image of a tag; undefined if the tag has no image of one platform. */
 export async function publishedAt(
   repositories: Repositories,
   tag: Reference,
   signal?: AbortSignal
-): Promise<{ digest: string; labels: Record<string, string> } | undefined> {
+): Promise<{ digest: string; facts: Record<string, string> } | undefined> {
   const client = repositories(tag, signal)
   const manifest = await client.manifest(tag.tag)
   const image = manifest && (await imageOf(client, manifest))
-  return manifest && image && { digest: manifest.digest, labels: image.configuration.config?.Labels ?? {} }
+  return manifest && image && { digest: manifest.digest, facts: image.facts }
 }
 
 /**
@@ -90,7 +100,7 @@ export async function findUnchanged(
     tags.map(async (tag) => {
       try {
         const published = await publishedAt(repositories, tag, cancelled)
-        return published?.labels[FINGERPRINT_LABEL] === fingerprint ? published.digest : undefined
+        return published?.facts[FINGERPRINT_LABEL] === fingerprint ? published.digest : undefined
       } catch (error) {
         if (!(error instanceof Failure)) throw error
         log.info(`${tag.text} could not be read: ${error.message}`)

@@ -1,14 +1,14 @@
-import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { digestOf } from '../lib/digest.js'
 import type { Docker } from '../docker/docker.js'
 import { Failure } from '../lib/errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
-import { megabytes, sizeText } from '../lib/values.js'
-import type { Blob } from './client.js'
-import type { LayerFile, PackedLayer } from './layer-file.js'
+import { megabytes } from '../lib/values.js'
+import type { EarlyPush } from './early-push.js'
+import type { PackedLayer } from './layer-file.js'
 import type { PackedImage } from './packed-image.js'
-import { knownEverywhere, targetsOf, withContext, type PushTarget, type Repositories } from './published.js'
+import { knownEverywhere, targetsOf, type PushTarget, type Repositories } from './published.js'
+import { sendBlob, sendLayers } from './send.js'
 import type { Reference } from './reference.js'
 import { moveTags } from './tags.js'
 
@@ -32,15 +32,23 @@ export interface PushRequest {
   folder: string
 }
 
+/** What a push does besides sending the image. */
+export interface PushExtras {
+  /** Annotations of the manifest. */
+  annotations: Readonly<Record<string, string>>
+  /** Layers that were sent before. */
+  early?: EarlyPush | undefined
+}
+
 /** A push to registries that have been checked. */
 export interface Push {
-  /** Uncompressed digests of the layers that all registries have. */
-  known: ReadonlySet<string>
+  /** Layers that all registries have, by their uncompressed digests. */
+  known: ReadonlyMap<string, PackedLayer>
   /**
    * Sends the image: first its content to all repositories, then its manifest without a tag, and last moves the tags. A failure
    * before that moves no tag; a failure after it puts the moved tags back.
    */
-  send: (packed: PackedImage) => Promise<Pushed>
+  send: (packed: PackedImage, extras: PushExtras) => Promise<Pushed>
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -53,11 +61,11 @@ const LARGEST_AT_GITHUB = 10e9
 export async function openPush(world: PushContext, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
   const known = await knownEverywhere(world.docker, request.image, targets)
-  return { known: new Set(known.keys()), send: (packed) => send(world, request, { targets, known, packed }) }
+  return { known, send: (packed, extras) => send(world, request, { targets, known, packed, ...extras }) }
 }
 
 /** An image and its destinations. */
-interface Shipment {
+interface Shipment extends PushExtras {
   targets: readonly PushTarget[]
   /** Layers that all repositories have, by their uncompressed digests. */
   known: ReadonlyMap<string, PackedLayer>
@@ -65,16 +73,25 @@ interface Shipment {
 }
 
 async function send(world: PushContext, { folder }: PushRequest, shipment: Shipment): Promise<Pushed> {
-  const { targets, packed, known } = shipment
+  const { targets, packed, known, annotations, early } = shipment
   const layers = packed.layers.map((layer, index) => {
-    const packedOrKnown = layer ?? known.get(packed.configuration.rootfs.diff_ids[index] ?? '')
+    const diffId = packed.configuration.rootfs.diff_ids[index] ?? ''
+    const packedOrKnown = layer ?? known.get(diffId) ?? early?.known.get(diffId)
     if (!packedOrKnown) throw new Error(`layer ${index} is neither packed nor known`)
     const { digest, size, mediaType } = packedOrKnown
     return { digest, size, mediaType }
   })
-  const sent = await sendContent(world, shipment)
+  await early?.settled()
+  for (const line of early?.notes ?? []) world.info(line)
+  const sent = new Set([...(early?.sent ?? []), ...(await sendContent(world, shipment))])
+  early?.keep(layers.map(({ digest }) => digest))
   const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length }
-  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config, layers }))
+  const manifest = Buffer.from(
+    JSON.stringify({
+      ...{ schemaVersion: 2, mediaType: MANIFEST, config, layers },
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {})
+    })
+  )
   const digest = digestOf(manifest)
   for (const { client, name } of targets) {
     const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
@@ -84,35 +101,24 @@ async function send(world: PushContext, { folder }: PushRequest, shipment: Shipm
   return { digest, layers: described(packed, layers, sent) }
 }
 
-/** Sends the missing layers in parallel, and then the configuration. Returns the digests of the blobs that were sent. */
+/** Sends the missing layers and then the configuration. Returns the digests of the blobs that were sent. */
 async function sendContent(
   { info, warn }: PushContext,
   { targets, packed }: Shipment
 ): Promise<ReadonlySet<string>> {
   const sent = new Set<string>()
-  async function sendBlob(blob: Blob): Promise<void> {
-    for (const target of targets) {
-      await withContext(target, async () => {
-        if (await target.client.hasBlob(blob.digest)) return
-        await target.client.upload(blob)
-        sent.add(blob.digest)
-        info(`${target.name}: sent ${sizeText(blob.size)}.`)
-      })
-    }
-  }
-  async function sendLayer(layer: LayerFile): Promise<void> {
-    for (const { client } of targets) {
-      const warning = sizeWarning(client.registry, layer.size)
-      if (warning !== undefined) warn(warning)
-    }
-    await sendBlob({ ...layer, open: () => createReadStream(layer.file) })
-    await rm(layer.file, { force: true })
-  }
   // An image can contain a layer twice, such as an empty one.
   const layers = new Set(packed.layers.filter((layer) => layer !== undefined))
-  const uploads = await Promise.allSettled([...layers].map(sendLayer))
-  for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
-  await sendBlob({ digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config })
+  for (const { client } of targets) {
+    for (const { size } of layers) {
+      const warning = sizeWarning(client.registry, size)
+      if (warning !== undefined) warn(warning)
+    }
+  }
+  await sendLayers({ targets, info }, [...layers], sent)
+  await Promise.all([...layers].map((layer) => rm(layer.file, { force: true })))
+  const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config }
+  await sendBlob({ targets, info }, config, sent)
   return sent
 }
 

@@ -11,6 +11,11 @@ export interface DockerFacts {
   operatingSystem: string
   appArmor: boolean
   rootless: boolean
+  /**
+   * Whether `docker load` takes a layer whose image below is not in the archive. With containerd's image store it does not:
+   * https://github.com/moby/moby/issues/46746
+   */
+  loadsLayers: boolean
 }
 
 /** Timeout of a query; two of them take less than ten seconds. */
@@ -48,7 +53,8 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
     kernel: server.KernelVersion ?? 'unknown',
     operatingSystem: info?.OperatingSystem ?? 'unknown',
     appArmor: security.includes('name=apparmor'),
-    rootless: security.includes('name=rootless')
+    rootless: security.includes('name=rootless'),
+    loadsLayers: info !== undefined && !info.DriverStatus?.some(([name]) => name === 'driver-type')
   }
 }
 

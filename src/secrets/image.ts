@@ -44,6 +44,25 @@ export async function scanImage(
   return { ...scanned, layers, unopened: { count, names: shown } }
 }
 
+/** Returns the scan of an image whose layers were scanned in two parts; the list of the layers is that of the second part. */
+export function mergedScans(below: ImageScan, above: ImageScan): ImageScan {
+  return {
+    findings: [...below.findings, ...above.findings],
+    unlisted: below.unlisted + above.unlisted,
+    bytes: below.bytes + above.bytes,
+    sizes: new Map([...below.sizes, ...above.sizes]),
+    layers: {
+      order: above.layers.order,
+      results: new Map([...below.layers.results, ...above.layers.results]),
+      links: new Map([...below.layers.links, ...above.layers.links])
+    },
+    unopened: {
+      count: below.unopened.count + above.unopened.count,
+      names: [...below.unopened.names, ...above.unopened.names]
+    }
+  }
+}
+
 /** Returns the kind of memory that a byte of a file of pages belongs to. */
 function locatorIn(reading: SnapshotReading | undefined): Locate {
   return (file, offset) => {

@@ -48,32 +48,39 @@ export const NOT_SEARCHED: SecretReport = {
   untrusted: undefined
 }
 
+/** A search that begins before there is a snapshot. */
+export interface PreparedSearch extends Omit<SecretSearch, 'snapshot'> {
+  /** Returns the search of an image with the snapshot; it compares its findings with those of this search. */
+  withSnapshot: (snapshot: SearchedSnapshot) => SecretSearch
+}
+
 /** Prepares the search for the known secrets, and proves that the scanner would find them. */
-export async function prepareSearch(
-  { docker, id, log }: Context,
-  secrets: readonly Secret[],
-  snapshotInImage: SnapshotInImage | undefined
-): Promise<SecretSearch> {
-  const names = namesOf(id)
-  const snapshot = snapshotInImage && {
-    ...snapshotInImage,
-    mark: await markOf(docker, names.checkpointContainer),
-    below: names.image('checkpoint')
-  }
-  const matcher = createMatcher({
-    secrets: [...secrets, ...(snapshot ? [snapshot.mark] : [])],
-    canary: createCanary(),
-    key: randomBytes(32)
-  })
+export async function prepareSearch(secrets: readonly Secret[]): Promise<PreparedSearch> {
+  const shared = { canary: createCanary(), key: randomBytes(32) }
+  const matcher = createMatcher({ secrets, ...shared })
   await proveScanner(matcher)
   const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]))
   const all = [...new Set(secrets.map(({ name }) => name))]
   const searched = all.filter((name) => !weak.has(name))
   const notSearched = all.filter((name) => weak.has(name)).map((name) => `${name} (${weak.get(name)})`)
-  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(', ')}` : ''
-  log.info(`Scanning for tokens${known}.`)
-  logWeakSecrets(log, notSearched)
-  return { matcher, snapshot, searched, notSearched }
+  const names = { searched, notSearched }
+  return {
+    ...{ matcher, ...names },
+    withSnapshot: (snapshot) => ({
+      ...{ snapshot, ...names },
+      matcher: createMatcher({ secrets: [...secrets, snapshot.mark], ...shared })
+    })
+  }
+}
+
+/** Returns the snapshot of a run as the search needs it. */
+export async function searchedSnapshot(
+  { docker, id }: Pick<Context, 'docker' | 'id'>,
+  snapshot: SnapshotInImage
+): Promise<SearchedSnapshot> {
+  const names = namesOf(id)
+  const mark = await markOf(docker, names.checkpointContainer)
+  return { ...snapshot, mark, below: names.image('checkpoint') }
 }
 
 /** Reports what the scan of an image found. With `secret-scan: fail` any secret is a Failure of the category `secret`. */
@@ -103,7 +110,9 @@ export async function evaluateScan(
     untrusted
   }
   if (report.unopened.count > 0) log.info(unopenedArchives(report.unopened))
-  log.info(`Scanned ${sizeText(report.bytes)}.`)
+  const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(', ')}` : ''
+  log.info(`Scanned ${sizeText(report.bytes)} for tokens${known}.`)
+  logWeakSecrets(log, notSearched)
   if (report.found.length === 0) return report
   if (strict) throw secretFailure(report)
   log.warning(secretWarning(report))

@@ -2,7 +2,7 @@ import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { Bytes } from '../lib/values.js'
 import type { Figures, Spread } from './figures.js'
 
-/** Measurements in the label of a published image. */
+/** Measurements in the annotation of a published image. */
 export interface PublishedFigures {
   /** Number of restores, and as many cold starts. */
   runs: number
@@ -25,8 +25,8 @@ export interface LastImage {
 /** Version of the format; it changes when older readers could not read it. */
 const VERSION = 1
 
-/** Returns the label: JSON in which a spread is [minimum, median, maximum], which is compact and readable. */
-export function figuresLabel(figures: Figures, snapshotSize: Bytes, archiveSize?: Bytes): string {
+/** Returns the annotation: JSON in which a spread is [minimum, median, maximum], which is compact and readable. */
+export function figuresAnnotation(figures: Figures, snapshotSize: Bytes, archiveSize?: Bytes): string {
   const { answer, speedup, requests, archive } = figures
   return JSON.stringify({
     version: VERSION,
@@ -42,8 +42,8 @@ export function figuresLabel(figures: Figures, snapshotSize: Bytes, archiveSize?
   })
 }
 
-/** Parses a label. Returns undefined for anything else: the text comes from a registry, and is untrusted. */
-export function parseFiguresLabel(text: string): PublishedFigures | undefined {
+/** Parses an annotation. Returns undefined for anything else: the text comes from a registry, and is untrusted. */
+export function parseFiguresAnnotation(text: string): PublishedFigures | undefined {
   const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text))
   const [restore, coldStart] = [spread(answers['restore']), spread(answers['cold'])]
   if (version !== VERSION || !restore || !coldStart) return undefined

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { figuresLabel, parseFiguresLabel } from '../../src/proof/figures-label.js'
+import { figuresAnnotation, parseFiguresAnnotation } from '../../src/proof/figures-annotation.js'
 import { figuresOf } from '../../src/proof/figures.js'
 import { aStart } from '../support/result.js'
 
-describe('the label with the figures', () => {
+describe('the annotation with the figures', () => {
   const figures = figuresOf([aStart(90, 50), aStart(100, 60)], [aStart(300, 150), aStart(320, 170)])
 
   test('is compact JSON, and can be read back', () => {
-    const text = figuresLabel(figures, 112_500_000)
+    const text = figuresAnnotation(figures, 112_500_000)
     expect(JSON.parse(text)).toEqual({
       version: 1,
       runs: 2,
@@ -17,7 +17,7 @@ describe('the label with the figures', () => {
       requests: { count: 100, restore: [50, 55, 60], cold: [150, 160, 170] },
       snapshot: 112_500_000
     })
-    expect(parseFiguresLabel(text)).toEqual({
+    expect(parseFiguresAnnotation(text)).toEqual({
       runs: 2,
       restore: figures.answer.restore,
       coldStart: figures.answer.coldStart,
@@ -30,12 +30,12 @@ describe('the label with the figures', () => {
 
   test('has the starts with the archive, and its size', () => {
     const trained = figuresOf([aStart(90)], [aStart(300)], [aStart(150), aStart(170)])
-    const text = figuresLabel(trained, 1, 25_000_000)
-    expect(parseFiguresLabel(text)?.archive).toEqual({
+    const text = figuresAnnotation(trained, 1, 25_000_000)
+    expect(parseFiguresAnnotation(text)?.archive).toEqual({
       start: { minimum: 150, median: 160, maximum: 170 },
       size: 25_000_000
     })
-    expect(parseFiguresLabel(text.replace('25000000', '"x"'))).toMatchObject({ archive: undefined })
+    expect(parseFiguresAnnotation(text.replace('25000000', '"x"'))).toMatchObject({ archive: undefined })
   })
 
   test.each([
@@ -44,11 +44,11 @@ describe('the label with the figures', () => {
     '7',
     '{"version":1}',
     'x',
-    figuresLabel(figures, 1).replace('"version":1', '"version":2'),
-    figuresLabel(figures, 1).replace('95', '"<img>"'),
-    figuresLabel(figures, 1).replace('3.3', '1e999'),
-    figuresLabel(figures, 0)
+    figuresAnnotation(figures, 1).replace('"version":1', '"version":2'),
+    figuresAnnotation(figures, 1).replace('95', '"<img>"'),
+    figuresAnnotation(figures, 1).replace('3.3', '1e999'),
+    figuresAnnotation(figures, 0)
   ])('of another make is none: %s', (text) => {
-    expect(parseFiguresLabel(text)).toBeUndefined()
+    expect(parseFiguresAnnotation(text)).toBeUndefined()
   })
 })

@@ -1,0 +1,43 @@
+import type { Application } from '../application/layouts/layout.js'
+import type { CheckpointRefused } from '../diagnosis/checkpoint-exception.js'
+import { removeContainer } from '../docker/containers.js'
+import { namesOf } from '../docker/names.js'
+import { prepareImages, type ImageSource } from '../image/images.js'
+import type { ImageParts } from '../image/parts.js'
+import { readinessOf } from '../inputs/readiness.js'
+import { choiceWithoutSnapshot } from '../inputs/without-snapshot.js'
+import type { Architecture } from '../jdk/asset.js'
+import type { UnsupportedRunner } from '../lib/errors.js'
+import { buildColdImage } from '../proof/cold-image.js'
+import { publish } from '../registry/publish.js'
+import type { Result } from '../report/result.js'
+import { imageArchitecture } from '../runner/base-image.js'
+import { findReach } from '../runner/reach.js'
+import { partsOf, withImage, type Job } from './job.js'
+
+/** Ends the job without a snapshot, as `on-unsupported-runner` or `on-checkpoint-failure` says. */
+export async function withoutSnapshot(
+  job: Job,
+  why: UnsupportedRunner | CheckpointRefused,
+  known: { application: Application | undefined; parts?: ImageParts; source?: ImageSource }
+): Promise<Result> {
+  const { context, inputs, world, finished } = job
+  const { docker, log } = context
+  const { choice, refused, reason } = choiceWithoutSnapshot(inputs, why, log)
+  if (refused) await removeContainer(docker, namesOf(context.id).checkpointContainer)
+  if (choice === 'skip') return { outcome: 'skipped', reason, ...finished() }
+
+  const reach = await findReach(docker, world.hostname)
+  const parts = known.parts ?? (await partsOf(job, known.application, await architectureOf(job)))
+  const source = known.source ?? (await prepareImages(context, inputs, world, parts))
+  const setting = { ...world, reach, readiness: readinessOf(inputs, parts.libraries) }
+  const cold = await buildColdImage(context, inputs, setting, { source, reason })
+  const publication = await publish(context, inputs, world, {
+    ...{ id: cold.image.id, snapshot: undefined, annotations: {} }
+  })
+  return { outcome: 'cold', reason, refused, ...cold, ...withImage(job, parts, publication) }
+}
+
+async function architectureOf({ context: { docker, log }, inputs }: Job): Promise<Architecture> {
+  return await imageArchitecture(docker, inputs.baseImage, (line) => log.untrusted(line))
+}

@@ -1,0 +1,60 @@
+import type { LayerFile, PackedLayer } from './layer-file.js'
+import { knownEverywhere, targetsOf } from './published.js'
+import type { PushContext, PushRequest } from './push.js'
+import { sendLayers } from './send.js'
+
+/** Sends layers of an image before the image is complete: without a manifest, nobody can pull them. */
+export interface EarlyPush {
+  /** Layers that all registries have, by their uncompressed digests. */
+  known: ReadonlyMap<string, PackedLayer>
+  /** Digests of the layers that were sent. */
+  sent: ReadonlySet<string>
+  /** Lines for the log about what was sent. */
+  notes: readonly string[]
+  /** Starts to send layers; no other image may have those that are `own`. What fails is sent again, and then reported, by the push. */
+  send: (layers: readonly LayerFile[], whose: 'shared' | 'own') => void
+  /** Waits until nothing is being sent. */
+  settled: () => Promise<void>
+  /** Says that a manifest is about to name these digests. */
+  keep: (digests: readonly string[]) => void
+  /** Removes the own layers that no manifest names from the registries, where these agree. */
+  removeRest: () => Promise<void>
+}
+
+/**
+ * Queries the registries, so that one that refuses ends the run before the checkpoint. `image` is on this machine, with the layers
+ * that are sent first. The signal ends all that is being sent.
+ */
+export async function openEarlyPush(
+  { docker, repositories }: Omit<PushContext, 'info' | 'warn'>,
+  { image, tags }: Omit<PushRequest, 'folder'>,
+  signal: AbortSignal
+): Promise<EarlyPush> {
+  const targets = await targetsOf(repositories, tags, signal)
+  const known = await knownEverywhere(docker, image, targets)
+  const sent = new Set<string>()
+  const notes: string[] = []
+  const destination = { targets, info: (line: string) => notes.push(line) }
+  const sending: Promise<void>[] = []
+  const own = new Set<string>()
+  return {
+    known,
+    sent,
+    notes,
+    send: (layers, whose) => {
+      if (whose === 'own') for (const { digest } of layers) own.add(digest)
+      sending.push(sendLayers(destination, layers, sent).catch(() => undefined))
+    },
+    settled: async () => {
+      await Promise.all(sending)
+    },
+    keep: (digests) => {
+      for (const digest of digests) own.delete(digest)
+    },
+    removeRest: async () => {
+      await Promise.all(sending)
+      const rest = [...own].filter((digest) => sent.has(digest))
+      for (const { rollback } of targets) await Promise.all(rest.map((digest) => rollback.removeBlob(digest)))
+    }
+  }
+}

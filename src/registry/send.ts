@@ -1,0 +1,34 @@
+import { createReadStream } from 'node:fs'
+import { sizeText } from '../lib/values.js'
+import type { Blob } from './client.js'
+import type { LayerFile } from './layer-file.js'
+import { withContext, type PushTarget } from './published.js'
+
+export interface Destination {
+  targets: readonly PushTarget[]
+  info: (line: string) => void
+}
+
+/** Sends the layers that repositories lack, in parallel, and adds their digests to `sent`. Waits for all of them, whatever fails. */
+export async function sendLayers(
+  destination: Destination,
+  layers: readonly LayerFile[],
+  sent: Set<string>
+): Promise<void> {
+  const uploads = await Promise.allSettled(
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => createReadStream(layer.file) }, sent))
+  )
+  for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
+}
+
+/** Sends content to the repositories that lack it. */
+export async function sendBlob({ targets, info }: Destination, blob: Blob, sent: Set<string>): Promise<void> {
+  for (const target of targets) {
+    await withContext(target, async () => {
+      if (await target.client.hasBlob(blob.digest)) return
+      await target.client.upload(blob)
+      sent.add(blob.digest)
+      info(`${target.name}: sent ${sizeText(blob.size)}.`)
+    })
+  }
+}
