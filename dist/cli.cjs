@@ -49843,7 +49843,8 @@ async function planTreeLayer(tree) {
   const names = (await (0, import_promises47.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const { mode, size, mtime, ...stats } = await (0, import_promises47.lstat)(import_node_path43.default.join(tree, name));
+    const stats = await (0, import_promises47.lstat)(import_node_path43.default.join(tree, name));
+    const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
     headers.push({

@@ -32,7 +32,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
     await runAction({ context, ...inputs }, options)
 
   engineTest(
-    'Docker stops between checkpoint and build: the run fails if it stays away, and goes on if it comes back',
+    'Docker stops between checkpoint and image: the run fails if it stays away, and goes on if it comes back',
     async () => {
       await withEmptyDocker(labHome(), async (environment, power) => {
         const quiet = (): void => undefined
@@ -40,7 +40,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
         const tag = freshTag('engine-lost')
         const before = dockerAt(environment, 'image', 'ls', '--all', '--quiet')
 
-        const away = await dyingAtCommit(environment, power, false, { tags: tag, push: 'true' })
+        const away = await dyingAtLoad(environment, power, false, { tags: tag, push: 'true' })
         expect(away.exitCode).toBe(1)
         expect(errorOf(away)).toMatch(/^The Docker engine does not respond\.\n[^]*\(category: runner\)/)
         expect(annotations(away, 'warning').join()).toContain('may be left behind')
@@ -50,7 +50,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
         for (const name of dockerAt(environment, 'ps', '--all', '--quiet').split('\n').filter(Boolean))
           dockerAt(environment, 'rm', '--force', name)
 
-        const back = await dyingAtCommit(environment, power, true, { tags: tag, push: 'true' })
+        const back = await dyingAtLoad(environment, power, true, { tags: tag, push: 'true' })
         expect(annotations(back, 'error')).toEqual([])
         expect(back.left).toEqual([])
         expect(await registryDigest(tag)).toBe(back.outputs['digest'])
@@ -61,8 +61,8 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
     }
   )
 
-  /** A run whose engine is ended when it is to commit the checkpoint, and started again or not. */
-  async function dyingAtCommit(
+  /** A run whose engine is ended when it is to load the snapshot, and started again or not. */
+  async function dyingAtLoad(
     environment: NodeJS.ProcessEnv,
     power: Switch,
     again: boolean,
@@ -73,7 +73,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
     const real = execFileSync('which', ['docker'], { env: environment, encoding: 'utf8' }).trim()
     const lines = [
       '#!/bin/sh',
-      `if [ "$1" = commit ] && mkdir ${asked} 2>/dev/null; then`,
+      `if [ "$1" = load ] && mkdir ${asked} 2>/dev/null; then`,
       `  while [ ! -e ${dead} ]; do sleep 0.1; done`,
       'fi',
       `exec ${real} "$@"`

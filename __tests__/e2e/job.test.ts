@@ -53,6 +53,7 @@ describe('the whole job on micronaut-hello', () => {
     )
     after = engineContents()
     if (step.exitCode !== 0) throw new Error(step.log)
+    expect(step.log).not.toContain('Docker did not load the snapshot as a layer')
   })
   labAfterAll(() => void docker('image', 'rm', '--force', tag, second))
 
@@ -85,14 +86,13 @@ describe('the whole job on micronaut-hello', () => {
       'decide',
       'build-checkpoint',
       'engine',
+      'registries',
       'checkpoint',
       'content',
       'map',
       'build-runtime',
       'prove',
       'measure',
-      'label',
-      'registries',
       'read-out',
       'push'
     ])

@@ -9,7 +9,8 @@ export async function planTreeLayer(tree: string): Promise<LayerPlan> {
   const names = (await readdir(tree, { recursive: true })).sort()
   const headers: Header[] = []
   for (const name of names) {
-    const { mode, size, mtime, ...stats } = await lstat(path.join(tree, name))
+    const stats = await lstat(path.join(tree, name))
+    const { mode, size, mtime } = stats
     const isFile = stats.isFile()
     const type = isFile ? 'file' : 'directory'
     headers.push({

@@ -1,6 +1,7 @@
+import type { Docker } from '../docker/docker.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
-import { knownEverywhere, targetsOf } from './published.js'
-import type { PushContext, PushRequest } from './push.js'
+import { knownEverywhere, targetsOf, type Repositories } from './published.js'
+import type { Reference } from './reference.js'
 import { sendLayers } from './send.js'
 
 /** Sends layers of an image before the image is complete: without a manifest, nobody can pull them. */
@@ -26,8 +27,8 @@ export interface EarlyPush {
  * that are sent first. The signal ends all that is being sent.
  */
 export async function openEarlyPush(
-  { docker, repositories }: Omit<PushContext, 'info' | 'warn'>,
-  { image, tags }: Omit<PushRequest, 'folder'>,
+  { docker, repositories }: { docker: Docker; repositories: Repositories },
+  { image, tags }: { image: string; tags: readonly Reference[] },
   signal: AbortSignal
 ): Promise<EarlyPush> {
   const targets = await targetsOf(repositories, tags, signal)
