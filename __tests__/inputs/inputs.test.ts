@@ -125,6 +125,11 @@ describe('readInputs', () => {
     ['ready-url', '/health\nno header', 'headers of the form'],
     ['ready-command', '--privileged x', 'a program in the image'],
     ['ready-log', '(', 'a valid regular expression (Unterminated group)'],
+    [
+      'ready-log',
+      '(?=ready)',
+      'a valid regular expression (no lookahead, no lookbehind, no references to groups, at most 1000 repetitions)'
+    ],
     ['warmup', 'fetch /x', 'lines such as'],
     ['warmup', 'GET http://elsewhere/', 'lines such as'],
     ['warmup', 'GET / x0', 'between 1 and'],

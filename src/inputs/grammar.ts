@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { parseArgsStringToArgv } from 'string-argv'
 import { cracOptionIn, LEAVE_TO_ACTION } from '../image/jvm-variables.js'
 import { Failure, messageOf } from '../lib/errors.js'
+import { LinePattern } from '../lib/line-pattern.js'
 import { badInput, parseChoice, parseLines, refuseNul, type Bytes, type Parser } from '../lib/values.js'
 import { parseReference, type Reference } from '../registry/reference.js'
 
@@ -121,11 +122,11 @@ export function command(name: string, value: string): string[] | undefined {
   return words.length === 0 ? undefined : words
 }
 
-export function regularExpression(name: string, value: string): RegExp {
+export function linePattern(name: string, value: string): LinePattern {
   if (value.length > MAX_TEXT)
     throw badInput(name, value, `a regular expression of at most ${MAX_TEXT} characters`)
   try {
-    return new RegExp(value, 'u')
+    return new LinePattern(value)
   } catch (error) {
     // Node's message is `Invalid regular expression: /.../u: Unterminated group`.
     const reason = messageOf(error).slice(messageOf(error).lastIndexOf(':') + 1)

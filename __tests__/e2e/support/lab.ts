@@ -284,3 +284,12 @@ export function fixtureJar(...names: Classes): string {
   rmSync(work, { recursive: true })
   return jar
 }
+
+/** Adds a class with these members to a jar. */
+export function addClass(jar: string, name: string, members: string): void {
+  const work = mkdtempSync(path.join(tmpdir(), 'e2e-class-'))
+  writeFileSync(path.join(work, `${name}.java`), `public class ${name} { ${members} }`)
+  execFileSync('javac', ['--release', '17', `${name}.java`], { cwd: work })
+  execFileSync('jar', ['--update', '--file', jar, `${name}.class`], { cwd: work })
+  rmSync(work, { recursive: true })
+}
