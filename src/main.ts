@@ -159,7 +159,7 @@ async function withSnapshot(
     return read
   })
   const snapshot = await step('map', 'Map the Java heap', () => mapHeap(context, taken, reading?.heap))
-  const from = { source, engine, snapshot, kernel: runner.kernel }
+  const from = { source, engine, snapshot, reading, kernel: runner.kernel }
   const restored = await buildRestoringImage(context, inputs, setting, from)
   const { image, proof } = await measure(context, inputs, world.repositories, restored, snapshot.size)
   return { engine, snapshot, reading, image, proof }

@@ -7,6 +7,7 @@ import { climb, declaredFlags, type Privileges } from '../docker/privileges.js'
 import { buildStage, type ImageSource } from '../image/images.js'
 import { archiveLabels, coldLabels, FINGERPRINT_LABEL, snapshotLabels } from '../image/labels.js'
 import { addArchive } from './archived.js'
+import type { SnapshotReading } from '../snapshot/read.js'
 import type { Start } from './figures.js'
 import { proveRestore, startNormally, startWithArchive } from './prove.js'
 import { startRequest, type RuntimeImage, type RuntimeInputs, type StartSetting } from './start-request.js'
@@ -19,12 +20,23 @@ export interface RestoredImage extends RuntimeImage {
   request: StartRequest
 }
 
+/** What goes into an image with a snapshot. */
+export interface SnapshotParts {
+  source: ImageSource
+  engine: CheckpointEngine
+  snapshot: Snapshot
+  /** What is in the snapshot; undefined where it could not be read. */
+  reading: SnapshotReading | undefined
+  /** Version of the kernel of the checkpoint. */
+  kernel: string
+}
+
 /** Builds the image with the snapshot and restores it, with the lowest privilege level that works. Throws the Failure of the last level. */
 export async function buildRestoringImage(
   context: Context,
   inputs: RuntimeInputs,
   setting: StartSetting,
-  parts: { source: ImageSource; engine: CheckpointEngine; snapshot: Snapshot; kernel: string }
+  parts: SnapshotParts
 ): Promise<RestoredImage> {
   const { docker, clock, log, step } = context
   const archive = await addArchive(context, inputs, setting, parts.source)
@@ -51,16 +63,9 @@ export async function buildRestoringImage(
 async function buildRuntime(
   context: Context,
   inputs: RuntimeInputs,
-  parts: {
-    source: ImageSource
-    engine: CheckpointEngine
-    snapshot: Snapshot
-    kernel: string
-    archive: Archive | undefined
-    privileges: Privileges | undefined
-  }
+  parts: SnapshotParts & { archive: Archive | undefined; privileges: Privileges | undefined }
 ): Promise<string> {
-  const { source, engine, snapshot, kernel, archive, privileges } = parts
+  const { source, engine, snapshot, reading, kernel, archive, privileges } = parts
   const names = namesOf(context.id)
   // The build copies the snapshot from this image; nothing else of the container gets into the finished image.
   await context.docker.run(['commit', names.checkpointContainer, names.image('snapshot')])
@@ -79,6 +84,7 @@ async function buildRuntime(
         privileges: privileges?.level ?? 'none',
         criuVersion: snapshot.criuVersion ?? 'none',
         cpuFeatures: inputs.cpuFeatures,
+        maxHeap: reading?.content.maxHeap,
         kernel
       })
     }
