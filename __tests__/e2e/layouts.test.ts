@@ -13,6 +13,7 @@ import {
   freshTag,
   labBeforeAll,
   labTest,
+  layersOf,
   runAction,
   withStarted,
   world
@@ -116,14 +117,4 @@ function withOtherGreeting(folder: string): string {
   writeFileSync(file, readFileSync(file, 'latin1').replace(' from ', ' with '), 'latin1')
   execFileSync('jar', ['--update', '--no-compress', '--file', jar, entry], { cwd: context })
   return context
-}
-
-/** The digests of an image's layers, by the instruction that made each. */
-function layersOf(image: string): Map<string, string> {
-  const digests = docker('image', 'inspect', '--format', '{{join .RootFS.Layers " "}}', image).split(' ')
-  // The newest is first. Only these instructions make layers; what the base image has before them does not count.
-  const made = docker('history', '--no-trunc', '--format', '{{.CreatedBy}}', image)
-    .split('\n')
-    .filter((instruction) => /^(COPY|ADD|RUN|WORKDIR) /.test(instruction))
-  return new Map(made.map((instruction, index) => [instruction, digests.at(-1 - index) ?? '']))
 }
