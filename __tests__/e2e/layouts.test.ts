@@ -71,6 +71,8 @@ describe('layouts of applications', () => {
     expect(files).toMatch(/^\/app\/classes\.jar$/m)
     await withStarted({ image: second }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
+      // The locale of the image decides whether the JVM finds it.
+      expect(await callUntilAnswer(started, 'größe.txt')).toBe('found')
       // A static resource in META-INF: that stays outside BOOT-INF.
       expect(await callUntilAnswer(started, 'note.txt')).toBe('From META-INF\n')
     })
@@ -105,7 +107,7 @@ describe('layouts of applications', () => {
   }
 })
 
-/** A context with the jar of the fixture, in which one constant of one class is another. */
+/** A context with the jar of the fixture, in which one constant of one class is another, and with one more static resource. */
 function withOtherGreeting(folder: string): string {
   const context = path.join(folder, 'changed')
   const jar = path.join(context, 'spring-1.0.jar')
@@ -115,6 +117,11 @@ function withOtherGreeting(folder: string): string {
   execFileSync('jar', ['--extract', '--file', jar, entry], { cwd: context })
   const file = path.join(context, entry)
   writeFileSync(file, readFileSync(file, 'latin1').replace(' from ', ' with '), 'latin1')
-  execFileSync('jar', ['--update', '--no-compress', '--file', jar, entry], { cwd: context })
+  const added = 'BOOT-INF/classes/static/größe.txt'
+  mkdirSync(path.dirname(path.join(context, added)), { recursive: true })
+  writeFileSync(path.join(context, added), 'found')
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+  execFileSync('jar', ['--update', '--no-compress', '--file', jar, entry, added], { cwd: context, env })
+  rmSync(path.join(context, 'BOOT-INF'), { recursive: true })
   return context
 }
