@@ -39,8 +39,10 @@ export default tseslint.config(
           additionalTestBlockFunctions: [
             'labTest',
             'labTest.each',
+            'jvmTest',
             'jvmTest.each',
             'engineTest',
+            'grantedTest',
             'afterEach',
             'afterAll'
           ]

@@ -38,7 +38,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
   labTest('is built, checkpointed and restored with its own settings, and nothing else is left', async () => {
     const before = engineContents()
     const lines = [
-      'ENV GIVEN=by-the-dockerfile PATH=/srv/bin:$PATH',
+      'ENV GIVEN=by-the-dockerfile PATH=/srv/bin:$PATH spring.datasource.url=jdbc:x',
       'WORKDIR /srv/application',
       'COPY app.jar ./',
       'HEALTHCHECK --interval=1s CMD true',
@@ -57,6 +57,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
         'by the entry point|by-the-dockerfile|[serve, two words]|true'
       )
       expect(containerLog(started.name)).toBe('afterRestore\n')
+      expect(await callUntilAnswer(started, 'environment?spring.datasource.url')).toBe('jdbc:x')
     })
     const config = docker(
       'image',

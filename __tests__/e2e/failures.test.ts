@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
+import type { SecretReport } from '../../src/secrets/report.js'
 import {
   annotations,
   available,
@@ -21,6 +22,7 @@ import {
   world
 } from './support/lab.js'
 
+const JMX = '-Dcom.sun.management.jmxremote'
 const UNREADABLE = 'chmod -R 000 /opt/crac-checkpoint/snapshot'
 
 /** What every failure keeps: exit code 1, one message, nothing pushed, nothing left behind. */
@@ -63,7 +65,12 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   }
 
   labTest('an open socket is named, with the code that opened it', async () => {
-    const { message, step } = await failing(application('OpenSocket'))
+    // The JVM listens too, for JMX.
+    const jmx = ['port=9010', 'authenticate=false', 'ssl=false'].map((option) => `${JMX}.${option}`)
+    const inputs = { ...application('OpenSocket'), 'java-options': jmx.join('\n') }
+    const { message, step } = await failing(inputs)
+    expect(message).toContain('JMX listens on port 9010')
+    expect(message).toContain('Fix: Remove the options of JMX for the checkpoint')
     expect(message).toMatch(/The JVM refused the checkpoint: an open socket, tcp6? local/)
     expect(message).toContain('8080')
     expect(message).toContain('OpenSocket.main(OpenSocket.java:')
@@ -94,12 +101,20 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
     'a refused checkpoint is a warning with `on-checkpoint-failure: archive`, and the image has the archive',
     async () => {
       const tag = freshTag('refused')
-      const inputs = { 'java-options': '-Dhook=fail', archive: 'cds', 'secret-scan': 'fail' }
+      // A constant of a class is in the archive as in the jar.
+      const constant = 'written-before-the-checkpoint'
+      const scan = { 'secret-scan': 'warn', 'secret-values': constant }
+      const inputs = { 'java-options': '-Dhook=fail', archive: 'cds', ...scan }
       const step = await runAction({ context, tags: tag, ...inputs, 'on-checkpoint-failure': 'archive' })
       expect(step.exitCode).toBe(0)
       const warning = annotations(step, 'warning')[0]
       expect(warning).toContain('because the checkpoint was refused: A beforeCheckpoint hook')
       expect(Number(step.outputs['archive-size'])).toBeGreaterThan(100_000)
+      const { secrets } = JSON.parse(step.outputs['metadata'] ?? '') as { secrets: SecretReport }
+      expect(secrets.found.map(({ name }) => name)).toEqual(['secret-values line 1'])
+      expect(secrets.found[0]?.occurrences.map(({ file }) => file)).toContain(
+        '/opt/crac-checkpoint/archive/classes.cds'
+      )
       expect(step.outputs).toMatchObject({ 'restore-time': '', 'restore-flags': '', skipped: 'false' })
       await withStarted(
         { image: tag, flags: [], variables: { JAVA_OPTS: '-Xshare:on' } },

@@ -13,6 +13,7 @@ import {
   freshTag,
   labBeforeAll,
   labTest,
+  layersOf,
   runAction,
   withStarted,
   world
@@ -70,6 +71,8 @@ describe('layouts of applications', () => {
     expect(files).toMatch(/^\/app\/classes\.jar$/m)
     await withStarted({ image: second }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
+      // The locale of the image decides whether the JVM finds it.
+      expect(await callUntilAnswer(started, 'größe.txt')).toBe('found')
       // A static resource in META-INF: that stays outside BOOT-INF.
       expect(await callUntilAnswer(started, 'note.txt')).toBe('From META-INF\n')
     })
@@ -104,7 +107,7 @@ describe('layouts of applications', () => {
   }
 })
 
-/** A context with the jar of the fixture, in which one constant of one class is another. */
+/** A context with the jar of the fixture, in which one constant of one class is another, and with one more static resource. */
 function withOtherGreeting(folder: string): string {
   const context = path.join(folder, 'changed')
   const jar = path.join(context, 'spring-1.0.jar')
@@ -114,16 +117,11 @@ function withOtherGreeting(folder: string): string {
   execFileSync('jar', ['--extract', '--file', jar, entry], { cwd: context })
   const file = path.join(context, entry)
   writeFileSync(file, readFileSync(file, 'latin1').replace(' from ', ' with '), 'latin1')
-  execFileSync('jar', ['--update', '--no-compress', '--file', jar, entry], { cwd: context })
+  const added = 'BOOT-INF/classes/static/größe.txt'
+  mkdirSync(path.dirname(path.join(context, added)), { recursive: true })
+  writeFileSync(path.join(context, added), 'found')
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+  execFileSync('jar', ['--update', '--no-compress', '--file', jar, entry, added], { cwd: context, env })
+  rmSync(path.join(context, 'BOOT-INF'), { recursive: true })
   return context
-}
-
-/** The digests of an image's layers, by the instruction that made each. */
-function layersOf(image: string): Map<string, string> {
-  const digests = docker('image', 'inspect', '--format', '{{join .RootFS.Layers " "}}', image).split(' ')
-  // The newest is first. Only these instructions make layers; what the base image has before them does not count.
-  const made = docker('history', '--no-trunc', '--format', '{{.CreatedBy}}', image)
-    .split('\n')
-    .filter((instruction) => /^(COPY|ADD|RUN|WORKDIR) /.test(instruction))
-  return new Map(made.map((instruction, index) => [instruction, digests.at(-1 - index) ?? '']))
 }

@@ -8,6 +8,7 @@ import { callUntilAnswer } from '../../lab/started-image.js'
 import type { Spread } from '../../src/proof/figures.js'
 import type { StepResult } from '../../lab/runner.js'
 import {
+  annotations,
   docker,
   e2eSuite,
   freshTag,
@@ -153,7 +154,7 @@ describe('the proof of micronaut-hello', () => {
   }
 
   labTest(
-    'the image has its archive of classes, which a normal start uses and drops if a jar has changed',
+    'the image has its archive of classes, which a normal start uses, and drops if it was cut off or a jar has changed',
     async () => {
       const { archive } = metadata.image
       expect(archive).toMatchObject({ jdk: step.outputs['jdk-asset'] })
@@ -161,7 +162,8 @@ describe('the proof of micronaut-hello', () => {
       const label = '{{index .Config.Labels "io.github.crac-checkpoint.archive"}}'
       expect(docker('image', 'inspect', '--format', label, tag)).toBe(archive?.kind)
       const file = `/opt/crac-checkpoint/archive/classes.${archive?.kind}`
-      const start = 'touch -d 2001-01-01 /app/application.jar && /opt/crac-checkpoint/entrypoint.sh'
+      const entry = '/opt/crac-checkpoint/entrypoint.sh'
+      const start = `touch -d 2001-01-01 /app/application.jar && ${entry}`
       const changed = ['--user', '0', '--entrypoint', 'sh']
       const normally = { CRAC_RESTORE: 'false' }
       expect(docker('run', '--rm', '--entrypoint', 'stat', tag, '-c', '%s', file)).toBe(String(archive?.size))
@@ -171,6 +173,14 @@ describe('the proof of micronaut-hello', () => {
           expect(await callUntilAnswer(started)).toContain('Hello')
         }
       )
+      const cut = `truncate -s -1000000 ${file} && ${entry}`
+      const cutOff = { image: tag, flags: changed, arguments: ['-c', cut], variables: normally }
+      await withStarted(cutOff, async (started) => {
+        expect(await callUntilAnswer(started)).toContain('Hello')
+        // It is not even given to the JVM, which might crash with it.
+        const command = ['sh', '-c', 'cat /proc/[0-9]*/cmdline']
+        expect(docker('exec', started.name, ...command)).not.toContain('SharedArchiveFile')
+      })
       const strict = ['--env', 'CRAC_RESTORE=false', '--env', 'JAVA_OPTS=-Xshare:on']
       const ended = docker(
         'run',
@@ -209,6 +219,31 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
     expect(step.log).toContain('Restored, and responded after')
     expect(step.summary).toContain('not timed')
     expect(await registryDigest(tag)).toBe(step.outputs['digest'])
+    docker('image', 'rm', '--force', tag)
+  })
+
+  labTest('an archive that was damaged during the run is a warning, and the image has none', async () => {
+    const tag = freshTag('damaged')
+    const place = mkdtempSync(path.join(folder, 'bin-'))
+    const real = execFileSync('which', ['docker'], { env: world.environment, encoding: 'utf8' }).trim()
+    // Cuts the archive off when it has been copied to the runner.
+    const lines = [
+      '#!/bin/sh',
+      `${real} "$@" || exit`,
+      'case "$1 $2" in "cp "*/classes.cds) truncate -s -100000 "$3" ;; esac'
+    ]
+    writeFileSync(path.join(place, 'docker'), `${lines.join('\n')}\n`, { mode: 0o755 })
+    const environment = { ...world.environment, PATH: `${place}:${world.environment['PATH']}` }
+    const step = await job({ tags: tag, archive: 'cds' }, { environment })
+    expect(annotations(step, 'warning')).toEqual([
+      expect.stringMatching(/^The image has no archive of classes, .* The JVM does not accept the archive/)
+    ])
+    expect(step.outputs['archive-size']).toBe('')
+    const label = '{{index .Config.Labels "io.github.crac-checkpoint.archive"}}'
+    expect(docker('image', 'inspect', '--format', label, tag)).toBe('none')
+    await withStarted({ image: tag, variables: { CRAC_RESTORE: 'false' } }, async (started) => {
+      expect(await callUntilAnswer(started)).toContain('|')
+    })
     docker('image', 'rm', '--force', tag)
   })
 

@@ -1,7 +1,16 @@
 import { expect } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
-import { docker, e2eSuite, freshTag, labAfterAll, labBeforeAll, labTest, withStarted } from './support/lab.js'
+import {
+  containerLog,
+  docker,
+  e2eSuite,
+  freshTag,
+  labAfterAll,
+  labBeforeAll,
+  labTest,
+  withStarted
+} from './support/lab.js'
 
 interface Metadata {
   snapshot: { content: { environment: string[]; restore: { mapped: number; loaded: number } } }
@@ -17,7 +26,9 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
   labBeforeAll(async () => {
     const step = await job({
       tags: image,
-      env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint\nat-checkpoint=kept',
+      // A restore must not give the last one to the JVM, which refuses it.
+      env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint\nat-checkpoint=kept\nJDK_JAVA_OPTIONS=-XX:MaxRAMPercentage=60',
+      'cpu-features': 'native',
       'java-options': '-Dgiven=checkpoint\n-Xmx192m\n-XX:MaxHeapFreeRatio=65'
     })
     metadata = step.outputs['metadata'] ?? ''
@@ -29,6 +40,7 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
         CHANGED: hostName,
         ADDED: hostName,
         'dotted.name': hostName,
+        TZ: 'Asia/Ho_Chi_Minh',
         JAVA_OPTS: `-Dgiven=${hostName}`
       }
       const begin = Date.now()
@@ -63,7 +75,15 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
   })
 
   labTest('files with names that are not ASCII can be found', () => {
-    for (const { values } of restored) expect(values['encodingOfFileNames']).toBe('UTF-8')
+    for (const { values } of restored)
+      expect(values).toMatchObject({ encodingOfFileNames: 'UTF-8', nameThatIsNotAscii: 'found' })
+  })
+
+  labTest('the time zone is that of the checkpoint until afterRestore sets it again; then it is TZ', () => {
+    for (const { values } of restored) {
+      expect(values['zoneAtRestore']).not.toBe('Asia/Ho_Chi_Minh')
+      expect(values['zone']).toBe('Asia/Ho_Chi_Minh')
+    }
   })
 
   labTest('the JVM has the flags again that were changed for a small heap', () => {
@@ -121,11 +141,82 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
     }
   )
 
+  const READ_ONLY = [...DECLARED_FLAGS, '--read-only']
+  const OR_EXIT = ['--env', 'CRAC_ON_RESTORE_FAILURE=exit']
+  const starting = 'the snapshot could not be restored here; starting the application normally. Cause: '
+
+  labTest(
+    'a volume on /tmp hides neither the files nor the library that the snapshot has there',
+    async () => {
+      await withStarted(
+        { image, flags: [...READ_ONLY, '--tmpfs', '/tmp:exec', ...OR_EXIT] },
+        async (started) => {
+          expect(await callUntilAnswer(started, 'upload')).toBe('stored')
+          expect(JSON.parse(await callUntilAnswer(started))).toMatchObject({ library: 'loaded' })
+          expect(containerLog(started.name)).not.toContain('crac-checkpoint:')
+        }
+      )
+    }
+  )
+
+  labTest('a volume on /tmp that is mounted with noexec is named, and the start is normal', async () => {
+    await withStarted({ image, flags: [...READ_ONLY, '--tmpfs', '/tmp'] }, async (started) => {
+      const values = JSON.parse(await callUntilAnswer(started)) as Record<string, string>
+      expect(values['library']).toBe('refused')
+      expect(containerLog(started.name)).toMatch(
+        new RegExp(`${starting}/tmp is mounted with noexec, and the snapshot needs the code in /tmp/library`)
+      )
+    })
+  })
+
+  labTest('on a CPU that lacks a feature of a `native` snapshot it starts normally', async () => {
+    const lacking =
+      'echo "$(cat /opt/crac-checkpoint/snapshot/cpu-flags)avx99 " >/tmp/flags; cat /tmp/flags >/opt/crac-checkpoint/snapshot/cpu-flags; exec /opt/crac-checkpoint/entrypoint.sh'
+    // The shell of the image, which passes on variables of any name.
+    const flags = ['--user', '0', '--entrypoint', '/opt/crac-checkpoint/sh']
+    const variables = { 'dotted.name': 'normal' }
+    await withStarted({ image, flags, variables, arguments: ['-c', lacking] }, async (started) => {
+      expect(JSON.parse(await callUntilAnswer(started))).toMatchObject({ 'dotted.name': 'normal' })
+      expect(containerLog(started.name)).toContain(`${starting}this CPU lacks avx99, which`)
+    })
+  })
+
+  labTest('containers that share /dev/shm do not disturb each other, whatever lies in it', async () => {
+    // What a former version, or another user, may have left there.
+    const stale = 'umask 077; touch /dev/shm/crac-restored /dev/shm/.crac-restored-1; exec sleep 600'
+    const owner = { flags: ['--user', '0', '--ipc', 'shareable', '--entrypoint', 'sh'] }
+    await withStarted({ image, ...owner, arguments: ['-c', stale] }, async ({ name }) => {
+      const shared = ['--ipc', `container:${name}`]
+      // Without a writable folder but /dev/shm, the mark of the restore is there.
+      const flags = [...READ_ONLY, ...shared, ...OR_EXIT]
+      await withStarted({ image, flags }, async (one) => {
+        await callUntilAnswer(one)
+        await withStarted({ image, flags }, async (other) => {
+          await callUntilAnswer(other)
+          const refused = ['--cap-drop', 'ALL', ...shared]
+          await withStarted({ image, flags: refused }, async (third) => {
+            await callUntilAnswer(third)
+            expect(containerLog(third.name)).toContain(`${starting}the container lacks the capability`)
+          })
+        })
+        const programs = ['exec', one.name, 'sh', '-c', 'cat /proc/[0-9]*/cmdline']
+        // The watchdog of the restore, which could end the application, is gone.
+        while (docker(...programs).includes('sleep')) await sleep(100)
+        await callUntilAnswer(one)
+      })
+    })
+  })
+
   labTest('the metadata has the names of the environment, and no value', () => {
     const { snapshot } = JSON.parse(metadata) as Metadata
     expect(snapshot.content.environment).toEqual(
       expect.arrayContaining(['KEPT', 'CHANGED', 'HOSTNAME', 'PATH'])
     )
     expect(metadata).not.toContain('at the checkpoint')
+  })
+
+  labTest('a label has the size to which the heap may grow', () => {
+    const label = '{{index .Config.Labels "io.github.crac-checkpoint.max-heap"}}'
+    expect(docker('image', 'inspect', '--format', label, image)).toBe(String(192 * 1024 * 1024))
   })
 })

@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { openPromise } from 'yauzl'
 import { packClasses } from '../../src/image/class-jar.js'
+import { jdksOfMachine } from '../support/jdks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 let folder: string
@@ -103,4 +105,47 @@ test('an empty folder gives an empty jar', async () => {
   await mkdir(path.join(folder, 'none'))
   await packClasses(path.join(folder, 'none'), path.join(folder, 'none.jar'))
   expect(await entriesOf(path.join(folder, 'none.jar'))).toEqual([])
+})
+
+const READS_ITSELF = `
+public class Reads {
+    public static void main(String[] args) throws Exception {
+        var url = Reads.class.getResource("/config/größe.txt");
+        System.out.println(url.getProtocol());
+        System.out.println(new String(url.openStream().readAllBytes()));
+        try {
+            System.out.println(java.nio.file.Files.readString(java.nio.file.Path.of(url.toURI())));
+        } catch (java.nio.file.FileSystemNotFoundException error) {
+            System.out.println("FileSystemNotFoundException");
+        }
+        try {
+            System.out.println(new java.io.File(url.toURI()).exists());
+        } catch (IllegalArgumentException error) {
+            System.out.println(error.getMessage());
+        }
+        System.out.println(Reads.class.getProtectionDomain().getCodeSource().getLocation().getProtocol());
+    }
+}
+`
+
+// docs/layouts.md: a class path that was a folder is a jar in the image.
+const jdk = jdksOfMachine()[0]
+const jvmTest = jdk === undefined ? test.skip : test
+jvmTest('of its own resources, an application reads the stream as before, but not a file', async () => {
+  const root = path.join(folder, 'classes')
+  await mkdir(path.join(root, 'config'), { recursive: true })
+  await writeFile(path.join(root, 'config/größe.txt'), 'found')
+  await writeFile(path.join(folder, 'Reads.java'), READS_ITSELF)
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+  const run = (program: string, ...args: string[]): string[] =>
+    execFileSync(path.join(jdk ?? '', 'bin', program), args, { cwd: folder, encoding: 'utf8', env }).split(
+      '\n'
+    )
+  run('javac', '-encoding', 'UTF-8', '-d', root, 'Reads.java')
+  await packClasses(root, path.join(folder, 'classes.jar'))
+  expect(run('java', '-cp', root, 'Reads').slice(0, 5)).toEqual(['file', 'found', 'found', 'true', 'file'])
+  expect(run('java', '-cp', 'classes.jar', 'Reads').slice(0, 5)).toEqual([
+    ...['jar', 'found', 'FileSystemNotFoundException'],
+    ...['URI is not hierarchical', 'file']
+  ])
 })

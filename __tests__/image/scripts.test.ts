@@ -144,7 +144,20 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
       CRAC_ON_RESTORE_FAILURE: 'exit'
     })
     expect(restore.java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`, '-Da=1', '-Db=*'])
+    expect(restore.stderr).toContain('cannot take these options of JAVA_OPTS: -Xmx9g\n')
     expect(restore.stderr).toContain('could not be restored here: ')
+  })
+
+  test.each([
+    ['Asia/Ho_Chi_Minh', ['-Duser.timezone=Asia/Ho_Chi_Minh', '-Da=1']],
+    ['UTC', ['-Duser.timezone=UTC', '-Da=1']],
+    // What Java does not know would mean GMT.
+    ['CET-1CEST', ['-Da=1']],
+    ['/etc/localtime', ['-Da=1']],
+    [':Europe/Berlin', ['-Da=1']]
+  ])('a restore gives TZ=%s to the JVM if it is the name of a zone of Java', async (TZ, properties) => {
+    const { java } = await restoreWith(`${RESTORED}; exit`, { TZ, JAVA_OPTS: '-Da=1' })
+    expect(java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`, ...properties])
   })
 
   test('a normal start uses all of JAVA_OPTS, after the options of the image', async () => {
@@ -283,7 +296,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
         'bash'
       )
       for (const [name, value] of Object.entries(names)) expect(environment).toContain(`${name}=${value}`)
-      expect(environment).not.toContain('SHLVL')
+      expect(environment).not.toMatch(/^(SHLVL|PWD|OLDPWD)=/m)
       expect(java.join()).not.toContain('jdbc')
     }
   )
@@ -302,6 +315,33 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     expect(said).toEqual([
       `${NORMAL}the user of this container cannot read the snapshot. Run the image as its own user`
     ])
+  })
+
+  describe('after a restore that failed, the cause is', () => {
+    const cause = async (needed: string): Promise<string> => {
+      await writeFile(path.join(home, 'snapshot/needed-files'), needed)
+      const { said } = await restoreWith('exit 1')
+      return said.join('\n')
+    }
+    // The test's own container may lack what a restore needs; that is then the cause.
+    const granted = spawnSync('sh', [
+      '-c',
+      'echo $((0x$(sed -n "s/^CapBnd:.//p" /proc/self/status) >> 40 & 1))'
+    ])
+    const grantedTest = granted.stdout.toString().trim() === '1' ? test : test.skip
+
+    grantedTest('a file that is missing, whose name may have spaces', async () => {
+      const present = path.join(home, 'java-options')
+      expect(await cause(`- ${present}\nx ${home}/the library.so\n- ${home}/later\n`)).toBe(
+        `${NORMAL}this container lacks ${home}/the library.so, which the snapshot needs. Mount nothing over its folder`
+      )
+    })
+
+    grantedTest('in the lines of CRIU, if nothing else is seen', async () => {
+      expect(await cause(`x ${home}/bin/java\n`)).toMatch(
+        /Cause: see the lines of CRIU above(; the flags .*)?$/
+      )
+    })
   })
 
   test('files that the application wrote to /tmp are copied to a /tmp that lacks them', async () => {

@@ -1,29 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { checkpointRefusal } from '../../src/diagnosis/checkpoint-exception.js'
 import { parseJvmMemory } from '../../src/snapshot/jvm-memory.js'
 import { ROOT } from '../support/inputs.js'
+import { jdksOfMachine } from '../support/jdks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
-const JVMS = '/usr/lib/jvm'
-/** The JDKs 17 and newer of this machine, or one that does not exist. None of them takes checkpoints. */
-const jdks = [
-  ...new Set(
-    (existsSync(JVMS) ? readdirSync(JVMS) : [])
-      .map((name) => path.join(JVMS, name))
-      .filter((home) => existsSync(path.join(home, 'bin/jcmd')) && majorVersion(home) >= 17)
-      .map((home) => realpathSync(home))
-  )
-]
-
-function majorVersion(jdk: string): number {
-  const release = path.join(jdk, 'release')
-  const version = existsSync(release) && /^JAVA_VERSION="(\d+)/m.exec(readFileSync(release, 'utf8'))?.[1]
-  return Number(version || 0)
-}
+const jdks = jdksOfMachine()
 
 // trigger.sh with a real JVM. Only the command JDK.checkpoint has an answer of this test.
 describe('trigger.sh', () => {
@@ -31,7 +16,7 @@ describe('trigger.sh', () => {
   let jvm: ChildProcess | undefined
   temporaryFolder((created) => (home = created))
   beforeEach(async () => {
-    await mkdir(path.join(home, 'evidence'))
+    for (const name of ['evidence', 'snapshot']) await mkdir(path.join(home, name))
     await copyFile(path.join(ROOT, 'docker/checkpoint/trigger.sh'), path.join(home, 'trigger.sh'))
   })
   afterEach(() => void jvm?.kill('SIGKILL'))
@@ -91,6 +76,10 @@ esac
       )
       expect([flag('MinHeapFreeRatio'), flag('MaxHeapFreeRatio')]).toEqual(['11', '22'])
       expect(memory).not.toContain('secret')
+      const needed = await readFile(path.join(home, 'snapshot/needed-files'), 'utf8')
+      expect(needed).toMatch(/^x \/\S+\/lib\/server\/libjvm\.so$/m)
+      expect(needed).toMatch(/^- \/\S+\/lib\/modules$/m)
+      expect(needed).not.toMatch(/\/(proc|dev|tmp\/hsperfdata_)/)
       expect(memory).not.toContain('error')
       for (const ranges of Object.values(parseJvmMemory(memory))) expect(ranges).not.toBeUndefined()
       expect(stdout).toContain('CR: Checkpoint')

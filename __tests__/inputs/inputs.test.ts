@@ -125,6 +125,11 @@ describe('readInputs', () => {
     ['ready-url', '/health\nno header', 'headers of the form'],
     ['ready-command', '--privileged x', 'a program in the image'],
     ['ready-log', '(', 'a valid regular expression (Unterminated group)'],
+    [
+      'ready-log',
+      '(?=ready)',
+      'a valid regular expression (no lookahead, no lookbehind, no references to groups, at most 1000 repetitions)'
+    ],
     ['warmup', 'fetch /x', 'lines such as'],
     ['warmup', 'GET http://elsewhere/', 'lines such as'],
     ['warmup', 'GET / x0', 'between 1 and'],
@@ -150,6 +155,8 @@ describe('readInputs', () => {
     ['context', 'x'.repeat(4096), 'at most 4095 bytes'],
     ['labels', '=x', 'NAME=value'],
     ['java-options', 'Main', 'leading dash'],
+    ['java-options', '-Xms32m -Xmx128m', '"-Xms32m -Xmx128m". Use one option per line'],
+    ['java-options', '-Da=hunter2 -javaagent:/a.jar', '"-Da". Use one option per line'],
     ['java-options', '-XX:CRaCCheckpointTo=/x', 'the action sets itself'],
     ['jdk-sha256', 'abc', '64 hexadecimal digits'],
     ['base-image', '-x', 'the name of an image'],
@@ -164,6 +171,11 @@ describe('readInputs', () => {
     expect(failure.category).toBe('input')
     expect(failure.message).toContain(`\`${name}\``)
     expect(`${failure.message} ${failure.fix}`).toContain(expected)
+  })
+
+  test('takes an option whose value is a command line, or has a dash in it', () => {
+    const options = ['-XX:OnOutOfMemoryError=kill -Dx %p', '-Dtext=a - b -c']
+    expect(inputsWith({ 'java-options': options.join('\n') }).javaOptions).toEqual(options)
   })
 
   test('refuses a push without a tag', () => {

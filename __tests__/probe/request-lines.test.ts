@@ -31,6 +31,20 @@ test('parses requests with times, concurrency, bodies, statuses and headers', ()
   ])
 })
 
+test('shows a line without its body and the values of its query, which can be secret', () => {
+  const lines = parse(`GET /orders?page=2&access_token=abc x200 c4
+    POST /login '{"password": "abc"}' -> 201
+    POST /orders @order.json`)
+  expect(lines.map(({ text }) => text)).toEqual([
+    'GET /orders?page=...&access_token=... x200 c4',
+    "POST /login '...' -> 201",
+    'POST /orders @order.json'
+  ])
+  expect(() => parse(`POST /login '{"password": "abc"}' 'other' x0`)).toThrow(
+    'Invalid input `warmup`: "POST /login".'
+  )
+})
+
 test('reads a body from a file in the workspace; a file that cannot be read is a failure', async () => {
   const workspace = await mkdtemp(path.join(tmpdir(), 'warm-up-'))
   try {

@@ -13,7 +13,7 @@ describe('what is in the snapshot', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         '| Memory: Java heap | `28.4 MB` |',
-        '| Largest Java heap | `1073.7 MB; with a lower memory limit a container starts normally` |',
+        '| Largest Java heap | `1073.7 MB; with a lower memory limit a container starts normally. It follows from the memory of this runner: set -Xmx in java-options` |',
         '| Mapped from the image at a restore | `27.0 MB` |',
         '| Memory: environment and arguments | `525 bytes` |',
         '| Threads (3) | `GC Thread (2), VM Thread` |',

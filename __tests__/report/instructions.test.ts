@@ -43,6 +43,13 @@ describe('how to start an image', () => {
     })
   })
 
+  test('both files say what to mount on /tmp where the root file system is read-only', () => {
+    for (const level of RUNGS) {
+      expect(of(level).compose).toMatch(/^#.*`tmpfs: \["\/tmp:exec"\]`/m)
+      expect(of(level).kubernetes).toMatch(/^#.*`readOnlyRootFilesystem: true`, mount an emptyDir on \/tmp/m)
+    }
+  })
+
   test('a schema check that finds nothing wrong with anything would prove nothing', () => {
     const pod = { metadata: { name: 'x' }, spec: { containers: [{ name: 1 }] } }
     expect(() => new Pod(pod as never).validate()).toThrow()

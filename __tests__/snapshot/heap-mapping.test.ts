@@ -98,7 +98,7 @@ function processOf({ images, heap }: Dump): ProcessMemory {
     memory: readMemory(images.mm),
     pages: [pagesFileOf(readPagemap(images.pagemap))],
     stackPointers: [],
-    jvm: { heap, code: undefined, classes: undefined, maxHeap: undefined, numa: false }
+    jvm: { heap, code: undefined, classes: undefined, maxHeap: undefined, defaultHeap: false, numa: false }
   }
 }
 
@@ -219,7 +219,7 @@ describe('planHeapMapping', () => {
     const made = processOf({ images: one, heap: [heap] })
     const numa = {
       ...made,
-      jvm: { heap: [heap], code: undefined, classes: undefined, maxHeap: 1, numa: true }
+      jvm: { heap: [heap], code: undefined, classes: undefined, maxHeap: 1, defaultHeap: false, numa: true }
     }
     expect(() => planHeapMapping(numa, one, 2)).toThrow('-XX:+UseNUMA')
   })
@@ -260,7 +260,14 @@ describe('planHeapMapping', () => {
   ])('refuses a snapshot that %s', (_, images, ranges, reason) => {
     const process = { ...processOf({ images: { ...images, mm: one.mm }, heap: ranges ?? [] }) }
     const memory = images.mm.length < one.mm.length ? process.memory : readMemory(images.mm)
-    const jvm = { heap: ranges, code: undefined, classes: undefined, maxHeap: undefined, numa: false }
+    const jvm = {
+      heap: ranges,
+      code: undefined,
+      classes: undefined,
+      maxHeap: undefined,
+      defaultHeap: false,
+      numa: false
+    }
     expect(() => planHeapMapping({ ...process, memory, jvm }, images, 2)).toThrow(reason)
   })
 })

@@ -75,6 +75,7 @@ describe('parseJvmMemory', () => {
         { start: 0x7fdc1c000000, end: 0x7fdc1c000000 + 1024 * 1024 * 1024 }
       ],
       maxHeap: undefined,
+      defaultHeap: false,
       numa: false
     })
     expect(parseJvmMemory(REST_25.join('\n'))).toMatchObject({
@@ -89,6 +90,7 @@ describe('parseJvmMemory', () => {
       code: undefined,
       classes: undefined,
       maxHeap: undefined,
+      defaultHeap: false,
       numa: false
     })
   })
@@ -99,7 +101,10 @@ describe('parseJvmMemory', () => {
       '   size_t MaxHeapSize                              = 268435456                                 {product} {command line}',
       '     bool UseNUMA                                  = true                                      {product} {command line}'
     ]
-    expect(parseJvmMemory(flags.join('\n'))).toMatchObject({ maxHeap: 268_435_456, numa: true })
+    const given = parseJvmMemory(flags.join('\n'))
+    expect(given).toMatchObject({ maxHeap: 268_435_456, defaultHeap: false, numa: true })
+    const byDefault = flags.join('\n').replace('command line', 'ergonomic')
+    expect(parseJvmMemory(byDefault)).toMatchObject({ maxHeap: 268_435_456, defaultHeap: true })
     expect(parseJvmMemory(flags.join('\n').replace('= true', '= false'))).toMatchObject({ numa: false })
   })
 })

@@ -51,6 +51,7 @@ const JVM: JvmMemory = {
   code: [{ start: 32 * MB, end: 33 * MB }],
   classes: [{ start: 64 * MB, end: 128 * MB }],
   maxHeap: undefined,
+  defaultHeap: false,
   numa: false
 }
 

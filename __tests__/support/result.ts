@@ -153,6 +153,7 @@ function aReading(): SnapshotReading {
     heap: { loadedBecause: '`memory` is `loaded`' },
     content: {
       maxHeap: 1_073_741_824,
+      defaultHeap: true,
       restore: { mapped: 27_000_000, loaded: 89_187_136, loadedBecause: undefined },
       memory: {
         javaHeap: 28_352_512,

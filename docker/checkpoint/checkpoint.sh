@@ -35,7 +35,7 @@ $(cat "$here/arguments")
 EOF
 
 # A shell lets background processes ignore SIGINT and SIGQUIT, and bash adds these variables.
-env --unset=SHLVL --unset=_ --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
+env --unset=SHLVL --unset=PWD --unset=OLDPWD --unset=_ --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
     "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
 jvm=$!
 echo "$jvm" >"$here/evidence/jvm.pid"

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Makes the JVM that train.sh started write its archive to $CRAC_ARCHIVE_FOLDER, and prints the kind of the archive.
+#
+#   dump-archive.sh [PID]   process id of the JVM; without it, the java process with the lowest one
 set -u
 # jcmd is a JVM too: options of the application, such as the port of a debugger, are not for it.
 unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
+jvm=${1-}
 # The first java process is the application; it may have started others.
-jvm=
-for process in /proc/[0-9]*; do
+[ -n "$jvm" ] || for process in /proc/[0-9]*; do
     id=${process#/proc/}
     case $(readlink "$process/exe") in
     */bin/java*) [ -n "$jvm" ] && [ "$id" -gt "$jvm" ] || jvm=$id ;;

@@ -7,6 +7,12 @@ snapshot=$(dirname "$0")/snapshot
 read -r jvm <"$evidence/jvm.pid"
 # Only the names, because values may be secret.
 cut -z -d = -f 1 "/proc/$jvm/environ" >"$evidence/environment-names"
+# The files that a restore needs, with `x` for code: after a restore that failed, the entry script names the one that is
+# missing. A JVM removes its hsperfdata at a checkpoint.
+{
+    sed -n 's/^[^ ]* ..\(.\). [^ ]* [^ ]* [^ ]* *\(\/.*\)/\1 \2/p' "/proc/$jvm/maps"
+    ls -l "/proc/$jvm/fd" | sed -n 's/.* -> \(\/.*\)/- \1/p'
+} | grep -vE '^. /(dev|proc|sys|memfd:|SYSV|tmp/hsperfdata_)|\(deleted\)$' | sort -u >"$snapshot/needed-files"
 # jcmd is a JVM too: a debugger or an agent of the application would use its port a second time.
 unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS
 # GC.run makes the heap small. A JVM also does that at a checkpoint, but releases the memory later. With both flags at 0 the

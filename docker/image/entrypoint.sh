@@ -11,14 +11,15 @@
 #                            default ones. main: a restore, after which the main class runs again in the restored process
 #                            with these arguments, as CRaC defines it; not useful for a server that already runs
 #   JAVA_OPTS                options for the JVM, separated by white space; a restore uses only the -D options
+#   TZ                       time zone; a restored JVM gets it as the property user.timezone
 #
 # A program that this script starts costs about a millisecond of a restore. So until CRIU runs it starts only the JVM.
 set -fu
 here=${0%/*}
 . "$here/await.sh"
 . "$here/criu.sh"
-# bash adds it.
-unset SHLVL
+# bash adds them.
+unset SHLVL PWD OLDPWD
 
 # Sets $cause if something that the restored application needs is not here, and returns 1.
 fits_here() {
@@ -66,17 +67,16 @@ refill_tmp() {
 # Adds the -D options of a variable to $kept, and names the others. $1: name of the variable, $2: its value.
 sort_options() {
     others=
-    case $2 in
-    *[\"\']*) others=' any, because of its quotation marks' ;;
-    *)
-        for option in $2; do
-            case $option in
-            -D*) kept="$kept $option" ;;
-            *) others="$others ${option%%=*}" ;;
-            esac
-        done
-        ;;
+    case $1:$2 in
+    JAVA_OPTS:*) ;; # A quotation mark has no meaning in it.
+    *[\"\']*) others=' any, because of its quotation marks' && set -- "$1" '' ;;
     esac
+    for option in $2; do
+        case $option in
+        -D*) kept="$kept $option" ;;
+        *) others="$others ${option%%=*}" ;;
+        esac
+    done
     [ -z "$others" ] || echo "crac-checkpoint: a restored JVM cannot take these options of $1:$others" >&2
 }
 
@@ -84,12 +84,14 @@ sort_options() {
 restore() {
     main=
     [ $# -eq 0 ] || read -r main <"$here/main-class"
-    properties=
-    for option in ${JAVA_OPTS-}; do
-        case $option in
-        -D*) properties="$properties $option" ;;
-        esac
-    done
+    kept=
+    # A JVM reads TZ only once, so only the property can change the time zone later (docs/restoring.md).
+    case ${TZ-} in
+    /* | *[!A-Za-z0-9_/+-]*) ;;
+    */* | UTC | GMT) kept=" -Duser.timezone=$TZ" ;;
+    esac
+    sort_options JAVA_OPTS "${JAVA_OPTS-}"
+    properties=$kept
     timeout=${CRAC_RESTORE_TIMEOUT:-30}
     case $timeout in *[!0-9]*) timeout=30 ;; esac
     # The mark of a restore. Its name is new at each start, and the home folder belongs to this container and user alone.
@@ -122,6 +124,7 @@ restore() {
         sort_options _JAVA_OPTIONS "${_JAVA_OPTIONS-}"
         unset JDK_JAVA_OPTIONS JAVA_TOOL_OPTIONS _JAVA_OPTIONS
         [ -z "$kept" ] || export JDK_JAVA_OPTIONS="${kept# }"
+        unset PWD OLDPWD
         exec $default_signals java ${engine_option:+"$engine_option"} "-XX:CRaCRestoreFrom=$here/snapshot" $properties $main "$@"
     ) &
     child=$!
@@ -158,13 +161,33 @@ restore() {
     esac
 }
 
+# Sets $cause if a file that the snapshot needs is not as it was. Each line of the list has `x` for code, else `-`.
+find_file() {
+    [ -r "$here/snapshot/needed-files" ] || return
+    while read -r kind file; do
+        if [ ! -e "$file" ]; then
+            cause="this container lacks $file, which the snapshot needs. Mount nothing over its folder"
+        elif [ ! -r "$file" ]; then
+            cause="the user of this container cannot read $file, which the snapshot needs"
+        elif [ "$kind" = x ]; then
+            while read -r _ point _ options _; do
+                case ,$options,:$file in
+                *,noexec,*:"$point"/*) cause="$point is mounted with noexec, and the snapshot needs the code in $file. Mount it with exec" ;;
+                esac
+            done </proc/self/mounts
+        fi
+        [ -z "$cause" ] || return
+    done <"$here/snapshot/needed-files"
+}
+
 # Sets $cause after a restore that failed, from what can be seen in the container.
 find_cause() {
-    bounding=0 no_new_privileges=0
+    bounding=0 no_new_privileges=0 filter=0
     while read -r name value; do
         case $name in
         CapBnd:) bounding=$((0x$value)) ;;
         NoNewPrivs:) no_new_privileges=$value ;;
+        Seccomp:) filter=$value ;;
         esac
     done </proc/self/status
     number=40 capability=CHECKPOINT_RESTORE
@@ -183,7 +206,10 @@ find_cause() {
     elif [ "$ptrace_scope" -ge 2 ]; then
         cause="kernel.yama.ptrace_scope is $ptrace_scope on this host, and CRIU needs 0 or 1"
     else
-        cause="see the lines of CRIU above; $flags"
+        find_file
+        [ -n "$cause" ] || cause='see the lines of CRIU above'
+        # A filter that blocks clone3 cannot be seen from here.
+        [ "$cause" != 'see the lines of CRIU above' ] || [ "$filter" -eq 0 ] || cause="$cause; $flags"
     fi
 }
 

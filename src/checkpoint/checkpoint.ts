@@ -16,6 +16,7 @@ import type { Milliseconds } from '../lib/values.js'
 import type { Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 import type { CheckpointEngine } from './choose-engine.js'
+import { explainPortOption } from './failures.js'
 import { takeSnapshot, type Snapshot } from './take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from './warm-up.js'
 
@@ -34,6 +35,7 @@ export interface WarmUpSetting {
 }
 
 export interface CheckpointInputs extends ContainerInputs, WarmUpInputs {
+  javaOptions: string[]
   startupTimeout: Milliseconds
   warmupTimeout: Milliseconds
   checkpointTimeout: Milliseconds
@@ -76,7 +78,8 @@ export async function checkpointApplication(
       images: imagesFolder(context)
     }
   ).catch((error: unknown) => {
-    throw error instanceof OpenResources && libraries ? explainMissingSupport(error, libraries) : error
+    if (!(error instanceof OpenResources)) throw error
+    throw explainPortOption(error, inputs) ?? (libraries ? explainMissingSupport(error, libraries) : error)
   })
   const duration = snapshot.checkpointDuration
   const within = duration === undefined ? '' : `, taken in ${Math.round(duration)} ms`

@@ -2,6 +2,7 @@ import { EXPIRED, within } from '../lib/clock.js'
 import { knownCause } from '../diagnosis/diagnose.js'
 import type { ContainerEnd } from '../docker/containers.js'
 import { Failure } from '../lib/errors.js'
+import type { LinePattern } from '../lib/line-pattern.js'
 import { untilReady, type Check } from '../probe/readiness.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import type { RunningApplication, CheckpointContext } from './started-application.js'
@@ -10,7 +11,7 @@ import { dumpThreads, relevantThreads } from './threads.js'
 export interface ReadyRequest {
   checks: readonly Check[]
   /** Pattern of `ready-log`, and when a line of the output has matched it. */
-  logged: { pattern: RegExp; seen: Promise<void> } | undefined
+  logged: { pattern: LinePattern; seen: Promise<void> } | undefined
   /** End of an application that triggers its checkpoint itself while it starts. */
   checkpointed: Promise<ContainerEnd>
   startupTimeout: Milliseconds

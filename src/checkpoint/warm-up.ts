@@ -3,7 +3,7 @@ import type { Address } from '../docker/containers.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import { standardRequest, type Readiness } from '../probe/readiness.js'
-import { send, type HttpRequest } from '../probe/request.js'
+import { send, shownTarget, type HttpRequest } from '../probe/request.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { endedEarly } from './ready.js'
@@ -36,7 +36,7 @@ export interface WarmUpReport {
 /** The warm-up where the user gives none: one request, as one is better than none. */
 export function standardWarmUp(readiness: Readiness, port: number): WarmUpRequest {
   const request = standardRequest(readiness, port)
-  const line = { text: `GET ${request.target}`, request, times: 1, concurrency: 1 }
+  const line = { text: `GET ${shownTarget(request.target)}`, request, times: 1, concurrency: 1 }
   return readiness.url ? line : { ...line, standard: true }
 }
 

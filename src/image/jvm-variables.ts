@@ -9,6 +9,11 @@ export const CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/
 export const LEAVE_TO_ACTION =
   'Remove this option: the action sets the options of CRaC, and the JVM reads some of them only from its arguments.'
 
+/** Returns the values of the variables in which a JVM reads options. */
+export function jvmVariablesIn(env: Readonly<Record<string, string>>): string[] {
+  return JVM_VARIABLES.flatMap((name) => env[name] ?? [])
+}
+
 /** Returns `sets OPTION in VARIABLE` if the environment (`NAME=value` each) has an option of CRaC; undefined otherwise. */
 export function cracOptionIn(environment: readonly string[]): string | undefined {
   for (const entry of environment) {

@@ -25,6 +25,8 @@ export interface SnapshotFacts {
   privileges: string
   criuVersion: string
   cpuFeatures: string
+  /** Size in bytes to which the Java heap may grow; undefined where the JVM did not report it. */
+  maxHeap: number | undefined
   /** Version of the kernel on which the snapshot was taken. */
   kernel: string
 }
@@ -56,6 +58,7 @@ export function snapshotLabels(facts: SnapshotFacts): Record<string, string> {
     [`${PREFIX}.privileges`]: facts.privileges,
     [`${PREFIX}.criu-version`]: facts.criuVersion,
     [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
+    ...(facts.maxHeap !== undefined && { [`${PREFIX}.max-heap`]: String(facts.maxHeap) }),
     [`${PREFIX}.kernel`]: facts.kernel
   }
 }

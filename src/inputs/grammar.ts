@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { parseArgsStringToArgv } from 'string-argv'
 import { cracOptionIn, LEAVE_TO_ACTION } from '../image/jvm-variables.js'
 import { Failure, messageOf } from '../lib/errors.js'
+import { LinePattern } from '../lib/line-pattern.js'
 import { badInput, parseChoice, parseLines, refuseNul, type Bytes, type Parser } from '../lib/values.js'
 import { parseReference, type Reference } from '../registry/reference.js'
 
@@ -89,11 +90,19 @@ export function environment(name: string, value: string): Record<string, string>
 /** Options that the action passes itself: the JVM must get them in its arguments, once, with the right values. */
 const OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/
 
+/** A second option in the line of the first one, as in `-Xms32m -Xmx128m`: the JVM would read both as one. */
+const SECOND_OPTION = /\s-(?:[DX]|(?:javaagent|agentlib|agentpath):|-add-|(?:ea|esa|server)\b)/
+/** Options whose value is a command line. */
+const COMMAND_OPTION = /^-XX:On(?:Error|OutOfMemoryError)=/
+
 export function javaOptions(name: string, value: string): string[] {
   const options = parseLines(name, value)
   for (const option of options) {
     if (!option.startsWith('-'))
       throw badInput(name, option, 'JVM options, one per line, each with its leading dash')
+    // The message has no value of an option, which may be secret.
+    if (SECOND_OPTION.test(option) && !COMMAND_OPTION.test(option))
+      throw badInput(name, option.split(/[=:]/)[0] ?? '', 'one option per line: this line has more than one')
     if (OWN_OPTIONS.test(option))
       throw badInput(name, option, 'none of the options that the action sets itself (see `cpu-features`)')
   }
@@ -121,11 +130,11 @@ export function command(name: string, value: string): string[] | undefined {
   return words.length === 0 ? undefined : words
 }
 
-export function regularExpression(name: string, value: string): RegExp {
+export function linePattern(name: string, value: string): LinePattern {
   if (value.length > MAX_TEXT)
     throw badInput(name, value, `a regular expression of at most ${MAX_TEXT} characters`)
   try {
-    return new RegExp(value, 'u')
+    return new LinePattern(value)
   } catch (error) {
     // Node's message is `Invalid regular expression: /.../u: Unterminated group`.
     const reason = messageOf(error).slice(messageOf(error).lastIndexOf(':') + 1)

@@ -86,7 +86,7 @@ export const INPUTS = {
     changesImage: true,
     secrets: (name, words) => secretsOfArguments(name, words ?? [])
   }),
-  'ready-log': input(optional(grammar.regularExpression), { changesImage: true, secrets: 'a pattern' }),
+  'ready-log': input(optional(grammar.linePattern), { changesImage: true, secrets: 'a pattern' }),
   'startup-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
   warmup: input(
     optional((name, value, textOf) => parseWarmUp(name, value, `localhost:${portOf(textOf)}`)),

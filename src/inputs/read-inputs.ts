@@ -1,3 +1,4 @@
+import { LinePattern } from '../lib/line-pattern.js'
 import { badInput } from '../lib/values.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 import { fieldOf, INPUT_NAMES, INPUTS, type InputName, type Inputs } from './inputs.js'
@@ -24,7 +25,7 @@ export function imageValues(inputs: Inputs): Record<string, unknown> {
   return Object.fromEntries(
     names.map((name) => {
       const value = inputs[fieldOf(name)]
-      return [name, value instanceof RegExp ? value.source : value]
+      return [name, value instanceof LinePattern ? value.source : value]
     })
   )
 }

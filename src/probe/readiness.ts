@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.js'
+import type { LinePattern } from '../lib/line-pattern.js'
 import type { Address } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import type { Milliseconds } from '../lib/values.js'
-import { send, type Answer, type HttpRequest } from './request.js'
+import { send, shownTarget, type Answer, type HttpRequest } from './request.js'
 
 /** What shows that the application is ready. All that is given has to hold; if nothing is given, its port has to respond. */
 export interface Readiness {
@@ -10,7 +11,7 @@ export interface Readiness {
   /** Command to run in the container; exit code 0 means ready. */
   command?: readonly string[] | undefined
   /** Pattern of a line of the output. */
-  log?: RegExp | undefined
+  log?: LinePattern | undefined
   /** Path of the health endpoint that the application's libraries provide; used only where nothing is given. */
   health?: string | undefined
 }
@@ -42,7 +43,7 @@ export function checksFor(
       run: () => runCommand(docker, container, command)
     })
   }
-  if (url) checks.push({ name: `${url.method} ${url.target}`, run: () => send(address, url) })
+  if (url) checks.push({ name: `${url.method} ${shownTarget(url.target)}`, run: () => send(address, url) })
   if (checks.length > 0 || log) return checks
   // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
   const name = health === undefined ? `port ${port}` : `port ${port}, GET ${health}`

@@ -3,10 +3,11 @@ import path from 'node:path'
 import { parseArgsStringToArgv } from 'string-argv'
 import { messageOf } from '../lib/errors.js'
 import { badInput, parseLines, type Bytes } from '../lib/values.js'
-import type { HttpRequest } from './request.js'
+import { shownTarget, type HttpRequest } from './request.js'
 
 /** A line of `warmup`: a request, how often it is sent, and how many times at once. */
 export interface WarmUpLine extends Omit<HttpRequest, 'body'> {
+  /** The line as it may be shown: without its body and the values of its query, which can be secret. */
   text: string
   /** The body itself, or the file that contains it, as the user wrote it. */
   body?: { file: string } | { text: string }
@@ -88,8 +89,9 @@ async function readBody(file: string, workspace: string): Promise<Buffer> {
   }
 }
 
-function requestLine(name: string, text: string, host: string): WarmUpLine {
-  const [method = '', target = '', ...options] = parseArgsStringToArgv(text)
+function requestLine(name: string, given: string, host: string): WarmUpLine {
+  const [method = '', target = '', ...options] = parseArgsStringToArgv(given)
+  const text = [method, shownTarget(target)].join(' ')
   // CONNECT would turn the connection into a tunnel.
   if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
     throw badInput(name, text, FORM)
@@ -98,12 +100,23 @@ function requestLine(name: string, text: string, host: string): WarmUpLine {
     const word = options.shift() ?? ''
     const count = /^([xc])(\d{1,7})$/.exec(word)
     if (word === '->') line.status = statusOf(name, options.shift() ?? '')
-    else if (count?.[1] === 'x') line.times = within(name, text, Number(count[2]), MAX_TIMES)
-    else if (count) line.concurrency = within(name, text, Number(count[2]), MAX_CONCURRENCY)
+    else if (count?.[1] === 'x') line.times = within(name, `${text} ${word}`, Number(count[2]), MAX_TIMES)
+    else if (count) line.concurrency = within(name, `${text} ${word}`, Number(count[2]), MAX_CONCURRENCY)
     else if (line.body !== undefined) throw badInput(name, text, FORM)
     else line.body = word.startsWith('@') ? { file: word.slice(1) } : { text: word }
   }
+  line.text = shownLine(line)
   return line
+}
+
+function shownLine({ text, body, times, concurrency, status }: WarmUpLine): string {
+  return [
+    text,
+    ...(body === undefined ? [] : 'file' in body ? [`@${body.file}`] : ["'...'"]),
+    ...(times > 1 ? [`x${times}`] : []),
+    ...(concurrency > 1 ? [`c${concurrency}`] : []),
+    ...(status === undefined ? [] : [`-> ${status}`])
+  ].join(' ')
 }
 
 function within(name: string, text: string, count: number, maximum: number): number {

@@ -13,6 +13,11 @@ export interface HttpRequest {
   status?: number
 }
 
+/** Returns a target as it may be shown: without the values of its query, which can be secret. */
+export function shownTarget(target: string): string {
+  return target.replace(/([?&][^=&]*)=[^&]*/g, '$1=...')
+}
+
 export interface Answer {
   ok: boolean
   /** `status 200`, `ECONNREFUSED`, ... */

@@ -132,7 +132,7 @@ async function buildRuntime(
 
 function labelsOf(
   inputs: RuntimeInputs,
-  { snapshot, kernel, archive, privileges }: RuntimeSetting
+  { snapshot, reading, kernel, archive, privileges }: RuntimeSetting
 ): Record<string, string> {
   return {
     ...archiveLabels(archive),
@@ -141,6 +141,7 @@ function labelsOf(
       privileges: privileges?.level ?? 'none',
       criuVersion: snapshot.criuVersion ?? 'none',
       cpuFeatures: inputs.cpuFeatures,
+      maxHeap: reading?.content.maxHeap,
       kernel
     })
   }

@@ -19,7 +19,7 @@ export function renderContent(
 }
 
 export function describeContent(
-  { memory, maxHeap, restore, threads, user, open, environment }: SnapshotContent,
+  { memory, maxHeap, defaultHeap, restore, threads, user, open, environment }: SnapshotContent,
   statistics: DumpStatistics | undefined
 ): [string, string][] {
   const rows: [string, string][] = []
@@ -30,7 +30,8 @@ export function describeContent(
   if (maxHeap !== undefined)
     rows.push([
       'Largest Java heap',
-      `${sizeText(maxHeap)}; with a lower memory limit a container starts normally`
+      `${sizeText(maxHeap)}; with a lower memory limit a container starts normally` +
+        (defaultHeap ? '. It follows from the memory of this runner: set -Xmx in java-options' : '')
     ])
   rows.push([
     'Mapped from the image at a restore',

@@ -22,6 +22,12 @@ export interface Instructions {
 const PROFILE = LAUNCH_FILES.seccompProfile
 const PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`
 
+/** What to mount where the root file system is read-only; a mount needs execution, because libraries are unpacked to /tmp. */
+const READ_ONLY_COMPOSE =
+  '# With `read_only: true`, add `tmpfs: ["/tmp:exec"]` if the application writes to /tmp.\n'
+const READ_ONLY_POD =
+  '# With `readOnlyRootFilesystem: true`, mount an emptyDir on /tmp if the application writes to it.'
+
 export function instructionsFor(startable: Startable): Instructions {
   return { run: dockerRun(startable), compose: compose(startable), kubernetes: kubernetes(startable) }
 }
@@ -47,7 +53,7 @@ function compose({ image, port, privileges }: Startable): string {
     service['cap_add'] = capabilities(privileges)
     service['security_opt'] = options(privileges, './seccomp.json')
   }
-  const file = stringify({ services: { app: service } })
+  const file = READ_ONLY_COMPOSE + stringify({ services: { app: service } })
   if (!file.includes(PROFILE)) return file
   return `# Put ${PROFILE} in the same folder:\n# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}\n${file}`
 }
@@ -72,8 +78,10 @@ function kubernetes({ image, port, privileges, user }: Startable): string {
     '# Put seccomp.json below /var/lib/kubelet/seccomp/ on each node; where that is not possible,',
     '# `type: Unconfined` works too. RuntimeDefault does not work: it blocks clone3.'
   ]
+  const comments = [READ_ONLY_POD]
   const needsProfile = privileges !== undefined && privileges.level !== 'privileged'
-  return `${needsProfile ? `${profile.join('\n')}\n` : ''}${stringify(pod)}`
+  if (needsProfile) comments.push(...profile)
+  return `${comments.join('\n')}\n${stringify(pod)}`
 }
 
 function restricted({ uid, gid }: Startable['user']): object {

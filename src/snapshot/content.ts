@@ -30,6 +30,8 @@ export interface SnapshotContent {
   memory: (Record<Exclude<Kind, 'javaHeap'>, number> & { javaHeap: number | undefined }) | undefined
   /** Size in bytes to which the Java heap may grow; undefined where the JVM did not report it. */
   maxHeap: number | undefined
+  /** Whether no option sets that size, so that it follows from the memory of the runner. */
+  defaultHeap: boolean
   /** How a restore gets the pages, in bytes, and why the Java heap is not mapped; undefined where it is. */
   restore: { mapped: number; loaded: number; loadedBecause: string | undefined }
   processes: number

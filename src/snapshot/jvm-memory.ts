@@ -10,6 +10,8 @@ export interface JvmMemory {
   classes: Range[] | undefined
   /** Size in bytes to which the heap may grow. */
   maxHeap: number | undefined
+  /** Whether no option sets that size: the JVM then takes a part of the memory of the machine, by default a quarter. */
+  defaultHeap: boolean
   /** Whether the JVM places the heap by the nodes of a machine (-XX:+UseNUMA). */
   numa: boolean
 }
@@ -45,6 +47,7 @@ export function parseJvmMemory(answers: string): JvmMemory {
     code: known(code),
     classes: known(classes),
     maxHeap: Number(/ MaxHeapSize += (\d+)/.exec(answers)?.[1]) || undefined,
+    defaultHeap: / MaxHeapSize .*\{(?:default|ergonomic)\}/.test(answers),
     numa: / UseNUMA += true/.test(answers)
   }
 }

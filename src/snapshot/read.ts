@@ -88,6 +88,7 @@ async function readImages(
     content: {
       memory: jvm.code && { ...map.sizes(), ...(jvm.heap ? {} : { javaHeap: undefined }) },
       maxHeap: jvm.maxHeap,
+      defaultHeap: jvm.defaultHeap,
       restore: restoreOf(heap, memories, shared),
       processes: processes.length,
       threads: threadsOf(cores),

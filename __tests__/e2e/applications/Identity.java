@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.TimeZone;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +32,12 @@ public class Identity implements Resource {
     private final SecureRandom sha1 = SecureRandom.getInstance("SHA1PRNG");
     private final SecureRandom seeded = SecureRandom.getInstance("SHA1PRNG");
     private final KeptHeap heap = new KeptHeap(64);
+    private final Path uploads = Files.createTempDirectory("server.8080.");
+    private final String library = loadedFromTmp();
+    private String zoneAtRestore = TimeZone.getDefault().getID();
     private HttpServer server;
+
+    private static class Gr\u00f6\u00dfe {}
 
     Identity() throws Exception {
         seeded.setSeed(42);
@@ -51,7 +60,34 @@ public class Identity implements Resource {
             exchange.close();
         });
         server.createContext("/heap", heap);
+        server.createContext("/upload", exchange -> {
+            Files.writeString(Files.createTempFile(uploads, "upload", ".tmp"), "content");
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write("stored".getBytes());
+            exchange.close();
+        });
         server.start();
+    }
+
+    /** A library that was unpacked to /tmp, as JNA, SQLite and others do. */
+    private static String loadedFromTmp() throws IOException {
+        Path copy = Files.createTempFile("library", ".so");
+        Files.copy(Path.of(System.getProperty("java.home"), "lib/libzip.so"), copy, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            System.load(copy.toString());
+            return "loaded";
+        } catch (UnsatisfiedLinkError error) {
+            return "refused";
+        }
+    }
+
+    private static String nameThatIsNotAscii() {
+        try {
+            Path.of("/tmp", "gr\u00f6\u00dfe");
+            return Class.forName("Identity$Gr\u00f6\u00dfe") == null ? "no class" : "found";
+        } catch (ReflectiveOperationException | RuntimeException error) {
+            return error.getClass().getSimpleName();
+        }
     }
 
     /** JSON; every generator is used, so that none is seeded only after a restore. */
@@ -71,6 +107,10 @@ public class Identity implements Resource {
         for (String name : new String[] {"KEPT", "CHANGED", "ADDED", "HOSTNAME", "dotted.name", "at-checkpoint"}) values.put(name, String.valueOf(System.getenv(name)));
         values.put("property", String.valueOf(System.getProperty("given")));
         values.put("encodingOfFileNames", System.getProperty("sun.jnu.encoding"));
+        values.put("nameThatIsNotAscii", nameThatIsNotAscii());
+        values.put("library", library);
+        values.put("zoneAtRestore", zoneAtRestore);
+        values.put("zone", TimeZone.getDefault().getID());
         values.put("hostName", InetAddress.getLocalHost().getHostName());
         values.put("clock", String.valueOf(System.currentTimeMillis()));
         HotSpotDiagnosticMXBean jvm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
@@ -87,6 +127,9 @@ public class Identity implements Resource {
 
     @Override
     public void afterRestore(Context<? extends Resource> context) throws IOException {
+        zoneAtRestore = TimeZone.getDefault().getID();
+        // Makes the JVM read the property user.timezone again.
+        TimeZone.setDefault(null);
         open();
     }
 }

@@ -45,6 +45,8 @@ public class Server implements Resource {
                     String.valueOf(System.getenv("GIVEN")),
                     arguments,
                     String.valueOf(Files.exists(Path.of("/tmp/written-before-the-checkpoint"))))));
+        server.createContext("/environment", exchange -> answer(exchange, 200,
+                    String.valueOf(System.getenv(exchange.getRequestURI().getQuery()))));
         server.createContext("/exit", exchange -> System.exit(42));
         server.createContext("/redirect", exchange -> {
             exchange.getResponseHeaders().add("Location", "/");

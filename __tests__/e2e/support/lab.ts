@@ -251,6 +251,16 @@ export function freshTag(name: string): string {
   return `${world.registry}/e2e/${name}-${process.pid}-${Date.now().toString(36)}:crac`
 }
 
+/** The digests of an image's layers, by the instruction that made each. */
+export function layersOf(image: string): Map<string, string> {
+  const digests = docker('image', 'inspect', '--format', '{{join .RootFS.Layers " "}}', image).split(' ')
+  // The newest is first. Only these instructions make layers; what the base image has before them does not count.
+  const made = docker('history', '--no-trunc', '--format', '{{.CreatedBy}}', image)
+    .split('\n')
+    .filter((instruction) => /^(COPY|ADD|RUN|WORKDIR) /.test(instruction))
+  return new Map(made.map((instruction, index) => [instruction, digests.at(-1 - index) ?? '']))
+}
+
 export function byDigest(tag: string, step: StepResult): string {
   return `${tag.slice(0, tag.lastIndexOf(':'))}@${step.outputs['digest']}`
 }
@@ -277,10 +287,22 @@ export function fixtureJar(...names: Classes): string {
   mkdirSync(path.dirname(jar), { recursive: true })
   const work = mkdtempSync(path.join(path.dirname(jar), 'build-'))
   const classes = path.join(work, 'classes')
-  execFileSync('javac', ['--release', '17', '-implicit:none', '-sourcepath', api, '-d', classes, ...sources])
+  // A class may have a name that is not ASCII.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+  const javac = ['--release', '17', '-implicit:none', '-sourcepath', api, '-d', classes, ...sources]
+  execFileSync('javac', javac, { env })
   const made = path.join(work, 'app.jar')
-  execFileSync('jar', ['--create', '--file', made, '--main-class', names[0], '-C', classes, '.'])
+  execFileSync('jar', ['--create', '--file', made, '--main-class', names[0], '-C', classes, '.'], { env })
   renameSync(made, jar)
   rmSync(work, { recursive: true })
   return jar
+}
+
+/** Adds a class with these members to a jar. */
+export function addClass(jar: string, name: string, members: string): void {
+  const work = mkdtempSync(path.join(tmpdir(), 'e2e-class-'))
+  writeFileSync(path.join(work, `${name}.java`), `public class ${name} { ${members} }`)
+  execFileSync('javac', ['--release', '17', `${name}.java`], { cwd: work })
+  execFileSync('jar', ['--update', '--file', jar, `${name}.class`], { cwd: work })
+  rmSync(work, { recursive: true })
 }
