@@ -140,7 +140,7 @@ async function withSnapshot(
 ): Promise<Proved | UnsupportedRunner | CheckpointRefused> {
   const { context, inputs, world } = job
   const { step } = context
-  const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts.libraries) }
+  const setting = { ...world, ...parts, reach: runner.reach, readiness: await readinessOf(inputs, parts) }
   await step('build-checkpoint', 'Build the checkpoint image', () =>
     buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
   )
@@ -180,7 +180,7 @@ async function withoutSnapshot(
   const reach = await findReach(docker, world.hostname)
   const parts = known.parts ?? (await partsOf(job, known.application, await architectureOf(job)))
   const source = known.source ?? (await prepareImages(context, inputs, world, parts))
-  const setting = { ...world, reach, readiness: readinessOf(inputs, parts.libraries) }
+  const setting = { ...world, reach, readiness: await readinessOf(inputs, parts) }
   const cold = await buildColdImage(context, inputs, setting, { source, reason })
   const publication = await publish(context, inputs, world, { id: cold.image.id, snapshot: undefined })
   return { outcome: 'cold', reason, refused, ...cold, ...withImage(job, parts, publication) }

@@ -81,6 +81,7 @@ export const MARKERS = {
   engines: 'crac-checkpoint: engines',
   trial: 'crac-checkpoint: trial of',
   jvmEnded: 'crac-checkpoint: the JVM ended with',
+  notRestored: 'crac-checkpoint: the snapshot could not be restored here',
   archive: 'crac-checkpoint: archive'
 } as const
 

@@ -48,7 +48,11 @@ export async function buildRestoringImage(
       const id = await step('build-runtime', 'Build the runtime image', () =>
         buildRuntime(context, inputs, { ...parts, archive, privileges })
       )
-      const request = await startRequest(context, inputs, setting, { id, privileges })
+      const request = await startRequest(context, inputs, setting, {
+        id,
+        privileges,
+        serves: parts.snapshot.serves
+      })
       const first = await step('prove', 'Prove the restore', async () => {
         const start = await proveRestore({ docker, clock }, request)
         log.info(`Restored, and responded after ${start.answer} ms.`)
