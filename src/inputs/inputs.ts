@@ -69,6 +69,13 @@ export const INPUTS = {
   port: input(parsePort, { changesImage: true, secrets: 'a number' }),
   file: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   'build-args': input(grammar.variables, { changesImage: 'resolved', secrets: secretsOfPairs }),
+  'build-target': input(optional(grammar.stage), { changesImage: 'resolved', secrets: 'a name' }),
+  'build-secrets': input(grammar.buildSecrets, {
+    changesImage: 'resolved',
+    secrets: (_, values) =>
+      Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+  }),
+  'build-ssh': input(grammar.buildSsh, { changesImage: false, secrets: 'a path' }),
 
   distribution: input(choice(...DISTRIBUTIONS), { changesImage: 'resolved', secrets: 'a choice' }),
   'java-version': input((_, value) => parseVersionRequest(value), {

@@ -8,7 +8,7 @@ export const HOME_DIR = '/home/app'
 
 /** Folder of the JDK in the image; JAVA_LINK leads to its top folder. */
 export const JDK_DIR = '/opt/jdk'
-export const JAVA_LINK = '/opt/java'
+export const JAVA_LINK = '/opt/crac-java'
 
 /** Folder of the action's scripts and files in the image. */
 export const CRAC_DIR = '/opt/crac-checkpoint'
@@ -86,4 +86,4 @@ export const MARKERS = {
 } as const
 
 /** A line with which docker/tools/ ends the build: the name of the problem, and its details. */
-export const BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/
+export const BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/
