@@ -27,7 +27,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
   })
 
   const run = async (lines: string[], inputs: Record<string, string> = {}) => {
-    const dockerfile = ['ARG BASE', 'FROM ${BASE}', ...lines]
+    const dockerfile = ['ARG BASE', 'FROM ${BASE} AS runtime', ...lines]
     writeFileSync(path.join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
     return await runAction(
       { context, file: 'Dockerfile', 'build-args': `BASE=${world.baseImage}`, tags: image, ...inputs },
@@ -53,7 +53,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
     const step = await run(lines, {
       push: 'true',
       'secret-scan': 'fail',
-      'build-target': '0',
+      'build-target': 'runtime',
       'build-secrets': 'maven=of-the-repository'
     })
     if (step.exitCode !== 0) throw new Error(step.log)

@@ -72,8 +72,9 @@ e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
     expect(step.log).toContain('Nothing listens on the port of the application')
     expect(warmUpOf(step)).toEqual({ sent: 0, failed: 0 })
     await withStarted({ image }, async ({ name }) => {
-      while (!containerLog(name).includes('worked off message')) await sleep(50)
-      expect(containerLog(name)).toMatch(/^connections opened again\nworked off message ([6-9]|\d\d)/)
+      while (!/connections opened again[^]*worked off/.test(containerLog(name))) await sleep(50)
+      // It goes on where it was.
+      expect(containerLog(name)).not.toMatch(/worked off message [1-5]$/m)
     })
 
     const unknown = await job({ context: worker, 'startup-timeout': '3s' })

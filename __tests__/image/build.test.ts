@@ -243,6 +243,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
     },
     javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
+    resourcePolicies: 'type: file\npath: /a\naction: close\n',
     cpuFeatures: 'generic'
   })
   const read = async (name: string): Promise<string> => await readFile(at(`context/${name}`), 'utf8')
@@ -253,8 +254,10 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('trees/classes/app/classes.jar')).toMatch(/^PK/)
   // A normal start takes no checkpoint.
   expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
-    '-Dspring.context.checkpoint=onRefresh\n'
+    '-Dspring.context.checkpoint=onRefresh\n-Djdk.crac.resource-policies=/opt/crac-checkpoint/resource-policies.yaml\n'
   )
+  // The JVM reads the rules at the restore again.
+  expect(await read('trees/launch/opt/crac-checkpoint/resource-policies.yaml')).toContain('path: /a\n')
   expect(await read('trees/launch/opt/crac-checkpoint/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
   expect(await read('trees/launch/opt/crac-checkpoint/application')).toBe('-jar\n/app/app.jar\n')
   expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')
@@ -293,6 +296,7 @@ test('a file of the same size and other content has another time: the engine wou
       },
       javaOptions: [option],
       arguments: [],
+      resourcePolicies: undefined,
       cpuFeatures: 'generic'
     })
     classTimes.push((await stat(path.join(context, 'trees/classes/app/Main.class'))).mtimeMs)

@@ -71,6 +71,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   warmup: { warmup: 'GET /a' },
   'warmup-script': { 'warmup-script': 'warm-up.sh' },
   'warmup-timeout': { 'warmup-timeout': '1s' },
+  'resource-policies': { 'resource-policies': 'log-files' },
   engine: { engine: 'warp' },
   criu: { criu: 'system' },
   memory: { memory: 'loaded' },

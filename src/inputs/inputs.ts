@@ -1,4 +1,5 @@
 import { DISTRIBUTIONS, parseVersionRequest } from '../jdk/asset.js'
+import { parsePolicies } from '../application/resource-policies.js'
 import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
 import { secretsOfArguments, secretsOfJavaOptions, secretsOfPairs } from '../secrets/requests.js'
@@ -102,6 +103,7 @@ export const INPUTS = {
   'warmup-script': input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   'warmup-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
+  'resource-policies': input(parsePolicies, { changesImage: true, secrets: 'a choice' }),
   engine: input(choice('auto', 'criu', 'warp'), { changesImage: true, secrets: 'a choice' }),
   criu: input(choice('auto', 'bundled', 'system'), { changesImage: true, secrets: 'a choice' }),
   'cpu-features': input(grammar.cpuFeatures, { changesImage: true, secrets: 'a choice' }),

@@ -53,7 +53,8 @@ export const LAUNCH_FILES = {
   mainClass: 'main-class',
   cpuFeatures: 'cpu-features',
   checkpointOptions: 'checkpoint-options',
-  seccompProfile: 'seccomp.json'
+  seccompProfile: 'seccomp.json',
+  resourcePolicies: 'resource-policies.yaml'
 } as const
 
 /** Files that the scripts write for the program, below EVIDENCE_DIR. */
