@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path63) {
-      const ctrl = callVisitor(key, node, visitor, path63);
+    function visit_(key, node, visitor, path66) {
+      const ctrl = callVisitor(key, node, visitor, path66);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path63, ctrl);
-        return visit_(key, ctrl, visitor, path63);
+        replaceNode(key, path66, ctrl);
+        return visit_(key, ctrl, visitor, path66);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path63 = Object.freeze(path63.concat(node));
+          path66 = Object.freeze(path66.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path63);
+            const ci = visit_(i, node.items[i], visitor, path66);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path63 = Object.freeze(path63.concat(node));
-          const ck = visit_("key", node.key, visitor, path63);
+          path66 = Object.freeze(path66.concat(node));
+          const ck = visit_("key", node.key, visitor, path66);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path63);
+          const cv = visit_("value", node.value, visitor, path66);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path63) {
-      const ctrl = await callVisitor(key, node, visitor, path63);
+    async function visitAsync_(key, node, visitor, path66) {
+      const ctrl = await callVisitor(key, node, visitor, path66);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path63, ctrl);
-        return visitAsync_(key, ctrl, visitor, path63);
+        replaceNode(key, path66, ctrl);
+        return visitAsync_(key, ctrl, visitor, path66);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path63 = Object.freeze(path63.concat(node));
+          path66 = Object.freeze(path66.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path63);
+            const ci = await visitAsync_(i, node.items[i], visitor, path66);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path63 = Object.freeze(path63.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path63);
+          path66 = Object.freeze(path66.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path66);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path63);
+          const cv = await visitAsync_("value", node.value, visitor, path66);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path63) {
+    function callVisitor(key, node, visitor, path66) {
       if (typeof visitor === "function")
-        return visitor(key, node, path63);
+        return visitor(key, node, path66);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path63);
+        return visitor.Map?.(key, node, path66);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path63);
+        return visitor.Seq?.(key, node, path66);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path63);
+        return visitor.Pair?.(key, node, path66);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path63);
+        return visitor.Scalar?.(key, node, path66);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path63);
+        return visitor.Alias?.(key, node, path66);
       return void 0;
     }
-    function replaceNode(key, path63, node) {
-      const parent = path63[path63.length - 1];
+    function replaceNode(key, path66, node) {
+      const parent = path66[path66.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path63, value) {
+    function collectionFromPath(schema, path66, value) {
       let v = value;
-      for (let i = path63.length - 1; i >= 0; --i) {
-        const k = path63[i];
+      for (let i = path66.length - 1; i >= 0; --i) {
+        const k = path66[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path63) => path63 == null || typeof path63 === "object" && !!path63[Symbol.iterator]().next().done;
+    var isEmptyPath = (path66) => path66 == null || typeof path66 === "object" && !!path66[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path63, value) {
-        if (isEmptyPath(path63))
+      addIn(path66, value) {
+        if (isEmptyPath(path66))
           this.add(value);
         else {
-          const [key, ...rest] = path63;
+          const [key, ...rest] = path66;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path63) {
-        const [key, ...rest] = path63;
+      deleteIn(path66) {
+        const [key, ...rest] = path66;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path63, keepScalar) {
-        const [key, ...rest] = path63;
+      getIn(path66, keepScalar) {
+        const [key, ...rest] = path66;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path63) {
-        const [key, ...rest] = path63;
+      hasIn(path66) {
+        const [key, ...rest] = path66;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path63, value) {
-        const [key, ...rest] = path63;
+      setIn(path66, value) {
+        const [key, ...rest] = path66;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path63, value) {
+      addIn(path66, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path63, value);
+          this.contents.addIn(path66, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path63) {
-        if (Collection2.isEmptyPath(path63)) {
+      deleteIn(path66) {
+        if (Collection2.isEmptyPath(path66)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path63) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path66) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path63, keepScalar) {
-        if (Collection2.isEmptyPath(path63))
+      getIn(path66, keepScalar) {
+        if (Collection2.isEmptyPath(path66))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path63, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path66, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path63) {
-        if (Collection2.isEmptyPath(path63))
+      hasIn(path66) {
+        if (Collection2.isEmptyPath(path66))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path63) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path66) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path63, value) {
-        if (Collection2.isEmptyPath(path63)) {
+      setIn(path66, value) {
+        if (Collection2.isEmptyPath(path66)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path63), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path66), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path63, value);
+          this.contents.setIn(path66, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path63) => {
+    visit.itemAtPath = (cst, path66) => {
       let item = cst;
-      for (const [field, index] of path63) {
+      for (const [field, index] of path66) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path63) => {
-      const parent = visit.itemAtPath(cst, path63.slice(0, -1));
-      const field = path63[path63.length - 1][0];
+    visit.parentCollection = (cst, path66) => {
+      const parent = visit.itemAtPath(cst, path66.slice(0, -1));
+      const field = path66[path66.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path63, item, visitor) {
-      let ctrl = visitor(item, path63);
+    function _visit(path66, item, visitor) {
+      let ctrl = visitor(item, path66);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path63.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path66.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path63);
+            ctrl = ctrl(item, path66);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path63) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path66) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7228,7 +7228,7 @@ var require_public_api = __commonJS({
       const lineCounter$1 = options3.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
       return { lineCounter: lineCounter$1, prettyErrors };
     }
-    function parseAllDocuments(source, options3 = {}) {
+    function parseAllDocuments2(source, options3 = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options3);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options3);
@@ -7303,7 +7303,7 @@ var require_public_api = __commonJS({
       return new Document.Document(value, _replacer, options3).toString(options3);
     }
     exports2.parse = parse7;
-    exports2.parseAllDocuments = parseAllDocuments;
+    exports2.parseAllDocuments = parseAllDocuments2;
     exports2.parseDocument = parseDocument;
     exports2.stringify = stringify2;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path63, options3) {
+    function openPromise2(path66, options3) {
       return new Promise((resolve2, reject) => {
-        open3(path63, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open3(path66, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve2(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open3(path63, options3, callback) {
+    function open3(path66, options3, callback) {
       if (typeof options3 === "function") {
         callback = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path63, "r", function(err2, fd) {
+      fs3.open(path66, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs3.close(fd, defaultCallback);
@@ -12880,14 +12880,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path63 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path66 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path63 && path63[0] !== "/") {
-          path63 = `/${path63}`;
+        if (path66 && path66[0] !== "/") {
+          path66 = `/${path66}`;
         }
-        return new URL(`${origin}${path63}`);
+        return new URL(`${origin}${path66}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -13338,39 +13338,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path63, origin }
+          request: { method, path: path66, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path63);
+        debuglog("sending request to %s %s/%s", method, origin, path66);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path63, origin },
+          request: { method, path: path66, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path63,
+          path66,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path63, origin }
+          request: { method, path: path66, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path63);
+        debuglog("trailers received from %s %s/%s", method, origin, path66);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path63, origin },
+          request: { method, path: path66, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path63,
+          path66,
           error.message
         );
       });
@@ -13419,9 +13419,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path63, origin }
+            request: { method, path: path66, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path63);
+          debuglog("sending request to %s %s/%s", method, origin, path66);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -13484,7 +13484,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path63,
+        path: path66,
         method,
         body,
         headers,
@@ -13499,11 +13499,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path63 !== "string") {
+        if (typeof path66 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path63[0] !== "/" && !(path63.startsWith("http://") || path63.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path66[0] !== "/" && !(path66.startsWith("http://") || path66.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path63)) {
+        } else if (invalidPathRegex.test(path66)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -13569,7 +13569,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path63, query) : path63;
+        this.path = query ? buildURL(path66, query) : path66;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -17121,12 +17121,12 @@ var require_formdata_parser = __commonJS({
               return "failure";
             }
             if (bufferStartsWith(input2, filenameBuffer, position)) {
-              let check = position.position + filenameBuffer.length;
-              if (input2[check] === 42) {
+              let check2 = position.position + filenameBuffer.length;
+              if (input2[check2] === 42) {
                 position.position += 1;
-                check += 1;
+                check2 += 1;
               }
-              if (input2[check] !== 61 || input2[check + 1] !== 34) {
+              if (input2[check2] !== 61 || input2[check2 + 1] !== 34) {
                 return "failure";
               }
               position.position += 12;
@@ -18262,7 +18262,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path63, host, upgrade, blocking, reset } = request3;
+      const { method, path: path66, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -18343,7 +18343,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path63} HTTP/1.1\r
+      let header = `${method} ${path66} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -18872,7 +18872,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path63, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path66, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -18969,7 +18969,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path63;
+      headers[HTTP2_HEADER_PATH] = path66;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -19322,9 +19322,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path63 = search ? `${pathname}${search}` : pathname;
+        const path66 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path63;
+        this.opts.path = path66;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -20563,10 +20563,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path63 = "/",
+          path: path66 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path63;
+        opts.path = origin + path66;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -22538,20 +22538,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path63) {
-      if (typeof path63 !== "string") {
-        return path63;
+    function safeUrl(path66) {
+      if (typeof path66 !== "string") {
+        return path66;
       }
-      const pathSegments = path63.split("?");
+      const pathSegments = path66.split("?");
       if (pathSegments.length !== 2) {
-        return path63;
+        return path66;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path63, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path63);
+    function matchKey(mockDispatch2, { path: path66, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path66);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -22573,7 +22573,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path63 }) => matchValue(safeUrl(path63), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path66 }) => matchValue(safeUrl(path66), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -22611,9 +22611,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path63, method, body, headers, query } = opts;
+      const { path: path66, method, body, headers, query } = opts;
       return {
-        path: path63,
+        path: path66,
         method,
         body,
         headers,
@@ -23076,10 +23076,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path63, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path66, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path63,
+            Path: path66,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -23446,7 +23446,7 @@ var require_dump = __commonJS({
 var require_dns = __commonJS({
   "node_modules/undici/lib/interceptor/dns.js"(exports2, module2) {
     "use strict";
-    var { isIP: isIP2 } = require("node:net");
+    var { isIP: isIP3 } = require("node:net");
     var { lookup: lookup2 } = require("node:dns");
     var DecoratorHandler = require_decorator_handler();
     var { InvalidArgumentError, InformationalError } = require_errors3();
@@ -23701,7 +23701,7 @@ var require_dns = __commonJS({
       return (dispatch) => {
         return function dnsInterceptor(origDispatchOpts, handler2) {
           const origin = origDispatchOpts.origin.constructor === URL ? origDispatchOpts.origin : new URL(origDispatchOpts.origin);
-          if (isIP2(origin.hostname) !== 0) {
+          if (isIP3(origin.hostname) !== 0) {
             return dispatch(origDispatchOpts, handler2);
           }
           instance.runLookup(origin, origDispatchOpts, (err2, newOrigin) => {
@@ -27958,9 +27958,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path63) {
-      for (let i = 0; i < path63.length; ++i) {
-        const code18 = path63.charCodeAt(i);
+    function validateCookiePath(path66) {
+      for (let i = 0; i < path66.length; ++i) {
+        const code18 = path66.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -28417,7 +28417,7 @@ var require_events = __commonJS({
         }
         return this.#eventInit.ports;
       }
-      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source = null, ports = []) {
+      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source = null, ports2 = []) {
         webidl.brandCheck(this, _MessageEvent);
         webidl.argumentLengthCheck(arguments, 1, "MessageEvent.initMessageEvent");
         return new _MessageEvent(type, {
@@ -28427,7 +28427,7 @@ var require_events = __commonJS({
           origin,
           lastEventId,
           source,
-          ports
+          ports: ports2
         });
       }
       static createFastMessageEvent(type, init) {
@@ -30880,11 +30880,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path63 = opts.path;
+          let path66 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path63 = `/${path63}`;
+            path66 = `/${path66}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path63);
+          url = new URL(util.parseOrigin(url).origin + path66);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -33522,9 +33522,9 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_fs13 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_node_path59 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
-var import_yaml2 = __toESM(require_dist(), 1);
+var import_yaml3 = __toESM(require_dist(), 1);
 
 // src/run/release.ts
 var import_promises3 = require("node:fs/promises");
@@ -33722,7 +33722,7 @@ function createCommand(spec, environmentFile) {
     spec.name,
     "--label",
     `${RUN_LABEL}=${spec.run}`,
-    ...reach.by === "published port" ? ["--publish", `${reach.bind}::${spec.port}`] : [],
+    ...reach.by === "published port" ? [spec.port, ...spec.otherPorts ?? []].flatMap((port) => ["--publish", `${reach.bind}::${port}`]) : [],
     ...network2 === void 0 ? [] : ["--network", network2],
     ...spec.addHosts.flatMap((entry) => ["--add-host", entry]),
     ...spec.flags,
@@ -33756,8 +33756,8 @@ async function endOf(docker2, name, exitCode) {
   const { State } = await inspectContainer(docker2, name);
   return { exitCode, oomKilled: State.OOMKilled };
 }
-async function addressOf(docker2, spec) {
-  const { reach, name, port } = spec;
+async function addressOf(docker2, spec, port = spec.port) {
+  const { reach, name } = spec;
   if (spec.network === HOST_NETWORK) {
     return { host: reach.by === "published port" ? reach.host : "127.0.0.1", port };
   }
@@ -34288,12 +34288,12 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-function which(tool, check) {
+function which(tool, check2) {
   return __awaiter2(this, void 0, void 0, function* () {
     if (!tool) {
       throw new Error("parameter 'tool' is required");
     }
-    if (check) {
+    if (check2) {
       const result = yield which(tool, false);
       if (!result) {
         if (IS_WINDOWS) {
@@ -35014,9 +35014,82 @@ function satisfies(asset, request3) {
   }
 }
 
-// src/probe/request-lines.ts
+// src/application/resource-policies.ts
 var import_promises7 = require("node:fs/promises");
 var import_node_path4 = __toESM(require("node:path"), 1);
+var POLICIES_PROPERTY = "jdk.crac.resource-policies";
+var MAX_SIZE = 1024 * 1024;
+var reopened = (...globs) => globs.map((glob) => `type: file
+path: ${glob}
+action: reopen`).join("\n---\n");
+var PRESETS = {
+  "log-files": reopened("**/*.log", "**/*.out", "**/logs/*.txt"),
+  h2: reopened("**/*.mv.db", "**/*.trace.db")
+};
+var TYPES = ["file", "pipe", "socket", "filedescriptor"];
+var ACTIONS = ["error", "ignore", "close", "reopen"];
+var FORM = `rules of lines \`key: value\` with \`type\` and \`action\`, separated by \`---\`; a preset (${Object.keys(PRESETS).join(", ")}); or the path of a file with rules`;
+function parsePolicies(name, value) {
+  const lines3 = parseLines(name, value);
+  const [first3] = lines3;
+  if (first3 === void 0) return void 0;
+  if (lines3.length === 1 && !first3.includes(": ") && !(first3 in PRESETS)) {
+    if (!/[./]/.test(first3)) throw badInput(name, first3, FORM);
+    return { file: first3 };
+  }
+  return { text: rulesOf(name, lines3) };
+}
+async function policiesText(policies, workspace) {
+  if ("text" in policies) return policies.text;
+  const file = import_node_path4.default.resolve(workspace, policies.file);
+  const text2 = await readRules(file).catch((error) => {
+    throw badInput(
+      "resource-policies",
+      policies.file,
+      `${FORM}, relative to the workspace (${messageOf(error)})`
+    );
+  });
+  return rulesOf("resource-policies", parseLines("resource-policies", text2));
+}
+async function readRules(file) {
+  const entry = await (0, import_promises7.stat)(file);
+  if (!entry.isFile()) throw new Error("it is not a file");
+  if (entry.size > MAX_SIZE) throw new Error(`it has more than ${MAX_SIZE} bytes`);
+  return await (0, import_promises7.readFile)(file, "utf8");
+}
+function rulesOf(name, lines3) {
+  const rules = [[]];
+  for (const line2 of lines3) {
+    const preset = PRESETS[line2];
+    if (line2 === "---") rules.push([]);
+    else if (preset !== void 0) rules.push([preset], []);
+    else if (!line2.startsWith("#")) rules.at(-1)?.push(line2);
+  }
+  const given = rules.filter((rule) => rule.length > 0);
+  for (const rule of given)
+    if (!(rule.length === 1 && Object.values(PRESETS).includes(rule[0] ?? ""))) check(name, rule);
+  if (given.length === 0) throw badInput(name, lines3.join(" "), FORM);
+  return `${given.map((rule) => rule.join("\n")).join("\n---\n")}
+`;
+}
+function check(name, rule) {
+  const pairs3 = new Map(
+    rule.map((line2) => {
+      const [, key, value = ""] = /^([A-Za-z]+):\s+(\S.*)$/.exec(line2) ?? [];
+      if (key === void 0) throw badInput(name, line2, FORM);
+      return [key, value];
+    })
+  );
+  const [type, action] = [pairs3.get("type")?.toLowerCase() ?? "", pairs3.get("action")?.toLowerCase() ?? ""];
+  const text2 = rule.join("; ");
+  if (!TYPES.includes(type)) throw badInput(name, text2, `a \`type\` among ${TYPES.join(", ")} in each rule`);
+  if (!ACTIONS.includes(action))
+    throw badInput(name, text2, `an \`action\` among ${ACTIONS.join(", ")} in each rule`);
+}
+
+// src/probe/request-lines.ts
+var import_promises8 = require("node:fs/promises");
+var import_node_path5 = __toESM(require("node:path"), 1);
 
 // node_modules/string-argv/index.js
 function parseArgsStringToArgv(value, env, file) {
@@ -35064,6 +35137,8 @@ function parseArgsStringToArgv(value, env, file) {
 
 // src/probe/request.ts
 var import_node_http = require("node:http");
+var import_node_https = require("node:https");
+var import_node_net = require("node:net");
 function shownTarget(target) {
   return target.replace(/([?&][^=&]*)=[^&]*/g, "$1=...");
 }
@@ -35078,7 +35153,7 @@ async function send(address, request3, timeout = REQUEST_TIMEOUT) {
     const description = `status ${status}`;
     if (request3.status !== void 0) return { ok: status === request3.status, description };
     if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
-    const next = location === void 0 ? void 0 : within2(location, target, request3);
+    const next = location === void 0 ? void 0 : within2(location, target, address, request3);
     if (next === void 0) return { ok: true, description };
     if (redirects === MOST_REDIRECTS) return { ok: false, description: "more than 5 redirects" };
     target = next;
@@ -35086,6 +35161,8 @@ async function send(address, request3, timeout = REQUEST_TIMEOUT) {
 }
 async function exchange(address, request3, timeout) {
   return await new Promise((resolve2) => {
+    const tls = speaksTls(address, request3);
+    const name = hostName(request3);
     const options3 = {
       host: address.host,
       port: address.port,
@@ -35097,10 +35174,11 @@ async function exchange(address, request3, timeout) {
         ...request3.body && { "content-length": request3.body.length }
       },
       agent: false,
-      timeout
+      timeout,
+      ...tls && { rejectUnauthorized: false, ...(0, import_node_net.isIP)(name) === 0 && { servername: name } }
     };
     const failed = (error) => resolve2({ error: error.code ?? error.message });
-    const sent = (0, import_node_http.request)(options3, (response) => {
+    const sent = (tls ? import_node_https.request : import_node_http.request)(options3, (response) => {
       response.on("error", failed);
       response.on(
         "end",
@@ -35114,12 +35192,18 @@ async function exchange(address, request3, timeout) {
     sent.end(request3.body);
   }).catch((error) => ({ error: messageOf(error) }));
 }
-function within2(location, from, request3) {
+function within2(location, from, address, request3) {
   const host = request3.headers["host"] ?? "localhost";
-  const base = `http://${host}`;
+  const base = `${speaksTls(address, request3) ? "https" : "http"}://${host}`;
   if (!URL.canParse(location, `${base}${from}`)) return void 0;
   const url = new URL(location, `${base}${from}`);
   return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : void 0;
+}
+function speaksTls(address, request3) {
+  return request3.tls ?? address.tls ?? false;
+}
+function hostName({ headers }) {
+  return (headers["host"] ?? "localhost").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 }
 
 // src/probe/request-lines.ts
@@ -35127,7 +35211,7 @@ var MAX_TIMES = 1e6;
 var MAX_CONCURRENCY = 256;
 var MAX_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
-var FORM = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
+var FORM2 = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
   const lines3 = [];
   for (const text2 of parseLines(name, value)) {
@@ -35142,17 +35226,23 @@ function parseReadyUrl(name, value, port) {
   const [first3, ...headers] = parseLines(name, value);
   if (first3 === void 0) return void 0;
   const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first3) ?? [];
-  const url = URL.canParse(text2, `http://localhost:${port}`) ? new URL(text2, `http://localhost:${port}`) : void 0;
-  if (url?.protocol !== "http:" || Number(url.port || 80) !== port || !/^(http:|\/)/.test(text2)) {
+  const base = `http://localhost:${port}`;
+  const url = URL.canParse(text2, base) ? new URL(text2, base) : void 0;
+  const tls = url?.protocol === "https:";
+  const own = Number(url?.port || (tls ? 443 : 80));
+  const meant = url !== void 0 && (url.port !== "" || own === port);
+  if (!meant || !/^(https?:|\/(?!\/))/.test(text2)) {
     throw badInput(
       name,
       first3,
-      `an http URL on the application's \`port\`, for example http://localhost:${port}/health or /health -> 200`
+      `a path, or an http or https URL with its port in the container, for example http://localhost:${port}/health or /health -> 200`
     );
   }
   return {
     method: "GET",
     target: `${url.pathname}${url.search}`,
+    ...tls && { tls },
+    ...own !== port && { port: own },
     headers: Object.assign({ host: url.host }, ...headers.map((line2) => headerOf(name, line2))),
     ...status === void 0 ? {} : { status: statusOf(name, status) }
   };
@@ -35168,11 +35258,11 @@ async function requestOf(line2, workspace) {
 }
 async function readBody(file, workspace) {
   try {
-    const name = import_node_path4.default.resolve(workspace, file);
-    const entry = await (0, import_promises7.stat)(name);
+    const name = import_node_path5.default.resolve(workspace, file);
+    const entry = await (0, import_promises8.stat)(name);
     if (!entry.isFile()) throw new Error("it is not a file");
     if (entry.size > MAX_BODY) throw new Error(`it has more than ${MAX_BODY} bytes`);
-    return await (0, import_promises7.readFile)(name);
+    return await (0, import_promises8.readFile)(name);
   } catch (error) {
     throw badInput("warmup", `@${file}`, `a readable file, relative to the workspace (${messageOf(error)})`);
   }
@@ -35181,7 +35271,7 @@ function requestLine(name, given, host) {
   const [method = "", target = "", ...options3] = parseArgsStringToArgv(given);
   const text2 = [method, shownTarget(target)].join(" ");
   if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
-    throw badInput(name, text2, FORM);
+    throw badInput(name, text2, FORM2);
   const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
   while (options3.length > 0) {
     const word = options3.shift() ?? "";
@@ -35189,7 +35279,7 @@ function requestLine(name, given, host) {
     if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
     else if (count?.[1] === "x") line2.times = within3(name, `${text2} ${word}`, Number(count[2]), MAX_TIMES);
     else if (count) line2.concurrency = within3(name, `${text2} ${word}`, Number(count[2]), MAX_CONCURRENCY);
-    else if (line2.body !== void 0) throw badInput(name, text2, FORM);
+    else if (line2.body !== void 0) throw badInput(name, text2, FORM2);
     else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
   }
   line2.text = shownLine(line2);
@@ -35283,10 +35373,10 @@ function looksRandom(piece) {
   return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
 }
 function entropyOf(text2) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const character of text2) counts.set(character, (counts.get(character) ?? 0) + 1);
+  const counts2 = /* @__PURE__ */ new Map();
+  for (const character of text2) counts2.set(character, (counts2.get(character) ?? 0) + 1);
   let bits = 0;
-  for (const count of counts.values()) bits -= count / text2.length * Math.log2(count / text2.length);
+  for (const count of counts2.values()) bits -= count / text2.length * Math.log2(count / text2.length);
   return bits;
 }
 function jumpsOf(characters) {
@@ -36615,7 +36705,7 @@ function endOfBlock(lines3, at) {
 }
 
 // src/inputs/grammar.ts
-var import_node_net = require("node:net");
+var import_node_net2 = require("node:net");
 
 // src/image/jvm-variables.ts
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
@@ -39320,7 +39410,7 @@ var mergeRuneSets = (leftRunes, rightRunes, leftPC, rightPC) => {
   const leftLen = leftRunes.length;
   const rightLen = rightRunes.length;
   let lx = 0, rx = 0;
-  const merged = [];
+  const merged2 = [];
   const next = [];
   let ok2 = true;
   let ix = -1;
@@ -39328,8 +39418,8 @@ var mergeRuneSets = (leftRunes, rightRunes, leftPC, rightPC) => {
     const newArray = isLeft ? leftRunes : rightRunes;
     const low = isLeft ? lx : rx;
     const pc = isLeft ? leftPC : rightPC;
-    if (ix > 0 && newArray[low] <= merged[ix]) return false;
-    merged.push(newArray[low], newArray[low + 1]);
+    if (ix > 0 && newArray[low] <= merged2[ix]) return false;
+    merged2.push(newArray[low], newArray[low + 1]);
     if (isLeft) lx += 2;
     else rx += 2;
     ix += 2;
@@ -39344,7 +39434,7 @@ var mergeRuneSets = (leftRunes, rightRunes, leftPC, rightPC) => {
     if (!ok2) return null;
   }
   return {
-    merged,
+    merged: merged2,
     next
   };
 };
@@ -39400,7 +39490,7 @@ var makeOnePass = (p) => {
   const visitQueue = new QueueOnePass(p.inst.length);
   const onePassRunes = new Array(p.inst.length);
   const m = new Array(p.inst.length).fill(false);
-  const check = (pc) => {
+  const check2 = (pc) => {
     let ok2 = true;
     const inst = p.inst[pc];
     if (visitQueue.contains(pc)) return true;
@@ -39408,7 +39498,7 @@ var makeOnePass = (p) => {
     switch (inst.op) {
       case Inst.ALT:
       case Inst.ALT_MATCH: {
-        ok2 = check(inst.out) && check(inst.arg);
+        ok2 = check2(inst.out) && check2(inst.arg);
         let matchOut = m[inst.out];
         let matchArg = m[inst.arg];
         if (matchOut && matchArg) return false;
@@ -39435,7 +39525,7 @@ var makeOnePass = (p) => {
       case Inst.CAPTURE:
       case Inst.EMPTY_WIDTH:
       case Inst.NOP:
-        ok2 = check(inst.out);
+        ok2 = check2(inst.out);
         m[pc] = m[inst.out];
         onePassRunes[pc] = onePassRunes[inst.out] ? new Int32Array(onePassRunes[inst.out]) : /* @__PURE__ */ new Int32Array(0);
         inst.next = new Uint32Array(Math.floor(onePassRunes[pc].length / 2) + 1).fill(inst.out);
@@ -39506,7 +39596,7 @@ var makeOnePass = (p) => {
   instQueue.insert(p.start);
   while (!instQueue.empty()) {
     visitQueue.clear();
-    if (!check(instQueue.next())) return null;
+    if (!check2(instQueue.next())) return null;
   }
   for (let i = 0; i < p.inst.length; i++) if (onePassRunes[i]) p.inst[i].runes = onePassRunes[i];
   return p;
@@ -43336,23 +43426,23 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path63 = hasDomain ? components.slice(1) : components;
+  const path66 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !DOMAIN.test(first3)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path63.some((component) => /[A-Z]/.test(component))) {
+  if (path66.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path63.every((component) => PATH_COMPONENT.test(component)))
+  if (!path66.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path63.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path63].join("/") };
+  const official = registry2 === DOCKER_HUB && path66.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path66].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -43363,7 +43453,7 @@ function refused(text2, why, fix) {
 // src/inputs/grammar.ts
 var MAX_PATH = 4095;
 var MAX_TEXT = 4096;
-function path8(name, value) {
+function path9(name, value) {
   refuseNul(name, value);
   if (/[\r\n]/.test(value)) throw badInput(name, value, "one path");
   if (Buffer.byteLength(value) > MAX_PATH) throw badInput(name, value, `a path of at most ${MAX_PATH} bytes`);
@@ -43408,6 +43498,23 @@ function pairs(namePattern) {
   };
 }
 var variables = pairs(/^[A-Za-z_][A-Za-z0-9_]*$/);
+var stage = matching(
+  /^[a-zA-Z0-9][\w.-]{0,127}$/,
+  "the name of a stage of the Dockerfile (FROM ... AS name)"
+);
+var buildSecrets = pairs(/^[A-Za-z0-9_][\w.-]*$/);
+function buildSsh(name, value) {
+  const lines3 = parseLines(name, value);
+  for (const line2 of lines3) {
+    if (!/^[A-Za-z0-9_][\w.-]*(=[^,\s]+(,[^,\s]+)*)?$/.test(line2))
+      throw badInput(
+        name,
+        line2,
+        "`default`, or lines of the form id=path of a key or of the socket of an agent"
+      );
+  }
+  return lines3;
+}
 var labels = pairs(/^[^\s"'=-][^\s"'=]*$/);
 var anyVariables = pairs(/^[^\s"'=#-][^\s"'=]*$/);
 function environment(name, value) {
@@ -43456,7 +43563,7 @@ function linePattern(name, value) {
 function hosts(name, value) {
   return parseLines(name, value).map((line2) => {
     const [, host, address = ""] = /^([a-zA-Z0-9][\w.-]{0,252})[:=](.+)$/.exec(line2) ?? [];
-    if (host === void 0 || !(address === "host-gateway" || (0, import_node_net.isIP)(address.replace(/^\[|\]$/g, "")))) {
+    if (host === void 0 || !(address === "host-gateway" || (0, import_node_net2.isIP)(address.replace(/^\[|\]$/g, "")))) {
       const expected = "lines of the form name:address, for example db:10.0.0.5 or host:host-gateway";
       throw badInput(name, line2, expected);
     }
@@ -43506,24 +43613,30 @@ var parsePort = wholeNumber(65535, "a port");
 var portOf = (textOf3) => parsePort("port", textOf3("port"));
 var MAX_RUNS = 100;
 var INPUTS = {
-  context: input((name, value) => path8(name, value || "."), {
+  context: input((name, value) => path9(name, value || "."), {
     changesImage: "resolved",
     secrets: "a path"
   }),
-  application: input(optional(path8), { changesImage: "resolved", secrets: "a path" }),
+  application: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
   "main-class": input(optional(className), { changesImage: "resolved", secrets: "a name" }),
   "java-options": input(javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
   arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
   env: input(environment, { changesImage: true, secrets: secretsOfPairs }),
   port: input(parsePort, { changesImage: true, secrets: "a number" }),
-  file: input(optional(path8), { changesImage: "resolved", secrets: "a path" }),
+  file: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
   "build-args": input(variables, { changesImage: "resolved", secrets: secretsOfPairs }),
+  "build-target": input(optional(stage), { changesImage: "resolved", secrets: "a name" }),
+  "build-secrets": input(buildSecrets, {
+    changesImage: "resolved",
+    secrets: (_, values) => Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+  }),
+  "build-ssh": input(buildSsh, { changesImage: false, secrets: "a path" }),
   distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved", secrets: "a choice" }),
   "java-version": input((_, value) => parseVersionRequest(value), {
     changesImage: "resolved",
     secrets: "a name"
   }),
-  "jdk-file": input(optional(path8), { changesImage: "resolved", secrets: "a path" }),
+  "jdk-file": input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
   "jdk-sha256": input(optional(sha256), { changesImage: "resolved", secrets: "a name" }),
   "ready-url": input((name, value, textOf3) => parseReadyUrl(name, value, portOf(textOf3)), {
     changesImage: true,
@@ -43539,8 +43652,9 @@ var INPUTS = {
     optional((name, value, textOf3) => parseWarmUp(name, value, `localhost:${portOf(textOf3)}`)),
     { changesImage: "resolved", secrets: secretsOfWarmUp }
   ),
-  "warmup-script": input(optional(path8), { changesImage: "resolved", secrets: "a path" }),
+  "warmup-script": input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
   "warmup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  "resource-policies": input(parsePolicies, { changesImage: true, secrets: "a choice" }),
   engine: input(choice("auto", "criu", "warp"), { changesImage: true, secrets: "a choice" }),
   criu: input(choice("auto", "bundled", "system"), { changesImage: true, secrets: "a choice" }),
   "cpu-features": input(cpuFeatures, { changesImage: true, secrets: "a choice" }),
@@ -43616,6 +43730,7 @@ function refuseContradictions(inputs, textOf3) {
   const { distribution, jdkFile, file, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
   const own = (name) => `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`;
   const untimed = "no value where `verify` is false: nothing is timed then";
+  const ownPolicies = inputs.javaOptions.some((option) => option.startsWith(`-D${POLICIES_PROPERTY}=`));
   const rules = [
     [
       "jdk-file",
@@ -43634,6 +43749,11 @@ function refuseContradictions(inputs, textOf3) {
       !skipUnchanged || tags2.length > 0,
       "at least one tag when `skip-unchanged` is true: its image is compared"
     ],
+    [
+      "resource-policies",
+      !ownPolicies || inputs.resourcePolicies === void 0,
+      `either it or -D${POLICIES_PROPERTY} in \`java-options\``
+    ],
     ["max-restore-time", verify || inputs.maxRestoreTime === void 0, untimed],
     ["min-speedup", verify || inputs.minSpeedup === void 0, untimed]
   ];
@@ -43641,26 +43761,26 @@ function refuseContradictions(inputs, textOf3) {
 }
 
 // src/main.ts
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises15 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/class-path.ts
-var import_promises9 = require("node:fs/promises");
-var import_node_path5 = __toESM(require("node:path"), 1);
+var import_promises10 = require("node:fs/promises");
+var import_node_path6 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/layout.ts
-var import_promises8 = require("node:fs/promises");
+var import_promises9 = require("node:fs/promises");
 async function isFolder(file) {
-  return await (0, import_promises8.stat)(file).then(
+  return await (0, import_promises9.stat)(file).then(
     (entry) => entry.isDirectory(),
     () => false
   );
 }
 async function isFile(file) {
-  return await (0, import_promises8.stat)(file).then(
+  return await (0, import_promises9.stat)(file).then(
     (entry) => entry.isFile(),
     () => false
   );
@@ -43670,7 +43790,7 @@ async function isFile(file) {
 var APP_DIR = "/app";
 var HOME_DIR = "/home/app";
 var JDK_DIR = "/opt/jdk";
-var JAVA_LINK = "/opt/java";
+var JAVA_LINK = "/opt/crac-java";
 var CRAC_DIR = "/opt/crac-checkpoint";
 var SNAPSHOT_DIR = `${CRAC_DIR}/snapshot`;
 var ARCHIVE_DIR = `${CRAC_DIR}/archive`;
@@ -43696,7 +43816,8 @@ var LAUNCH_FILES = {
   mainClass: "main-class",
   cpuFeatures: "cpu-features",
   checkpointOptions: "checkpoint-options",
-  seccompProfile: "seccomp.json"
+  seccompProfile: "seccomp.json",
+  resourcePolicies: "resource-policies.yaml"
 };
 var EVIDENCE_FILES = {
   criuLog: "dump4.log",
@@ -43718,9 +43839,10 @@ var MARKERS = {
   engines: "crac-checkpoint: engines",
   trial: "crac-checkpoint: trial of",
   jvmEnded: "crac-checkpoint: the JVM ended with",
+  notRestored: "crac-checkpoint: the snapshot could not be restored here",
   archive: "crac-checkpoint: archive"
 };
-var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/;
+var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/;
 
 // src/application/layouts/class-path.ts
 var classPath = async ({ location, mainClass }) => {
@@ -43728,14 +43850,14 @@ var classPath = async ({ location, mainClass }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path5.default.join(location, "classes"))) {
-    classes.set(import_node_path5.default.join(location, "classes"), "classes.jar");
+  if (await isFolder(import_node_path6.default.join(location, "classes"))) {
+    classes.set(import_node_path6.default.join(location, "classes"), "classes.jar");
     entries.push("classes.jar");
   }
   for (const name of ["lib", "libs"]) {
-    const folder = import_node_path5.default.join(location, name);
+    const folder = import_node_path6.default.join(location, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises9.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises10.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -43752,17 +43874,17 @@ var classPath = async ({ location, mainClass }) => {
 };
 
 // src/application/layouts/jar.ts
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path9 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
 var import_node_fs = require("node:fs");
-var import_promises10 = require("node:fs/promises");
-var import_node_path6 = __toESM(require("node:path"), 1);
+var import_promises11 = require("node:fs/promises");
+var import_node_path7 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
-var import_promises11 = require("node:stream/promises");
+var import_promises12 = require("node:stream/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var MANIFEST = "META-INF/MANIFEST.MF";
-var MAX_MANIFEST_SIZE = 1024 * 1024;
+var MAX_TEXT_SIZE = 1024 * 1024;
 async function readManifest(file) {
   const manifest = await manifestText(file).catch(() => void 0);
   const unfolded = manifest?.replace(/\r?\n /g, "");
@@ -43773,6 +43895,15 @@ async function readManifest(file) {
     classPath: attribute("Class-Path")?.split(/ +/) ?? [],
     startClass: attribute("Start-Class")
   };
+}
+async function textsIn(file, wanted) {
+  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  const texts = /* @__PURE__ */ new Map();
+  for await (const entry of jar.eachEntry()) {
+    if (wanted(entry.fileName) && entry.uncompressedSize <= MAX_TEXT_SIZE)
+      texts.set(entry.fileName, await (0, import_consumers.text)(await jar.openReadStreamPromise(entry)));
+  }
+  return texts;
 }
 async function namesIn(file) {
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
@@ -43786,18 +43917,18 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
     const name = entry.fileName.slice(prefix.length);
     if (!wanted(name)) continue;
-    const destination = import_node_path6.default.join(folder, name);
-    await (0, import_promises10.mkdir)(import_node_path6.default.dirname(destination), { recursive: true });
-    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
+    const destination = import_node_path7.default.join(folder, name);
+    await (0, import_promises11.mkdir)(import_node_path7.default.dirname(destination), { recursive: true });
+    await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate({ timezone: "UTC" });
-    await (0, import_promises10.utimes)(destination, time2, time2);
+    await (0, import_promises11.utimes)(destination, time2, time2);
   }
 }
 async function manifestText(file) {
-  if (!(await (0, import_promises10.stat)(file)).isFile()) return void 0;
+  if (!(await (0, import_promises11.stat)(file)).isFile()) return void 0;
   const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
   for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_MANIFEST_SIZE) {
+    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_TEXT_SIZE) {
       return await (0, import_consumers.text)(await jar.openReadStreamPromise(entry));
     }
   }
@@ -43805,18 +43936,18 @@ async function manifestText(file) {
 }
 
 // src/application/layouts/quarkus.ts
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_node_path8 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
 var quarkusApp = async ({ location }) => {
-  const folder = import_node_path7.default.basename(location) === "quarkus-app" ? location : import_node_path7.default.join(location, "quarkus-app");
-  const mainClass = (await readManifest(import_node_path7.default.join(folder, JAR)))?.mainClass;
+  const folder = import_node_path8.default.basename(location) === "quarkus-app" ? location : import_node_path8.default.join(location, "quarkus-app");
+  const mainClass = (await readManifest(import_node_path8.default.join(folder, JAR)))?.mainClass;
   if (mainClass === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path7.default.join(folder, JAR), JAR]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path7.default.join(folder, name))) classes.set(import_node_path7.default.join(folder, name), name);
+    if (await isFolder(import_node_path8.default.join(folder, name))) classes.set(import_node_path8.default.join(folder, name), name);
   }
-  const lib = import_node_path7.default.join(folder, "lib");
+  const lib = import_node_path8.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass})`,
@@ -43834,13 +43965,13 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location);
   const mainClass = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass === void 0) return void 0;
-  const name = import_node_path8.default.basename(location);
+  const name = import_node_path9.default.basename(location);
   const dependencies = /* @__PURE__ */ new Map();
   for (const entry of manifest.classPath) {
-    const file = import_node_path8.default.join(import_node_path8.default.dirname(location), entry);
-    const inside2 = !import_node_path8.default.isAbsolute(entry) && !import_node_path8.default.normalize(entry).startsWith("..");
+    const file = import_node_path9.default.join(import_node_path9.default.dirname(location), entry);
+    const inside2 = !import_node_path9.default.isAbsolute(entry) && !import_node_path9.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path8.default.normalize(entry));
+      dependencies.set(file, import_node_path9.default.normalize(entry));
   }
   return {
     layout: "jar",
@@ -43857,20 +43988,20 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
 };
 
 // src/application/layouts/micronaut.ts
-var import_promises12 = require("node:fs/promises");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_promises13 = require("node:fs/promises");
+var import_node_path10 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ location }) => {
-  const layers = import_node_path9.default.basename(location) === "layers" ? location : import_node_path9.default.join(location, "layers");
-  const manifest = await readManifest(import_node_path9.default.join(layers, "app", JAR2));
+  const layers = import_node_path10.default.basename(location) === "layers" ? location : import_node_path10.default.join(location, "layers");
+  const manifest = await readManifest(import_node_path10.default.join(layers, "app", JAR2));
   const mainClass = manifest?.mainClass;
   if (mainClass === void 0) return void 0;
   const onClassPath = new Set(manifest?.classPath.map((entry) => entry.replace(/^\.\/|\/$/g, "")));
   const dependencies = /* @__PURE__ */ new Map();
   const packed = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path9.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises12.readdir)(layers)).sort()) {
-    const source = import_node_path9.default.join(layers, name);
+  const classes = /* @__PURE__ */ new Map([[import_node_path10.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises13.readdir)(layers)).sort()) {
+    const source = import_node_path10.default.join(layers, name);
     if (name === "app" || !await isFolder(source)) continue;
     if (name.endsWith("libs")) dependencies.set(source, name);
     else if (onClassPath.has(name)) packed.set(source, `${name}.jar`);
@@ -43890,20 +44021,20 @@ var micronautLayers = async ({ location }) => {
 };
 
 // src/application/layouts/spring-boot.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises14 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
 var SIGNATURE = /^[^/]+\.(?:SF|RSA|DSA|EC)$/i;
 var springBootJar = async ({ location, scratch }) => {
   const mainClass = (await readManifest(location))?.startClass;
   if (mainClass === void 0) return void 0;
-  const folder = import_node_path10.default.join(scratch, "spring-boot");
+  const folder = import_node_path11.default.join(scratch, "spring-boot");
   await unpackFrom(location, "BOOT-INF/", folder);
-  const manifest = import_node_path10.default.join(scratch, "manifest");
+  const manifest = import_node_path11.default.join(scratch, "manifest");
   await unpackFrom(location, "META-INF/", manifest, (name) => name === "MANIFEST.MF");
   await unpackFrom(
     location,
     "META-INF/",
-    import_node_path10.default.join(folder, "root/META-INF"),
+    import_node_path11.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/") && !SIGNATURE.test(name)
   );
   const jars = await inOrder(folder);
@@ -43912,22 +44043,22 @@ var springBootJar = async ({ location, scratch }) => {
   const packed = /* @__PURE__ */ new Set();
   const entries = [];
   for (const name of ["root", "classes"]) {
-    const source = import_node_path10.default.join(folder, name);
+    const source = import_node_path11.default.join(folder, name);
     if (!await isFolder(source)) continue;
-    await (0, import_promises13.cp)(manifest, import_node_path10.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
+    await (0, import_promises14.cp)(manifest, import_node_path11.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
     classes.set(source, `${name}.jar`);
     packed.add(source);
     entries.push(`${name}.jar`);
   }
   for (const jar of jars) {
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path10.default.join(folder, "lib", jar), `lib/${jar}`);
+    files.set(import_node_path11.default.join(folder, "lib", jar), `lib/${jar}`);
     entries.push(`lib/${jar}`);
   }
   const classPath2 = entries.map((entry) => `${APP_DIR}/${entry}`);
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path10.default.basename(location)} (${mainClass}), unpacked`,
+    description: `Spring Boot jar ${import_node_path11.default.basename(location)} (${mainClass}), unpacked`,
     mainClass,
     command: ["-cp", classPath2.join(":"), mainClass],
     dependencies,
@@ -43936,9 +44067,9 @@ var springBootJar = async ({ location, scratch }) => {
   };
 };
 async function inOrder(folder) {
-  const lib = import_node_path10.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises13.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises13.readFile)(import_node_path10.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
+  const lib = import_node_path11.default.join(folder, "lib");
+  const jars = new Set(await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : []);
+  const index = await (0, import_promises14.readFile)(import_node_path11.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -43956,8 +44087,8 @@ async function requireContext(context) {
 }
 async function findApplication(request3) {
   const { context, application } = request3;
-  const location = import_node_path11.default.resolve(context, application ?? ".");
-  if (location !== context && !location.startsWith(context + import_node_path11.default.sep)) {
+  const location = import_node_path12.default.resolve(context, application ?? ".");
+  if (location !== context && !location.startsWith(context + import_node_path12.default.sep)) {
     throw new Failure(
       "input",
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
@@ -43975,13 +44106,13 @@ async function findApplication(request3) {
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const jars = (await (0, import_promises14.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
+  const jars = (await (0, import_promises15.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
   const runnable = [];
   for (const jar of jars) {
     const one = await first2(JAR_LAYOUTS, {
       ...candidate,
-      location: import_node_path11.default.join(candidate.location, jar),
-      scratch: import_node_path11.default.join(candidate.scratch, jar)
+      location: import_node_path12.default.join(candidate.location, jar),
+      scratch: import_node_path12.default.join(candidate.scratch, jar)
     });
     if (one) runnable.push({ jar, found: one });
   }
@@ -44001,7 +44132,7 @@ async function first2(layouts, candidate) {
   return void 0;
 }
 async function listing(folder) {
-  const names = await (0, import_promises14.readdir)(folder).catch(() => void 0);
+  const names = await (0, import_promises15.readdir)(folder).catch(() => void 0);
   if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -44011,19 +44142,19 @@ ${shown2}${names.length > 20 ? `
 }
 
 // src/application/in-workspace.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
 async function findInWorkspace(log, inputs, { workspace, scratch }) {
-  const context = import_node_path12.default.resolve(workspace, inputs.context);
+  const context = import_node_path13.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
   await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path12.default.resolve(workspace, inputs.jdkFile)];
+  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path13.default.resolve(workspace, inputs.jdkFile)];
   await refuseOutsideFiles(
     jdkFile.filter((file) => isInside(workspace, file)),
     sources
   );
   if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path12.default.resolve(workspace, inputs.file)], sources);
+    await refuseOutsideFiles([import_node_path13.default.resolve(workspace, inputs.file)], sources);
     return void 0;
   }
   const { application, mainClass } = inputs;
@@ -44032,28 +44163,31 @@ async function findInWorkspace(log, inputs, { workspace, scratch }) {
   log.info(`Found: ${found.description}.`);
   return found;
 }
-function bodyFiles({ warmup = [] }, workspace) {
-  return warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path12.default.resolve(workspace, body.file)] : []);
+function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
+  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path13.default.resolve(workspace, resourcePolicies.file)] : [];
+  return policies.concat(
+    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path13.default.resolve(workspace, body.file)] : [])
+  );
 }
 function isInside(folder, file) {
-  return !import_node_path12.default.relative(folder, file).startsWith("..");
+  return !import_node_path13.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises15.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises15.realpath)(file).catch((error) => {
+  const real = await (0, import_promises16.realpath)(file).catch((error) => {
     throw outside(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises15.lstat)(real);
+  const entry = await (0, import_promises16.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises15.readdir)(real))
-    await refuseOutside(import_node_path12.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises16.readdir)(real))
+    await refuseOutside(import_node_path13.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
   return new Failure("input", `${file} ${why}. It must not get into an image.`, {
@@ -44062,10 +44196,10 @@ function outside(file, why) {
 }
 
 // src/checkpoint/warm-up-script.ts
-var import_promises16 = require("node:fs/promises");
+var import_promises17 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises16.stat)(script).then(
+  const problem = await (0, import_promises17.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
     (error) => error
   );
@@ -44078,7 +44212,7 @@ async function runScript(script, context) {
     signal,
     env: {
       ...withoutInputs(environment2),
-      APP_URL: `http://${address.host}:${address.port}`,
+      APP_URL: `${address.tls ? "https" : "http"}://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
   });
@@ -44113,15 +44247,15 @@ function cannotStart(script, error) {
 }
 
 // src/image/images.ts
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/docker/context.ts
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/lib/kept-log.ts
 var import_node_fs2 = require("node:fs");
-var import_promises17 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
 
 // src/lib/modes.ts
 var PRIVATE_FILE = 384;
@@ -44143,14 +44277,14 @@ function keptLog(file, warning, hiding, full = FULL) {
       size += bytes.length;
     } catch (error) {
       broken3 = true;
-      warning(`${import_node_path13.default.basename(file)} is not complete: ${messageOf(error)}`);
+      warning(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error)}`);
     }
   }
   return { hiding, stream: () => new WholeLines(append, hiding) };
 }
 async function writeLog(file, text2, hiding) {
-  await (0, import_promises17.rm)(file, { force: true });
-  await (0, import_promises17.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
+  await (0, import_promises18.rm)(file, { force: true });
+  await (0, import_promises18.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
 }
 var SHOWN = 10 * 1024 * 1024;
 function shownLines(log, file, most = SHOWN) {
@@ -44165,21 +44299,21 @@ function shownLines(log, file, most = SHOWN) {
 
 // src/docker/context.ts
 function keepIn({ logs, log, hiding }, file) {
-  return keptLog(import_node_path14.default.join(logs, file), (line2) => log.warning(line2), hiding);
+  return keptLog(import_node_path15.default.join(logs, file), (line2) => log.warning(line2), hiding);
 }
 function outputTo(context, file) {
   return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
 }
 function imagesFolder({ work }) {
-  return import_node_path14.default.join(work, "images");
+  return import_node_path15.default.join(work, "images");
 }
 function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
   return { run: id, env, work, port, reach, network: network2, addHosts };
 }
 
 // src/image/build-context.ts
-var import_promises24 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises25 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -45583,20 +45717,24 @@ function listResources(resources) {
   const more = resources.length - MOST_LISTED;
   return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
 }
+var PRESETS2 = [
+  ["log-files", /\.(?:log|out)$|\/logs\/[^/]+\.txt$/],
+  ["h2", /\.(?:mv|trace)\.db$/]
+];
 function suggestPolicies(resources) {
-  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
-    const path63 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    if (kind === "file") return [`type: file`, `path: ${path63 ?? description}`, "action: reopen"];
-    if (kind === "socket") {
-      const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
-      return [
-        "# The application must detect that the socket is closed, and open it again.",
-        "type: socket"
-      ].concat(port === void 0 ? [] : [`localPort: ${port}`], "action: close");
-    }
-    return [`# ${description}`, "type: filedescriptor", "action: ignore"];
+  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description, listens }) => {
+    const path66 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path66 ?? ""));
+    if (preset) return preset[0];
+    if (kind === "file") return ["type: file", `path: ${path66 ?? description}`, "action: reopen"].join("\n");
+    if (kind !== "socket") return [`# ${description}`, "type: filedescriptor", "action: ignore"].join("\n");
+    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
+    const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
+    return [who, "type: socket", ...port === void 0 ? [] : [`localPort: ${port}`], "action: close"].join(
+      "\n"
+    );
   });
-  return `${rules.map((rule) => rule.join("\n")).join("\n---\n")}
+  return `${[...new Set(rules)].join("\n---\n")}
 `;
 }
 function parseCauses(output) {
@@ -45694,9 +45832,6 @@ var FRAMEWORKS = [
   { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
 ];
 var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
-function healthPath(libraries) {
-  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path;
-}
 function explainMissingSupport(refused3, libraries) {
   const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
   const { support, fix } = framework ?? NO_FRAMEWORK;
@@ -45712,26 +45847,26 @@ function explainMissingSupport(refused3, libraries) {
 }
 
 // src/lib/link-or-copy.ts
-var import_promises18 = require("node:fs/promises");
+var import_promises19 = require("node:fs/promises");
 async function linkOrCopy(source, destination) {
-  await (0, import_promises18.link)(source, destination).catch(() => (0, import_promises18.cp)(source, destination));
+  await (0, import_promises19.link)(source, destination).catch(() => (0, import_promises19.cp)(source, destination));
 }
 
 // src/image/archive-tree.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/image/times.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 
 // src/lib/digest.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs3 = require("node:fs");
-var import_promises19 = require("node:stream/promises");
+var import_promises20 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises19.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises20.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -45743,14 +45878,14 @@ function digestOf(bytes) {
 // src/image/times.ts
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function setTimes(folder, classes) {
-  for (const entry of await (0, import_promises20.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path15.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises20.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises21.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path16.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises21.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isClass = classes !== void 0 && file.startsWith(classes + import_node_path15.default.sep);
-    const time2 = isClass ? Math.floor((await (0, import_promises20.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises20.lutimes)(file, time2, time2);
+    const isClass = classes !== void 0 && file.startsWith(classes + import_node_path16.default.sep);
+    const time2 = isClass ? Math.floor((await (0, import_promises21.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises21.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -45760,52 +45895,52 @@ async function contentNumber(file) {
 
 // src/image/archive-tree.ts
 async function writeArchiveTree(context, archive) {
-  const tree = import_node_path16.default.join(context, "trees/archive");
-  const folder = import_node_path16.default.join(tree, ARCHIVE_DIR);
-  await (0, import_promises21.rm)(tree, { recursive: true, force: true });
-  await (0, import_promises21.mkdir)(folder, { recursive: true });
-  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path16.default.basename(archive.file)}`;
+  const tree = import_node_path17.default.join(context, "trees/archive");
+  const folder = import_node_path17.default.join(tree, ARCHIVE_DIR);
+  await (0, import_promises22.rm)(tree, { recursive: true, force: true });
+  await (0, import_promises22.mkdir)(folder, { recursive: true });
+  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path17.default.basename(archive.file)}`;
   if (archive && inImage !== void 0) {
-    const { size } = await (0, import_promises21.stat)(archive.file);
-    await linkOrCopy(archive.file, import_node_path16.default.join(folder, import_node_path16.default.basename(archive.file)));
-    await (0, import_promises21.writeFile)(import_node_path16.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
+    const { size } = await (0, import_promises22.stat)(archive.file);
+    await linkOrCopy(archive.file, import_node_path17.default.join(folder, import_node_path17.default.basename(archive.file)));
+    await (0, import_promises22.writeFile)(import_node_path17.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
 `);
   }
   const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
 ` : "";
-  await (0, import_promises21.writeFile)(import_node_path16.default.join(folder, ARCHIVE_FILES.options), options3);
+  await (0, import_promises22.writeFile)(import_node_path17.default.join(folder, ARCHIVE_FILES.options), options3);
   await setTimes(tree);
 }
 
 // src/image/class-jar.ts
 var import_node_fs4 = require("node:fs");
-var import_promises22 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
-var import_promises23 = require("node:stream/promises");
+var import_promises23 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:stream/promises");
 var import_yazl = __toESM(require_yazl(), 1);
 var MANIFEST2 = "META-INF/MANIFEST.MF";
 var LARGE = 64 * 1024 * 1024;
 async function packClasses(folder, jar) {
   const zip = new import_yazl.ZipFile();
-  const written = (0, import_promises23.pipeline)(zip.outputStream, (0, import_node_fs4.createWriteStream)(jar, { flags: "wx" }));
+  const written = (0, import_promises24.pipeline)(zip.outputStream, (0, import_node_fs4.createWriteStream)(jar, { flags: "wx" }));
   const failed = new Promise((_, reject) => zip.on("error", reject));
   const finished2 = Promise.race([written, failed]);
   finished2.catch(() => void 0);
   let newest = EPOCH;
   for (const name of await namesIn2(folder)) {
-    const entry = await (0, import_promises22.stat)(import_node_path17.default.join(folder, name));
+    const entry = await (0, import_promises23.stat)(import_node_path18.default.join(folder, name));
     const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
     const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
     newest = Math.max(newest, time2);
     const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
     if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
     else if (entry.size < LARGE)
-      zip.addBuffer(await (0, import_promises22.readFile)(import_node_path17.default.join(folder, name)), name, { ...options3, compress: false });
-    else zip.addFile(import_node_path17.default.join(folder, name), name, options3);
+      zip.addBuffer(await (0, import_promises23.readFile)(import_node_path18.default.join(folder, name)), name, { ...options3, compress: false });
+    else zip.addFile(import_node_path18.default.join(folder, name), name, options3);
   }
   zip.end();
   await finished2;
-  await (0, import_promises22.utimes)(jar, newest, newest);
+  await (0, import_promises23.utimes)(jar, newest, newest);
 }
 function inLocalTime(time2) {
   const utc = new Date(time2 * 1e3);
@@ -45820,37 +45955,37 @@ function inLocalTime(time2) {
 }
 async function namesIn2(folder, inside2 = "") {
   const names = [];
-  for (const child2 of (await (0, import_promises22.readdir)(import_node_path17.default.join(folder, inside2))).sort()) {
-    const name = import_node_path17.default.posix.join(inside2, child2);
+  for (const child2 of (await (0, import_promises23.readdir)(import_node_path18.default.join(folder, inside2))).sort()) {
+    const name = import_node_path18.default.posix.join(inside2, child2);
     names.push(name);
-    if ((await (0, import_promises22.stat)(import_node_path17.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
+    if ((await (0, import_promises23.stat)(import_node_path18.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
   }
   if (inside2 !== "") return names;
-  const first3 = [import_node_path17.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
+  const first3 = [import_node_path18.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
   return [...first3, ...names.filter((name) => !first3.includes(name))];
 }
 
 // src/image/build-context.ts
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path18.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path18.default.join(folder, "trees", name, inside2);
-  await (0, import_promises24.mkdir)(folder);
-  await (0, import_promises24.cp)(from("Dockerfile"), import_node_path18.default.join(folder, "Dockerfile"));
-  await (0, import_promises24.cp)(from("tools"), import_node_path18.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path18.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path19.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path19.default.join(folder, "trees", name, inside2);
+  await (0, import_promises25.mkdir)(folder);
+  await (0, import_promises25.cp)(from("Dockerfile"), import_node_path19.default.join(folder, "Dockerfile"));
+  await (0, import_promises25.cp)(from("tools"), import_node_path19.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path19.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes, packed } = parts2.application;
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises24.mkdir)(tree(name, APP_DIR), { recursive: true });
+    await (0, import_promises25.mkdir)(tree(name, APP_DIR), { recursive: true });
     for (const [source, target] of files) {
-      const destination = import_node_path18.default.join(tree(name, APP_DIR), target);
+      const destination = import_node_path19.default.join(tree(name, APP_DIR), target);
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
       if (packed.has(source)) await packClasses(source, destination);
-      else await (0, import_promises24.cp)(source, destination, options3);
+      else await (0, import_promises25.cp)(source, destination, options3);
     }
   }
-  await (0, import_promises24.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
-  await (0, import_promises24.cp)(from("seccomp.json"), import_node_path18.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
-  await (0, import_promises24.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  await (0, import_promises25.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises25.cp)(from("seccomp.json"), import_node_path19.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises25.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
@@ -45860,12 +45995,21 @@ async function assembleBuildContext(folder, parts2) {
     [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises24.writeFile)(import_node_path18.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+    await (0, import_promises25.writeFile)(import_node_path19.default.join(tree("launch", CRAC_DIR), name), lines2(words));
   }
+  const policies = import_node_path19.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
+  if (parts2.resourcePolicies !== void 0)
+    await (0, import_promises25.writeFile)(
+      import_node_path19.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
+      parts2.resourcePolicies
+    );
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises24.writeFile)(import_node_path18.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines2(once));
+  await (0, import_promises25.writeFile)(
+    import_node_path19.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
+    lines2([...once, ...parts2.resourcePolicies === void 0 ? [] : [`-D${POLICIES_PROPERTY}=${policies}`]])
+  );
   await setTimes(tree(""), tree("classes", APP_DIR));
   await writeArchiveTree(folder, void 0);
 }
@@ -45947,7 +46091,11 @@ var PULL_FIX = "Check the name in `base-image`, and that the engine (not only th
 async function localImage(docker2, image) {
   const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
   const known = RepoDigests?.[0] ?? Id;
-  return { digest: known.slice(known.indexOf("@") + 1), environment: Config.Env ?? [] };
+  return {
+    digest: known.slice(known.indexOf("@") + 1),
+    environment: Config.Env ?? [],
+    onBuild: Boolean(Config.OnBuild?.length)
+  };
 }
 function baseImageFailure(output, image) {
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
@@ -45966,6 +46114,92 @@ function baseImageFailure(output, image) {
     fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
     evidence: lastLines(output, 10)
   });
+}
+
+// src/image/build-failure.ts
+function toolsFailure(output) {
+  const [, problem, details = ""] = BUILD_PROBLEM.exec(output) ?? [];
+  switch (problem) {
+    case void 0:
+      return void 0;
+    case "NO-CRIU":
+      return new Failure("image", `CRIU is not available: ${details}.`, {
+        fix: "Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.)"
+      });
+    case "NO-PACKAGES":
+      return new Failure("image", `The base image cannot install packages: ${details.replace(/\.?$/, ".")}`, {
+        fix: "Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap.",
+        evidence: lastLines(output, 20)
+      });
+    case "NO-ENGINE":
+      return new Failure("jdk", `The JDK has no engine ${details}.`, {
+        fix: "Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them."
+      });
+    default:
+      return new Failure("jdk", `The JDK cannot take checkpoints: ${details}`, {
+        fix: "Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc."
+      });
+  }
+}
+var ENDED = [
+  /process "(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)" did not complete successfully: exit code: (\d+)/,
+  /The command '(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)' returned a non-zero code: (\d+)/
+];
+var PROBLEM = /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m;
+function failedStep(output) {
+  for (const pattern of ENDED) {
+    const [, command2, exitCode] = pattern.exec(output) ?? [];
+    if (command2 !== void 0) return { command: command2, exitCode: Number(exitCode), lastLine: lastLineOf(output) };
+  }
+  const problem = PROBLEM.exec(output)?.[1];
+  return problem === void 0 ? void 0 : { problem };
+}
+function lastLineOf(output) {
+  const step = /^#(\d+) ERROR: process /m.exec(output)?.[1];
+  const written = step === void 0 ? [] : [...output.matchAll(new RegExp(`^#${step} \\d+\\.\\d+ (.*\\S.*)$`, "gm"))];
+  return written.at(-1)?.[1]?.trim() ?? "";
+}
+var KILLED = 137;
+function stepFailure(step, output) {
+  const evidence = lastLines(output, 20);
+  if (/exec: "\/bin\/sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output)) {
+    return new Failure(
+      "image",
+      "The base image has no shell (/bin/sh), which the action needs to add CRIU.",
+      {
+        fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
+        evidence
+      }
+    );
+  }
+  if (step === void 0) return void 0;
+  if ("problem" in step) {
+    const [, file] = /cannot (?:replace|copy) to (?:non-)?directory:? \S*?(\/opt\/\S+|\/home\/\S+|\/app\S*|\/etc\/\S+)/.exec(
+      step.problem
+    ) ?? [];
+    return new Failure(
+      "image",
+      `The action could not add its files to the base image: ${file ?? step.problem}.`,
+      {
+        fix: "Remove what the base image has at /opt/crac-checkpoint, /opt/crac-java, /opt/jdk, /app and /home/app, or use another base.",
+        evidence
+      }
+    );
+  }
+  const why = step.exitCode === KILLED ? " (the kernel ended it, usually because the memory is full)" : "";
+  return new Failure(
+    step.exitCode === KILLED ? "runner" : "image",
+    `A step of the action in the base image, \`${step.command}\`, ended with exit code ${step.exitCode}${why}${step.lastLine === "" ? "" : `: ${step.lastLine}`}.`,
+    {
+      fix: "Use a base that is Debian 13 or newer or similar to it, in `base-image` or after FROM in your Dockerfile. The lines below are the end of the build.",
+      evidence
+    }
+  );
+}
+function describeStep(step) {
+  if ("problem" in step) return `The builder says: ${step.problem}.`;
+  const line2 = step.lastLine === "" ? "" : `: ${step.lastLine}`;
+  return `\`RUN ${step.command}\` ended with exit code ${step.exitCode}${line2}.`;
 }
 
 // src/image/build.ts
@@ -45990,7 +46224,7 @@ async function buildImage(docker2, build2, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw toolsFailure(output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
+    throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
   return await idOf(docker2, build2.name);
 }
@@ -46016,22 +46250,16 @@ function buildArgOptions(values) {
     environment: Object.fromEntries(entries.filter(([name]) => isInEnvironment(name)))
   };
 }
-function toolsFailure(output) {
-  const match = BUILD_PROBLEM.exec(output);
-  if (!match) return void 0;
-  if (match[1] === "NO-CRIU") {
-    return new Failure("image", `CRIU is not available in the base image: ${match[2]}.`, {
-      fix: "Use a `base-image` that is Debian 13 or newer or similar, or that has CRIU 4.1 or newer and setcap."
-    });
-  }
-  if (match[1] === "NO-ENGINE") {
-    return new Failure("jdk", `The JDK has no engine ${match[2]}.`, {
-      fix: "Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them."
-    });
-  }
-  return new Failure("jdk", `The JDK cannot take checkpoints: ${match[2]}`, {
-    fix: "Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc."
-  });
+function secretOptions(values) {
+  const entries = Object.entries(values).map(([id, value], index) => ({
+    id,
+    value,
+    variable: `CRAC_BUILD_SECRET_${index}`
+  }));
+  return {
+    options: entries.flatMap(({ id, variable }) => ["--secret", `id=${id},env=${variable}`]),
+    environment: Object.fromEntries(entries.map(({ variable, value }) => [variable, value]))
+  };
 }
 
 // src/image/labels.ts
@@ -46090,16 +46318,21 @@ function definedOnly(labels2) {
 }
 
 // src/image/images.ts
-async function prepareImages({ id, work }, inputs, { dockerFolder, environment: environment2 }, { application, base, jdk, fingerprint }) {
+async function prepareImages({ id, work }, inputs, {
+  dockerFolder,
+  environment: environment2,
+  workspace
+}, { application, base, jdk, fingerprint }) {
   const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path19.default.join(work, `context-${id}`);
+  const folder = import_node_path20.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder,
     jdkArchive: jdk.file,
     application,
     javaOptions: javaOptions2,
     arguments: inputs.arguments,
-    cpuFeatures: cpuFeatures2
+    cpuFeatures: cpuFeatures2,
+    resourcePolicies: inputs.resourcePolicies && await policiesText(inputs.resourcePolicies, workspace)
   });
   const origin = originLabels({
     created: /* @__PURE__ */ new Date(),
@@ -46138,12 +46371,12 @@ async function buildStage(context, { folder, buildArgs }, target, own, output = 
 }
 
 // src/inputs/known-secrets.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises27 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_promises26 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/registry/credential-helper.ts
 var import_node_child_process2 = require("node:child_process");
@@ -46225,11 +46458,11 @@ function helperOf({ credHelpers, credsStore }, registry2) {
   return credHelpers?.[registry2] ?? credsStore;
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path20.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path20.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path21.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path21.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises25.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises26.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -46274,7 +46507,7 @@ function credentialsOf(key, login, file) {
 
 // src/inputs/known-secrets.ts
 async function secretsOfInputs(inputs, workspace) {
-  const read3 = (file) => (0, import_promises26.readFile)(import_node_path21.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const read3 = (file) => (0, import_promises27.readFile)(import_node_path22.default.resolve(workspace, file), "utf8").catch(() => void 0);
   const secrets = [];
   for (const name of INPUT_NAMES) {
     const { secrets: of } = INPUTS[name];
@@ -46301,7 +46534,7 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log 
 }
 
 // src/jdk/resolve.ts
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
 function noting(log, warnings2) {
@@ -46326,13 +46559,13 @@ function logProgress(log, clock) {
 }
 
 // src/jdk/file.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
 var import_node_fs5 = require("node:fs");
-var import_node_path22 = __toESM(require("node:path"), 1);
-var import_promises27 = require("node:stream/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -46344,7 +46577,7 @@ async function checkArchive(file, limits = LIMITS) {
   let size = 0;
   let top;
   const links = new Links();
-  const read3 = (0, import_promises27.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read3 = (0, import_promises28.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read3.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -46374,7 +46607,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path22.default.posix.join(import_node_path22.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path23.default.posix.join(import_node_path23.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -46388,11 +46621,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path63 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path63);
-    if (type === "symlink" && this.folders.has(path63)) return `${name} is a link and a folder`;
-    for (let end = path63.lastIndexOf("/"); end > 0; end = path63.lastIndexOf("/", end - 1)) {
-      const folder = path63.slice(0, end);
+    const path66 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path66);
+    if (type === "symlink" && this.folders.has(path66)) return `${name} is a link and a folder`;
+    for (let end = path66.lastIndexOf("/"); end > 0; end = path66.lastIndexOf("/", end - 1)) {
+      const folder = path66.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -46409,22 +46642,22 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path22.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path23.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow(name, top) {
-  const normal = import_node_path22.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path23.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path22.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path23.default.basename(file)} is not used: ${why}.`, {
     fix: "Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder."
   });
 }
 
 // src/jdk/verify.ts
-var import_promises28 = require("node:fs/promises");
+var import_promises29 = require("node:fs/promises");
 async function verifyArchive(file, asset, expected) {
-  const { size } = await (0, import_promises28.stat)(file);
+  const { size } = await (0, import_promises29.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
   }
@@ -46445,19 +46678,19 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises28.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises29.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises29.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises30.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path23.default.basename(file);
+  const name = import_node_path24.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -46479,17 +46712,17 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
 }
 
 // src/jdk/source.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises30 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path24.default.join(folder, `${(0, import_node_crypto2.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path25.default.join(folder, `${(0, import_node_crypto2.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -46517,7 +46750,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises30.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises31.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -46528,10 +46761,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises30.mkdir)(import_node_path24.default.dirname(file), { recursive: true });
+  await (0, import_promises31.mkdir)(import_node_path25.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto2.randomUUID)()}`;
-  await (0, import_promises30.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises30.rename)(staged, file);
+  await (0, import_promises31.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises31.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -48280,17 +48513,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path63 = requestOptions.url.replace(options3.baseUrl, "");
+    const path66 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path63} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path66} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path63} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path66} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
       );
       throw error;
     });
@@ -50991,8 +51224,8 @@ function toJdkAsset(tag, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises33 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -51414,7 +51647,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path29 = __toESM(require("path"), 1);
+var path30 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -51435,7 +51668,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path29.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path30.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -51449,12 +51682,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path29.join(_getCacheDirectory(), toolName);
+  const toolPath = path30.join(_getCacheDirectory(), toolName);
   if (fs2.existsSync(toolPath)) {
     const children = fs2.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path29.join(toolPath, child2, arch3 || "");
+        const fullPath = path30.join(toolPath, child2, arch3 || "");
         if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -51502,15 +51735,15 @@ function _getCacheDirectory() {
 
 // src/jdk/download.ts
 var import_node_fs6 = require("node:fs");
-var import_promises31 = require("node:fs/promises");
+var import_promises32 = require("node:fs/promises");
 var import_node_stream3 = require("node:stream");
-var import_promises32 = require("node:stream/promises");
+var import_promises33 = require("node:stream/promises");
 async function download(asset, file, options3) {
   await withRetries(options3, { tries: 2, longestWait: 0 }, async () => {
     try {
       await attempt(asset, file, options3);
     } catch (error) {
-      await (0, import_promises31.rm)(file, { force: true });
+      await (0, import_promises32.rm)(file, { force: true });
       throw error;
     }
   });
@@ -51538,7 +51771,7 @@ async function attempt(asset, file, options3) {
       body.destroy(new Error(`it is longer than ${asset.size} bytes`));
   });
   try {
-    await (0, import_promises32.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises33.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     options3.cancelled?.throwIfAborted();
     if (isDiskFull(error)) throw error;
@@ -51560,12 +51793,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path26.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises33.rm)(file, { force: true });
-    await linkOrCopy(import_node_path25.default.join(folder, asset.name), file);
+    await (0, import_promises34.rm)(file, { force: true });
+    await linkOrCopy(import_node_path26.default.join(folder, asset.name), file);
     const recorded = {
-      sha256: (await (0, import_promises33.readFile)(import_node_path25.default.join(folder, DIGEST_FILE), "utf8")).trim(),
+      sha256: (await (0, import_promises34.readFile)(import_node_path26.default.join(folder, DIGEST_FILE), "utf8")).trim(),
       source: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...expected, recorded]);
@@ -51573,7 +51806,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises33.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises34.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -51582,12 +51815,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path25.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path26.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises33.rm)(file, { force: true });
+    await (0, import_promises34.rm)(file, { force: true });
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, expected);
     if (expected.length === 0) {
@@ -51599,30 +51832,30 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       sha2562,
-      import_node_path25.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      import_node_path26.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises33.rm)(file, { force: true });
+    await (0, import_promises34.rm)(file, { force: true });
     throw error;
   }
 }
 async function store2(file, sha2562, folder) {
   const staged = `${folder}-${(0, import_node_crypto3.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises33.mkdir)(staged, { recursive: true });
+  await (0, import_promises34.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path25.default.join(staged, import_node_path25.default.basename(file)));
-    await (0, import_promises33.writeFile)(import_node_path25.default.join(staged, DIGEST_FILE), `${sha2562}
+    await linkOrCopy(file, import_node_path26.default.join(staged, import_node_path26.default.basename(file)));
+    await (0, import_promises34.writeFile)(import_node_path26.default.join(staged, DIGEST_FILE), `${sha2562}
 `);
-    await (0, import_promises33.rename)(staged, folder);
+    await (0, import_promises34.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises33.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises34.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises33.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises34.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -51744,7 +51977,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path26.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path27.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -51799,7 +52032,7 @@ async function resolveJdk({ clock, log, work }, inputs, environment2, architectu
   const { distribution, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
   const warning = (line2) => log.warning(line2);
   if (distribution === "file") {
-    const file = import_node_path27.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path28.default.resolve(environment2.workspace, jdkFile);
     return await jdkFromFile(file, architecture, jdkSha256, warning);
   }
   const info2 = (line2) => log.info(line2);
@@ -51809,11 +52042,11 @@ async function resolveJdk({ clock, log, work }, inputs, environment2, architectu
 }
 
 // src/image/base.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises35 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -51830,48 +52063,107 @@ async function librariesOf(application) {
   if (application.layout === "dockerfile") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises34.stat)(source)).isDirectory() ? await (0, import_promises34.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises35.stat)(source)).isDirectory() ? await (0, import_promises35.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path28.default.basename(file)),
+    jars.map((file) => import_node_path29.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
 
 // src/image/user-dockerfile.ts
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_node_path31 = __toESM(require("node:path"), 1);
+
+// src/image/entry-point.ts
+var import_node_path30 = __toESM(require("node:path"), 1);
+var INITS = /* @__PURE__ */ new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec", "nice", "env"]);
+var TEMURIN = "/__cacert_entrypoint.sh";
+var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
+var CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m;
+var READ_TIMEOUT = 6e4;
+async function preparation({ Config: { Entrypoint, Cmd, Env } }, readScript) {
+  const words = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
+  const java = words.findIndex((word) => import_node_path30.default.posix.basename(word) === "java");
+  const nothing2 = { leftOut: [], notes: [] };
+  if (java <= 0) return nothing2;
+  const leftOut = words.slice(0, java);
+  const notes = [];
+  for (const word of leftOut) {
+    if (word.startsWith("-") || INITS.has(import_node_path30.default.posix.basename(word))) continue;
+    if (word === TEMURIN) {
+      if ((Env ?? []).some((pair) => /^USE_SYSTEM_CA_CERTS=./.test(pair)))
+        notes.push(
+          "USE_SYSTEM_CA_CERTS has no effect: add certificates to the image, and name their store with -Djavax.net.ssl.trustStore."
+        );
+      continue;
+    }
+    const script = await readScript(word);
+    if (script === void 0 || !STARTS_ARGUMENTS.test(script) || CHANGES_COMMAND.test(script)) return nothing2;
+    notes.push(
+      `What ${word} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
+    );
+  }
+  return { leftOut, notes };
+}
+async function scriptIn(docker2, { run: run2, image }, file) {
+  if (!file.startsWith("/")) return void 0;
+  const container = { run: run2, image, flags: [], program: "cat", args: [file] };
+  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT);
+  return exitCode === 0 && stdout.startsWith("#!") ? stdout : void 0;
+}
+
+// src/image/user-dockerfile.ts
 var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
 async function buildUserImage(docker2, build2, output) {
   const { options: options3, environment: environment2 } = buildArgOptions(build2.buildArgs);
+  const secrets = secretOptions(build2.secrets);
   const command2 = [
     "build",
     ...["--file", build2.file],
     ...["--tag", build2.name],
     "--force-rm",
     ...options3,
+    ...build2.target === void 0 ? [] : ["--target", build2.target],
+    ...secrets.options,
+    ...build2.ssh.flatMap((entry) => ["--ssh", entry]),
     "--",
     build2.context
   ];
-  const result = await runBuild(docker2, command2, output, environment2);
+  const result = await runBuild(docker2, command2, output, { ...environment2, ...secrets.environment });
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    const failure = baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
+    const step = failedStep(output2);
+    const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(
-      failure.category === "image" ? "image" : "application",
-      `${build2.file} could not be built. ${failure.message}`,
+      failure?.category === "image" ? "image" : "application",
+      `${build2.file} could not be built. ${step ? describeStep(step) : failure?.message}`,
       {
-        fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args` that it needs. The last lines of its build are below.",
-        evidence: failure.evidence
+        fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args`, `build-secrets` and `build-ssh` that it needs. The last lines of its build are below.",
+        evidence: failure?.evidence ?? lastLines(output2, 20)
       }
     );
   }
-  return checkContract(await inspectImage(docker2, build2.name), build2.user);
+  const image = await inspectImage(docker2, build2.name);
+  const { leftOut, notes } = await preparation(
+    image,
+    (file) => scriptIn(docker2, { run: build2.run, image: build2.name }, file)
+  );
+  const found = checkContract(image, build2.user, leftOut.length);
+  const words = leftOut.join(" ");
+  return leftOut.length === 0 ? found : {
+    ...found,
+    notes: [
+      `${words} is left out of the start command: the entry script of the image starts java.`,
+      ...notes
+    ]
+  };
 }
-function checkContract({ Architecture, Config }, user2) {
-  const [program = "", ...words] = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
+function checkContract({ Architecture, Config }, user2, leftOut = 0) {
+  const all = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
+  const [program = "", ...words] = all.slice(leftOut);
   if (program === "") {
     throw broken(
       "has neither ENTRYPOINT nor CMD",
@@ -51884,10 +52176,10 @@ function checkContract({ Architecture, Config }, user2) {
       'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
     );
   }
-  if (import_node_path29.default.posix.basename(program) !== "java") {
+  if (import_node_path31.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
-      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it.'
+      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script in front of java may only end with `exec "$@"`, and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
     );
   }
   const crac = words.find((word) => CRAC_OPTION.test(word));
@@ -51906,7 +52198,7 @@ function checkContract({ Architecture, Config }, user2) {
   if (Config.OnBuild?.length)
     throw broken(
       "has ONBUILD instructions",
-      "Remove them: they would run again in the images that the action builds."
+      "Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already."
     );
   const own = Config.User ?? "";
   if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
@@ -51929,11 +52221,12 @@ function checkContract({ Architecture, Config }, user2) {
       packed: /* @__PURE__ */ new Set()
     },
     workingDirectory: Config.WorkingDir || "/",
-    architecture: Architecture
+    architecture: Architecture,
+    notes: []
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path29.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path31.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, fix) {
@@ -51946,27 +52239,38 @@ function broken(what, fix) {
 async function prepareBase(context, inputs, workspace, application) {
   const { docker: docker2 } = context;
   if (!application) return await buildBase(context, inputs, workspace);
-  const { digest, environment: environment2 } = await localImage(docker2, inputs.baseImage);
+  const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
+  if (onBuild) {
+    throw new Failure("image", `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
+      fix: "Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once."
+    });
+  }
   refuseCracOptions(inputs.baseImage, environment2);
   const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest };
   return { application, libraries: await librariesOf(application), base };
 }
-async function buildBase(context, { context: folder, file = "", buildArgs, user: user2 }, workspace) {
+async function buildBase(context, inputs, workspace) {
   const { docker: docker2, id, log, step } = context;
+  const { context: folder, file = "", user: user2 } = inputs;
   const name = namesOf(id).image("user");
   return await step("build-user", "Build your Dockerfile", async () => {
-    const { application, workingDirectory } = await buildUserImage(
+    const { application, workingDirectory, notes } = await buildUserImage(
       docker2,
       {
-        context: import_node_path30.default.resolve(workspace, folder),
-        file: import_node_path30.default.resolve(workspace, file),
-        buildArgs,
+        context: import_node_path32.default.resolve(workspace, folder),
+        file: import_node_path32.default.resolve(workspace, file),
+        buildArgs: inputs.buildArgs,
+        target: inputs.buildTarget,
+        secrets: inputs.buildSecrets,
+        ssh: inputs.buildSsh,
         name,
+        run: id,
         user: `${user2.uid}:${user2.gid}`
       },
       outputTo(context, "build-user.log")
     );
     log.info(`Found: ${application.description}.`);
+    for (const note of notes) log.info(note);
     const { digest } = await localImage(docker2, name);
     return { application, libraries: void 0, base: { image: name, workingDirectory, digest } };
   });
@@ -51974,8 +52278,8 @@ async function buildBase(context, { context: folder, file = "", buildArgs, user:
 
 // src/image/fingerprint.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises35 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises36 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -51986,7 +52290,10 @@ async function fingerprintOf(parts2) {
     from
   ]);
   files.push(["docker", dockerFolder]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path31.default.resolve(workspace, warmupScript)]);
+  const { resourcePolicies: policies } = parts2;
+  if (policies && "file" in policies)
+    files.push(["resource-policies", import_node_path33.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path33.default.resolve(workspace, warmupScript)]);
   const hash = (0, import_node_crypto4.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
@@ -51994,10 +52301,10 @@ async function fingerprintOf(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises35.stat)(source);
+  const entry = await (0, import_promises36.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises35.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path31.default.posix.join(name, child2), import_node_path31.default.join(source, child2));
+    for (const child2 of (await (0, import_promises36.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path33.default.posix.join(name, child2), import_node_path33.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -52019,9 +52326,9 @@ async function prepareParts(context, inputs, environment2, parts2) {
     () => resolveJdk(context, inputs, environment2, parts2.architecture)
   );
   const { version, dockerFolder, workspace } = environment2;
-  const { warmup, warmupScript } = inputs;
+  const { warmup, warmupScript, resourcePolicies } = inputs;
   const fingerprint = await fingerprintOf({
-    ...{ version, dockerFolder, workspace, warmup, warmupScript },
+    ...{ version, dockerFolder, workspace, warmup, warmupScript, resourcePolicies },
     ...onBase,
     jdkSha256: jdk.sha256,
     inputs: parts2.values
@@ -52224,11 +52531,11 @@ async function readByAll(stream, ...readers) {
 // src/registry/layer-file.ts
 var import_node_crypto5 = require("node:crypto");
 var import_node_fs7 = require("node:fs");
-var import_promises36 = require("node:fs/promises");
+var import_promises37 = require("node:fs/promises");
 var import_node_os = require("node:os");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path34 = __toESM(require("node:path"), 1);
 var import_node_stream5 = require("node:stream");
-var import_promises37 = require("node:stream/promises");
+var import_promises38 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -52352,14 +52659,14 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path32.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path34.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises37.pipeline)(all(), packed.stream, (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises38.pipeline)(all(), packed.stream, (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises37.pipeline)(
+      await (0, import_promises38.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
@@ -52368,10 +52675,10 @@ async function packLayer(stream, folder) {
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises37.pipeline)((0, import_node_fs7.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises38.pipeline)((0, import_node_fs7.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises36.rm)(file, { force: true });
+    await (0, import_promises37.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -52572,6 +52879,7 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
   const notes = [];
   const destination = { targets, info: (line2) => notes.push(line2) };
   const sending = [];
+  const failures = [];
   const own = /* @__PURE__ */ new Set();
   return {
     known,
@@ -52579,10 +52887,12 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
     notes,
     send: (layers, whose) => {
       if (whose === "own") for (const { digest } of layers) own.add(digest);
-      sending.push(sendLayers(destination, layers, sent).catch(() => void 0));
+      sending.push(sendLayers(destination, layers, sent).catch((error) => void failures.push(error)));
     },
     settled: async () => {
       await Promise.all(sending);
+      const refusal3 = failures.find(isFinal);
+      if (refusal3 !== void 0) throw refusal3;
     },
     keep: (digests) => {
       for (const digest of digests) own.delete(digest);
@@ -52594,12 +52904,15 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
     }
   };
 }
+function isFinal(error) {
+  return error instanceof HttpFailure && (error.retry === void 0 || error.retry.after !== void 0);
+}
 
 // src/registry/image-archive.ts
-var import_promises38 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path35 = __toESM(require("node:path"), 1);
 var import_node_stream6 = require("node:stream");
-var import_promises39 = require("node:stream/promises");
+var import_promises40 = require("node:stream/promises");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
@@ -52608,7 +52921,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises38.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises39.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -52620,13 +52933,13 @@ async function readEntries(archive, packing, files) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream2.extract)();
-  const sending = (0, import_promises39.pipeline)(archive, parser);
+  const sending = (0, import_promises40.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path33.default.posix.join(import_node_path33.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path35.default.posix.join(import_node_path35.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path33.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path35.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -52669,9 +52982,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises40 = require("node:fs/promises");
+var import_promises41 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises40.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises41.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -52758,7 +53071,7 @@ function digestHex(digest = "") {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/tar.ts
 var LARGEST_HEADER = 1024 * 1024;
@@ -53839,7 +54152,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path34.default.posix.join(import_node_path34.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path36.default.posix.join(import_node_path36.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -53866,9 +54179,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path34.default.posix.join("/", part.name);
+      const name = import_node_path36.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path34.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path36.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -53883,7 +54196,7 @@ function unpackedLayer(reader, format) {
 }
 
 // src/secrets/image.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -53908,12 +54221,12 @@ var KIND_NAMES = {
 };
 var EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`];
 function threadsOf(cores) {
-  const counts = /* @__PURE__ */ new Map();
+  const counts2 = /* @__PURE__ */ new Map();
   for (const { name = "" } of cores) {
     const group = name.replace(/[-#]?\d+$/, "") || name;
-    counts.set(group, (counts.get(group) ?? 0) + 1);
+    counts2.set(group, (counts2.get(group) ?? 0) + 1);
   }
-  return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
+  return [...counts2].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
 }
 function openOf(descriptors, files) {
   const paths = /* @__PURE__ */ new Set();
@@ -53921,10 +54234,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path63 = file?.path;
+    const path66 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path63 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path63.startsWith(folder))) paths.add(path63);
+    else if (type !== "file" || path66 === void 0) others++;
+    else if (!EXPECTED.some((folder) => path66.startsWith(folder))) paths.add(path66);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -54709,7 +55022,7 @@ async function scanImage(archive, matcher, snapshot) {
   const opener = createOpener();
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path35.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path37.default.posix.dirname(file) === SNAPSHOT_DIR
   });
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -54734,8 +55047,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path35.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path35.default.posix.basename(file), offset);
+    if (import_node_path37.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path37.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -54846,12 +55159,12 @@ function secretsFound(found) {
 }
 function locationsOf(found) {
   const lines3 = found.flatMap(({ name, occurrences }) => {
-    const counts = /* @__PURE__ */ new Map();
+    const counts2 = /* @__PURE__ */ new Map();
     for (const { file, mapping, encoding, count } of occurrences) {
       const location = mapping === void 0 ? file : `${file} (${mapping})`;
-      counts.set(location, [...counts.get(location) ?? [], `${count} x ${encoding}`]);
+      counts2.set(location, [...counts2.get(location) ?? [], `${count} x ${encoding}`]);
     }
-    return [...counts].map(([location, parts2]) => printable(`${name}: ${location}: ${parts2.join(", ")}`));
+    return [...counts2].map(([location, parts2]) => printable(`${name}: ${location}: ${parts2.join(", ")}`));
   });
   const more = lines3.length - MOST_LINES;
   return more > 0 ? [...lines3.slice(0, MOST_LINES), `... and ${more} more places`] : lines3;
@@ -55179,15 +55492,193 @@ function mayBeSent(mode, scan2) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
+
+// src/probe/listeners.ts
+var TIMEOUT = 5e3;
+var LISTEN = "0A";
+var LOOPBACK2 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
+async function listenersIn(docker2, container) {
+  const read3 = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true";
+  const { exitCode, stdout } = await docker2.attempt(["exec", container, "sh", "-c", read3], {
+    timeout: TIMEOUT
+  });
+  return exitCode === 0 && stdout !== "" ? parseListeners(stdout) : void 0;
+}
+function parseListeners(text2) {
+  const byPort = /* @__PURE__ */ new Map();
+  for (const line2 of text2.split("\n")) {
+    const [, local = "", , state] = line2.trim().split(/\s+/);
+    const [, address = "", port = ""] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? [];
+    if (state !== LISTEN || address === "") continue;
+    const number = parseInt(port, 16);
+    byPort.set(number, LOOPBACK2.test(address) && (byPort.get(number) ?? true));
+  }
+  return [...byPort].map(([port, loopback]) => ({ port, loopback })).sort((one, other) => one.port - other.port);
+}
+async function explainMissingPort({ docker: docker2, spec }, port) {
+  if (port === void 0 || spec.network === HOST_NETWORK) return void 0;
+  const listeners = await listenersIn(docker2, spec.name);
+  return listeners && explainPort(port, listeners);
+}
+function explainPort(port, listeners) {
+  const own = listeners.find((listener) => listener.port === port);
+  if (own?.loopback) {
+    return {
+      cause: `It listens on port ${port} of the container's loopback address only, where nobody outside of the container reaches it.`,
+      fix: "Let the server listen on 0.0.0.0: `server.address` (Spring), `micronaut.server.host`, `quarkus.http.host`, `server.host` (Helidon), or the address that your code binds."
+    };
+  }
+  if (own) return void 0;
+  const open3 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
+  const hidden = listeners.filter(({ loopback }) => loopback).map((listener) => listener.port);
+  if (open3.length > 0) {
+    return {
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open3)}.`,
+      fix: `Set \`port: ${open3[0]}\`, or let the application listen on ${port}.`
+    };
+  }
+  if (hidden.length > 0) {
+    return {
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(hidden)} of the loopback address only.`,
+      fix: `Let the server listen on 0.0.0.0, and set \`port: ${hidden[0]}\`.`
+    };
+  }
+  return {
+    cause: "The application does not listen on any TCP port.",
+    fix: "If it is a worker, a consumer or a scheduler, set `ready-log` to a line that it writes when it is ready, or `ready-command`; if it is a server that starts slowly, raise `startup-timeout`."
+  };
+}
+function ports(numbers) {
+  return `port${numbers.length > 1 ? "s" : ""} ${numbers.join(", ")}`;
+}
+
+// src/probe/responds.ts
+var SILENCE = 1e3;
+async function urlResponds(address, url, serves) {
+  const tls = url.tls ?? serves === "tls";
+  const answer2 = await send(address, { ...url, tls });
+  if (tls) return { ...answer2, tls: true };
+  if (serves === "plain" || !mayBeTls(answer2)) return answer2;
+  const secure = await send(address, { ...url, tls: true });
+  return isStatus(secure) ? { ...secure, tls: true } : answer2;
+}
+async function portResponds(address, target, serves) {
+  const request3 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
+  const plain = serves === "tls" ? void 0 : await send(address, { ...request3, tls: false }, SILENCE);
+  if (plain && (isStatus(plain) || serves === "plain" || !mayBeTls(plain)))
+    return { ...plain, ok: counts(plain) ?? isOpen(plain) };
+  const secure = await send(address, { ...request3, tls: true }, SILENCE);
+  const ok2 = counts(secure);
+  if (ok2 !== void 0 || !plain) return { ...secure, ok: ok2 ?? false, tls: true };
+  return { ...plain, ok: isOpen(plain) };
+}
+function counts(answer2) {
+  if (answer2.ok) return true;
+  return isStatus(answer2) ? Number(answer2.description.slice("status ".length)) < 500 : void 0;
+}
+function isStatus({ description }) {
+  return /^status \d+$/.test(description);
+}
+function mayBeTls({ description }) {
+  return /^(HPE_|ECONNRESET|no answer$)/.test(description);
+}
+function isOpen({ description }) {
+  return /^(HPE_|no answer)/.test(description);
+}
+
+// src/probe/readiness.ts
+var COMMAND_TIMEOUT = 1e4;
+function otherPorts({ url, command: command2, log, management }) {
+  if (url) return url.port === void 0 ? [] : [url.port];
+  return management && !command2 && !log ? [management.port] : [];
+}
+function checksFor(readiness, target, serves) {
+  const { url, command: command2, log } = readiness;
+  const checks = [];
+  if (command2) {
+    const name = `ready-command (${command2.join(" ")})`;
+    checks.push({ name, run: () => runCommand(target.docker, target.spec.name, command2) });
+  }
+  if (url) checks.push(urlCheck(url, target, serves));
+  if (log) checks.push({ name: `ready-log ${log.source}`, run: () => Promise.resolve(lineSeen(target.log)) });
+  return checks.length > 0 ? checks : portChecks(readiness, target, serves);
+}
+function portChecks({ health, management }, target, serves) {
+  const { address, spec } = target;
+  const path66 = management ? void 0 : health;
+  const own = {
+    // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
+    name: path66 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path66}`,
+    port: spec.port,
+    run: () => portResponds(address, path66 ?? "/", serves)
+  };
+  if (!management || health === void 0) return [own];
+  const { port, tls, setting } = management;
+  return [
+    own,
+    {
+      name: `port ${port} (${setting}), GET ${health}`,
+      port,
+      run: async () => {
+        const other = { ...await addressOf(target.docker, spec, port), tls };
+        return { ...await portResponds(other, health, tls ? "tls" : "plain"), tls: false };
+      }
+    }
+  ];
+}
+function standardRequest({ url, health, management }, port) {
+  if (url && url.port === void 0) return url;
+  return { method: "GET", target: management ? "/" : health ?? "/", headers: { host: `localhost:${port}` } };
+}
+async function untilReady(checks, interval, clock, signal) {
+  let at = -Infinity;
+  let tls = false;
+  for (const check2 of checks) {
+    let last = { ok: false, description: "not checked" };
+    while (!last.ok) {
+      if (signal.aborted) return { ready: false, check: check2, last };
+      last = await check2.run();
+      if (!last.ok) await clock.sleep(interval);
+    }
+    at = Math.max(at, last.at ?? clock.now());
+    tls ||= last.tls ?? false;
+  }
+  return { ready: true, at, tls };
+}
+async function findServes({ docker: docker2, spec, address }) {
+  const listeners = await listenersIn(docker2, spec.name);
+  if (!listeners) return void 0;
+  if (!listeners.some(({ port }) => port === spec.port)) return "nothing";
+  return (await portResponds(address, "/")).tls ? "tls" : "plain";
+}
+function urlCheck(url, { docker: docker2, spec, address }, serves) {
+  const port = url.port ?? spec.port;
+  return {
+    name: `${url.method} ${url.port === void 0 ? "" : `port ${url.port}, `}${shownTarget(url.target)}`,
+    port,
+    run: async () => {
+      const at = url.port === void 0 ? address : await addressOf(docker2, spec, url.port);
+      return await urlResponds(at, url, serves);
+    }
+  };
+}
+function lineSeen(log) {
+  const at = log.matchedAt();
+  return at === void 0 ? { ok: false, description: "no line of the output matched it" } : { ok: true, description: "a line of the output matched it", at };
+}
+async function runCommand(docker2, container, command2) {
+  const result = await docker2.attempt(["exec", container, ...command2], { timeout: COMMAND_TIMEOUT });
+  return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
+}
 
 // src/checkpoint/failures.ts
-var import_promises43 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises44 = require("node:fs/promises");
+var import_node_path41 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/verify.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_promises42 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -55400,9 +55891,9 @@ function readRestoreTime(image) {
 }
 
 // src/checkpoint/verify.ts
-var KILLED = 137;
+var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises41.readFile)(import_node_path36.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises42.readFile)(import_node_path38.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -55411,15 +55902,15 @@ async function verifySnapshot({ evidence, images }, end, output) {
   if (!criuLog2.includes("Dumping finished successfully")) {
     throw criuFailure(criuLog2, end.exitCode, output);
   }
-  if (end.exitCode !== KILLED) {
-    throw broken2(`the JVM ended with ${end.exitCode} instead of ${KILLED}`, criuLog2);
+  if (end.exitCode !== KILLED2) {
+    throw broken2(`the JVM ended with ${end.exitCode} instead of ${KILLED2}`, criuLog2);
   }
   const files = parseListing((await read3(EVIDENCE_FILES.listing))?.toString("utf8") ?? "");
   if (!files.some((file) => file.name === "inventory.img")) throw broken2("inventory.img is missing", criuLog2);
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises41.readFile)(import_node_path36.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises42.readFile)(import_node_path38.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -55471,7 +55962,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises41.readFile)(import_node_path36.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises42.readFile)(import_node_path38.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -55509,8 +56000,8 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_promises43 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 
 // src/docker/started-container.ts
 async function startContainer({ docker: docker2, clock }, spec) {
@@ -55569,9 +56060,12 @@ async function startApplication(context, spec, onLine) {
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   };
 }
+function servedBy(application, serves) {
+  return { ...application, serves, address: { ...application.address, tls: serves === "tls" } };
+}
 
 // src/checkpoint/threads.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path39 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -55589,7 +56083,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path37.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path39.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -55602,7 +56096,7 @@ function relevantThreads(dump2) {
 
 // src/checkpoint/trigger.ts
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
-var ENDED = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
+var ENDED2 = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
 var REFUSED2 = /\bCheckpointException\b/;
 var MOST_REFUSAL_LINES = 400;
 function watchOutput() {
@@ -55622,7 +56116,7 @@ function watchOutput() {
       }
       const belongs = refusal3.length > 0 || REFUSED2.test(line2);
       if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
-      const code18 = ENDED.exec(line2)?.[1];
+      const code18 = ENDED2.exec(line2)?.[1];
       if (code18 !== void 0) collected2.resolve(Number(code18));
     }
   };
@@ -55634,7 +56128,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log = import_node_path38.default.join(request3.evidence, "jcmd.log");
+    const log = import_node_path40.default.join(request3.evidence, "jcmd.log");
     await writeLog(log, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -55660,17 +56154,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises42.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises42.mkdir)(copied);
+  await (0, import_promises43.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises43.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises42.rm)(images, { recursive: true, force: true });
-  await (0, import_promises42.rename)(import_node_path38.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises42.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises43.rm)(images, { recursive: true, force: true });
+  await (0, import_promises43.rename)(import_node_path40.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises43.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises42.readFile)(import_node_path38.default.join(copied, entry.name));
-    await writeLog(import_node_path38.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises43.readFile)(import_node_path40.default.join(copied, entry.name));
+    await writeLog(import_node_path40.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises42.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises43.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -55702,9 +56196,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path38.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path40.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log = await (0, import_promises42.readFile)(file).catch(() => void 0);
+  const log = await (0, import_promises43.readFile)(file).catch(() => void 0);
   if (log === void 0) return "";
   await writeLog(file, log, keep.hiding);
   return log.toString("latin1");
@@ -55714,19 +56208,27 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises43.readFile)(import_node_path39.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises44.readFile)(import_node_path41.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
-  await writeLog(import_node_path39.default.join(evidence, POLICIES), suggestPolicies(resources), hiding);
+  const policies = suggestPolicies(resources);
+  await writeLog(import_node_path41.default.join(evidence, POLICIES), policies, hiding);
   return new OpenResources(resources, message, {
-    fix: `${refused3.fix} The JVM can handle a resource that cannot be closed there: set \`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} in the folder of the output \`logs\`.`,
-    evidence: listResources(resources),
+    fix: `${refused3.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
+    evidence: `${listResources(resources)}
+${asInput(policies)}`,
     signature: refused3.signature
   });
+}
+function asInput(policies) {
+  return [
+    "resource-policies: |",
+    ...policies.trimEnd().split("\n").map((line2) => `  ${line2}`)
+  ].join("\n");
 }
 var PORT_OPTIONS = [
   {
@@ -55755,81 +56257,53 @@ function explainPortOption(refused3, { javaOptions: javaOptions2, env }) {
 }
 var hasPort = (description, port) => port !== "" && new RegExp(`\\b(?:localPort |localport=|:)${port}\\b`).test(description);
 
-// src/probe/readiness.ts
-var COMMAND_TIMEOUT = 1e4;
-var SILENCE = 1e3;
-function checksFor({ url, command: command2, log, health }, { docker: docker2, container, address, port }) {
-  const checks = [];
-  if (command2) {
-    checks.push({
-      name: `ready-command (${command2.join(" ")})`,
-      run: () => runCommand(docker2, container, command2)
-    });
-  }
-  if (url) checks.push({ name: `${url.method} ${shownTarget(url.target)}`, run: () => send(address, url) });
-  if (checks.length > 0 || log) return checks;
-  const name = health === void 0 ? `port ${port}` : `port ${port}, GET ${health}`;
-  return [{ name, run: () => portResponds(address, health ?? "/") }];
-}
-function standardRequest({ url, health = "/" }, port) {
-  return url ?? { method: "GET", target: health, headers: { host: `localhost:${port}` } };
-}
-async function untilReady(checks, interval, clock, signal) {
-  let at = clock.now();
-  for (const { name, run: run2 } of checks) {
-    let last = { ok: false, description: "not checked" };
-    while (!last.ok) {
-      if (signal.aborted) return { ready: false, check: name, last };
-      last = await run2();
-      if (!last.ok) await clock.sleep(interval);
-    }
-    at = clock.now();
-  }
-  return { ready: true, at };
-}
-async function runCommand(docker2, container, command2) {
-  const result = await docker2.attempt(["exec", container, ...command2], { timeout: COMMAND_TIMEOUT });
-  return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
-}
-async function portResponds(address, target) {
-  const request3 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
-  const answer2 = await send(address, request3, SILENCE);
-  if (answer2.ok) return answer2;
-  const status = /^status (\d+)$/.exec(answer2.description)?.[1];
-  const ok2 = status ? Number(status) < 500 : /^(HPE_|no answer)/.test(answer2.description);
-  return { ...answer2, ok: ok2 };
+// src/probe/log-watch.ts
+var NOT_OF_APPLICATION = /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot)\(?\S*.* (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /;
+function watchLog(clock, pattern) {
+  let matchedAt;
+  let loggedAt;
+  return {
+    onLine: (line2) => {
+      if (matchedAt === void 0 && pattern?.test(line2)) matchedAt = clock.now();
+      if (loggedAt === void 0 && !NOT_OF_APPLICATION.test(line2)) loggedAt = clock.now();
+    },
+    matchedAt: () => matchedAt,
+    loggedAt: () => loggedAt
+  };
 }
 
 // src/checkpoint/ready.ts
 var PROBE_INTERVAL2 = 50;
 async function untilApplicationReady(context, application, request3) {
   const { clock } = context;
+  const { readiness, target } = request3;
   const stop = new AbortController();
-  let logSeen = request3.logged === void 0;
-  const logged = request3.logged?.seen.then(() => {
-    logSeen = true;
-  });
-  const ready = untilReady(request3.checks, PROBE_INTERVAL2, clock, stop.signal);
-  const both = Promise.all([ready, logged]).then(([outcome2]) => outcome2);
+  const checks = checksFor(readiness, target);
+  const ready = untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
   const checkpointed = request3.checkpointed.then((end) => ({ checkpointed: end }));
-  const first3 = Promise.race([both, application.ended, checkpointed]);
+  const first3 = Promise.race([ready, application.ended, checkpointed]);
   const outcome = await within(first3, request3.startupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "checkpointed" in outcome) return outcome;
   if (outcome !== EXPIRED && "exitCode" in outcome) {
     await application.drained();
     throw endedEarly(outcome, application, "before it was ready");
   }
-  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request3.logged ? clock.now() : outcome.at };
+  if (outcome !== EXPIRED && outcome.ready) {
+    const responded = checks.some(({ port: port2 }) => port2 === target.spec.port);
+    const serves = responded ? outcome.tls ? "tls" : "plain" : await findServes(target);
+    return { readyAt: outcome.at, serves };
+  }
   const last = await ready;
-  const missing = last.ready ? void 0 : `${last.check}: ${last.last.description}`;
+  const missing = last.ready ? "it became ready just too late" : `${last.check.name}: ${last.last.description}`;
+  const port = last.ready ? void 0 : await explainMissingPort(target, last.check.port);
   const finding = knownCause(application.diagnoser.finding());
   const output = application.output.text();
   const threads = relevantThreads(await dumpThreads(context, application, request3.evidence));
   throw new Failure(
     "application",
-    `The application was not ready within ${seconds(request3.startupTimeout)} (${missing ?? (logSeen ? "it became ready just too late" : `no line matched ready-log ${request3.logged?.pattern.source ?? ""}`)}).` + (finding ? ` ${finding.cause}` : ""),
+    `The application was not ready within ${seconds(request3.startupTimeout)} (${missing}).${finding || port ? ` ${(finding ?? port)?.cause}` : ""}`,
     {
-      fix: finding?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
+      fix: finding?.fix ?? port?.fix ?? "If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or `ready-command`. The last lines of its log are below.",
       evidence: [output, threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature
     }
@@ -55853,15 +56327,16 @@ function endedEarly(end, application, when) {
 function standardWarmUp(readiness, port) {
   const request3 = standardRequest(readiness, port);
   const line2 = { text: `GET ${shownTarget(request3.target)}`, request: request3, times: 1, concurrency: 1 };
-  return readiness.url ? line2 : { ...line2, standard: true };
+  return request3 === readiness.url ? line2 : { ...line2, standard: true };
 }
 async function warmUp(context, application, request3) {
   const { clock, log, keep } = context;
   const { lines: lines3, script, environment: environment2 } = request3.warmUp;
-  const { name: container, address } = application;
+  const { name: container, address, serves } = application;
   const stop = new AbortController();
   async function work() {
-    const report = await sendRequests(lines3, address, log, stop.signal);
+    const useful = serves === "nothing" ? lines3.filter(({ standard }) => !standard) : lines3;
+    const report = await sendRequests(useful, address, log, stop.signal);
     const scriptContext = { address, container, log, keep, signal: stop.signal, environment: environment2 };
     if (script) await runScript(script, scriptContext);
     return report;
@@ -55969,10 +56444,10 @@ async function explain(context, request3, privileges, refused3) {
 }
 async function attempt3(context, request3, privileges, javaOptions2) {
   const { docker: docker2, clock, log } = context;
-  const { readiness, engine, port } = request3;
+  const { readiness, engine } = request3;
   const begin = clock.now();
   const events2 = watchOutput();
-  const logMatched = withResolvers();
+  const watch = watchLog(clock, readiness.log);
   const spec = {
     ...request3,
     name: request3.container,
@@ -55982,20 +56457,23 @@ async function attempt3(context, request3, privileges, javaOptions2) {
   };
   const application = await startApplication(context, spec, (line2) => {
     events2.onLine(line2);
-    if (readiness.log?.test(line2)) logMatched.resolve();
+    watch.onLine(line2);
   });
   const { name, address, output } = application;
+  const target = { docker: docker2, spec, address, log: watch };
   const started = await untilApplicationReady(context, application, {
     ...request3,
-    checks: checksFor(readiness, { docker: docker2, container: name, address, port }),
-    logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+    target,
     checkpointed: events2.collected.then((exitCode) => endOf(docker2, name, exitCode))
   }).catch(async (error) => {
     throw await ownCheckpointFailure(context, application, events2, request3) ?? error;
   });
-  const readyAt = "readyAt" in started ? started.readyAt : clock.now();
+  const { readyAt, serves } = "readyAt" in started ? started : { readyAt: clock.now(), serves: void 0 };
   if ("readyAt" in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
-  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(context, application, events2, request3) : checkpointByApplication(context, started.checkpointed, request3);
+  if (serves === "nothing")
+    log.info("Nothing listens on the port of the application: no request is sent to it.");
+  if (serves === "tls") log.info("The application speaks TLS on its port. Its certificate is not verified.");
+  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(context, servedBy(application, serves), events2, request3) : checkpointByApplication(context, started.checkpointed, request3);
   await copyEvidence(context, application, request3);
   const snapshot = engine.name === "warp" ? await verifyWarpSnapshot(request3, end) : await verifySnapshot(request3, end, output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
@@ -56005,6 +56483,7 @@ async function attempt3(context, request3, privileges, javaOptions2) {
     startDuration: readyAt - begin,
     checkpointDuration: snapshot.criuDuration,
     ...checkpointed,
+    serves,
     privileges,
     handover
   };
@@ -56039,6 +56518,7 @@ async function checkpointApplication(context, inputs, setting) {
     },
     {
       ...containerSettings(context, inputs, reach),
+      otherPorts: otherPorts(readiness),
       container: names.checkpointContainer,
       image: names.image("checkpoint"),
       engine,
@@ -56063,13 +56543,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path40.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path42.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises44 = require("node:fs/promises");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_promises45 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -56083,11 +56563,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path41.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises44.mkdir)(import_node_path41.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises44.writeFile)(import_node_path41.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises44.writeFile)(import_node_path41.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises44.writeFile)(import_node_path41.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path43.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises45.mkdir)(import_node_path43.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises45.writeFile)(import_node_path43.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises45.writeFile)(import_node_path43.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises45.writeFile)(import_node_path43.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -56103,9 +56583,190 @@ function listing2({ from }) {
 `).join("");
 }
 
+// src/application/setting-files.ts
+var import_promises46 = require("node:fs/promises");
+var import_node_path44 = __toESM(require("node:path"), 1);
+var import_yaml = __toESM(require_dist(), 1);
+var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
+var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
+async function readSettingFiles(sources) {
+  const found = [];
+  for (const source of sources) {
+    const isDirectory2 = await isFolder(source);
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path44.default.join(source, name)) : [source];
+    for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
+      const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
+      for (const [name, text2] of texts) found.push(settingFile(name, text2));
+    }
+    for (const folder of isDirectory2 ? FOLDERS : []) {
+      for (const name of (await namesIn3(import_node_path44.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises46.readFile)(import_node_path44.default.join(source, folder, name), "utf8").catch(() => "");
+        found.push(settingFile(name, text2));
+      }
+    }
+  }
+  return found;
+}
+function isSettingFile(name) {
+  return NAME5.test(import_node_path44.default.posix.basename(name)) && FOLDERS.includes(import_node_path44.default.posix.dirname(name).replace(/^\.$/, ""));
+}
+async function namesIn3(folder) {
+  return (await (0, import_promises46.readdir)(folder).catch(() => [])).sort();
+}
+function settingFile(name, text2) {
+  const [, profile, kind] = NAME5.exec(import_node_path44.default.posix.basename(name)) ?? [];
+  return { profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
+}
+function propertiesIn(text2) {
+  return text2.split(/^[#!]---.*$/m).map((document) => {
+    const lines3 = document.split(/\r?\n/).filter((line2) => !/^\s*[#!]/.test(line2));
+    return new Map(
+      lines3.flatMap((line2) => {
+        const [, key, value = ""] = /^\s*((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*?)\s*$/.exec(line2) ?? [];
+        return key === void 0 ? [] : [[key, value]];
+      })
+    );
+  });
+}
+function yamlIn(text2) {
+  const documents = (0, import_yaml.parseAllDocuments)(text2, { logLevel: "silent" });
+  return Array.from(documents).map((document) => {
+    const values = /* @__PURE__ */ new Map();
+    if (document.errors.length === 0) {
+      try {
+        flatten("", document.toJS({ maxAliasCount: 100 }), values);
+      } catch {
+        values.clear();
+      }
+    }
+    return values;
+  });
+}
+function flatten(prefix, value, values) {
+  if (Array.isArray(value)) values.set(prefix, value.map(String).join(","));
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(fieldsOf(value)))
+      flatten(prefix === "" ? key : `${prefix}.${key}`, inner, values);
+  } else if (typeof value === "string") values.set(prefix, value);
+  else if (typeof value === "number" || typeof value === "boolean") values.set(prefix, String(value));
+}
+
+// src/application/settings.ts
+var PROFILES = ["spring.profiles.active", "micronaut.environments", "quarkus.profile"];
+var CONDITIONS = ["spring.config.activate.on-profile", "spring.profiles"];
+var MOST_PLACEHOLDERS = 10;
+async function readSettings({
+  application,
+  javaOptions: javaOptions2,
+  arguments: words,
+  env
+}) {
+  const given = givenValues([...application.command, ...javaOptions2], words);
+  const fromEnvironment = (key) => env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
+  const files = await readSettingFiles(application.classes.keys());
+  const always = files.filter(({ profile }) => profile === void 0).flatMap(({ documents }) => documents);
+  const unconditional = merged(always.filter((document) => conditionOf(document) === void 0));
+  const profiles = new Set(
+    PROFILES.flatMap(
+      (key) => (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? "").split(/\s*,\s*/)
+    )
+  );
+  const inFiles = merged(
+    [
+      ...always,
+      ...files.flatMap(
+        ({ profile, documents }) => profile !== void 0 && profiles.has(profile) ? documents : []
+      )
+    ].filter((document) => conditionOf(document)?.some((profile) => profiles.has(profile)) ?? true)
+  );
+  const quarkus = given.get("quarkus.profile") ?? fromEnvironment("quarkus.profile") ?? "prod";
+  const valueOf = (key) => given.get(key) ?? fromEnvironment(key) ?? inFiles.get(`%${quarkus}.${key}`) ?? inFiles.get(key);
+  return (key) => resolved(valueOf(key), valueOf);
+}
+function givenValues(options3, words) {
+  const pairs3 = (texts, pattern) => texts.flatMap((text2) => {
+    const [, key, value = ""] = pattern.exec(text2) ?? [];
+    return key === void 0 ? [] : [[key, value]];
+  });
+  return new Map([...pairs3(options3, /^-D([^=]+)=(.*)$/), ...pairs3(words, /^--?([\w.-]+)=(.*)$/)]);
+}
+function conditionOf(document) {
+  const condition = CONDITIONS.map((key) => document.get(key)).find((value) => value !== void 0);
+  return condition?.split(/\s*,\s*/);
+}
+function merged(documents) {
+  return new Map(documents.flatMap((document) => [...document]));
+}
+function resolved(value, valueOf) {
+  let text2 = value;
+  for (let count = 0; text2 !== void 0 && count < MOST_PLACEHOLDERS; count++) {
+    const [whole, name = "", byDefault] = /\$\{([^${}:]+)(?::([^${}]*))?\}/.exec(text2) ?? [];
+    if (whole === void 0) return text2;
+    const replacement = valueOf(name) ?? byDefault;
+    text2 = replacement === void 0 ? void 0 : text2.replace(whole, () => replacement);
+  }
+  return void 0;
+}
+
+// src/application/health.ts
+var MANAGEMENT = [
+  {
+    // https://docs.spring.io/spring-boot/reference/actuator/monitoring.html
+    framework: "Spring Boot",
+    port: "management.server.port",
+    address: "management.server.address",
+    tls: [
+      "management.server.ssl.key-store",
+      "management.server.ssl.certificate",
+      "management.server.ssl.bundle"
+    ]
+  },
+  {
+    // https://quarkus.io/guides/management-interface-reference
+    framework: "Quarkus",
+    port: "quarkus.management.port",
+    enabled: "quarkus.management.enabled",
+    defaultPort: "9000",
+    address: "quarkus.management.host",
+    tls: [
+      "quarkus.management.ssl.certificate.key-store-file",
+      "quarkus.management.ssl.certificate.files",
+      "quarkus.management.tls-configuration-name"
+    ]
+  },
+  {
+    // https://docs.micronaut.io/latest/guide/#endpointConfiguration
+    framework: "Micronaut",
+    port: "endpoints.all.port",
+    tls: ["micronaut.server.ssl.build-self-signed", "micronaut.server.ssl.key-store.path"]
+  }
+];
+async function findHealth(libraries, sources, port) {
+  const framework = FRAMEWORKS.find(({ health: health2 }) => health2 && libraries?.has(health2.library));
+  const health = framework?.health?.path;
+  const server = MANAGEMENT.find((known) => known.framework === framework?.name);
+  if (health === void 0 || !server) return { health, management: void 0 };
+  return healthOn(server, await readSettings(sources), { health, port });
+}
+function healthOn(server, settings, { health, port }) {
+  const onPort = { health, management: void 0 };
+  if (server.enabled !== void 0 && settings(server.enabled) !== "true") return onPort;
+  const text2 = settings(server.port) ?? server.defaultPort;
+  const own = Number(text2);
+  if (text2 === void 0 || own === port) return onPort;
+  const address = server.address === void 0 ? void 0 : settings(server.address);
+  const hidden = /^(127\.|localhost$|\[?::1\]?$)/.test(address ?? "");
+  if (!(Number.isInteger(own) && own > 0 && own <= 65535) || hidden)
+    return { health: void 0, management: void 0 };
+  const tls = server.tls.some((key) => settings(key) !== void 0 && settings(key) !== "false");
+  return { health, management: { port: own, tls, setting: server.port } };
+}
+
 // src/inputs/readiness.ts
-function readinessOf({ readyUrl, readyCommand, readyLog }, libraries) {
-  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) };
+async function readinessOf(inputs, { application, libraries }) {
+  const { readyUrl, readyCommand, readyLog, port } = inputs;
+  const health = await findHealth(libraries, { ...inputs, application }, port);
+  return { url: readyUrl, command: readyCommand, log: readyLog, ...health };
 }
 
 // src/proof/budgets.ts
@@ -56228,39 +56889,120 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path45 = __toESM(require("node:path"), 1);
+
+// src/proof/restored.ts
+var LIVES = 1e3;
+var NOT_RESTORED = 3;
+var CHECK_RESTORED = `
+restored() { id=$(cat "$HOME/${RESTORED_MARK}"* 2>/dev/null) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; }; }
+left=$(($1 * 50))
+until restored; do
+    [ "$left" -gt 0 ] || exit ${NOT_RESTORED}
+    left=$((left - 1))
+    sleep 0.02
+done
+base64 -w 0 "$HOME/stats-restore" 2>/dev/null || true`;
+var CHECK_TIMEOUT = 3e4;
+function checksOfRestore(readiness, target, serves, clock) {
+  const { url, command: command2, log } = readiness;
+  const { docker: docker2, spec } = target;
+  const mark = {
+    name: "restore",
+    run: async () => ({
+      ok: await restoreIn(docker2, spec.name, 1) !== void 0,
+      description: "CRIU has not finished"
+    })
+  };
+  if (log && !url && !command2) {
+    if (serves === "nothing") return [mark, livesAndLogs(target, clock)];
+    return portChecks({}, target, serves);
+  }
+  const checks = checksFor({ ...readiness, log: void 0 }, target, serves);
+  return command2 ? [mark, ...checks] : checks;
+}
+function livesAndLogs({ log }, clock) {
+  return {
+    name: "output",
+    run: () => {
+      const [matchedAt, loggedAt] = [log.matchedAt(), log.loggedAt()];
+      const at = matchedAt ?? (loggedAt !== void 0 && clock.now() - loggedAt >= LIVES ? loggedAt : void 0);
+      return Promise.resolve(
+        at === void 0 ? {
+          ok: false,
+          description: loggedAt === void 0 ? "it wrote no line" : "it lives too short a time"
+        } : { ok: true, description: "it wrote a line", at }
+      );
+    }
+  };
+}
+async function restoreIn(docker2, container, limit) {
+  const seconds2 = Math.ceil(limit / 1e3);
+  const command2 = ["exec", container, "sh", "-c", CHECK_RESTORED, "sh", String(seconds2)];
+  const result = await docker2.attempt(command2, { timeout: CHECK_TIMEOUT + limit });
+  if (result.exitCode === NOT_RESTORED) return void 0;
+  if (result.exitCode !== 0) throw dockerFailure(command2, result);
+  const statistics = result.stdout.trim();
+  return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
+}
+function restoreTime(statistics) {
+  try {
+    return Math.round(readRestoreTime(Buffer.from(statistics, "base64")));
+  } catch (error) {
+    if (error instanceof ImageFormatError) return void 0;
+    throw error;
+  }
+}
+
+// src/proof/timed-start.ts
 var PROBE_INTERVAL3 = 2;
+var MARK_WAIT = 5e3;
 var KEPT_LINES = "2000";
 async function timedStart(context, request3, mode) {
   const { docker: docker2, clock } = context;
-  const { load, port, readiness } = request3;
+  const { load, readiness, serves } = request3;
   const name = `${request3.container}-${mode.name}`;
   const stop = new AbortController();
-  async function failure(why) {
+  const spec = { ...request3, name, env: { ...request3.env, ...mode.env } };
+  const watch = watchLog(clock, readiness.log);
+  const target = { docker: docker2, spec, log: watch };
+  async function failure(what, port) {
     const log = await logOf(docker2, name);
-    await writeLog(import_node_path42.default.join(request3.logs, `${mode.name}.log`), `${log}
+    await writeLog(import_node_path45.default.join(request3.logs, `${mode.name}.log`), `${log}
 `, request3.hiding);
-    return mode.failed(why, log);
+    return mode.failed({ ...what, log, port });
   }
   try {
-    const container = await startContainer(context, {
-      ...request3,
-      name,
-      env: { ...request3.env, ...mode.env }
-    });
+    const container = await startContainer(context, spec);
     const { ended, startTime } = container;
-    const ready = container.address.then(async (address) => {
-      const target = { docker: docker2, container: name, address, port };
-      const checks = checksFor({ ...readiness, log: void 0 }, target);
-      return { address, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
+    if (readiness.log)
+      docker2.attempt(["logs", "--follow", name], { onLine: watch.onLine }).catch(() => void 0);
+    const ready = container.address.then(async (address2) => {
+      const reached = { ...target, address: address2 };
+      const checks = mode.name === "restore" ? checksOfRestore(readiness, reached, serves, clock) : checksFor(readiness, reached, serves);
+      return { address: address2, ...await untilReady(checks, PROBE_INTERVAL3, clock, stop.signal) };
     });
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), mode.limit, clock);
-    if (outcome === EXPIRED) throw await failure(`it did not respond within ${seconds(mode.limit)}`);
-    if ("exitCode" in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`);
-    if (!outcome.ready) throw await failure("it did not respond");
-    const requests = load && await timeRequests(outcome.address, load, clock);
-    const restored = mode.name === "restore" ? await restoreIn(docker2, name) : { criu: void 0 };
-    if (!restored) throw await failure("the application was not restored but started normally");
+    if (outcome === EXPIRED || !("exitCode" in outcome) && !outcome.ready) {
+      stop.abort();
+      const restored2 = mode.name === "restore" && await restoreIn(docker2, name, 0) !== void 0;
+      const what = await lastOf(ready);
+      const port = mode.name === "restore" && !restored2 ? void 0 : await explainMissingPort(target, what.port);
+      throw await failure({ why: `${what.text} within ${seconds(mode.limit)}`, restored: restored2 }, port);
+    }
+    if ("exitCode" in outcome) {
+      throw await failure({
+        why: `it ended with exit code ${outcome.exitCode}`,
+        restored: mode.name === "restore" && !(await logOf(docker2, name)).includes(MARKERS.notRestored)
+      });
+    }
+    const address = { ...outcome.address, tls: outcome.tls || serves === "tls" };
+    const requests = load && serves !== "nothing" ? await timeRequests(address, load, clock) : void 0;
+    const restored = mode.name === "restore" ? await restoreIn(docker2, name, MARK_WAIT) : { criu: void 0 };
+    if (!restored) {
+      const why = "the application was not restored but started normally";
+      throw await failure({ why, restored: false });
+    }
     return {
       answer: Math.max(1, Math.round(outcome.at - await startTime())),
       requests,
@@ -56271,6 +57013,12 @@ async function timedStart(context, request3, mode) {
     stop.abort();
     await removeContainer(docker2, name);
   }
+}
+async function lastOf(ready) {
+  const outcome = await ready.catch(() => void 0);
+  if (!outcome || outcome.ready) return { text: "it did not respond", port: void 0 };
+  const { check: check2, last } = outcome;
+  return { text: `it did not respond (${check2.name}: ${last.description})`, port: check2.port };
 }
 async function logOf(docker2, name) {
   const { stdout, stderr } = await docker2.attempt(["logs", "--tail", KEPT_LINES, name]);
@@ -56302,27 +57050,6 @@ function jvmAge(log) {
   }
   return void 0;
 }
-var NOT_RESTORED = 3;
-var CHECK_RESTORED = `
-id=$(cat "$HOME/${RESTORED_MARK}"*) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
-base64 -w 0 "$HOME/stats-restore" || true`;
-var CHECK_TIMEOUT = 3e4;
-async function restoreIn(docker2, container) {
-  const command2 = ["exec", container, "sh", "-c", CHECK_RESTORED];
-  const result = await docker2.attempt(command2, { timeout: CHECK_TIMEOUT });
-  if (result.exitCode === NOT_RESTORED) return void 0;
-  if (result.exitCode !== 0) throw dockerFailure(command2, result);
-  const statistics = result.stdout.trim();
-  return { criu: statistics === "" ? void 0 : restoreTime(statistics) };
-}
-function restoreTime(statistics) {
-  try {
-    return Math.round(readRestoreTime(Buffer.from(statistics, "base64")));
-  } catch (error) {
-    if (error instanceof ImageFormatError) return void 0;
-    throw error;
-  }
-}
 
 // src/proof/prove.ts
 async function proveRestore(context, request3) {
@@ -56352,23 +57079,32 @@ async function withoutRestore(context, request3, name) {
     failed: coldStartFailed
   });
 }
-function restoreFailed(why, log) {
-  const finding = diagnose("restore", { app: log });
+function restoreFailed({ why, log, restored, port }) {
+  const found = diagnose("restore", { app: log });
+  const finding = restored && found?.signature?.stream !== "app" ? void 0 : found;
+  const cause = finding?.cause ?? port?.cause;
+  const what = restored ? "The image was restored, but the application does not work:" : "The image does not restore:";
   return new Failure(
-    finding?.category ?? "runner",
-    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ""} It was not pushed.`,
+    finding?.category ?? (restored ? "application" : "runner"),
+    `${what} ${why}.${cause === void 0 ? "" : ` ${cause}`} It was not pushed.`,
     {
-      fix: finding?.fix ?? "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.",
+      fix: finding?.fix ?? port?.fix ?? (restored ? FIX_APPLICATION : FIX_HOST),
       evidence: finding?.line ?? lastLines(log, 30),
       signature: finding?.signature
     }
   );
 }
-function coldStartFailed(why, log) {
-  return new Failure("application", `The image does not start normally: ${why}. It was not pushed.`, {
-    fix: "On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.",
-    evidence: lastLines(log, 30)
-  });
+var FIX_HOST = "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.";
+var FIX_APPLICATION = "Fix what the log of the application below shows: usually an afterRestore that fails or hangs, or a service that is missing (`network`, `env`). If it is only slow, raise `restore-timeout`.";
+function coldStartFailed({ why, log, port }) {
+  return new Failure(
+    "application",
+    `The image does not start normally: ${why}.${port ? ` ${port.cause}` : ""} It was not pushed.`,
+    {
+      fix: port?.fix ?? "On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.",
+      evidence: lastLines(log, 30)
+    }
+  );
 }
 
 // src/proof/series.ts
@@ -56466,18 +57202,18 @@ async function lastImage({ log }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_node_path48 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_crypto11 = require("node:crypto");
 var import_node_stream8 = require("node:stream");
-var import_promises46 = require("node:stream/promises");
+var import_promises48 = require("node:stream/promises");
 var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 
 // src/image/layer-tar.ts
 var import_consumers2 = require("node:stream/consumers");
 var import_node_stream7 = require("node:stream");
-var import_promises45 = require("node:stream/promises");
+var import_promises47 = require("node:stream/promises");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var BLOCK2 = 512;
 async function sizeOfLayer({ headers }) {
@@ -56501,7 +57237,7 @@ async function writeEntries(tar, headers, contents = nothing()) {
     const name = file.done === true ? "nothing" : file.value.name;
     if (file.done === true || name !== header.name)
       throw new Error(`${name} follows instead of ${header.name}`);
-    await (0, import_promises45.pipeline)(file.value.bytes, tar.entry({ ...header }));
+    await (0, import_promises47.pipeline)(file.value.bytes, tar.entry({ ...header }));
   }
   const more = await files.next();
   if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
@@ -56538,7 +57274,7 @@ function archiveToLoad(image) {
           done(void 0, piece);
         }
       });
-      await (0, import_promises46.pipeline)(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }));
+      await (0, import_promises48.pipeline)(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }));
       names.push(name);
       diffIds.push(`sha256:${hash.digest("hex")}`);
     }
@@ -56570,13 +57306,13 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 
 // src/image/tree-layer.ts
 var import_node_fs9 = require("node:fs");
-var import_promises47 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_promises49 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises47.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises49.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises47.lstat)(import_node_path43.default.join(tree, name));
+    const stats = await (0, import_promises49.lstat)(import_node_path46.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -56594,7 +57330,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs9.createReadStream)(import_node_path43.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs9.createReadStream)(import_node_path46.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -56603,9 +57339,9 @@ async function planTreeLayer(tree) {
 
 // src/assembly/snapshot-layer.ts
 var import_node_fs10 = require("node:fs");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 var import_node_stream9 = require("node:stream");
-var import_promises48 = require("node:stream/promises");
+var import_promises50 = require("node:stream/promises");
 var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
@@ -56614,16 +57350,16 @@ async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
   const parents = await foldersOf(docker2, container, [
-    import_node_path44.default.dirname(HOME_DIR),
-    import_node_path44.default.dirname(CRAC_DIR),
+    import_node_path47.default.dirname(HOME_DIR),
+    import_node_path47.default.dirname(CRAC_DIR),
     CRAC_DIR
   ]);
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path44.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path47.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises48.pipeline)(tar, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises50.pipeline)(tar, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
@@ -56654,7 +57390,7 @@ async function planSnapshotLayer(source) {
   };
 }
 function nameOf(folder) {
-  return import_node_path44.default.posix.relative("/", folder);
+  return import_node_path47.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -56673,10 +57409,10 @@ async function writtenHeaders({ file, folder }, user2) {
     entry.resume();
     const { mode, uid, gid, size, mtime, type, linkname } = header;
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path44.default.posix.join(nameOf(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path47.default.posix.join(nameOf(folder), below(linkname ?? "")) : linkname;
     const owner = rest === "" && folder !== TMP_COPY ? { uid, gid } : user2;
     headers.push({
-      ...{ name: import_node_path44.default.posix.join(nameOf(folder), rest), type, mode, size, mtime, linkname: target },
+      ...{ name: import_node_path47.default.posix.join(nameOf(folder), rest), type, mode, size, mtime, linkname: target },
       ...rest === "" && folder === TMP_COPY ? { mode: 493 } : {},
       ...owner
     });
@@ -56686,19 +57422,19 @@ async function writtenHeaders({ file, folder }, user2) {
 async function* contentsIn(tar, folder) {
   for await (const { header, rest, entry } of entriesIn(tar)) {
     if (header.type !== "file" || header.size === 0) entry.resume();
-    else yield { name: import_node_path44.default.posix.join(nameOf(folder), rest), bytes: entry };
+    else yield { name: import_node_path47.default.posix.join(nameOf(folder), rest), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream9.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises48.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises50.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   yield* contentsIn(handed, folder);
   await copying;
 }
 async function* entriesIn(tar) {
   const parser = (0, import_tar_stream5.extract)();
-  const sending = (0, import_promises48.pipeline)(tar, parser);
+  const sending = (0, import_promises50.pipeline)(tar, parser);
   sending.catch(() => void 0);
   for await (const entry of parser)
     yield { header: entry.header, rest: below(entry.header.name), entry };
@@ -56713,20 +57449,19 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   const { docker: docker2, id: run2, work } = context;
   const names = namesOf(run2);
   const name = names.image("runtime");
-  const layers = [
-    {
-      createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path45.default.join(parts2.context, "trees/archive"))
-    },
-    {
-      createdBy: "COPY snapshot /",
-      plan: await planSnapshotLayer({
-        ...{ docker: docker2, container: names.checkpointContainer, work },
-        files: parts2.snapshot.files,
-        user: parts2.user
-      })
-    }
-  ];
+  const tree = {
+    createdBy: "COPY trees/archive/ /",
+    plan: await planTreeLayer(import_node_path48.default.join(parts2.context, "trees/archive"))
+  };
+  const snapshot = {
+    createdBy: "COPY snapshot /",
+    plan: await planSnapshotLayer({
+      ...{ docker: docker2, container: names.checkpointContainer, work },
+      files: parts2.snapshot.files,
+      user: parts2.user
+    })
+  };
+  const layers = parts2.archive ? [tree, snapshot] : [snapshot];
   const image = { name, labels: parts2.labels, below: below2.description, layers, created: /* @__PURE__ */ new Date() };
   const search = below2.scanned?.search.withSnapshot(await searchedSnapshot(context, parts2.snapshot));
   const [, scan2, added] = await readByAll(
@@ -56738,11 +57473,11 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   const { Id: id } = await inspectImage(docker2, name);
   const archive = mergedArchives(below2.archive, added);
   describeImage(id, archive);
-  const merged = below2.scanned && scan2 && mergedScans(below2.scanned.scan, scan2);
-  if (below2.push && mayBeSent(secretScan, merged)) below2.push.send(packedLayers(added), "own");
+  const merged2 = below2.scanned && scan2 && mergedScans(below2.scanned.scan, scan2);
+  if (below2.push && mayBeSent(secretScan, merged2)) below2.push.send(packedLayers(added), "own");
   return {
     id,
-    read: { scanned: search && merged && { search, scan: merged }, archive: below2.push && archive }
+    read: { scanned: search && merged2 && { search, scan: merged2 }, archive: below2.push && archive }
   };
 }
 
@@ -56759,12 +57494,12 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises49 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_promises51 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 var FOLDER = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
-  const { docker: docker2, log, id } = context;
+  const { docker: docker2, clock, log, id } = context;
   const names = namesOf(id);
   const name = `${names.container}-training`;
   const { readiness, reach } = setting;
@@ -56774,37 +57509,32 @@ async function trainArchive(context, inputs, setting) {
     log: { ...log, untrusted: () => void 0 }
   };
   const settings = containerSettings(context, inputs, reach);
-  const logMatched = withResolvers();
+  const watch = watchLog(clock, readiness.log);
+  const spec = {
+    ...settings,
+    name,
+    image: names.image("checkpoint"),
+    env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
+    otherPorts: otherPorts(readiness),
+    flags: ["--no-healthcheck", "--entrypoint", `${CRAC_DIR}/${SCRIPTS.train}`],
+    command: [inputs.archive]
+  };
   try {
-    const application = await startApplication(
-      running,
-      {
-        ...settings,
-        name,
-        image: names.image("checkpoint"),
-        env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
-        flags: ["--no-healthcheck", "--entrypoint", `${CRAC_DIR}/${SCRIPTS.train}`],
-        command: [inputs.archive]
-      },
-      (line2) => {
-        if (readiness.log?.test(line2)) logMatched.resolve();
-      }
-    );
+    const application = await startApplication(running, spec, watch.onLine);
     const request3 = { ...inputs, evidence: context.logs };
-    await untilApplicationReady(running, application, {
+    const started = await untilApplicationReady(running, application, {
       ...request3,
-      checks: checksFor(readiness, {
-        docker: docker2,
-        container: name,
-        address: application.address,
-        port: inputs.port
-      }),
-      logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+      readiness,
+      target: { docker: docker2, spec, address: application.address, log: watch },
       checkpointed: new Promise(() => void 0)
     }).catch(async (error) => {
       throw await reported(application) ?? error;
     });
-    await warmUp(running, application, { ...request3, warmUp: await warmUpOf(inputs, setting) });
+    const serves = "serves" in started ? started.serves : void 0;
+    await warmUp(running, servedBy(application, serves), {
+      ...request3,
+      warmUp: await warmUpOf(inputs, setting)
+    });
     return await dump(context, application);
   } finally {
     await removeContainer(docker2, name);
@@ -56819,11 +57549,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path46.default.join(work, "archive");
-  await (0, import_promises49.mkdir)(folder, { recursive: true });
-  const file = import_node_path46.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path49.default.join(work, "archive");
+  await (0, import_promises51.mkdir)(folder, { recursive: true });
+  const file = import_node_path49.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises49.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises51.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -56851,14 +57581,16 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path47 = __toESM(require("node:path"), 1);
-async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges }) {
+var import_node_path50 = __toESM(require("node:path"), 1);
+async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
+    otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path47.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path50.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
+    serves,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
     load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
@@ -56883,7 +57615,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path63) => archiveOption(archive.kind, path63) });
+      await writeArchiveTree(source.folder, { file, option: (path66) => archiveOption(archive.kind, path66) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -56940,7 +57672,11 @@ async function makeRestoringImage(context, inputs, setting, parts2) {
         "Make the image with the snapshot",
         () => makeRuntime(context, inputs, { ...parts2, archive, privileges, loads: privileges === levels[0] })
       );
-      const request3 = await startRequest(context, inputs, setting, { id, privileges });
+      const request3 = await startRequest(context, inputs, setting, {
+        id,
+        privileges,
+        serves: parts2.snapshot.serves
+      });
       const first3 = await step("prove", "Prove the restore", async () => {
         const start = await proveRestore({ docker: docker2, clock }, request3);
         log.info(`Restored, and responded after ${start.answer} ms.`);
@@ -56952,18 +57688,19 @@ async function makeRestoringImage(context, inputs, setting, parts2) {
   );
 }
 async function makeRuntime(context, inputs, setting) {
-  const { source, snapshot, reading, lower, loads } = setting;
+  const { source, archive, snapshot, reading, lower, loads } = setting;
   const labels2 = labelsOf(inputs, setting);
   if (lower && loads) {
     try {
       return await loadSnapshotImage(context, inputs.secretScan, await lower.layers, {
         context: source.folder,
+        archive: archive !== void 0,
         snapshot: { files: snapshot.files, reading },
         user: inputs.user,
         labels: labels2
       });
     } catch (error) {
-      if (isFinal(error)) throw error;
+      if (isFinal2(error)) throw error;
       context.log.info(
         `Docker did not load the snapshot as a layer, so the image is built: ${messageOf(error)}`
       );
@@ -56971,7 +57708,7 @@ async function makeRuntime(context, inputs, setting) {
   }
   return { id: await buildRuntime(context, inputs, setting, labels2), read: void 0 };
 }
-function isFinal(error) {
+function isFinal2(error) {
   if (!(error instanceof Failure)) return isDiskFull(error);
   return error.category === "cancelled" || error.signature?.remedy === "disk";
 }
@@ -57018,11 +57755,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_promises51 = require("node:fs/promises");
+var import_promises53 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises50 = require("node:fs/promises");
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_promises52 = require("node:fs/promises");
+var import_node_path51 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -57084,10 +57821,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises50.writeFile)(import_node_path48.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises52.writeFile)(import_node_path51.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises50.rm)(import_node_path48.default.join(folder, FILE), { force: true });
+  await (0, import_promises52.rm)(import_node_path51.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -57137,7 +57874,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises51.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises53.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -57334,8 +58071,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises52 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_promises54 = require("node:fs/promises");
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -57585,7 +58322,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path63, size }) {
+function addFile(image, { path: path66, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -57594,7 +58331,7 @@ function addFile(image, { path: path63, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path63), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path66), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -57739,12 +58476,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises52.readFile)(import_node_path49.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises54.readFile)(import_node_path52.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises52.readFile)(import_node_path49.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises54.readFile)(import_node_path52.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -57758,13 +58495,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises52.readdir)(folder)) {
+  for (const name of await (0, import_promises54.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises52.readFile)(import_node_path49.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises54.readFile)(import_node_path52.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -57858,7 +58595,7 @@ async function withSnapshot(job, runner, parts2, source) {
 async function proveSnapshot({ context, inputs, world }, runner, parts2, from) {
   const { step, log } = context;
   const { engine } = from;
-  const setting = { ...world, ...parts2, reach: runner.reach, readiness: readinessOf(inputs, parts2.libraries) };
+  const setting = { ...world, ...parts2, reach: runner.reach, readiness: await readinessOf(inputs, parts2) };
   const taken = await step(
     "checkpoint",
     "Take the snapshot",
@@ -57942,7 +58679,7 @@ async function buildColdImage(context, inputs, setting, { source, reason }) {
 
 // src/runner/reach.ts
 var ANSWER_TIMEOUT2 = 8e3;
-var LOOPBACK2 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+var LOOPBACK3 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
 async function findReach(docker2, hostname4) {
   const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
   if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
@@ -57951,12 +58688,12 @@ async function findReach(docker2, hostname4) {
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
 }
 function isLocal(reach) {
-  return reach.by === "network" || LOOPBACK2.test(reach.bind);
+  return reach.by === "network" || LOOPBACK3.test(reach.bind);
 }
 function remoteHost(address) {
   if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
   const { hostname: hostname4 } = new URL(address);
-  return hostname4 === "" || LOOPBACK2.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
+  return hostname4 === "" || LOOPBACK3.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
 }
 async function ownNetwork(docker2, hostname4) {
   if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname4)) return void 0;
@@ -57983,7 +58720,7 @@ async function withoutSnapshot(job, why, known) {
   const reach = await findReach(docker2, world.hostname);
   const parts2 = known.parts ?? await partsOf2(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
-  const setting = { ...world, reach, readiness: readinessOf(inputs, parts2.libraries) };
+  const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
   const cold = await buildColdImage(context, inputs, setting, { source, reason });
   const publication = await publish(context, inputs, world, {
     ...{ id: cold.image.id, snapshot: void 0, annotations: {} }
@@ -57995,15 +58732,15 @@ async function architectureOf2({ context: { docker: docker2, log }, inputs }) {
 }
 
 // src/run/folders.ts
-var import_promises53 = require("node:fs/promises");
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_promises55 = require("node:fs/promises");
+var import_node_path53 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path50.default.join(runFolder, "work"), logs: import_node_path50.default.join(runFolder, "logs") };
+  return { work: import_node_path53.default.join(runFolder, "work"), logs: import_node_path53.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises53.mkdir)(import_node_path50.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises53.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises55.mkdir)(import_node_path53.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises55.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/run/steps.ts
@@ -58028,12 +58765,12 @@ var Steps = class {
 
 // src/run/sweep.ts
 var import_node_fs11 = require("node:fs");
-var import_promises55 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_promises57 = require("node:fs/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
 var import_node_crypto12 = require("node:crypto");
-var import_promises54 = require("node:fs/promises");
+var import_promises56 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var thisHost = {
   root: "/",
@@ -58074,9 +58811,9 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises54.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises56.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises54.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises56.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
     machine: (0, import_node_crypto12.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
@@ -58085,8 +58822,8 @@ ${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
   };
 }
 async function startOf({ root }, pid) {
-  const stat15 = await (0, import_promises54.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat15.slice(stat15.lastIndexOf(")") + 2).split(" ");
+  const stat16 = await (0, import_promises56.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat16.slice(stat16.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
 function base36(number) {
@@ -58102,7 +58839,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs11.existsSync)(state === "gone" ? folder : import_node_path51.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs11.existsSync)(state === "gone" ? folder : import_node_path54.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -58122,15 +58859,15 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises55.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path51.default.join(folder, name);
+  for (const name of await (0, import_promises57.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path54.default.join(folder, name);
   }
   return leftovers;
 }
 
 // src/runner/disk-space.ts
-var import_promises56 = require("node:fs/promises");
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_promises58 = require("node:fs/promises");
+var import_node_path55 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -58150,7 +58887,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises56.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises58.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -58161,11 +58898,11 @@ async function checkDiskSpace(log, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises56.stat)(place);
+  const own = await (0, import_promises58.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises56.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises56.stat)(import_node_path52.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises58.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises58.stat)(import_node_path55.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -58343,7 +59080,7 @@ async function run(id, inputs, given) {
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path53.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path56.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -58354,12 +59091,12 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { context, inputs, world, finished: finished2 } = job;
   const { workspace } = world;
-  await requireContext(import_node_path53.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path53.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path56.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path56.default.resolve(workspace, inputs.warmupScript));
   const application = await context.step(
     "application",
     "Find the application",
-    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path53.default.join(context.work, "application") })
+    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path56.default.join(context.work, "application") })
   );
   const runner = await context.step("inspect", "Inspect the runner", () => unlessUnsupported(inspect(job)));
   if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application });
@@ -58385,13 +59122,13 @@ async function buildImage2(job) {
 async function inspect({ context, inputs, world }) {
   const { docker: docker2, id, log } = context;
   const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path53.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path56.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log.info(line2) });
   return runner;
 }
 
 // src/report/instructions.ts
-var import_yaml = __toESM(require_dist(), 1);
+var import_yaml2 = __toESM(require_dist(), 1);
 var PROFILE = LAUNCH_FILES.seccompProfile;
 var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`;
 var READ_ONLY_COMPOSE = '# With `read_only: true`, add `tmpfs: ["/tmp:exec"]` if the application writes to /tmp.\n';
@@ -58418,7 +59155,7 @@ function compose({ image, port, privileges }) {
     service["cap_add"] = capabilities(privileges);
     service["security_opt"] = options2(privileges, "./seccomp.json");
   }
-  const file = READ_ONLY_COMPOSE + (0, import_yaml.stringify)({ services: { app: service } });
+  const file = READ_ONLY_COMPOSE + (0, import_yaml2.stringify)({ services: { app: service } });
   if (!file.includes(PROFILE)) return file;
   return `# Put ${PROFILE} in the same folder:
 # docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}
@@ -58448,7 +59185,7 @@ function kubernetes({ image, port, privileges, user: user2 }) {
   const needsProfile = privileges !== void 0 && privileges.level !== "privileged";
   if (needsProfile) comments.push(...profile);
   return `${comments.join("\n")}
-${(0, import_yaml.stringify)(pod)}`;
+${(0, import_yaml2.stringify)(pod)}`;
 }
 function restricted({ uid, gid }) {
   return {
@@ -58945,7 +59682,7 @@ function vendorApis(environment2) {
 }
 
 // src/run/with-run.ts
-var import_node_path55 = __toESM(require("node:path"), 1);
+var import_node_path58 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -59020,7 +59757,7 @@ function refusal2(registry2, request3, response) {
 function unreachable(registry2, request3, error) {
   const evidence = `${request3}: ${codeOf(error.cause ?? error)}`;
   const finding = diagnose("push", { registry: evidence });
-  const isFinal2 = finding?.signature?.remedy === "none" || error instanceof HttpFailure && !error.retry;
+  const isFinal3 = finding?.signature?.remedy === "none" || error instanceof HttpFailure && !error.retry;
   return new HttpFailure(
     "registry",
     finding?.cause ?? `${registry2} does not respond.`,
@@ -59030,7 +59767,7 @@ function unreachable(registry2, request3, error) {
       signature: finding?.signature,
       cause: error
     },
-    isFinal2 ? void 0 : {}
+    isFinal3 ? void 0 : {}
   );
 }
 function codeOf(error) {
@@ -59171,12 +59908,12 @@ var MANIFESTS = [
 ].join(", ");
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var RepositoryClient = class {
-  constructor(context, registry2, path63, cancelled2) {
+  constructor(context, registry2, path66, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path63;
+    this.path = path66;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path63}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path66}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -59250,10 +59987,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises57 = require("node:dns/promises");
-var import_promises58 = require("node:fs/promises");
-var import_node_net2 = require("node:net");
-var import_node_path54 = __toESM(require("node:path"), 1);
+var import_promises59 = require("node:dns/promises");
+var import_promises60 = require("node:fs/promises");
+var import_node_net3 = require("node:net");
+var import_node_path57 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -59277,28 +60014,28 @@ async function isInsecure(registry2, hostname4, docker2) {
   const config = (await dockerInfo(docker2))?.RegistryConfig;
   const secure = config?.IndexConfigs?.[registry2]?.Secure;
   if (secure !== void 0) return !secure;
-  const list3 = new import_node_net2.BlockList();
+  const list3 = new import_node_net3.BlockList();
   for (const block of config?.InsecureRegistryCIDRs ?? ["127.0.0.0/8", "::1/128"]) {
     const [net = "", bits] = block.split("/");
-    list3.addSubnet(net, Number(bits), (0, import_node_net2.isIPv6)(net) ? "ipv6" : "ipv4");
+    list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises57.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises59.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path54.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises58.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path57.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises60.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises58.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises60.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path54.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path57.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read3(import_node_path54.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path57.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -59335,14 +60072,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path63 }, signal) => new RepositoryClient(world, registry2, path63, signal);
+  return ({ registry: registry2, path: path66 }, signal) => new RepositoryClient(world, registry2, path66, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path55.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path58.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -59390,7 +60127,7 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path56.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path59.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs13.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -59416,7 +60153,7 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path56.default.join(handle.folder, "logs");
+      const folder = import_node_path59.default.join(handle.folder, "logs");
       const hasLogs = !handle.cancelled.aborted && (0, import_node_fs13.existsSync)(folder) && (0, import_node_fs13.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
@@ -59471,7 +60208,7 @@ function badOption(error) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml2.parse)((0, import_node_fs13.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml3.parse)((0, import_node_fs13.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -59578,9 +60315,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs14 = require("node:fs");
-var import_promises59 = require("node:fs/promises");
+var import_promises61 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_node_path60 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -59642,7 +60379,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path57.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path60.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs14.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
@@ -59660,18 +60397,18 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises59.mkdtemp)(import_node_path57.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises61.mkdtemp)(import_node_path60.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path57.default.resolve(options3.output, asset.name);
-    await (0, import_promises59.copyFile)(file, copy);
+    const copy = import_node_path60.default.resolve(options3.output, asset.name);
+    await (0, import_promises61.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises59.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises61.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

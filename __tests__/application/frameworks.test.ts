@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
-import { explainMissingSupport, FRAMEWORKS, healthPath } from '../../src/application/frameworks.js'
+import { explainMissingSupport, FRAMEWORKS } from '../../src/application/frameworks.js'
 import { Libraries } from '../../src/application/libraries.js'
 
 const LISTENING = 'tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0'
@@ -89,20 +89,4 @@ describe('explainMissingSupport', () => {
 
 test('every fix names the library to add', () => {
   for (const { support, fix } of FRAMEWORKS) expect(fix).toContain(`\`${support.coordinates}\``)
-})
-
-describe('healthPath', () => {
-  test.each([
-    ['spring-boot-actuator-4.0.7.jar', '/actuator/health'],
-    ['micronaut-management-4.9.0.jar', '/health'],
-    ['io.quarkus.quarkus-smallrye-health-3.33.2.jar', '/q/health'],
-    ['helidon-webserver-observe-health-4.5.0.jar', '/observe/health']
-  ])('%s: %s', (jar, path) => {
-    expect(healthPath(new Libraries([jar], []))).toBe(path)
-  })
-
-  test('is undefined without such a library', () => {
-    expect(healthPath(new Libraries(['spring-boot-4.0.7.jar'], []))).toBeUndefined()
-    expect(healthPath(undefined)).toBeUndefined()
-  })
 })

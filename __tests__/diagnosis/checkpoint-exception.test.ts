@@ -87,7 +87,7 @@ describe('checkpointRefusal', () => {
         'path: /b',
         'action: reopen',
         '---',
-        '# The application must detect that the socket is closed, and open it again.',
+        '# A server: the application has to open it again after the restore.',
         'type: socket',
         'localPort: 9001',
         'action: close',

@@ -27,7 +27,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
   })
 
   const run = async (lines: string[], inputs: Record<string, string> = {}) => {
-    const dockerfile = ['ARG BASE', 'FROM ${BASE}', ...lines]
+    const dockerfile = ['ARG BASE', 'FROM ${BASE} AS runtime', ...lines]
     writeFileSync(path.join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
     return await runAction(
       { context, file: 'Dockerfile', 'build-args': `BASE=${world.baseImage}`, tags: image, ...inputs },
@@ -38,16 +38,27 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
   labTest('is built, checkpointed and restored with its own settings, and nothing else is left', async () => {
     const before = engineContents()
     const lines = [
-      'ENV GIVEN=by-the-dockerfile PATH=/srv/bin:$PATH spring.datasource.url=jdbc:x',
+      // Where eclipse-temurin has its JDK, and its entry point.
+      'ENV GIVEN=by-the-dockerfile JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$PATH spring.datasource.url=jdbc:x',
+      'RUN mkdir -p /opt/java/openjdk/bin && ln -s /bin/false /opt/java/openjdk/bin/java',
+      `RUN printf '#!/bin/sh\\nexec "$@"\\n' >/__cacert_entrypoint.sh && chmod 0755 /__cacert_entrypoint.sh`,
+      'RUN --mount=type=secret,id=maven test "$(wc -c </run/secrets/maven)" = 17',
       'WORKDIR /srv/application',
       'COPY app.jar ./',
       'HEALTHCHECK --interval=1s CMD true',
-      'ENTRYPOINT ["java", "-Dgiven=by the entry point", "-jar", "app.jar"]',
-      'CMD ["serve", "two words"]'
+      'ENTRYPOINT ["/__cacert_entrypoint.sh"]',
+      'CMD ["java", "-Dgiven=by the entry point", "-jar", "app.jar", "serve", "two words"]',
+      'FROM scratch AS not-built'
     ]
-    const step = await run(lines, { push: 'true', 'secret-scan': 'fail' })
+    const step = await run(lines, {
+      push: 'true',
+      'secret-scan': 'fail',
+      'build-target': 'runtime',
+      'build-secrets': 'maven=of-the-repository'
+    })
     if (step.exitCode !== 0) throw new Error(step.log)
     expect(step.log).toContain('Found: Dockerfile of your own (java -Dgiven=by the entry point -jar app.jar')
+    expect(step.log).toContain('/__cacert_entrypoint.sh is left out of the start command')
     const added = engineContents()
       .split('\n')
       .filter((line) => !before.split('\n').includes(line))
@@ -99,7 +110,8 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
 
   labTest('one that cannot be built fails with the last lines of its build', async () => {
     const step = await run(['RUN echo the mirror is down && exit 3'])
-    expect(errorOf(step)).toContain('could not be built')
-    expect(errorOf(step)).toContain('the mirror is down')
+    expect(errorOf(step)).toContain(
+      'could not be built. `RUN echo the mirror is down && exit 3` ended with exit code 3: the mirror is down.'
+    )
   })
 })

@@ -88,6 +88,7 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
       /file: \/etc\/passwd\n {2}opened by thread .*\n {4}at Server\.beforeCheckpoint\(Server\.java:\d+\)/
     )
     expect(message).toContain('resource-policies.txt')
+    expect(message).toContain('resource-policies: |\n  type: file\n  path: /etc/passwd\n  action: reopen')
   })
 
   labTest('a hook that fails is named', async () => {

@@ -39,7 +39,7 @@ e2eSuite('the distributions of JDKs', ['Server'], ({ folder, context, job: run }
       expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
       expect(containerLog(started.name)).toBe('afterRestore\n')
     })
-    const ofCriu = 'stat -c "%a %U" /opt/java/lib/criu 2>/dev/null || echo none'
+    const ofCriu = 'stat -c "%a %U" /opt/crac-java/lib/criu 2>/dev/null || echo none'
     step.outputs['criu-in-jdk'] = docker('run', '--rm', '--entrypoint', 'sh', image, '-c', ofCriu)
     docker('image', 'rm', '--force', image)
     return step

@@ -53,7 +53,6 @@ describe('the whole job on micronaut-hello', () => {
     )
     after = engineContents()
     if (step.exitCode !== 0) throw new Error(step.log)
-    expect(step.log).not.toContain('Docker did not load the snapshot as a layer')
   })
   labAfterAll(() => void docker('image', 'rm', '--force', tag, second))
 
@@ -69,6 +68,7 @@ describe('the whole job on micronaut-hello', () => {
   })
 
   labTest('the outputs say what was done, and the restore is faster than a cold start', () => {
+    expect(step.log).not.toContain('Docker did not load the snapshot as a layer')
     const { outputs } = step
     expect(outputs['java-version']).toMatch(/^\d+-crac\+\d+$/)
     expect(outputs['jdk-asset']).toContain(outputs['java-version'])

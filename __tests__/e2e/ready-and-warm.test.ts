@@ -1,17 +1,21 @@
 import { afterEach, beforeEach, expect } from '@jest/globals'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StepResult } from '../../lab/runner.js'
 import {
   annotations,
   available,
+  containerLog,
   docker,
   e2eSuite,
   errorOf,
+  fixtureJar,
   freshTag,
   labTest,
-  runAction
+  runAction,
+  withStarted
 } from './support/lab.js'
 
 // How an application says that it is ready, and what is sent to it before its snapshot.
@@ -58,9 +62,29 @@ e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
     ])
   })
 
+  labTest('a worker without a port is checkpointed at its line, and proved by its log', async () => {
+    const worker = path.join(workspace, 'worker')
+    mkdirSync(worker)
+    copyFileSync(fixtureJar('Worker'), path.join(worker, 'app.jar'))
+    const inputs = { 'ready-log': 'worked off message 5$', 'verify-runs': '1', archive: 'off' }
+    const step = await job({ context: worker, ...inputs })
+    if (step.exitCode !== 0) throw new Error(step.log)
+    expect(step.log).toContain('Nothing listens on the port of the application')
+    expect(warmUpOf(step)).toEqual({ sent: 0, failed: 0 })
+    await withStarted({ image }, async ({ name }) => {
+      while (!/connections opened again[^]*worked off/.test(containerLog(name))) await sleep(50)
+      // It goes on where it was.
+      expect(containerLog(name)).not.toMatch(/worked off message [1-5]$/m)
+    })
+
+    const unknown = await job({ context: worker, 'startup-timeout': '3s' })
+    expect(errorOf(unknown)).toContain('The application does not listen on any TCP port.')
+    expect(errorOf(unknown)).toContain('set `ready-log`')
+  })
+
   labTest('a readiness condition that does not hold is named', async () => {
     const log = await job({ 'ready-log': 'never said', 'startup-timeout': '2s' })
-    expect(errorOf(log)).toContain('no line matched ready-log never said')
+    expect(errorOf(log)).toContain('ready-log never said: no line of the output matched it')
     const command = await job({ 'ready-command': 'test -e "/no such file"', 'startup-timeout': '2s' })
     expect(errorOf(command)).toContain('ready-command (test -e /no such file): exit code 1')
     const status = await job({ 'ready-url': '/ -> 204', 'startup-timeout': '2s' })

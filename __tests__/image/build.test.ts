@@ -18,6 +18,18 @@ const build = (): ImageBuild => ({
   labels: { a: 'b c' }
 })
 
+const OWN_BUILD = {
+  context: '/context',
+  file: '/context/Dockerfile',
+  buildArgs: {},
+  target: undefined,
+  secrets: {},
+  ssh: [],
+  name: 'a',
+  user: '1:1',
+  run: 'r'
+}
+
 test('buildCommand', () => {
   expect(buildCommand(build())).toEqual([
     'build',
@@ -54,11 +66,98 @@ test('the values of build arguments are not in argv, unless the docker client wo
     if (args[0] === 'context') return 'rootless'
     return args[0] === 'build' ? '' : imageJson({ Config: { Entrypoint: ['java', '-jar', '/app.jar'] } })
   })
-  const own = { context: '/context', file: '/context/Dockerfile', buildArgs, name: 'a', user: '1:1' }
+  const own = {
+    ...OWN_BUILD,
+    buildArgs,
+    target: 'runtime',
+    secrets: { maven: 'hunter2-of-maven' },
+    ssh: ['default']
+  }
   await buildUserImage(engine, own, {})
   const call = engine.calls.find(({ args }) => args[0] === 'build')
   expect(call?.args.join(' ')).not.toContain('tr0ub4dor')
-  expect(call?.options.env).toEqual({ NPM_TOKEN: 'tr0ub4dor&4', BUILDX_BUILDER: 'rootless' })
+  expect(call?.options.env).toEqual({
+    NPM_TOKEN: 'tr0ub4dor&4',
+    CRAC_BUILD_SECRET_0: 'hunter2-of-maven',
+    BUILDX_BUILDER: 'rootless'
+  })
+  const words = call?.args ?? []
+  expect(words.join(' ')).toContain(
+    '--target runtime --secret id=maven,env=CRAC_BUILD_SECRET_0 --ssh default --'
+  )
+})
+
+describe('a build of the Dockerfile of the user that fails', () => {
+  test.each([
+    [
+      '#5 [2/3] RUN mvn package\n#5 0.1 [ERROR] no pom\n#5 ERROR: process "/bin/sh -c mvn package" did not complete successfully: exit code: 1',
+      '`RUN mvn package` ended with exit code 1: [ERROR] no pom.'
+    ],
+    [
+      'ERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref x: "/target/app.jar": not found',
+      '"/target/app.jar": not found.'
+    ],
+    [
+      'ERROR: failed to solve: target stage "runtime" could not be found',
+      'target stage "runtime" could not be found.'
+    ],
+    ['ERROR: failed to solve: secret maven: not found', 'secret maven: not found.'],
+    [
+      'ERROR: failed to solve: dockerfile parse error on line 2: unknown instruction: RNU',
+      'on line 2: unknown instruction: RNU.'
+    ],
+    [
+      'ERROR: failed to solve: a: failed to resolve source metadata for x: pull access denied',
+      'could not be pulled.'
+    ]
+  ])('%j: the message has its cause', async (stderr, message) => {
+    const engine = fakeDocker((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
+    const failed = await buildUserImage(engine, OWN_BUILD, {}).catch((error: unknown) => error)
+    expect(String((failed as Error).message)).toContain(message)
+    expect(String((failed as Error).message)).not.toContain('docker build failed')
+  })
+})
+
+describe('an entry point in front of java', () => {
+  const start = async (entrypoint: string[], script = '', env: string[] = []) => {
+    const engine = fakeDocker((args) => {
+      if (args[0] === 'run') return script === '' ? { exitCode: 1 } : script
+      if (args[0] === 'context') return 'default'
+      const Config = { Entrypoint: entrypoint, Cmd: ['java', '-jar', 'app.jar'], Env: env }
+      return args[0] === 'build' ? '' : imageJson({ Config })
+    })
+    return await buildUserImage(engine, OWN_BUILD, {})
+  }
+
+  test.each([
+    [['/__cacert_entrypoint.sh'], ''],
+    [['/usr/bin/tini', '-g', '--'], ''],
+    [['dumb-init', '--', '/docker-entrypoint.sh'], '#!/bin/sh\nset -e\nmkdir -p /tmp/x\nexec "$@"\n'],
+    [['/init.sh'], '#!/bin/sh\nexec gosu app "$@"\n']
+  ])('%j is left out, and the log says so', async (entrypoint, script) => {
+    const found = await start(entrypoint, script)
+    expect(found.application.command).toEqual(['-jar', 'app.jar'])
+    expect(found.notes[0]).toBe(
+      `${entrypoint.join(' ')} is left out of the start command: the entry script of the image starts java.`
+    )
+  })
+
+  test('what certificates temurin would import is named', async () => {
+    const { notes } = await start(['/__cacert_entrypoint.sh'], '', ['USE_SYSTEM_CA_CERTS=1'])
+    expect(notes.join()).toContain('USE_SYSTEM_CA_CERTS has no effect')
+  })
+
+  test.each([
+    [['/start.sh'], '#!/bin/sh\nexport PROFILE=x\nexec "$@"\n'],
+    [['/start.sh'], '#!/bin/sh\njava -version\n'],
+    [['/usr/local/bin/launcher'], '']
+  ])('%j that does more, or cannot be read, is refused', async (entrypoint, script) => {
+    await expect(start(entrypoint, script)).rejects.toThrow(`starts with ${entrypoint[0]}, not with java`)
+  })
+
+  test('java behind no other word has no notes', async () => {
+    expect((await start([])).notes).toEqual([])
+  })
 })
 
 describe('buildImage', () => {
@@ -81,7 +180,33 @@ describe('buildImage', () => {
     ],
     ['#9 crac-checkpoint: NO-ENGINE: warp (available: criu)', 'jdk', 'no engine warp'],
     ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
-    ['RUN exit 1 failed', 'runner', 'docker build failed']
+    ['RUN exit 1 failed', 'runner', 'docker build failed'],
+    [
+      '#7 1.2 crac-checkpoint: NO-CRIU: the base image (Ubuntu 24.04) has no criu, and neither has its package archive, and the JDK has none either',
+      'image',
+      'CRIU is not available: the base image (Ubuntu 24.04) has no criu'
+    ],
+    [
+      '#7 1.2 crac-checkpoint: NO-PACKAGES: apt-get update of the base image (Debian 13) ended with exit code 100: E: x',
+      'image',
+      'The base image cannot install packages: apt-get update of the base image (Debian 13)'
+    ],
+    [
+      '#7 [tools 3/9] RUN /build/prepare-jdk.sh "auto"\n#7 0.212 tar: short read\n#7 ERROR: process "/bin/sh -c /build/prepare-jdk.sh \\"$ENGINE\\"" did not complete successfully: exit code: 2\nERROR: failed to solve: process "/bin/sh -c /build/prepare-jdk.sh \\"$ENGINE\\"" did not complete successfully: exit code: 2',
+      'image',
+      'ended with exit code 2: tar: short read'
+    ],
+    ["The command '/bin/sh -c /build/x.sh' returned a non-zero code: 137", 'runner', 'the memory is full'],
+    [
+      'ERROR: failed to solve: runc run failed: unable to start container process: exec: "/bin/sh": stat /bin/sh: no such file or directory',
+      'image',
+      'The base image has no shell'
+    ],
+    [
+      'ERROR: failed to solve: cannot replace to directory /var/lib/docker/overlay2/ab12/merged/opt/crac-java with file',
+      'image',
+      'could not add its files to the base image: /opt/crac-java'
+    ]
   ])('%s is of class %s', async (stderr, category, message) => {
     const engine = fakeDocker((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
     await expect(buildImage(engine, build(), {})).rejects.toMatchObject({
@@ -118,6 +243,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
     },
     javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
+    resourcePolicies: 'type: file\npath: /a\naction: close\n',
     cpuFeatures: 'generic'
   })
   const read = async (name: string): Promise<string> => await readFile(at(`context/${name}`), 'utf8')
@@ -128,8 +254,10 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('trees/classes/app/classes.jar')).toMatch(/^PK/)
   // A normal start takes no checkpoint.
   expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
-    '-Dspring.context.checkpoint=onRefresh\n'
+    '-Dspring.context.checkpoint=onRefresh\n-Djdk.crac.resource-policies=/opt/crac-checkpoint/resource-policies.yaml\n'
   )
+  // The JVM reads the rules at the restore again.
+  expect(await read('trees/launch/opt/crac-checkpoint/resource-policies.yaml')).toContain('path: /a\n')
   expect(await read('trees/launch/opt/crac-checkpoint/java-options')).toBe('-Da=$(id) b\n-Xmx1g\n')
   expect(await read('trees/launch/opt/crac-checkpoint/application')).toBe('-jar\n/app/app.jar\n')
   expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')
@@ -168,6 +296,7 @@ test('a file of the same size and other content has another time: the engine wou
       },
       javaOptions: [option],
       arguments: [],
+      resourcePolicies: undefined,
       cpuFeatures: 'generic'
     })
     classTimes.push((await stat(path.join(context, 'trees/classes/app/Main.class'))).mtimeMs)

@@ -131,21 +131,25 @@ public class Reads {
 // docs/layouts.md: a class path that was a folder is a jar in the image.
 const jdk = jdksOfMachine()[0]
 const jvmTest = jdk === undefined ? test.skip : test
-jvmTest('of its own resources, an application reads the stream as before, but not a file', async () => {
-  const root = path.join(folder, 'classes')
-  await mkdir(path.join(root, 'config'), { recursive: true })
-  await writeFile(path.join(root, 'config/größe.txt'), 'found')
-  await writeFile(path.join(folder, 'Reads.java'), READS_ITSELF)
-  const env = { ...process.env, LC_ALL: 'C.UTF-8' }
-  const run = (program: string, ...args: string[]): string[] =>
-    execFileSync(path.join(jdk ?? '', 'bin', program), args, { cwd: folder, encoding: 'utf8', env }).split(
-      '\n'
-    )
-  run('javac', '-encoding', 'UTF-8', '-d', root, 'Reads.java')
-  await packClasses(root, path.join(folder, 'classes.jar'))
-  expect(run('java', '-cp', root, 'Reads').slice(0, 5)).toEqual(['file', 'found', 'found', 'true', 'file'])
-  expect(run('java', '-cp', 'classes.jar', 'Reads').slice(0, 5)).toEqual([
-    ...['jar', 'found', 'FileSystemNotFoundException'],
-    ...['URI is not hierarchical', 'file']
-  ])
-})
+jvmTest(
+  'of its own resources, an application reads the stream as before, but not a file',
+  async () => {
+    const root = path.join(folder, 'classes')
+    await mkdir(path.join(root, 'config'), { recursive: true })
+    await writeFile(path.join(root, 'config/größe.txt'), 'found')
+    await writeFile(path.join(folder, 'Reads.java'), READS_ITSELF)
+    const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+    const run = (program: string, ...args: string[]): string[] =>
+      execFileSync(path.join(jdk ?? '', 'bin', program), args, { cwd: folder, encoding: 'utf8', env }).split(
+        '\n'
+      )
+    run('javac', '-encoding', 'UTF-8', '-d', root, 'Reads.java')
+    await packClasses(root, path.join(folder, 'classes.jar'))
+    expect(run('java', '-cp', root, 'Reads').slice(0, 5)).toEqual(['file', 'found', 'found', 'true', 'file'])
+    expect(run('java', '-cp', 'classes.jar', 'Reads').slice(0, 5)).toEqual([
+      ...['jar', 'found', 'FileSystemNotFoundException'],
+      ...['URI is not hierarchical', 'file']
+    ])
+  },
+  30_000
+)

@@ -57,6 +57,9 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   port: { port: '9000' },
   file: [{ file: 'Dockerfile' }, otherBase],
   'build-args': [{ 'build-args': 'A=1' }, otherBase],
+  'build-target': [{ 'build-target': 'runtime' }, otherBase],
+  'build-secrets': [{ 'build-secrets': 'maven=x' }, otherBase],
+  'build-ssh': { 'build-ssh': 'default' },
   distribution: [{ distribution: 'zulu' }, otherJdk],
   'java-version': [{ 'java-version': '21' }, otherJdk],
   'jdk-file': [{ distribution: 'file', 'jdk-file': 'jdk.tar.gz' }, otherJdk],
@@ -68,6 +71,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   warmup: { warmup: 'GET /a' },
   'warmup-script': { 'warmup-script': 'warm-up.sh' },
   'warmup-timeout': { 'warmup-timeout': '1s' },
+  'resource-policies': { 'resource-policies': 'log-files' },
   engine: { engine: 'warp' },
   criu: { criu: 'system' },
   memory: { memory: 'loaded' },
@@ -105,7 +109,8 @@ const UNRELATED: InputName[] = [
     'warmup-timeout',
     'checkpoint-timeout',
     'restore-timeout',
-    'push-timeout'
+    'push-timeout',
+    'build-ssh'
   ] as const),
   ...([
     'on-unsupported-runner',

@@ -32,7 +32,11 @@ test.each<[string, string[]]>([
   ['tools/prepare-criu.sh', [`home=${paths.CRAC_DIR.slice(1)}\n`]],
   [
     'image/entrypoint.sh',
-    [`restored=$folder/${paths.RESTORED_MARK}$id\n`, '-XX:CRaCRestoreFrom=$here/snapshot']
+    [
+      `"${markers.notRestored}: $cause"`,
+      `restored=$folder/${paths.RESTORED_MARK}$id\n`,
+      '-XX:CRaCRestoreFrom=$here/snapshot'
+    ]
   ],
   [
     'image/entrypoint.sh',

@@ -80,7 +80,21 @@ describe('readInputs', () => {
       status: 204,
       headers: { host: 'localhost:9000', 'x-probe': 'yes' }
     })
-    expect(inputsWith({ 'ready-url': 'http://localhost:8080/a?b=c' }).readyUrl?.target).toBe('/a?b=c')
+    expect(inputsWith({ 'ready-url': 'http://localhost:8080/a?b=c' }).readyUrl).toEqual({
+      method: 'GET',
+      target: '/a?b=c',
+      headers: { host: 'localhost:8080' }
+    })
+    expect(inputsWith({ 'ready-url': 'https://localhost:8443/health' }).readyUrl).toEqual({
+      method: 'GET',
+      target: '/health',
+      tls: true,
+      port: 8443,
+      headers: { host: 'localhost:8443' }
+    })
+    expect(
+      inputsWith({ port: '8443', 'ready-url': 'https://localhost:8443/' }).readyUrl?.port
+    ).toBeUndefined()
     expect(inputsWith({ 'ready-command': 'pg_isready -h "my db" $(id)' }).readyCommand).toEqual([
       'pg_isready',
       '-h',
@@ -119,8 +133,9 @@ describe('readInputs', () => {
     ['distribution', 'temurin', 'one of: crac, zulu, liberica, file'],
     ['jdk-file', 'jdk.tar.gz', 'together with `distribution: file`'],
     ['cpu-features', 'all', '`generic`'],
-    ['ready-url', 'http://localhost:9999/', "on the application's `port`"],
-    ['ready-url', 'https://localhost:8080/', 'an http URL'],
+    ['ready-url', 'https://localhost/health', 'with its port in the container'],
+    ['ready-url', '//localhost:8080/', 'with its port in the container'],
+    ['ready-url', 'ftp://localhost:8080/', 'an http or https URL'],
     ['ready-url', '/health -> 999', 'an HTTP status'],
     ['ready-url', '/health\nno header', 'headers of the form'],
     ['ready-command', '--privileged x', 'a program in the image'],

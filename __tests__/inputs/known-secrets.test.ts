@@ -17,6 +17,7 @@ const WITH_SECRET: Partial<Record<InputName, string[]>> = {
   arguments: [`--db-password=${VALUE}`, `--db-password\n${VALUE}`],
   env: [`AUTH_KEY=${VALUE}`, `DATABASE_URL=postgres://app:${VALUE}@db.example.com/prod`],
   'build-args': [`NPM_TOKEN=${VALUE}`],
+  'build-secrets': [`maven=${VALUE}`],
   'ready-url': [`/health?token=${VALUE}`, `/health\nX-Api-Key: ${VALUE}`],
   'ready-command': [`curl --password ${VALUE} localhost:8080`],
   warmup: [

@@ -1,11 +1,28 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net'
+import path from 'node:path'
+import { LinePattern } from '../../src/lib/line-pattern.js'
 import { systemClock } from '../../src/lib/clock.js'
 import type { Address } from '../../src/docker/containers.js'
-import { checksFor, untilReady, type Readiness } from '../../src/probe/readiness.js'
+import { watchLog } from '../../src/probe/log-watch.js'
+import {
+  checksFor,
+  findServes,
+  otherPorts,
+  standardRequest,
+  untilReady,
+  type Readiness,
+  type Target
+} from '../../src/probe/readiness.js'
 import { send, type HttpRequest } from '../../src/probe/request.js'
 import { fakeDocker } from '../support/fake-docker.js'
+import { ROOT } from '../support/inputs.js'
+
+const fixture = (name: string): string =>
+  readFileSync(path.join(ROOT, '__tests__/fixtures/tls', name), 'utf8')
 
 let server: Server | TcpServer
 afterEach(() => {
@@ -21,8 +38,19 @@ async function listen(made: Server | TcpServer): Promise<Address> {
 const serve = (listener: RequestListener): Promise<Address> => listen(createServer(listener))
 const GET: HttpRequest = { method: 'GET', target: '/', headers: { host: 'localhost:8080' } }
 
+const targetOf = (address: Address, { log }: Readiness = {}, docker = fakeDocker(() => '')): Target => ({
+  docker,
+  spec: {
+    name: 'c',
+    port: 8080,
+    network: undefined,
+    reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
+  },
+  address,
+  log: watchLog(systemClock, log)
+})
 const checkOf = (address: Address, readiness: Readiness = {}, docker = fakeDocker(() => '')) =>
-  checksFor(readiness, { docker, container: 'c', address, port: 8080 })[0]
+  checksFor(readiness, targetOf(address, readiness, docker))[0]
 
 describe('send', () => {
   test.each([
@@ -118,6 +146,98 @@ describe('the check of the port, where no other condition is given', () => {
   })
 })
 
+describe('a server that speaks TLS', () => {
+  const tls = { cert: fixture('cert.pem'), key: fixture('key.pem') }
+  const secure = (status = 200): Promise<Address> =>
+    listen(createSecureServer(tls, (_, response) => response.writeHead(status).end()))
+
+  test.each([
+    [200, true],
+    [404, true],
+    [503, false]
+  ])('is found on its port without any input; status %d: %p', async (status, ok) => {
+    const answer = await checkOf(await secure(status))?.run()
+    expect(answer).toMatchObject({ ok, tls: true, description: `status ${status}` })
+  })
+
+  test('is called by ready-url, whether it is an https URL or a path', async () => {
+    const address = await secure()
+    expect(await checkOf(address, { url: { ...GET, tls: true } })?.run()).toMatchObject({
+      ok: true,
+      tls: true
+    })
+    expect(await checkOf(address, { url: GET })?.run()).toMatchObject({ ok: true, tls: true })
+    expect(await checkOf(address, { url: { ...GET, status: 204 } })?.run()).toMatchObject({ ok: false })
+    expect(await send({ ...address, tls: true }, GET)).toEqual({ ok: true, description: 'status 200' })
+  })
+
+  test('a plain server is not called over TLS', async () => {
+    const address = await serve((_, response) => response.end())
+    expect(await checkOf(address)?.run()).toEqual({ ok: true, description: 'status 200' })
+    expect(await checkOf(address, { url: { ...GET, tls: true } })?.run()).toMatchObject({ ok: false })
+  })
+})
+
+describe('a port beside that of the application', () => {
+  const management = { port: 8081, tls: false, setting: 'management.server.port' }
+  const published = (address: Address) =>
+    fakeDocker((args) => (args[0] === 'port' && args[2] === '8081/tcp' ? `127.0.0.1:${address.port}` : ''))
+
+  test('a URL on another port is requested there', async () => {
+    const address = await serve((_, response) => response.end())
+    const url = { ...GET, port: 8081 }
+    const check = checkOf({ host: '127.0.0.1', port: 1 }, { url }, published(address))
+    expect(check).toMatchObject({ name: 'GET port 8081, /', port: 8081 })
+    expect(await check?.run()).toMatchObject({ ok: true })
+    expect(otherPorts({ url })).toEqual([8081])
+    expect(standardRequest({ url }, 8080)).toMatchObject({ target: '/', headers: { host: 'localhost:8080' } })
+  })
+
+  test('the health endpoint is requested on the management server, and the port has to respond', async () => {
+    const address = await serve((request, response) =>
+      response.writeHead(request.url === '/actuator/health' ? 503 : 200).end()
+    )
+    const readiness = { health: '/actuator/health', management }
+    const [own, other] = checksFor(readiness, targetOf(address, readiness, published(address)))
+    expect(own).toMatchObject({ name: 'port 8080', port: 8080 })
+    expect(await own?.run()).toMatchObject({ ok: true })
+    expect(other?.name).toBe('port 8081 (management.server.port), GET /actuator/health')
+    expect(await other?.run()).toMatchObject({ ok: false, description: 'status 503' })
+    expect(otherPorts(readiness)).toEqual([8081])
+    expect(otherPorts({ ...readiness, log: new LinePattern('x') })).toEqual([])
+    expect(standardRequest(readiness, 8080).target).toBe('/')
+  })
+})
+
+describe('ready-log', () => {
+  test('is a check like the others: it holds from the line that matches on', async () => {
+    const address = await serve((_, response) => response.end())
+    const target = targetOf(address, { log: new LinePattern('is up') })
+    const [check] = checksFor({ log: new LinePattern('is up') }, target)
+    expect(check?.name).toBe('ready-log is up')
+    expect(await check?.run()).toEqual({ ok: false, description: 'no line of the output matched it' })
+    target.log.onLine('the shop is up')
+    expect(await check?.run()).toMatchObject({ ok: true, at: expect.any(Number) })
+  })
+
+  test.each([
+    ['  sl  local_address\n   0: 00000000:1F91 00000000:0000 0A', 'nothing'],
+    ['  sl  local_address\n   0: 00000000:1F90 00000000:0000 0A', 'plain'],
+    ['', undefined]
+  ])('the sockets of the container show whether the port serves: %j', async (text, serves) => {
+    const address = await serve((_, response) => response.end())
+    expect(
+      await findServes(
+        targetOf(
+          address,
+          {},
+          fakeDocker(() => text)
+        )
+      )
+    ).toBe(serves)
+  })
+})
+
 describe('untilReady', () => {
   const check = (name: string, answers: boolean[]) => ({
     name,
@@ -138,7 +258,7 @@ describe('untilReady', () => {
     setTimeout(() => stop.abort(), 20)
     expect(await untilReady([check('a', [true]), check('b', [])], 1, systemClock, stop.signal)).toEqual({
       ready: false,
-      check: 'b',
+      check: expect.objectContaining({ name: 'b' }),
       last: { ok: false, description: 'b' }
     })
   })

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { openEarlyPush, type EarlyPush } from '../../src/registry/early-push.js'
+import { HttpFailure } from '../../src/http/retry.js'
 import type { LayerFile } from '../../src/registry/layer-file.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
 import { parseReference } from '../../src/registry/reference.js'
@@ -12,7 +13,10 @@ function layer(digest: string): LayerFile {
 }
 
 /** Opens the push to a registry that has a blob, and refuses others. */
-async function opened(refused: string[] = []): Promise<{ push: EarlyPush; requests: string[] }> {
+async function opened(
+  refused: string[] = [],
+  refusal = new HttpFailure('registry', 'no', { fix: '' }, {})
+): Promise<{ push: EarlyPush; requests: string[] }> {
   const requests: string[] = []
   const blobs = new Set(['sha256:there'])
   const client = {
@@ -20,7 +24,7 @@ async function opened(refused: string[] = []): Promise<{ push: EarlyPush; reques
     hasBlob: (digest: string) => Promise.resolve(blobs.has(digest)),
     upload: ({ digest }: LayerFile) => {
       requests.push(`upload ${digest}`)
-      if (refused.includes(digest)) return Promise.reject(new Error('no'))
+      if (refused.includes(digest)) return Promise.reject(refusal)
       blobs.add(digest)
       return Promise.resolve()
     },
@@ -53,6 +57,16 @@ test('leaves a failure to the push, which sends the layer again', async () => {
   push.send([layer('sha256:lower')], 'shared')
   await push.settled()
   expect([...push.sent]).toEqual([])
+})
+
+test.each([
+  ['that no other try would change', undefined],
+  ['for longer than a push lasts', { after: 3_600_000 }]
+])('reports a refusal %s', async (_what, retry) => {
+  const refusal = new HttpFailure('registry', 'no', { fix: '' }, retry)
+  const { push } = await opened(['sha256:lower'], refusal)
+  push.send([layer('sha256:lower')], 'shared')
+  await expect(push.settled()).rejects.toBe(refusal)
 })
 
 test('removes only the own layers that were sent and that no manifest names', async () => {

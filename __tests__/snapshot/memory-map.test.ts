@@ -40,7 +40,7 @@ function mapOf(
     ],
     new Map([
       [1, file('/lib/lib.so')],
-      [2, file('/opt/java/lib/server/classes.jsa')]
+      [2, file('/opt/crac-java/lib/server/classes.jsa')]
     ]),
     [pages(2, { start: 0, end: 8192 })]
   )
@@ -79,7 +79,7 @@ describe('createMemoryMap', () => {
       pid: 137,
       address: 0x4001,
       mapping: { start: 0x4000, end: 0x8000 },
-      file: '/opt/java/lib/server/classes.jsa'
+      file: '/opt/crac-java/lib/server/classes.jsa'
     })
   })
 

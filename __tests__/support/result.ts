@@ -87,6 +87,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
         pagesWritten: 28_366
       },
       criuVersion: '4.1.1',
+      serves: 'plain',
       startDuration: 1500,
       checkpointDuration: 700.4,
       trigger: 'action',

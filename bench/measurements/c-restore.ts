@@ -76,7 +76,7 @@ async function criuCommand({ world }: Bench, image: string): Promise<string[]> {
   return [
     ...['--entrypoint', `${HOME}/${criu}`, image],
     ...['restore', '--images-dir', `${HOME}/snapshot`, '--work-dir', '/tmp', '--shell-job', '-v1'],
-    ...['--action-script', '/opt/java/lib/criuengine'],
+    ...['--action-script', '/opt/crac-java/lib/criuengine'],
     ...options
   ]
 }

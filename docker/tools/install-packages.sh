@@ -1,13 +1,37 @@
 #!/bin/sh
-# Installs CRIU and setcap if the base image lacks them, and lists the libraries of the base image before that.
-set -eu
+# Installs CRIU and setcap if the base image lacks them, and lists the libraries of the base image before that. An archive without
+# CRIU is not a failure yet: the JDK may have a CRIU of its own, or Warp (prepare-criu.sh).
+set -u
 mkdir -p /trees
 find /lib/ /usr/lib/ -name '*.so*' 2>/dev/null | sort >/trees/libraries
-if ! command -v criu >/dev/null || ! command -v setcap >/dev/null; then
-    if ! command -v apt-get >/dev/null; then
-        echo "crac-checkpoint: NO-CRIU: the base image lacks criu or setcap, and apt-get to install them"
-        exit 1
-    fi
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends criu libcap2-bin
+packages=
+command -v criu >/dev/null || packages=criu
+command -v setcap >/dev/null || packages="$packages libcap2-bin"
+[ -n "$packages" ] || exit 0
+
+system=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')
+if ! command -v apt-get >/dev/null; then
+    echo "crac-checkpoint: NO-CRIU: the base image (${system:-unknown}) lacks criu or setcap, and apt-get to install them"
+    exit 1
 fi
+# Runs apt-get, and ends the build with its last error. $1: subcommand.
+apt() {
+    apt-get "$@" >/tmp/apt.log 2>&1
+    code=$?
+    cat /tmp/apt.log
+    # `apt-get update` ends with 0 if it has not reached a single archive.
+    [ "$code" -ne 0 ] || ! grep -q '^\(E:\|W: Failed to fetch\)' /tmp/apt.log || code=100
+    [ "$code" -ne 0 ] || return 0
+    echo "crac-checkpoint: NO-PACKAGES: apt-get $1 of the base image (${system:-unknown}) ended with exit code $code: $(grep '^[EW]:' /tmp/apt.log | tail -n 1)"
+    exit 1
+}
+apt update -qq
+case $packages in
+criu*)
+    if ! apt-cache policy criu | grep -q 'Candidate: [0-9]'; then
+        echo "the base image (${system:-unknown}) has no criu, and neither has its package archive" >/trees/no-criu
+        packages=${packages#criu}
+    fi
+    ;;
+esac
+[ -z "$packages" ] || DEBIAN_FRONTEND=noninteractive apt install -y -qq --no-install-recommends $packages

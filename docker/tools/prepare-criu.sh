@@ -31,7 +31,11 @@ copy() {
 }
 
 prepare system "$(command -v criu || true)"
-prepare bundled /opt/java/lib/criu
+prepare bundled /opt/crac-java/lib/criu
+if [ ! -d "/trees/checkpoint/$home/criu" ] && ! grep -qw warp "/trees/jdk/$home/engines"; then
+    echo "crac-checkpoint: NO-CRIU: $(cat /trees/no-criu), and the JDK has none either"
+    exit 1
+fi
 mkdir -p "/trees/restore/warp/$home"
 echo warp >"/trees/restore/warp/$home/taken-by"
 find /trees/restore /trees/checkpoint -exec touch -h -d @0 {} +

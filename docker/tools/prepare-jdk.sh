@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates the tree of the JDK: at the fixed path /opt/java, without files that only developers need, and with facts about
+# Creates the tree of the JDK: at the fixed path /opt/crac-java, without files that only developers need, and with facts about
 # the JDK. Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp.
 set -eu
 wanted=$1
@@ -13,13 +13,13 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
 fi
 jdk=$(dirname "$(dirname "$1")")
 (cd "$jdk" && rm -rf jmods src.zip lib/src.zip demo sample man include)
-ln -s "${jdk#"$tree"}" $tree/opt/java
-ln -s "$jdk" /opt/java
+ln -s "${jdk#"$tree"}" $tree/opt/crac-java
+ln -s "$jdk" /opt/crac-java
 mkdir -p "$notes"
 
 # The options of this JVM, by its own list: names and meanings differ between generations.
 # Without UsePerfData, a JVM leaves no files in /tmp, and so none in the image.
-java="/opt/java/bin/java -XX:-UsePerfData"
+java="/opt/crac-java/bin/java -XX:-UsePerfData"
 flags=$notes/jvm-flags
 $java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
 if grep -qx CRaCEngineOptions "$flags"; then
@@ -31,7 +31,7 @@ if ! grep -qx CRaCCheckpointTo "$flags"; then
     echo "crac-checkpoint: NO-CRAC: $($java -version 2>&1 | head -n 1)"
     exit 1
 fi
-if [ ! -x /opt/java/bin/jcmd ]; then
+if [ ! -x /opt/crac-java/bin/jcmd ]; then
     echo "crac-checkpoint: NO-JCMD: the archive has no bin/jcmd; use a JDK, not a JRE"
     exit 1
 fi
@@ -39,10 +39,10 @@ fi
 # The checkpoint engines of the JDK. Builds of Azul have CRIU and Warp, or only Warp.
 engines=
 for file in lib/criuengine lib/libcriuengine.so; do
-    [ ! -e "/opt/java/$file" ] || engines=criu
+    [ ! -e "/opt/crac-java/$file" ] || engines=criu
 done
 for file in bin/warp lib/warpengine lib/libwarp.so lib/libwarpengine.so; do
-    [ ! -e "/opt/java/$file" ] || engines="$engines warp"
+    [ ! -e "/opt/crac-java/$file" ] || engines="$engines warp"
 done
 echo $engines >"$notes/engines"
 case "$wanted: $engines " in
@@ -54,7 +54,7 @@ warp:*' warp '* | criu:*criu* | auto:*) ;;
 esac
 
 # For the log: the version, and the options that differ between generations.
-version=$(sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$(readlink -f /opt/java)/release" 2>/dev/null || true)
+version=$(sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$(readlink -f /opt/crac-java)/release" 2>/dev/null || true)
 echo "crac-checkpoint: Java ${version:-of unknown version}, with" \
     $(grep -xE 'CREngine|CRaCEngine|CRaCEngineOptions|CPUFeatures|CRaCMinPid' "$flags")
 

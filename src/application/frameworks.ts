@@ -83,11 +83,6 @@ export const FRAMEWORKS: readonly Framework[] = [
 /** Matches options with which an application takes its checkpoint itself; a normal start must not have them. */
 export const TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/
 
-/** Returns the path of the health endpoint that the libraries provide; undefined if there is none. */
-export function healthPath(libraries: Libraries | undefined): string | undefined {
-  return FRAMEWORKS.find(({ health }) => health && libraries?.has(health.library))?.health?.path
-}
-
 /** Adds the missing CRaC support to a refusal if a server still listens because of it; returns any other refusal unchanged. */
 export function explainMissingSupport(refused: OpenResources, libraries: Libraries): Failure {
   const framework = FRAMEWORKS.find(({ library }) => libraries.has(library))

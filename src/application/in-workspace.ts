@@ -4,6 +4,7 @@ import { Failure, messageOf } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import { findApplication } from './find.js'
 import type { Application } from './layouts/layout.js'
+import type { ResourcePolicies } from './resource-policies.js'
 
 /** Inputs that say what the application is; paths as the user wrote them. */
 export interface ApplicationInputs {
@@ -12,6 +13,7 @@ export interface ApplicationInputs {
   mainClass: string | undefined
   file: string | undefined
   jdkFile: string | undefined
+  resourcePolicies?: ResourcePolicies | undefined
   warmup: readonly { body?: { file: string } | { text: string } }[] | undefined
 }
 
@@ -53,9 +55,13 @@ export async function findInWorkspace(
   return found
 }
 
-/** Files that the warm-up sends: they are in the memory of the application, and so in the image. */
-function bodyFiles({ warmup = [] }: ApplicationInputs, workspace: string): string[] {
-  return warmup.flatMap(({ body }) => (body && 'file' in body ? [path.resolve(workspace, body.file)] : []))
+/** Files that the warm-up sends, which are in the memory of the application and so in the image, and the file of policies. */
+function bodyFiles({ warmup = [], resourcePolicies }: ApplicationInputs, workspace: string): string[] {
+  const policies =
+    resourcePolicies && 'file' in resourcePolicies ? [path.resolve(workspace, resourcePolicies.file)] : []
+  return policies.concat(
+    warmup.flatMap(({ body }) => (body && 'file' in body ? [path.resolve(workspace, body.file)] : []))
+  )
 }
 
 function isInside(folder: string, file: string): boolean {

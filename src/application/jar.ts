@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import { openPromise } from 'yauzl'
 
 const MANIFEST = 'META-INF/MANIFEST.MF'
-/** Maximum size of a manifest, in bytes: it is read into memory, and jars are untrusted. */
-const MAX_MANIFEST_SIZE = 1024 * 1024
+/** Maximum size of a manifest or of settings, in bytes: they are read into memory, and jars are untrusted. */
+const MAX_TEXT_SIZE = 1024 * 1024
 
 export interface Manifest {
   mainClass: string | undefined
@@ -30,6 +30,17 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
     classPath: attribute('Class-Path')?.split(/ +/) ?? [],
     startClass: attribute('Start-Class')
   }
+}
+
+/** Returns the texts of the wanted entries by their names; entries of more than a megabyte are left out. */
+export async function textsIn(file: string, wanted: (name: string) => boolean): Promise<Map<string, string>> {
+  const jar = await openPromise(file, { lazyEntries: true })
+  const texts = new Map<string, string>()
+  for await (const entry of jar.eachEntry()) {
+    if (wanted(entry.fileName) && entry.uncompressedSize <= MAX_TEXT_SIZE)
+      texts.set(entry.fileName, await text(await jar.openReadStreamPromise(entry)))
+  }
+  return texts
 }
 
 export async function namesIn(file: string): Promise<string[]> {
@@ -68,7 +79,7 @@ async function manifestText(file: string): Promise<string | undefined> {
   if (!(await stat(file)).isFile()) return undefined
   const jar = await openPromise(file, { lazyEntries: true })
   for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_MANIFEST_SIZE) {
+    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_TEXT_SIZE) {
       return await text(await jar.openReadStreamPromise(entry))
     }
   }

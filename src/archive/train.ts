@@ -2,16 +2,16 @@ import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { warmUpOf, type WarmUpInputs, type WarmUpSetting } from '../checkpoint/checkpoint.js'
 import { untilApplicationReady } from '../checkpoint/ready.js'
-import { startApplication, type RunningApplication } from '../checkpoint/started-application.js'
+import { servedBy, startApplication, type RunningApplication } from '../checkpoint/started-application.js'
 import { warmUp } from '../checkpoint/warm-up.js'
-import { removeContainer, type Reach } from '../docker/containers.js'
+import { removeContainer, type ContainerSpec, type Reach } from '../docker/containers.js'
 import { containerSettings, keepIn, type ContainerInputs, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
-import { withResolvers } from '../lib/with-resolvers.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import { checksFor } from '../probe/readiness.js'
+import { watchLog } from '../probe/log-watch.js'
+import { otherPorts } from '../probe/readiness.js'
 import type { ArchiveKind, TrainedArchive } from './archive.js'
 
 export interface TrainingInputs extends ContainerInputs, WarmUpInputs {
@@ -40,7 +40,7 @@ export async function trainArchive(
   inputs: TrainingInputs,
   setting: TrainingSetting
 ): Promise<TrainedArchive> {
-  const { docker, log, id } = context
+  const { docker, clock, log, id } = context
   const names = namesOf(id)
   const name = `${names.container}-training`
   const { readiness, reach } = setting
@@ -50,37 +50,32 @@ export async function trainArchive(
     log: { ...log, untrusted: () => undefined }
   }
   const settings = containerSettings(context, inputs, reach)
-  const logMatched = withResolvers<void>()
+  const watch = watchLog(clock, readiness.log)
+  const spec: ContainerSpec = {
+    ...settings,
+    name,
+    image: names.image('checkpoint'),
+    env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
+    otherPorts: otherPorts(readiness),
+    flags: ['--no-healthcheck', '--entrypoint', `${CRAC_DIR}/${SCRIPTS.train}`],
+    command: [inputs.archive]
+  }
   try {
-    const application = await startApplication(
-      running,
-      {
-        ...settings,
-        name,
-        image: names.image('checkpoint'),
-        env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
-        flags: ['--no-healthcheck', '--entrypoint', `${CRAC_DIR}/${SCRIPTS.train}`],
-        command: [inputs.archive]
-      },
-      (line) => {
-        if (readiness.log?.test(line)) logMatched.resolve()
-      }
-    )
+    const application = await startApplication(running, spec, watch.onLine)
     const request = { ...inputs, evidence: context.logs }
-    await untilApplicationReady(running, application, {
+    const started = await untilApplicationReady(running, application, {
       ...request,
-      checks: checksFor(readiness, {
-        docker,
-        container: name,
-        address: application.address,
-        port: inputs.port
-      }),
-      logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+      readiness,
+      target: { docker, spec, address: application.address, log: watch },
       checkpointed: new Promise(() => undefined)
     }).catch(async (error: unknown) => {
       throw (await reported(application)) ?? error
     })
-    await warmUp(running, application, { ...request, warmUp: await warmUpOf(inputs, setting) })
+    const serves = 'serves' in started ? started.serves : undefined
+    await warmUp(running, servedBy(application, serves), {
+      ...request,
+      warmUp: await warmUpOf(inputs, setting)
+    })
     return await dump(context, application)
   } finally {
     await removeContainer(docker, name)

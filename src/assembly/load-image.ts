@@ -16,6 +16,8 @@ import { planSnapshotLayer } from './snapshot-layer.js'
 export interface SnapshotParts {
   /** Build context, whose tree `archive` has the archive of classes. */
   context: string
+  /** Whether there is an archive of classes. */
+  archive: boolean
   snapshot: SnapshotInImage
   user: { uid: number; gid: number }
   labels: Readonly<Record<string, string>>
@@ -40,20 +42,19 @@ export async function loadSnapshotImage(
   const { docker, id: run, work } = context
   const names = namesOf(run)
   const name = names.image('runtime')
-  const layers = [
-    {
-      createdBy: 'COPY trees/archive/ /',
-      plan: await planTreeLayer(path.join(parts.context, 'trees/archive'))
-    },
-    {
-      createdBy: 'COPY snapshot /',
-      plan: await planSnapshotLayer({
-        ...{ docker, container: names.checkpointContainer, work },
-        files: parts.snapshot.files,
-        user: parts.user
-      })
-    }
-  ]
+  const tree = {
+    createdBy: 'COPY trees/archive/ /',
+    plan: await planTreeLayer(path.join(parts.context, 'trees/archive'))
+  }
+  const snapshot = {
+    createdBy: 'COPY snapshot /',
+    plan: await planSnapshotLayer({
+      ...{ docker, container: names.checkpointContainer, work },
+      files: parts.snapshot.files,
+      user: parts.user
+    })
+  }
+  const layers = parts.archive ? [tree, snapshot] : [snapshot]
   const image = { name, labels: parts.labels, below: below.description, layers, created: new Date() }
   const search = below.scanned?.search.withSnapshot(await searchedSnapshot(context, parts.snapshot))
   const [, scan, added] = await readByAll(

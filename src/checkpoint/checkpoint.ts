@@ -13,7 +13,7 @@ import {
 import { namesOf } from '../docker/names.js'
 import { shownLines } from '../lib/kept-log.js'
 import type { Milliseconds } from '../lib/values.js'
-import type { Readiness } from '../probe/readiness.js'
+import { otherPorts, type Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 import type { CheckpointEngine } from './choose-engine.js'
 import { explainPortOption } from './failures.js'
@@ -66,6 +66,7 @@ export async function checkpointApplication(
     },
     {
       ...containerSettings(context, inputs, reach),
+      otherPorts: otherPorts(readiness),
       container: names.checkpointContainer,
       image: names.image('checkpoint'),
       engine,

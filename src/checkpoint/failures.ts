@@ -47,15 +47,26 @@ export async function explainOpen(
   hiding: Hiding
 ): Promise<OpenResources> {
   const { resources, message } = second ?? refused
-  await writeLog(path.join(evidence, POLICIES), suggestPolicies(resources), hiding)
+  const policies = suggestPolicies(resources)
+  await writeLog(path.join(evidence, POLICIES), policies, hiding)
   return new OpenResources(resources, message, {
     fix:
-      `${refused.fix} The JVM can handle a resource that cannot be closed there: set ` +
-      `\`java-options: -Djdk.crac.resource-policies=FILE\`, where FILE is a path in the image, and start from ${POLICIES} ` +
-      'in the folder of the output `logs`.',
-    evidence: listResources(resources),
+      `${refused.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is ` +
+      `also ${POLICIES} in the folder of the output \`logs\`.`,
+    evidence: `${listResources(resources)}\n${asInput(policies)}`,
     signature: refused.signature
   })
+}
+
+/** Returns the rules as an input of the step, ready to paste. */
+function asInput(policies: string): string {
+  return [
+    'resource-policies: |',
+    ...policies
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`)
+  ].join('\n')
 }
 
 /** Options with which the JVM itself, and not the application, listens on the port in the first group. */

@@ -2,16 +2,16 @@ import { EXPIRED, within } from '../lib/clock.js'
 import { knownCause } from '../diagnosis/diagnose.js'
 import type { ContainerEnd } from '../docker/containers.js'
 import { Failure } from '../lib/errors.js'
-import type { LinePattern } from '../lib/line-pattern.js'
-import { untilReady, type Check } from '../probe/readiness.js'
+import { explainMissingPort } from '../probe/listeners.js'
+import { checksFor, findServes, untilReady, type Readiness, type Target } from '../probe/readiness.js'
+import type { Serves } from '../probe/responds.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { dumpThreads, relevantThreads } from './threads.js'
 
 export interface ReadyRequest {
-  checks: readonly Check[]
-  /** Pattern of `ready-log`, and when a line of the output has matched it. */
-  logged: { pattern: LinePattern; seen: Promise<void> } | undefined
+  readiness: Readiness
+  target: Target
   /** End of an application that triggers its checkpoint itself while it starts. */
   checkpointed: Promise<ContainerEnd>
   startupTimeout: Milliseconds
@@ -22,8 +22,11 @@ export interface ReadyRequest {
 /** Pause between two probes of an application that starts. */
 const PROBE_INTERVAL: Milliseconds = 50
 
-/** Time by the clock when all of the checks had held, or the end of the JVM that was checkpointed before that. */
-export type Started = { readyAt: Milliseconds } | { checkpointed: ContainerEnd }
+/**
+ * Time by the clock when all of the checks had held, and what is on the application's port then; or the end of the JVM that was
+ * checkpointed before that.
+ */
+export type Started = { readyAt: Milliseconds; serves: Serves } | { checkpointed: ContainerEnd }
 
 /** Waits until the application is ready, or has triggered its checkpoint itself. Throws a Failure if neither happens in time. */
 export async function untilApplicationReady(
@@ -32,15 +35,12 @@ export async function untilApplicationReady(
   request: ReadyRequest
 ): Promise<Started> {
   const { clock } = context
+  const { readiness, target } = request
   const stop = new AbortController()
-  let logSeen = request.logged === undefined
-  const logged = request.logged?.seen.then(() => {
-    logSeen = true
-  })
-  const ready = untilReady(request.checks, PROBE_INTERVAL, clock, stop.signal)
-  const both = Promise.all([ready, logged]).then(([outcome]) => outcome)
+  const checks = checksFor(readiness, target)
+  const ready = untilReady(checks, PROBE_INTERVAL, clock, stop.signal)
   const checkpointed = request.checkpointed.then((end) => ({ checkpointed: end }))
-  const first = Promise.race([both, application.ended, checkpointed])
+  const first = Promise.race([ready, application.ended, checkpointed])
   const outcome = await within(first, request.startupTimeout, clock).finally(() => stop.abort())
 
   if (outcome !== EXPIRED && 'checkpointed' in outcome) return outcome
@@ -48,10 +48,16 @@ export async function untilApplicationReady(
     await application.drained()
     throw endedEarly(outcome, application, 'before it was ready')
   }
-  // The line that matches may come after the checks, and its time is not recorded.
-  if (outcome !== EXPIRED && outcome.ready) return { readyAt: request.logged ? clock.now() : outcome.at }
+  if (outcome !== EXPIRED && outcome.ready) {
+    const responded = checks.some(({ port }) => port === target.spec.port)
+    const serves = responded ? (outcome.tls ? 'tls' : 'plain') : await findServes(target)
+    return { readyAt: outcome.at, serves }
+  }
   const last = await ready
-  const missing = last.ready ? undefined : `${last.check}: ${last.last.description}`
+  const missing = last.ready
+    ? 'it became ready just too late'
+    : `${last.check.name}: ${last.last.description}`
+  const port = last.ready ? undefined : await explainMissingPort(target, last.check.port)
   const finding = knownCause(application.diagnoser.finding())
   // Read before the thread dump, which goes to the same output.
   const output = application.output.text()
@@ -59,11 +65,11 @@ export async function untilApplicationReady(
   throw new Failure(
     'application',
     `The application was not ready within ${seconds(request.startupTimeout)} (` +
-      `${missing ?? (logSeen ? 'it became ready just too late' : `no line matched ready-log ${request.logged?.pattern.source ?? ''}`)}).` +
-      (finding ? ` ${finding.cause}` : ''),
+      `${missing}).${finding || port ? ` ${(finding ?? port)?.cause}` : ''}`,
     {
       fix:
         finding?.fix ??
+        port?.fix ??
         'If it needs longer, raise `startup-timeout`; if it listens or responds elsewhere, set `port`, `ready-url`, `ready-log` or ' +
           '`ready-command`. The last lines of its log are below.',
       evidence: [output, threads].filter((part) => part !== '').join('\n'),

@@ -6,6 +6,7 @@ import type { KeptLog } from '../lib/kept-log.js'
 import { LineTail } from '../lib/lines.js'
 import type { Log } from '../lib/log.js'
 import type { Milliseconds } from '../lib/values.js'
+import type { Serves } from '../probe/responds.js'
 
 export interface CheckpointContext extends StartContext {
   log: Log
@@ -16,6 +17,8 @@ export interface CheckpointContext extends StartContext {
 /** A started container with the application, and its output. */
 export interface RunningApplication extends Pick<StartedContainer, 'name' | 'ended'> {
   address: Address
+  /** What is on the application's port; undefined where that is not known. */
+  serves?: Serves
   /** The last lines of its output. */
   output: LineTail
   /** Searches all of its output for known failures. */
@@ -67,4 +70,9 @@ export async function startApplication(
     },
     drained: () => within(followed, DRAIN_TIMEOUT, clock)
   }
+}
+
+/** Returns the application with what is on its port. */
+export function servedBy(application: RunningApplication, serves: Serves): RunningApplication {
+  return { ...application, serves, address: { ...application.address, tls: serves === 'tls' } }
 }

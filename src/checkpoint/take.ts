@@ -3,10 +3,16 @@ import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '.
 import { climb, type Privileges } from '../docker/privileges.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
-import { withResolvers } from '../lib/with-resolvers.js'
-import { checksFor, type Readiness } from '../probe/readiness.js'
+import { watchLog } from '../probe/log-watch.js'
+import type { Readiness } from '../probe/readiness.js'
+import type { Serves } from '../probe/responds.js'
 import type { Milliseconds } from '../lib/values.js'
-import { startApplication, type RunningApplication, type CheckpointContext } from './started-application.js'
+import {
+  servedBy,
+  startApplication,
+  type RunningApplication,
+  type CheckpointContext
+} from './started-application.js'
 import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, ownCheckpointFailure, STACK_TRACES } from './failures.js'
 import { untilApplicationReady } from './ready.js'
@@ -38,6 +44,8 @@ export interface Snapshot extends VerifiedSnapshot {
   /** Who triggered the checkpoint. */
   trigger: 'action' | 'application'
   warmUp: WarmUpReport
+  /** What was on the application's port when it was ready; undefined where that is not known. */
+  serves: Serves
   /** Privilege level of the checkpoint; undefined where none was needed. */
   privileges: Privileges | undefined
   /** Time from CRIU's last byte until the snapshot was verified; undefined where it is not known. */
@@ -101,10 +109,10 @@ async function attempt(
   javaOptions: readonly string[]
 ): Promise<Snapshot> {
   const { docker, clock, log } = context
-  const { readiness, engine, port } = request
+  const { readiness, engine } = request
   const begin = clock.now()
   const events = watchOutput()
-  const logMatched = withResolvers<void>()
+  const watch = watchLog(clock, readiness.log)
   const spec: ContainerSpec = {
     ...request,
     name: request.container,
@@ -114,22 +122,25 @@ async function attempt(
   }
   const application = await startApplication(context, spec, (line) => {
     events.onLine(line)
-    if (readiness.log?.test(line)) logMatched.resolve()
+    watch.onLine(line)
   })
   const { name, address, output } = application
+  const target = { docker, spec, address, log: watch }
   const started = await untilApplicationReady(context, application, {
     ...request,
-    checks: checksFor(readiness, { docker, container: name, address, port }),
-    logged: readiness.log && { pattern: readiness.log, seen: logMatched.promise },
+    target,
     checkpointed: events.collected.then((exitCode) => endOf(docker, name, exitCode))
   }).catch(async (error: unknown) => {
     throw (await ownCheckpointFailure(context, application, events, request)) ?? error
   })
-  const readyAt = 'readyAt' in started ? started.readyAt : clock.now()
+  const { readyAt, serves } = 'readyAt' in started ? started : { readyAt: clock.now(), serves: undefined }
   if ('readyAt' in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
+  if (serves === 'nothing')
+    log.info('Nothing listens on the port of the application: no request is sent to it.')
+  if (serves === 'tls') log.info('The application speaks TLS on its port. Its certificate is not verified.')
   const { end, ...checkpointed } =
     'readyAt' in started
-      ? await checkpointByAction(context, application, events, request)
+      ? await checkpointByAction(context, servedBy(application, serves), events, request)
       : checkpointByApplication(context, started.checkpointed, request)
   await copyEvidence(context, application, request)
   const snapshot =
@@ -144,6 +155,7 @@ async function attempt(
     startDuration: readyAt - begin,
     checkpointDuration: snapshot.criuDuration,
     ...checkpointed,
+    serves,
     privileges,
     handover
   }

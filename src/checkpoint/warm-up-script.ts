@@ -35,7 +35,7 @@ export async function runScript(script: string, context: ScriptContext): Promise
     signal,
     env: {
       ...withoutInputs(environment),
-      APP_URL: `http://${address.host}:${address.port}`,
+      APP_URL: `${address.tls ? 'https' : 'http'}://${address.host}:${address.port}`,
       CONTAINER_ID: container
     }
   })

@@ -37,7 +37,7 @@ export interface WarmUpReport {
 export function standardWarmUp(readiness: Readiness, port: number): WarmUpRequest {
   const request = standardRequest(readiness, port)
   const line = { text: `GET ${shownTarget(request.target)}`, request, times: 1, concurrency: 1 }
-  return readiness.url ? line : { ...line, standard: true }
+  return request === readiness.url ? line : { ...line, standard: true }
 }
 
 /** Warms the application up. Throws a Failure if it ends meanwhile, or if the time is over. */
@@ -48,10 +48,11 @@ export async function warmUp(
 ): Promise<WarmUpReport> {
   const { clock, log, keep } = context
   const { lines, script, environment } = request.warmUp
-  const { name: container, address } = application
+  const { name: container, address, serves } = application
   const stop = new AbortController()
   async function work(): Promise<WarmUpReport> {
-    const report = await sendRequests(lines, address, log, stop.signal)
+    const useful = serves === 'nothing' ? lines.filter(({ standard }) => !standard) : lines
+    const report = await sendRequests(useful, address, log, stop.signal)
     const scriptContext = { address, container, log, keep, signal: stop.signal, environment }
     if (script) await runScript(script, scriptContext)
     return report

@@ -98,21 +98,29 @@ export function listResources(resources: readonly OpenResource[]): string {
   return [...lines, ...(more > 0 ? [`... and ${more} more`] : [])].join('\n')
 }
 
-/** Returns a file for -Djdk.crac.resource-policies with a rule for each open resource. */
+/** Files for which the input `resource-policies` has a preset (src/application/resource-policies.ts). */
+const PRESETS: readonly [name: string, path: RegExp][] = [
+  ['log-files', /\.(?:log|out)$|\/logs\/[^/]+\.txt$/],
+  ['h2', /\.(?:mv|trace)\.db$/]
+]
+
+/** Returns the input `resource-policies` with a preset or a rule for each open resource. */
 export function suggestPolicies(resources: readonly OpenResource[]): string {
-  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description }) => {
+  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description, listens }) => {
     const path = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1]
-    if (kind === 'file') return [`type: file`, `path: ${path ?? description}`, 'action: reopen']
-    if (kind === 'socket') {
-      const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1]
-      return [
-        '# The application must detect that the socket is closed, and open it again.',
-        'type: socket'
-      ].concat(port === undefined ? [] : [`localPort: ${port}`], 'action: close')
-    }
-    return [`# ${description}`, 'type: filedescriptor', 'action: ignore']
+    const preset = kind === 'file' && PRESETS.find(([, pattern]) => pattern.test(path ?? ''))
+    if (preset) return preset[0]
+    if (kind === 'file') return ['type: file', `path: ${path ?? description}`, 'action: reopen'].join('\n')
+    if (kind !== 'socket') return [`# ${description}`, 'type: filedescriptor', 'action: ignore'].join('\n')
+    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1]
+    const who = listens
+      ? '# A server: the application has to open it again after the restore.'
+      : '# The application must detect that the socket is closed, and open it again.'
+    return [who, 'type: socket', ...(port === undefined ? [] : [`localPort: ${port}`]), 'action: close'].join(
+      '\n'
+    )
   })
-  return `${rules.map((rule) => rule.join('\n')).join('\n---\n')}\n`
+  return `${[...new Set(rules)].join('\n---\n')}\n`
 }
 
 interface Cause {

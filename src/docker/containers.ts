@@ -18,6 +18,8 @@ export type Reach =
 export interface Address {
   host: string
   port: number
+  /** true where the application speaks TLS there. */
+  tls?: boolean
 }
 
 export interface ContainerSpec {
@@ -29,6 +31,8 @@ export interface ContainerSpec {
   env: Record<string, string>
   work: string
   port: number
+  /** Further ports that this process has to reach. */
+  otherPorts?: readonly number[]
   reach: Reach
   /** Docker network; undefined for the default one. */
   network?: string | undefined
@@ -43,7 +47,7 @@ export interface ContainerEnd {
 }
 
 /** Network of the machine itself, in which ports need no publishing. */
-const HOST_NETWORK = 'host'
+export const HOST_NETWORK = 'host'
 
 /**
  * The one log driver that `docker logs` can read and that keeps bytes as they are, with a bounded number of large
@@ -65,7 +69,9 @@ export function createCommand(spec: ContainerSpec, environmentFile: string): str
     spec.name,
     '--label',
     `${RUN_LABEL}=${spec.run}`,
-    ...(reach.by === 'published port' ? ['--publish', `${reach.bind}::${spec.port}`] : []),
+    ...(reach.by === 'published port'
+      ? [spec.port, ...(spec.otherPorts ?? [])].flatMap((port) => ['--publish', `${reach.bind}::${port}`])
+      : []),
     ...(network === undefined ? [] : ['--network', network]),
     ...spec.addHosts.flatMap((entry) => ['--add-host', entry]),
     ...spec.flags,
@@ -108,9 +114,13 @@ export async function endOf(docker: Docker, name: string, exitCode: number): Pro
   return { exitCode, oomKilled: State.OOMKilled }
 }
 
-/** Returns the address of the application's port in a started container. */
-export async function addressOf(docker: Docker, spec: ContainerSpec): Promise<Address> {
-  const { reach, name, port } = spec
+/** Returns the address of a port of a started container, the application's port if none is given. */
+export async function addressOf(
+  docker: Docker,
+  spec: Pick<ContainerSpec, 'name' | 'port' | 'reach' | 'network'>,
+  port = spec.port
+): Promise<Address> {
+  const { reach, name } = spec
   if (spec.network === HOST_NETWORK) {
     return { host: reach.by === 'published port' ? reach.host : '127.0.0.1', port }
   }

@@ -3,6 +3,7 @@ import { librariesOf, type Libraries } from '../application/libraries.js'
 import type { Application } from '../application/layouts/layout.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
+import { Failure } from '../lib/errors.js'
 import { HOME_DIR } from '../lib/image-paths.js'
 import { localImage } from '../runner/base-image.js'
 import { refuseCracOptions } from './jvm-variables.js'
@@ -25,6 +26,9 @@ export interface BaseInputs {
   context: string
   file: string | undefined
   buildArgs: Record<string, string>
+  buildTarget: string | undefined
+  buildSecrets: Record<string, string>
+  buildSsh: string[]
   baseImage: string
   user: { uid: number; gid: number }
 }
@@ -38,7 +42,12 @@ export async function prepareBase(
 ): Promise<ApplicationOnBase> {
   const { docker } = context
   if (!application) return await buildBase(context, inputs, workspace)
-  const { digest, environment } = await localImage(docker, inputs.baseImage)
+  const { digest, environment, onBuild } = await localImage(docker, inputs.baseImage)
+  if (onBuild) {
+    throw new Failure('image', `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
+      fix: 'Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once.'
+    })
+  }
   refuseCracOptions(inputs.baseImage, environment)
   const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest }
   return { application, libraries: await librariesOf(application), base }
@@ -46,24 +55,30 @@ export async function prepareBase(
 
 async function buildBase(
   context: Context,
-  { context: folder, file = '', buildArgs, user }: BaseInputs,
+  inputs: BaseInputs,
   workspace: string
 ): Promise<ApplicationOnBase> {
   const { docker, id, log, step } = context
+  const { context: folder, file = '', user } = inputs
   const name = namesOf(id).image('user')
   return await step('build-user', 'Build your Dockerfile', async () => {
-    const { application, workingDirectory } = await buildUserImage(
+    const { application, workingDirectory, notes } = await buildUserImage(
       docker,
       {
         context: path.resolve(workspace, folder),
         file: path.resolve(workspace, file),
-        buildArgs,
+        buildArgs: inputs.buildArgs,
+        target: inputs.buildTarget,
+        secrets: inputs.buildSecrets,
+        ssh: inputs.buildSsh,
         name,
+        run: id,
         user: `${user.uid}:${user.gid}`
       },
       outputTo(context, 'build-user.log')
     )
     log.info(`Found: ${application.description}.`)
+    for (const note of notes) log.info(note)
     const { digest } = await localImage(docker, name)
     return { application, libraries: undefined, base: { image: name, workingDirectory, digest } }
   })

@@ -1,6 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { APP_DIR, CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
+import { POLICIES_PROPERTY } from '../application/resource-policies.js'
 import { TAKES_CHECKPOINT } from '../application/frameworks.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
 import type { Application } from '../application/layouts/layout.js'
@@ -15,6 +16,8 @@ export interface BuildContextParts {
   javaOptions: readonly string[]
   arguments: readonly string[]
   cpuFeatures: string
+  /** Rules for open resources; undefined for none. */
+  resourcePolicies: string | undefined
 }
 
 /**
@@ -55,10 +58,19 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   for (const [name, words] of Object.entries(launch)) {
     await writeFile(path.join(tree('launch', CRAC_DIR), name), lines(words))
   }
+  const policies = path.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies)
+  if (parts.resourcePolicies !== undefined)
+    await writeFile(
+      path.join(tree('launch', CRAC_DIR), LAUNCH_FILES.resourcePolicies),
+      parts.resourcePolicies
+    )
   const once = [...parts.javaOptions, ...parts.application.command].filter((word) =>
     TAKES_CHECKPOINT.test(word)
   )
-  await writeFile(path.join(tree('checkpoint', CRAC_DIR), LAUNCH_FILES.checkpointOptions), lines(once))
+  await writeFile(
+    path.join(tree('checkpoint', CRAC_DIR), LAUNCH_FILES.checkpointOptions),
+    lines([...once, ...(parts.resourcePolicies === undefined ? [] : [`-D${POLICIES_PROPERTY}=${policies}`])])
+  )
   await setTimes(tree(''), tree('classes', APP_DIR))
   await writeArchiveTree(folder, undefined)
 }

@@ -2,9 +2,8 @@ import type { CommandResult } from '../docker/process-group.js'
 import type { Docker, Listeners } from '../docker/docker.js'
 import { dockerFailure } from '../docker/failure.js'
 import { inspectImage } from '../docker/inspect.js'
-import { Failure } from '../lib/errors.js'
-import { BUILD_PROBLEM } from '../lib/image-paths.js'
 import { baseImageFailure } from '../runner/base-image.js'
+import { failedStep, stepFailure, toolsFailure } from './build-failure.js'
 
 export interface ImageBuild {
   context: string
@@ -38,6 +37,7 @@ export async function buildImage(docker: Docker, build: ImageBuild, output: List
     const output = `${result.stdout}\n${result.stderr}`
     throw (
       toolsFailure(output) ??
+      stepFailure(failedStep(output), output) ??
       baseImageFailure(output, build.buildArgs['BASE_IMAGE'] ?? '') ??
       dockerFailure(command, result)
     )
@@ -92,21 +92,21 @@ export function buildArgOptions(values: Readonly<Record<string, string>>): {
   }
 }
 
-/** Returns the failure in the lines of docker/tools/; undefined if there is none. */
-function toolsFailure(output: string): Failure | undefined {
-  const match = BUILD_PROBLEM.exec(output)
-  if (!match) return undefined
-  if (match[1] === 'NO-CRIU') {
-    return new Failure('image', `CRIU is not available in the base image: ${match[2]}.`, {
-      fix: 'Use a `base-image` that is Debian 13 or newer or similar, or that has CRIU 4.1 or newer and setcap.'
-    })
+/**
+ * Returns the options of build secrets, and the environment of the docker client with their values: other users of the machine can
+ * read argv. The variables have names of our own, which the client does not read.
+ */
+export function secretOptions(values: Readonly<Record<string, string>>): {
+  options: string[]
+  environment: Record<string, string>
+} {
+  const entries = Object.entries(values).map(([id, value], index) => ({
+    id,
+    value,
+    variable: `CRAC_BUILD_SECRET_${index}`
+  }))
+  return {
+    options: entries.flatMap(({ id, variable }) => ['--secret', `id=${id},env=${variable}`]),
+    environment: Object.fromEntries(entries.map(({ variable, value }) => [variable, value]))
   }
-  if (match[1] === 'NO-ENGINE') {
-    return new Failure('jdk', `The JDK has no engine ${match[2]}.`, {
-      fix: 'Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them.'
-    })
-  }
-  return new Failure('jdk', `The JDK cannot take checkpoints: ${match[2]}`, {
-    fix: 'Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc.'
-  })
 }

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { ResourcePolicies } from '../application/resource-policies.js'
 import type { Application } from '../application/layouts/layout.js'
 import { hashOfFile } from '../lib/digest.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
@@ -16,6 +17,8 @@ export interface FingerprintParts {
   workspace: string
   warmup: readonly WarmUpLine[] | undefined
   warmupScript: string | undefined
+  /** The rules themselves are among the values of the inputs; a file of rules is not. */
+  resourcePolicies?: ResourcePolicies | undefined
   /** The values of the inputs that change the image, as they can be written as JSON. */
   inputs: unknown
 }
@@ -35,6 +38,9 @@ export async function fingerprintOf(parts: FingerprintParts): Promise<string> {
     from
   ])
   files.push(['docker', dockerFolder])
+  const { resourcePolicies: policies } = parts
+  if (policies && 'file' in policies)
+    files.push(['resource-policies', path.resolve(workspace, policies.file)])
   if (warmupScript !== undefined) files.push(['warmup-script', path.resolve(workspace, warmupScript)])
 
   const hash = createHash('sha256')

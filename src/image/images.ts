@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { policiesText, type ResourcePolicies } from '../application/resource-policies.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { assembleBuildContext } from './build-context.js'
@@ -19,6 +20,7 @@ export interface ImageInputs {
   javaOptions: string[]
   arguments: string[]
   cpuFeatures: string
+  resourcePolicies: ResourcePolicies | undefined
   engine: string
   file: string | undefined
   baseImage: string
@@ -31,7 +33,11 @@ export interface ImageInputs {
 export async function prepareImages(
   { id, work }: Context,
   inputs: ImageInputs,
-  { dockerFolder, environment }: { dockerFolder: string; environment: NodeJS.ProcessEnv },
+  {
+    dockerFolder,
+    environment,
+    workspace
+  }: { dockerFolder: string; environment: NodeJS.ProcessEnv; workspace: string },
   { application, base, jdk, fingerprint }: ImageParts
 ): Promise<ImageSource> {
   const { javaOptions, cpuFeatures, user } = inputs
@@ -43,7 +49,8 @@ export async function prepareImages(
     application,
     javaOptions,
     arguments: inputs.arguments,
-    cpuFeatures
+    cpuFeatures,
+    resourcePolicies: inputs.resourcePolicies && (await policiesText(inputs.resourcePolicies, workspace))
   })
   const origin = originLabels({
     created: new Date(),

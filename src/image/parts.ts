@@ -14,7 +14,7 @@ export interface ImageParts extends ApplicationOnBase {
 /** Prepares the base image and the JDK; `values` are the values of the inputs that change the image. */
 export async function prepareParts(
   context: Context,
-  inputs: BaseInputs & JdkInputs & Pick<FingerprintParts, 'warmup' | 'warmupScript'>,
+  inputs: BaseInputs & JdkInputs & Pick<FingerprintParts, 'warmup' | 'warmupScript' | 'resourcePolicies'>,
   environment: JdkEnvironment & Pick<FingerprintParts, 'version' | 'dockerFolder'>,
   parts: { application: Application | undefined; architecture: Architecture; values: unknown }
 ): Promise<ImageParts> {
@@ -23,9 +23,9 @@ export async function prepareParts(
     resolveJdk(context, inputs, environment, parts.architecture)
   )
   const { version, dockerFolder, workspace } = environment
-  const { warmup, warmupScript } = inputs
+  const { warmup, warmupScript, resourcePolicies } = inputs
   const fingerprint = await fingerprintOf({
-    ...{ version, dockerFolder, workspace, warmup, warmupScript },
+    ...{ version, dockerFolder, workspace, warmup, warmupScript, resourcePolicies },
     ...onBase,
     jdkSha256: jdk.sha256,
     inputs: parts.values

@@ -1,11 +1,13 @@
 import path from 'node:path'
 import type { Docker, Listeners } from '../docker/docker.js'
-import { dockerFailure } from '../docker/failure.js'
+import { dockerFailure, lastLines } from '../docker/failure.js'
 import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
 import { inspectImage, type ImageConfig } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
-import { buildArgOptions, runBuild } from './build.js'
+import { describeStep, failedStep } from './build-failure.js'
+import { buildArgOptions, runBuild, secretOptions } from './build.js'
+import { preparation, scriptIn } from './entry-point.js'
 import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
 import type { Application } from '../application/layouts/layout.js'
 
@@ -14,7 +16,15 @@ export interface UserImageBuild {
   context: string
   file: string
   buildArgs: Record<string, string>
+  /** Stage of the Dockerfile; undefined for the last one. */
+  target: string | undefined
+  /** Values for `RUN --mount=type=secret`, by their ids. */
+  secrets: Record<string, string>
+  /** Agents and keys for `RUN --mount=type=ssh`: `default`, or `id=path`. */
+  ssh: readonly string[]
   name: string
+  /** Id of the run. */
+  run: string
   /** `uid:gid` of the application. */
   user: string
 }
@@ -23,6 +33,8 @@ export interface UserImage {
   application: Application
   workingDirectory: string
   architecture: string
+  /** What of the start command is left out, and what that means, for the log. */
+  notes: string[]
 }
 
 /** Folders of the finished image that must not change after the checkpoint. */
@@ -35,39 +47,63 @@ export async function buildUserImage(
   output: Listeners
 ): Promise<UserImage> {
   const { options, environment } = buildArgOptions(build.buildArgs)
+  const secrets = secretOptions(build.secrets)
   const command = [
     'build',
     ...['--file', build.file],
     ...['--tag', build.name],
     '--force-rm',
     ...options,
+    ...(build.target === undefined ? [] : ['--target', build.target]),
+    ...secrets.options,
+    ...build.ssh.flatMap((entry) => ['--ssh', entry]),
     '--',
     build.context
   ]
-  const result = await runBuild(docker, command, output, environment)
+  const result = await runBuild(docker, command, output, { ...environment, ...secrets.environment })
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
-    const failure = baseImageFailure(output, 'of the Dockerfile') ?? dockerFailure(command, result)
+    const step = failedStep(output)
+    const failure = step
+      ? undefined
+      : (baseImageFailure(output, 'of the Dockerfile') ?? dockerFailure(command, result))
     throw new Failure(
-      failure.category === 'image' ? 'image' : 'application',
-      `${build.file} could not be built. ${failure.message}`,
+      failure?.category === 'image' ? 'image' : 'application',
+      `${build.file} could not be built. ${step ? describeStep(step) : failure?.message}`,
       {
-        fix: 'Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args` that it needs. The last lines of its build are below.',
-        evidence: failure.evidence
+        fix: 'Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args`, `build-secrets` and `build-ssh` that it needs. The last lines of its build are below.',
+        evidence: failure?.evidence ?? lastLines(output, 20)
       }
     )
   }
-  return checkContract(await inspectImage(docker, build.name), build.user)
+  const image = await inspectImage(docker, build.name)
+  const { leftOut, notes } = await preparation(image, (file) =>
+    scriptIn(docker, { run: build.run, image: build.name }, file)
+  )
+  const found = checkContract(image, build.user, leftOut.length)
+  const words = leftOut.join(' ')
+  return leftOut.length === 0
+    ? found
+    : {
+        ...found,
+        notes: [
+          `${words} is left out of the start command: the entry script of the image starts java.`,
+          ...notes
+        ]
+      }
 }
 
-/** Returns the application in the image. Throws a Failure if the image breaks the contract. */
+/**
+ * Returns the application in the image; `leftOut` is the number of words of its command that only prepare the start. Throws a
+ * Failure if the image breaks the contract.
+ */
 export function checkContract(
   { Architecture, Config }: Pick<ImageConfig, 'Architecture' | 'Config'>,
-  user: string
+  user: string,
+  leftOut = 0
 ): UserImage {
-  const [program = '', ...words] = Config.Entrypoint?.length
-    ? [...Config.Entrypoint, ...(Config.Cmd ?? [])]
-    : (Config.Cmd ?? [])
+  const all = Config.Entrypoint?.length ? [...Config.Entrypoint, ...(Config.Cmd ?? [])] : (Config.Cmd ?? [])
+  const [program = '', ...words] = all.slice(leftOut)
   if (program === '') {
     throw broken(
       'has neither ENTRYPOINT nor CMD',
@@ -83,7 +119,7 @@ export function checkContract(
   if (path.posix.basename(program) !== 'java') {
     throw broken(
       `starts with ${program}, not with java`,
-      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it.'
+      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script in front of java may only end with `exec "$@"`, and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
     )
   }
   const crac = words.find((word) => CRAC_OPTION.test(word))
@@ -102,7 +138,7 @@ export function checkContract(
   if (Config.OnBuild?.length)
     throw broken(
       'has ONBUILD instructions',
-      'Remove them: they would run again in the images that the action builds.'
+      'Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already.'
     )
   const own = Config.User ?? ''
   if (!['', 'root', '0', '0:0', user, user.split(':')[0]].includes(own)) {
@@ -127,7 +163,8 @@ export function checkContract(
       packed: new Set()
     },
     workingDirectory: Config.WorkingDir || '/',
-    architecture: Architecture
+    architecture: Architecture,
+    notes: []
   }
 }
 

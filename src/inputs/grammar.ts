@@ -74,6 +74,28 @@ export function pairs(namePattern: RegExp): Parser<Record<string, string>> {
 
 export const variables = pairs(/^[A-Za-z_][A-Za-z0-9_]*$/)
 
+export const stage = matching(
+  /^[a-zA-Z0-9][\w.-]{0,127}$/,
+  'the name of a stage of the Dockerfile (FROM ... AS name)'
+)
+
+/** Parses secrets of a build, `id=value` a line. The ids are words: docker reads commas in its option as separators. */
+export const buildSecrets = pairs(/^[A-Za-z0-9_][\w.-]*$/)
+
+/** Parses lines for `docker build --ssh`: `default`, or an id with the path of an agent's socket or a key. */
+export function buildSsh(name: string, value: string): string[] {
+  const lines = parseLines(name, value)
+  for (const line of lines) {
+    if (!/^[A-Za-z0-9_][\w.-]*(=[^,\s]+(,[^,\s]+)*)?$/.test(line))
+      throw badInput(
+        name,
+        line,
+        '`default`, or lines of the form id=path of a key or of the socket of an agent'
+      )
+  }
+  return lines
+}
+
 export const labels = pairs(/^[^\s"'=-][^\s"'=]*$/)
 
 /** Names that are not identifiers too, such as `spring.datasource.url`; Docker reads a line with # in front as a comment. */

@@ -1,4 +1,5 @@
 import { DISTRIBUTIONS, parseVersionRequest } from '../jdk/asset.js'
+import { parsePolicies } from '../application/resource-policies.js'
 import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
 import { secretsOfArguments, secretsOfJavaOptions, secretsOfPairs } from '../secrets/requests.js'
@@ -69,6 +70,13 @@ export const INPUTS = {
   port: input(parsePort, { changesImage: true, secrets: 'a number' }),
   file: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   'build-args': input(grammar.variables, { changesImage: 'resolved', secrets: secretsOfPairs }),
+  'build-target': input(optional(grammar.stage), { changesImage: 'resolved', secrets: 'a name' }),
+  'build-secrets': input(grammar.buildSecrets, {
+    changesImage: 'resolved',
+    secrets: (_, values) =>
+      Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+  }),
+  'build-ssh': input(grammar.buildSsh, { changesImage: false, secrets: 'a path' }),
 
   distribution: input(choice(...DISTRIBUTIONS), { changesImage: 'resolved', secrets: 'a choice' }),
   'java-version': input((_, value) => parseVersionRequest(value), {
@@ -95,6 +103,7 @@ export const INPUTS = {
   'warmup-script': input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   'warmup-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
+  'resource-policies': input(parsePolicies, { changesImage: true, secrets: 'a choice' }),
   engine: input(choice('auto', 'criu', 'warp'), { changesImage: true, secrets: 'a choice' }),
   criu: input(choice('auto', 'bundled', 'system'), { changesImage: true, secrets: 'a choice' }),
   'cpu-features': input(grammar.cpuFeatures, { changesImage: true, secrets: 'a choice' }),

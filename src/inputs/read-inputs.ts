@@ -1,4 +1,5 @@
 import { LinePattern } from '../lib/line-pattern.js'
+import { POLICIES_PROPERTY } from '../application/resource-policies.js'
 import { badInput } from '../lib/values.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 import { fieldOf, INPUT_NAMES, INPUTS, type InputName, type Inputs } from './inputs.js'
@@ -40,6 +41,7 @@ function refuseContradictions(inputs: Inputs, textOf: Texts): void {
   const own = (name: string): string =>
     `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`
   const untimed = 'no value where `verify` is false: nothing is timed then'
+  const ownPolicies = inputs.javaOptions.some((option) => option.startsWith(`-D${POLICIES_PROPERTY}=`))
   const rules: [InputName, allowed: boolean, expected: string][] = [
     [
       'jdk-file',
@@ -57,6 +59,11 @@ function refuseContradictions(inputs: Inputs, textOf: Texts): void {
       'tags',
       !skipUnchanged || tags.length > 0,
       'at least one tag when `skip-unchanged` is true: its image is compared'
+    ],
+    [
+      'resource-policies',
+      !ownPolicies || inputs.resourcePolicies === undefined,
+      `either it or -D${POLICIES_PROPERTY} in \`java-options\``
     ],
     ['max-restore-time', verify || inputs.maxRestoreTime === undefined, untimed],
     ['min-speedup', verify || inputs.minSpeedup === undefined, untimed]

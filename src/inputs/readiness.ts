@@ -1,12 +1,15 @@
-import { healthPath } from '../application/frameworks.js'
+import { findHealth } from '../application/health.js'
 import type { Libraries } from '../application/libraries.js'
+import type { Application } from '../application/layouts/layout.js'
 import type { Readiness } from '../probe/readiness.js'
 import type { Inputs } from './inputs.js'
 
 /** Returns how to find out that the application is ready: what the inputs say, and the health check of its framework. */
-export function readinessOf(
-  { readyUrl, readyCommand, readyLog }: Inputs,
-  libraries: Libraries | undefined
-): Readiness {
-  return { url: readyUrl, command: readyCommand, log: readyLog, health: healthPath(libraries) }
+export async function readinessOf(
+  inputs: Inputs,
+  { application, libraries }: { application: Application; libraries: Libraries | undefined }
+): Promise<Readiness> {
+  const { readyUrl, readyCommand, readyLog, port } = inputs
+  const health = await findHealth(libraries, { ...inputs, application }, port)
+  return { url: readyUrl, command: readyCommand, log: readyLog, ...health }
 }

@@ -74,7 +74,7 @@ async function proveSnapshot(
 ): Promise<Proved | CheckpointRefused> {
   const { step, log } = context
   const { engine } = from
-  const setting = { ...world, ...parts, reach: runner.reach, readiness: readinessOf(inputs, parts.libraries) }
+  const setting = { ...world, ...parts, reach: runner.reach, readiness: await readinessOf(inputs, parts) }
   const taken = await step('checkpoint', 'Take the snapshot', () =>
     unlessRefused(checkpointApplication(context, inputs, { ...setting, engine }))
   )

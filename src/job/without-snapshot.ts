@@ -30,7 +30,7 @@ export async function withoutSnapshot(
   const reach = await findReach(docker, world.hostname)
   const parts = known.parts ?? (await partsOf(job, known.application, await architectureOf(job)))
   const source = known.source ?? (await prepareImages(context, inputs, world, parts))
-  const setting = { ...world, reach, readiness: readinessOf(inputs, parts.libraries) }
+  const setting = { ...world, reach, readiness: await readinessOf(inputs, parts) }
   const cold = await buildColdImage(context, inputs, setting, { source, reason })
   const publication = await publish(context, inputs, world, {
     ...{ id: cold.image.id, snapshot: undefined, annotations: {} }

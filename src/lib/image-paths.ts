@@ -8,7 +8,7 @@ export const HOME_DIR = '/home/app'
 
 /** Folder of the JDK in the image; JAVA_LINK leads to its top folder. */
 export const JDK_DIR = '/opt/jdk'
-export const JAVA_LINK = '/opt/java'
+export const JAVA_LINK = '/opt/crac-java'
 
 /** Folder of the action's scripts and files in the image. */
 export const CRAC_DIR = '/opt/crac-checkpoint'
@@ -53,7 +53,8 @@ export const LAUNCH_FILES = {
   mainClass: 'main-class',
   cpuFeatures: 'cpu-features',
   checkpointOptions: 'checkpoint-options',
-  seccompProfile: 'seccomp.json'
+  seccompProfile: 'seccomp.json',
+  resourcePolicies: 'resource-policies.yaml'
 } as const
 
 /** Files that the scripts write for the program, below EVIDENCE_DIR. */
@@ -81,8 +82,9 @@ export const MARKERS = {
   engines: 'crac-checkpoint: engines',
   trial: 'crac-checkpoint: trial of',
   jvmEnded: 'crac-checkpoint: the JVM ended with',
+  notRestored: 'crac-checkpoint: the snapshot could not be restored here',
   archive: 'crac-checkpoint: archive'
 } as const
 
 /** A line with which docker/tools/ ends the build: the name of the problem, and its details. */
-export const BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/
+export const BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/

@@ -45,19 +45,24 @@ export function parseReadyUrl(name: string, value: string, port: number): HttpRe
   const [first, ...headers] = parseLines(name, value)
   if (first === undefined) return undefined
   const [, text = '', status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first) ?? []
-  const url = URL.canParse(text, `http://localhost:${port}`)
-    ? new URL(text, `http://localhost:${port}`)
-    : undefined
-  if (url?.protocol !== 'http:' || Number(url.port || 80) !== port || !/^(http:|\/)/.test(text)) {
+  const base = `http://localhost:${port}`
+  const url = URL.canParse(text, base) ? new URL(text, base) : undefined
+  const tls = url?.protocol === 'https:'
+  const own = Number(url?.port || (tls ? 443 : 80))
+  // A URL without a port is one of port 80 or 443, which is rarely meant.
+  const meant = url !== undefined && (url.port !== '' || own === port)
+  if (!meant || !/^(https?:|\/(?!\/))/.test(text)) {
     throw badInput(
       name,
       first,
-      `an http URL on the application's \`port\`, for example http://localhost:${port}/health or /health -> 200`
+      `a path, or an http or https URL with its port in the container, for example http://localhost:${port}/health or /health -> 200`
     )
   }
   return {
     method: 'GET',
     target: `${url.pathname}${url.search}`,
+    ...(tls && { tls }),
+    ...(own !== port && { port: own }),
     headers: Object.assign({ host: url.host }, ...headers.map((line) => headerOf(name, line))) as Record<
       string,
       string

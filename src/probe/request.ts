@@ -1,4 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
 import { messageOf } from '../lib/errors.js'
 import type { Address } from '../docker/containers.js'
 import type { Milliseconds } from '../lib/values.js'
@@ -11,6 +13,10 @@ export interface HttpRequest {
   body?: Buffer
   /** The only status that counts as success; without it, any status from 200 to 399 does. */
   status?: number
+  /** true for https; without it, the address says whether the application speaks TLS there. */
+  tls?: boolean
+  /** Port in the container, if it is not the application's port. */
+  port?: number
 }
 
 /** Returns a target as it may be shown: without the values of its query, which can be secret. */
@@ -22,6 +28,10 @@ export interface Answer {
   ok: boolean
   /** `status 200`, `ECONNREFUSED`, ... */
   description: string
+  /** true where the response came over TLS, though the request does not say so. */
+  tls?: boolean
+  /** Time by the clock of what the answer reports, where that is earlier than the answer. */
+  at?: Milliseconds
 }
 
 /** Limit for one request: an application that starts may accept a connection and not respond. */
@@ -31,7 +41,8 @@ const MOST_REDIRECTS = 5
 
 /**
  * Sends a request. Follows redirects within the application, unless a status is expected; a redirect out of it is a
- * successful response. Closes the connection: at a checkpoint it would be an open socket of the application.
+ * successful response. Closes the connection: at a checkpoint it would be an open socket of the application. The certificate of
+ * an application that speaks TLS is not verified: it is usually for another name than the one by which a container is reached.
  */
 export async function send(
   address: Address,
@@ -46,7 +57,7 @@ export async function send(
     const description = `status ${status}`
     if (request.status !== undefined) return { ok: status === request.status, description }
     if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description }
-    const next = location === undefined ? undefined : within(location, target, request)
+    const next = location === undefined ? undefined : within(location, target, address, request)
     if (next === undefined) return { ok: true, description }
     if (redirects === MOST_REDIRECTS) return { ok: false, description: 'more than 5 redirects' }
     target = next
@@ -64,6 +75,8 @@ async function exchange(
   timeout: Milliseconds
 ): Promise<Reply | { error: string }> {
   return await new Promise<Reply | { error: string }>((resolve) => {
+    const tls = speaksTls(address, request)
+    const name = hostName(request)
     const options = {
       host: address.host,
       port: address.port,
@@ -75,10 +88,11 @@ async function exchange(
         ...(request.body && { 'content-length': request.body.length })
       },
       agent: false as const,
-      timeout
+      timeout,
+      ...(tls && { rejectUnauthorized: false, ...(isIP(name) === 0 && { servername: name }) })
     }
     const failed = (error: NodeJS.ErrnoException): void => resolve({ error: error.code ?? error.message })
-    const sent = httpRequest(options, (response: IncomingMessage) => {
+    const sent = (tls ? httpsRequest : httpRequest)(options, (response: IncomingMessage) => {
       response.on('error', failed)
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, location: response.headers.location })
@@ -94,10 +108,19 @@ async function exchange(
 }
 
 /** Returns the target of a redirect within the application; undefined for one that leads elsewhere. */
-function within(location: string, from: string, request: HttpRequest): string | undefined {
+function within(location: string, from: string, address: Address, request: HttpRequest): string | undefined {
   const host = request.headers['host'] ?? 'localhost'
-  const base = `http://${host}`
+  const base = `${speaksTls(address, request) ? 'https' : 'http'}://${host}`
   if (!URL.canParse(location, `${base}${from}`)) return undefined
   const url = new URL(location, `${base}${from}`)
   return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : undefined
+}
+
+function speaksTls(address: Address, request: HttpRequest): boolean {
+  return request.tls ?? address.tls ?? false
+}
+
+/** Returns the host of the header without its port. */
+function hostName({ headers }: HttpRequest): string {
+  return (headers['host'] ?? 'localhost').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }

@@ -3,7 +3,7 @@ import { lastLines } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
 import type { Start } from './figures.js'
 import type { StartContext } from '../docker/started-container.js'
-import { timedStart, type StartRequest } from './timed-start.js'
+import { timedStart, type FailedStart, type StartRequest } from './timed-start.js'
 
 /** Restores the image, with exactly the privileges that it declares. Throws a Failure if no restored application responds. */
 export async function proveRestore(context: StartContext, request: StartRequest): Promise<Start> {
@@ -43,24 +43,41 @@ async function withoutRestore(
   })
 }
 
-function restoreFailed(why: string, log: string): Failure {
-  const finding = diagnose('restore', { app: log })
+/** Returns the Failure of a restore: of the host or the image if no process was restored, else of the application. */
+function restoreFailed({ why, log, restored, port }: FailedStart): Failure {
+  const found = diagnose('restore', { app: log })
+  // CRIU writes errors of a restore that succeeded, too.
+  const finding = restored && found?.signature?.stream !== 'app' ? undefined : found
+  const cause = finding?.cause ?? port?.cause
+  const what = restored
+    ? 'The image was restored, but the application does not work:'
+    : 'The image does not restore:'
   return new Failure(
-    finding?.category ?? 'runner',
-    `The image does not restore: ${why}.${finding ? ` ${finding.cause}` : ''} It was not pushed.`,
+    finding?.category ?? (restored ? 'application' : 'runner'),
+    `${what} ${why}.${cause === undefined ? '' : ` ${cause}`} It was not pushed.`,
     {
-      fix:
-        finding?.fix ??
-        'The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.',
+      fix: finding?.fix ?? port?.fix ?? (restored ? FIX_APPLICATION : FIX_HOST),
       evidence: finding?.line ?? lastLines(log, 30),
       signature: finding?.signature
     }
   )
 }
 
-function coldStartFailed(why: string, log: string): Failure {
-  return new Failure('application', `The image does not start normally: ${why}. It was not pushed.`, {
-    fix: 'On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.',
-    evidence: lastLines(log, 30)
-  })
+const FIX_HOST =
+  'The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.'
+
+const FIX_APPLICATION =
+  'Fix what the log of the application below shows: usually an afterRestore that fails or hangs, or a service that is missing (`network`, `env`). If it is only slow, raise `restore-timeout`.'
+
+function coldStartFailed({ why, log, port }: FailedStart): Failure {
+  return new Failure(
+    'application',
+    `The image does not start normally: ${why}.${port ? ` ${port.cause}` : ''} It was not pushed.`,
+    {
+      fix:
+        port?.fix ??
+        'On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.',
+      evidence: lastLines(log, 30)
+    }
+  )
 }

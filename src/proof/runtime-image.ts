@@ -54,7 +54,11 @@ export async function makeRestoringImage(
       const { id, read } = await step('build-runtime', 'Make the image with the snapshot', () =>
         makeRuntime(context, inputs, { ...parts, archive, privileges, loads: privileges === levels[0] })
       )
-      const request = await startRequest(context, inputs, setting, { id, privileges })
+      const request = await startRequest(context, inputs, setting, {
+        id,
+        privileges,
+        serves: parts.snapshot.serves
+      })
       const first = await step('prove', 'Prove the restore', async () => {
         const start = await proveRestore({ docker, clock }, request)
         log.info(`Restored, and responded after ${start.answer} ms.`)
@@ -84,12 +88,13 @@ async function makeRuntime(
   inputs: RuntimeInputs,
   setting: RuntimeSetting
 ): Promise<MadeImage> {
-  const { source, snapshot, reading, lower, loads } = setting
+  const { source, archive, snapshot, reading, lower, loads } = setting
   const labels = labelsOf(inputs, setting)
   if (lower && loads) {
     try {
       return await loadSnapshotImage(context, inputs.secretScan, await lower.layers, {
         context: source.folder,
+        archive: archive !== undefined,
         snapshot: { files: snapshot.files, reading },
         user: inputs.user,
         labels

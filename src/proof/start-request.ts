@@ -5,7 +5,8 @@ import { containerSettings, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import type { Privileges } from '../docker/privileges.js'
 import type { Milliseconds } from '../lib/values.js'
-import { standardRequest, type Readiness } from '../probe/readiness.js'
+import { otherPorts, standardRequest, type Readiness } from '../probe/readiness.js'
+import type { Serves } from '../probe/responds.js'
 import { requestOf } from '../probe/request-lines.js'
 import type { HttpRequest } from '../probe/request.js'
 import type { Budgets } from './budgets.js'
@@ -41,14 +42,16 @@ export async function startRequest(
   context: Context,
   inputs: RuntimeInputs,
   { reach, readiness, dockerFolder, workspace }: StartSetting,
-  { id, privileges }: Pick<RuntimeImage, 'id' | 'privileges'>
+  { id, privileges, serves }: Pick<RuntimeImage, 'id' | 'privileges'> & { serves?: Serves }
 ): Promise<StartRequest> {
   return {
     ...containerSettings(context, inputs, reach),
+    otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
     flags: privileges?.restore(path.join(dockerFolder, 'seccomp.json')) ?? [],
     readiness,
+    serves,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
     load:

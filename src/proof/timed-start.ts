@@ -2,17 +2,18 @@ import path from 'node:path'
 import { EXPIRED, within, type Clock } from '../lib/clock.js'
 import { removeContainer, type Address, type ContainerSpec } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
-import { dockerFailure } from '../docker/failure.js'
 import { startContainer, type StartContext } from '../docker/started-container.js'
 import type { Failure } from '../lib/errors.js'
+import { MARKERS } from '../lib/image-paths.js'
 import { writeLog, type Hiding } from '../lib/kept-log.js'
-import { RESTORED_MARK } from '../lib/image-paths.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import { checksFor, untilReady, type Readiness } from '../probe/readiness.js'
+import { explainMissingPort, type Explanation } from '../probe/listeners.js'
+import { watchLog } from '../probe/log-watch.js'
+import { checksFor, untilReady, type Outcome, type Readiness } from '../probe/readiness.js'
+import type { Serves } from '../probe/responds.js'
 import { send, type HttpRequest } from '../probe/request.js'
-import { ImageFormatError } from '../snapshot/image-format.js'
-import { readRestoreTime } from '../snapshot/statistics.js'
 import type { Start } from './figures.js'
+import { checksOfRestore, restoreIn } from './restored.js'
 
 /** A request to send many times, one after the other, like the first users of a started application. */
 export interface Load {
@@ -27,6 +28,8 @@ export interface StartRequest extends Omit<ContainerSpec, 'name'> {
   /** Prefix for the names of the containers. */
   container: string
   readiness: Readiness
+  /** What was on the application's port at the checkpoint; undefined where that is not known. */
+  serves?: Serves
   startupTimeout: Milliseconds
   restoreTimeout: Milliseconds
   /** Requests after the first successful response; undefined for none. */
@@ -41,11 +44,25 @@ export interface StartMode {
   name: 'restore' | 'cold' | 'archive'
   env: Record<string, string>
   limit: Milliseconds
-  failed: (why: string, log: string) => Failure
+  failed: (what: FailedStart) => Failure
+}
+
+/** What a start that did not succeed has shown. */
+export interface FailedStart {
+  /** Completes a sentence about the application: `it ended with exit code 1`. */
+  why: string
+  log: string
+  /** true where the process was restored: then the rest is a problem of the application. */
+  restored: boolean
+  /** What the sockets of the container explain. */
+  port: Explanation | undefined
 }
 
 /** Pause between two probes: short, as the measured time is short. */
 const PROBE_INTERVAL: Milliseconds = 2
+
+/** Limit for CRIU's mark after a response: CRIU writes it just after the application continues. */
+const MARK_WAIT: Milliseconds = 5000
 
 /** Lines of the log of a container that are kept; a failed one may have written many. */
 const KEPT_LINES = '2000'
@@ -60,37 +77,55 @@ export async function timedStart(
   mode: StartMode
 ): Promise<Start> {
   const { docker, clock } = context
-  const { load, port, readiness } = request
+  const { load, readiness, serves } = request
   const name = `${request.container}-${mode.name}`
   const stop = new AbortController()
-  async function failure(why: string): Promise<Failure> {
+  const spec: ContainerSpec = { ...request, name, env: { ...request.env, ...mode.env } }
+  const watch = watchLog(clock, readiness.log)
+  const target = { docker, spec, log: watch }
+  async function failure(what: Omit<FailedStart, 'log' | 'port'>, port?: Explanation): Promise<Failure> {
     const log = await logOf(docker, name)
     await writeLog(path.join(request.logs, `${mode.name}.log`), `${log}\n`, request.hiding)
-    return mode.failed(why, log)
+    return mode.failed({ ...what, log, port })
   }
   try {
-    const container = await startContainer(context, {
-      ...request,
-      name,
-      env: { ...request.env, ...mode.env }
-    })
+    const container = await startContainer(context, spec)
     const { ended, startTime } = container
+    // The end of the container ends the command; a failure of it leaves the line unseen.
+    if (readiness.log)
+      docker.attempt(['logs', '--follow', name], { onLine: watch.onLine }).catch(() => undefined)
     const ready = container.address.then(async (address) => {
-      const target = { docker, container: name, address, port }
-      // The log is not followed here: without another condition the port has to respond.
-      const checks = checksFor({ ...readiness, log: undefined }, target)
+      const reached = { ...target, address }
+      const checks =
+        mode.name === 'restore'
+          ? checksOfRestore(readiness, reached, serves, clock)
+          : checksFor(readiness, reached, serves)
       return { address, ...(await untilReady(checks, PROBE_INTERVAL, clock, stop.signal)) }
     })
     // A container without an address has ended, which is reported below.
     const outcome = await within(Promise.race([ended, ready.catch(() => ended)]), mode.limit, clock)
-    if (outcome === EXPIRED) throw await failure(`it did not respond within ${seconds(mode.limit)}`)
-    if ('exitCode' in outcome) throw await failure(`it ended with exit code ${outcome.exitCode}`)
-    if (!outcome.ready) throw await failure('it did not respond')
-    const requests = load && (await timeRequests(outcome.address, load, clock))
+    if (outcome === EXPIRED || (!('exitCode' in outcome) && !outcome.ready)) {
+      stop.abort()
+      const restored = mode.name === 'restore' && (await restoreIn(docker, name, 0)) !== undefined
+      const what = await lastOf(ready)
+      const port =
+        mode.name === 'restore' && !restored ? undefined : await explainMissingPort(target, what.port)
+      throw await failure({ why: `${what.text} within ${seconds(mode.limit)}`, restored }, port)
+    }
+    if ('exitCode' in outcome) {
+      throw await failure({
+        why: `it ended with exit code ${outcome.exitCode}`,
+        restored: mode.name === 'restore' && !(await logOf(docker, name)).includes(MARKERS.notRestored)
+      })
+    }
+    const address = { ...outcome.address, tls: outcome.tls || serves === 'tls' }
+    const requests = load && serves !== 'nothing' ? await timeRequests(address, load, clock) : undefined
 
-    const restored = mode.name === 'restore' ? await restoreIn(docker, name) : { criu: undefined }
-    if (!restored) throw await failure('the application was not restored but started normally')
-
+    const restored = mode.name === 'restore' ? await restoreIn(docker, name, MARK_WAIT) : { criu: undefined }
+    if (!restored) {
+      const why = 'the application was not restored but started normally'
+      throw await failure({ why, restored: false })
+    }
     return {
       answer: Math.max(1, Math.round(outcome.at - (await startTime()))),
       requests,
@@ -101,6 +136,14 @@ export async function timedStart(
     stop.abort()
     await removeContainer(docker, name)
   }
+}
+
+/** Returns which condition did not hold, and the port that it needs. */
+async function lastOf(ready: Promise<Outcome>): Promise<{ text: string; port: number | undefined }> {
+  const outcome = await ready.catch(() => undefined)
+  if (!outcome || outcome.ready) return { text: 'it did not respond', port: undefined }
+  const { check, last } = outcome
+  return { text: `it did not respond (${check.name}: ${last.description})`, port: check.port }
 }
 
 async function logOf(docker: Docker, name: string): Promise<string> {
@@ -141,39 +184,4 @@ export function jvmAge(log: string): Milliseconds | undefined {
     if (age !== undefined) return Math.round(Number(age) * unit)
   }
   return undefined
-}
-
-/** Exit code of the check for a process that was not restored; `docker exec` itself never has it, not even without the container. */
-const NOT_RESTORED = 3
-
-/**
- * Checks the process id that the entry script writes after a restore, or `warp`: only a restored process has that id.
- * Prints CRIU's statistics.
- */
-const CHECK_RESTORED = `
-id=$(cat "$HOME/${RESTORED_MARK}"*) && [ -n "$id" ] && { [ "$id" = warp ] || [ -d "/proc/$id" ]; } || exit ${NOT_RESTORED}
-base64 -w 0 "$HOME/stats-restore" || true`
-
-const CHECK_TIMEOUT: Milliseconds = 30_000
-
-/** Returns CRIU's time for the restore, where it is known; undefined if the process in the container was not restored. */
-async function restoreIn(
-  docker: Docker,
-  container: string
-): Promise<{ criu: Milliseconds | undefined } | undefined> {
-  const command = ['exec', container, 'sh', '-c', CHECK_RESTORED]
-  const result = await docker.attempt(command, { timeout: CHECK_TIMEOUT })
-  if (result.exitCode === NOT_RESTORED) return undefined
-  if (result.exitCode !== 0) throw dockerFailure(command, result)
-  const statistics = result.stdout.trim()
-  return { criu: statistics === '' ? undefined : restoreTime(statistics) }
-}
-
-function restoreTime(statistics: string): Milliseconds | undefined {
-  try {
-    return Math.round(readRestoreTime(Buffer.from(statistics, 'base64')))
-  } catch (error) {
-    if (error instanceof ImageFormatError) return undefined
-    throw error
-  }
 }

@@ -1,4 +1,5 @@
 import type { Docker } from '../docker/docker.js'
+import { HttpFailure } from '../http/retry.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
 import { knownEverywhere, targetsOf, type Repositories } from './published.js'
 import type { Reference } from './reference.js'
@@ -12,9 +13,9 @@ export interface EarlyPush {
   sent: ReadonlySet<string>
   /** Lines for the log about what was sent. */
   notes: readonly string[]
-  /** Starts to send layers; no other image may have those that are `own`. What fails is sent again, and then reported, by the push. */
+  /** Starts to send layers; no other image may have those that are `own`. What fails for a while is sent again by the push. */
   send: (layers: readonly LayerFile[], whose: 'shared' | 'own') => void
-  /** Waits until nothing is being sent. */
+  /** Waits until nothing is being sent. Rejects with a refusal that another try would not change. */
   settled: () => Promise<void>
   /** Says that a manifest is about to name these digests. */
   keep: (digests: readonly string[]) => void
@@ -37,6 +38,7 @@ export async function openEarlyPush(
   const notes: string[] = []
   const destination = { targets, info: (line: string) => notes.push(line) }
   const sending: Promise<void>[] = []
+  const failures: unknown[] = []
   const own = new Set<string>()
   return {
     known,
@@ -44,10 +46,12 @@ export async function openEarlyPush(
     notes,
     send: (layers, whose) => {
       if (whose === 'own') for (const { digest } of layers) own.add(digest)
-      sending.push(sendLayers(destination, layers, sent).catch(() => undefined))
+      sending.push(sendLayers(destination, layers, sent).catch((error: unknown) => void failures.push(error)))
     },
     settled: async () => {
       await Promise.all(sending)
+      const refusal = failures.find(isFinal)
+      if (refusal !== undefined) throw refusal
     },
     keep: (digests) => {
       for (const digest of digests) own.delete(digest)
@@ -58,4 +62,9 @@ export async function openEarlyPush(
       for (const { rollback } of targets) await Promise.all(rest.map((digest) => rollback.removeBlob(digest)))
     }
   }
+}
+
+/** Returns whether another try would fail in the same way, or only succeed after a long time. */
+function isFinal(error: unknown): boolean {
+  return error instanceof HttpFailure && (error.retry === undefined || error.retry.after !== undefined)
 }

@@ -50,16 +50,20 @@ const PULL_FIX =
   'Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.'
 
 /**
- * Returns the digest of a local image at its registry, or its id if it comes from no registry, and its environment as
- * `NAME=value`.
+ * Returns the digest of a local image at its registry, or its id if it comes from no registry, its environment as `NAME=value`, and
+ * whether it has instructions for builds on top of it.
  */
 export async function localImage(
   docker: Docker,
   image: string
-): Promise<{ digest: string; environment: string[] }> {
+): Promise<{ digest: string; environment: string[]; onBuild: boolean }> {
   const { RepoDigests, Id, Config } = await inspectImage(docker, image)
   const known = RepoDigests?.[0] ?? Id
-  return { digest: known.slice(known.indexOf('@') + 1), environment: Config.Env ?? [] }
+  return {
+    digest: known.slice(known.indexOf('@') + 1),
+    environment: Config.Env ?? [],
+    onBuild: Boolean(Config.OnBuild?.length)
+  }
 }
 
 /** Returns the Failure for the output of a pull; undefined if it contains no known error. */

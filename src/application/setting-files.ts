@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { fieldsOf } from '../lib/json.js'
+import { textsIn } from './jar.js'
+import { isFolder } from './layouts/layout.js'
+
+/** Settings by their full names, such as `server.port`. */
+export type Values = ReadonlyMap<string, string>
+
+/** A file with settings of Spring, Micronaut or Quarkus. */
+export interface SettingFile {
+  /** Profile in the name of the file; undefined for one that always counts. */
+  profile: string | undefined
+  /** A file may have several documents, some of them for a profile. */
+  documents: readonly Values[]
+}
+
+const NAME = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/
+
+/** Folders of such files, in a jar or in a folder of classes. */
+const FOLDERS = ['', 'config', 'BOOT-INF/classes', 'WEB-INF/classes']
+
+/** Reads the files with settings among the files of the application: in folders, and in jars that are there or in a folder. */
+export async function readSettingFiles(sources: Iterable<string>): Promise<SettingFile[]> {
+  const found: SettingFile[] = []
+  for (const source of sources) {
+    const isDirectory = await isFolder(source)
+    const jars = isDirectory ? (await namesIn(source)).map((name) => path.join(source, name)) : [source]
+    for (const jar of jars.filter((name) => name.endsWith('.jar'))) {
+      const texts = await textsIn(jar, isSettingFile).catch(() => new Map<string, string>())
+      for (const [name, text] of texts) found.push(settingFile(name, text))
+    }
+    for (const folder of isDirectory ? FOLDERS : []) {
+      for (const name of (await namesIn(path.join(source, folder))).filter((file) => NAME.test(file))) {
+        const text = await readFile(path.join(source, folder, name), 'utf8').catch(() => '')
+        found.push(settingFile(name, text))
+      }
+    }
+  }
+  return found
+}
+
+function isSettingFile(name: string): boolean {
+  return (
+    NAME.test(path.posix.basename(name)) && FOLDERS.includes(path.posix.dirname(name).replace(/^\.$/, ''))
+  )
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).sort()
+}
+
+function settingFile(name: string, text: string): SettingFile {
+  const [, profile, kind] = NAME.exec(path.posix.basename(name)) ?? []
+  return { profile, documents: kind === 'properties' ? propertiesIn(text) : yamlIn(text) }
+}
+
+/** Parses properties; a line `#---` begins another document, as in Spring. Continued lines and escapes of characters are rare here, and kept. */
+function propertiesIn(text: string): Values[] {
+  return text.split(/^[#!]---.*$/m).map((document) => {
+    const lines = document.split(/\r?\n/).filter((line) => !/^\s*[#!]/.test(line))
+    return new Map(
+      lines.flatMap((line) => {
+        const [, key, value = ''] = /^\s*((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*?)\s*$/.exec(line) ?? []
+        return key === undefined ? [] : [[key, value] as const]
+      })
+    )
+  })
+}
+
+function yamlIn(text: string): Values[] {
+  const documents = parseAllDocuments(text, { logLevel: 'silent' })
+  return Array.from(documents).map((document) => {
+    const values = new Map<string, string>()
+    // A file that is not valid, or that has aliases without an end, has no settings for us.
+    if (document.errors.length === 0) {
+      try {
+        flatten('', document.toJS({ maxAliasCount: 100 }), values)
+      } catch {
+        values.clear()
+      }
+    }
+    return values
+  })
+}
+
+function flatten(prefix: string, value: unknown, values: Map<string, string>): void {
+  if (Array.isArray(value)) values.set(prefix, value.map(String).join(','))
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, inner] of Object.entries(fieldsOf(value)))
+      flatten(prefix === '' ? key : `${prefix}.${key}`, inner, values)
+  } else if (typeof value === 'string') values.set(prefix, value)
+  else if (typeof value === 'number' || typeof value === 'boolean') values.set(prefix, String(value))
+}

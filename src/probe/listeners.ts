@@ -1,0 +1,94 @@
+import { HOST_NETWORK, type ContainerSpec } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import type { Milliseconds } from '../lib/values.js'
+
+/** A TCP socket that listens in a container. */
+export interface Listener {
+  port: number
+  /** true if it accepts connections from the container itself only. */
+  loopback: boolean
+}
+
+const TIMEOUT: Milliseconds = 5000
+
+/** State of a listening socket in /proc/net/tcp. https://docs.kernel.org/networking/proc_net_tcp.html */
+const LISTEN = '0A'
+
+/** Addresses of the loopback, as the kernel writes them: words of four bytes in the order of the machine. */
+const LOOPBACK =
+  /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/
+
+/** Returns the TCP sockets that listen in a container; undefined where they cannot be read, as in an ended container. */
+export async function listenersIn(docker: Docker, container: string): Promise<Listener[] | undefined> {
+  const read = 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true'
+  const { exitCode, stdout } = await docker.attempt(['exec', container, 'sh', '-c', read], {
+    timeout: TIMEOUT
+  })
+  return exitCode === 0 && stdout !== '' ? parseListeners(stdout) : undefined
+}
+
+/** Returns the listening sockets in the text of /proc/net/tcp and /proc/net/tcp6, one for each port, sorted by port. */
+export function parseListeners(text: string): Listener[] {
+  const byPort = new Map<number, boolean>()
+  for (const line of text.split('\n')) {
+    const [, local = '', , state] = line.trim().split(/\s+/)
+    const [, address = '', port = ''] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? []
+    if (state !== LISTEN || address === '') continue
+    const number = parseInt(port, 16)
+    byPort.set(number, LOOPBACK.test(address) && (byPort.get(number) ?? true))
+  }
+  return [...byPort]
+    .map(([port, loopback]) => ({ port, loopback }))
+    .sort((one, other) => one.port - other.port)
+}
+
+/** A sentence that says where the application listens, and what to do; undefined where that explains nothing. */
+export interface Explanation {
+  cause: string
+  fix: string
+}
+
+/** Explains why no response came from a port of a container; undefined where its sockets do not explain it. */
+export async function explainMissingPort(
+  { docker, spec }: { docker: Docker; spec: Pick<ContainerSpec, 'name' | 'network'> },
+  port: number | undefined
+): Promise<Explanation | undefined> {
+  // In the network of the machine, its own servers listen too.
+  if (port === undefined || spec.network === HOST_NETWORK) return undefined
+  const listeners = await listenersIn(docker, spec.name)
+  return listeners && explainPort(port, listeners)
+}
+
+/** Explains why no response came from a port, from the sockets that listen in the container. */
+export function explainPort(port: number, listeners: readonly Listener[]): Explanation | undefined {
+  const own = listeners.find((listener) => listener.port === port)
+  if (own?.loopback) {
+    return {
+      cause: `It listens on port ${port} of the container's loopback address only, where nobody outside of the container reaches it.`,
+      fix: 'Let the server listen on 0.0.0.0: `server.address` (Spring), `micronaut.server.host`, `quarkus.http.host`, `server.host` (Helidon), or the address that your code binds.'
+    }
+  }
+  if (own) return undefined
+  const open = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port)
+  const hidden = listeners.filter(({ loopback }) => loopback).map((listener) => listener.port)
+  if (open.length > 0) {
+    return {
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open)}.`,
+      fix: `Set \`port: ${open[0]}\`, or let the application listen on ${port}.`
+    }
+  }
+  if (hidden.length > 0) {
+    return {
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(hidden)} of the loopback address only.`,
+      fix: `Let the server listen on 0.0.0.0, and set \`port: ${hidden[0]}\`.`
+    }
+  }
+  return {
+    cause: 'The application does not listen on any TCP port.',
+    fix: 'If it is a worker, a consumer or a scheduler, set `ready-log` to a line that it writes when it is ready, or `ready-command`; if it is a server that starts slowly, raise `startup-timeout`.'
+  }
+}
+
+function ports(numbers: readonly number[]): string {
+  return `port${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')}`
+}

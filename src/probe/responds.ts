@@ -1,0 +1,55 @@
+import type { Address } from '../docker/containers.js'
+import type { Milliseconds } from '../lib/values.js'
+import { send, type Answer, type HttpRequest } from './request.js'
+
+/** What was on the application's port when it was ready; undefined where that is not known. */
+export type Serves = 'nothing' | 'plain' | 'tls' | undefined
+
+/** An application that accepts a connection and sends nothing for so long has an open port, if not a web server. */
+const SILENCE: Milliseconds = 1000
+
+/** Sends a request; where it does not say whether the server speaks TLS and the server ends a plain connection, over TLS too. */
+export async function urlResponds(address: Address, url: HttpRequest, serves: Serves): Promise<Answer> {
+  const tls = url.tls ?? serves === 'tls'
+  const answer = await send(address, { ...url, tls })
+  if (tls) return { ...answer, tls: true }
+  if (serves === 'plain' || !mayBeTls(answer)) return answer
+  const secure = await send(address, { ...url, tls: true })
+  return isStatus(secure) ? { ...secure, tls: true } : answer
+}
+
+/**
+ * Sends a request to the port: a TCP connection alone proves nothing, as Docker's proxy accepts it before there is an
+ * application. Any response below status 500 counts, and so do another protocol and silence. A server that speaks TLS ends a
+ * plain connection, or sends bytes that are not HTTP: then the request is sent over TLS.
+ */
+export async function portResponds(address: Address, target: string, serves?: Serves): Promise<Answer> {
+  const request: HttpRequest = { method: 'GET', target, headers: { host: `localhost:${address.port}` } }
+  const plain = serves === 'tls' ? undefined : await send(address, { ...request, tls: false }, SILENCE)
+  if (plain && (isStatus(plain) || serves === 'plain' || !mayBeTls(plain)))
+    return { ...plain, ok: counts(plain) ?? isOpen(plain) }
+  const secure = await send(address, { ...request, tls: true }, SILENCE)
+  const ok = counts(secure)
+  if (ok !== undefined || !plain) return { ...secure, ok: ok ?? false, tls: true }
+  return { ...plain, ok: isOpen(plain) }
+}
+
+/** Returns whether a response of a web server counts; undefined where it is not one. */
+function counts(answer: Answer): boolean | undefined {
+  if (answer.ok) return true
+  return isStatus(answer) ? Number(answer.description.slice('status '.length)) < 500 : undefined
+}
+
+function isStatus({ description }: Answer): boolean {
+  return /^status \d+$/.test(description)
+}
+
+/** Returns whether the answer to a plain request is one that servers which speak TLS give. */
+function mayBeTls({ description }: Answer): boolean {
+  return /^(HPE_|ECONNRESET|no answer$)/.test(description)
+}
+
+/** Returns whether what came is another protocol, or silence on an open connection. */
+function isOpen({ description }: Answer): boolean {
+  return /^(HPE_|no answer)/.test(description)
+}
