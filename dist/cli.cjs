@@ -52887,12 +52887,14 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
     notes,
     send: (layers, whose) => {
       if (whose === "own") for (const { digest } of layers) own.add(digest);
-      sending.push(sendLayers(destination, layers, sent).catch((error) => void failures.push(error)));
+      sending.push(
+        sendLayers(destination, layers, sent).catch((error) => void failures.push(error))
+      );
     },
     settled: async () => {
       await Promise.all(sending);
       const refusal3 = failures.find(isFinal);
-      if (refusal3 !== void 0) throw refusal3;
+      if (refusal3) throw refusal3;
     },
     keep: (digests) => {
       for (const digest of digests) own.delete(digest);
@@ -52904,8 +52906,8 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
     }
   };
 }
-function isFinal(error) {
-  return error instanceof HttpFailure && (error.retry === void 0 || error.retry.after !== void 0);
+function isFinal({ cause }) {
+  return cause instanceof HttpFailure && (cause.retry === void 0 || cause.retry.after !== void 0);
 }
 
 // src/registry/image-archive.ts

@@ -54015,12 +54015,14 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
     notes,
     send: (layers, whose) => {
       if (whose === "own") for (const { digest } of layers) own.add(digest);
-      sending.push(sendLayers(destination, layers, sent).catch((error2) => void failures.push(error2)));
+      sending.push(
+        sendLayers(destination, layers, sent).catch((error2) => void failures.push(error2))
+      );
     },
     settled: async () => {
       await Promise.all(sending);
       const refusal3 = failures.find(isFinal);
-      if (refusal3 !== void 0) throw refusal3;
+      if (refusal3) throw refusal3;
     },
     keep: (digests) => {
       for (const digest of digests) own.delete(digest);
@@ -54032,8 +54034,8 @@ async function openEarlyPush({ docker: docker2, repositories }, { image, tags: t
     }
   };
 }
-function isFinal(error2) {
-  return error2 instanceof HttpFailure && (error2.retry === void 0 || error2.retry.after !== void 0);
+function isFinal({ cause }) {
+  return cause instanceof HttpFailure && (cause.retry === void 0 || cause.retry.after !== void 0);
 }
 
 // src/registry/image-archive.ts

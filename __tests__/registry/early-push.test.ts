@@ -66,7 +66,7 @@ test.each([
   const refusal = new HttpFailure('registry', 'no', { fix: '' }, retry)
   const { push } = await opened(['sha256:lower'], refusal)
   push.send([layer('sha256:lower')], 'shared')
-  await expect(push.settled()).rejects.toBe(refusal)
+  await expect(push.settled()).rejects.toMatchObject({ cause: refusal })
 })
 
 test('removes only the own layers that were sent and that no manifest names', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -20,6 +20,8 @@ async function packed(bytes: Buffer, { pieces = 65_536, parallel = 2 } = {}): Pr
   for (let at = 0; at < bytes.length; at += pieces) parts.push(bytes.subarray(at, at + pieces))
   return await buffer(Readable.from(gzip(Readable.from(parts), 5, parallel)))
 }
+
+jest.setTimeout(60_000)
 
 describe('gzip', () => {
   test.each([0, 1, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 5_000_000])(

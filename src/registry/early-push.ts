@@ -38,7 +38,7 @@ export async function openEarlyPush(
   const notes: string[] = []
   const destination = { targets, info: (line: string) => notes.push(line) }
   const sending: Promise<void>[] = []
-  const failures: unknown[] = []
+  const failures: Error[] = []
   const own = new Set<string>()
   return {
     known,
@@ -46,12 +46,14 @@ export async function openEarlyPush(
     notes,
     send: (layers, whose) => {
       if (whose === 'own') for (const { digest } of layers) own.add(digest)
-      sending.push(sendLayers(destination, layers, sent).catch((error: unknown) => void failures.push(error)))
+      sending.push(
+        sendLayers(destination, layers, sent).catch((error: unknown) => void failures.push(error as Error))
+      )
     },
     settled: async () => {
       await Promise.all(sending)
       const refusal = failures.find(isFinal)
-      if (refusal !== undefined) throw refusal
+      if (refusal) throw refusal
     },
     keep: (digests) => {
       for (const digest of digests) own.delete(digest)
@@ -65,6 +67,6 @@ export async function openEarlyPush(
 }
 
 /** Returns whether another try would fail in the same way, or only succeed after a long time. */
-function isFinal(error: unknown): boolean {
-  return error instanceof HttpFailure && (error.retry === undefined || error.retry.after !== undefined)
+function isFinal({ cause }: Error): boolean {
+  return cause instanceof HttpFailure && (cause.retry === undefined || cause.retry.after !== undefined)
 }
