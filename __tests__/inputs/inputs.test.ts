@@ -27,8 +27,9 @@ describe('readInputs', () => {
   })
 
   test('times no runs if `verify` is false; reads durations, ratios and sizes of budgets', () => {
-    expect(inputsWith({}).verifyRuns).toBe(5)
-    expect(inputsWith({ verify: 'false', 'verify-runs': '7' }).verifyRuns).toBe(0)
+    expect(inputsWith({}).verifyRuns).toEqual({ least: 2, most: 5 })
+    expect(inputsWith({ 'verify-runs': '7' }).verifyRuns).toEqual({ least: 7, most: 7 })
+    expect(inputsWith({ verify: 'false', 'verify-runs': '7' }).verifyRuns).toEqual({ least: 0, most: 0 })
     const given = { 'max-restore-time': '200ms', 'min-speedup': '2.5', 'max-snapshot-size': '1.5GB' }
     expect(inputsWith(given)).toMatchObject({
       maxRestoreTime: 200,

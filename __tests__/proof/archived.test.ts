@@ -26,7 +26,7 @@ const INPUTS: RuntimeInputs = {
   startupTimeout: 2000,
   warmupTimeout: 2000,
   restoreTimeout: 2000,
-  verifyRuns: 1,
+  verifyRuns: { least: 1, most: 1 },
   cpuFeatures: 'generic',
   onRestoreFailure: 'start',
   secretScan: 'fail',

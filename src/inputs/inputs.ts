@@ -2,6 +2,7 @@ import { DISTRIBUTIONS, parseVersionRequest } from '../jdk/asset.js'
 import { parsePolicies } from '../application/resource-policies.js'
 import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
+import { AUTO_RUNS, NO_RUNS, type Runs } from '../proof/runs.js'
 import { secretsOfArguments, secretsOfJavaOptions, secretsOfPairs } from '../secrets/requests.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 import { secretsInText } from '../secrets/settings.js'
@@ -52,6 +53,12 @@ const portOf = (textOf: TextOf): number => parsePort('port', textOf('port'))
 
 /** Maximum of `verify-runs`: more runs do not make the medians more exact. */
 const MAX_RUNS = 100
+
+const parseRuns: InputParser<Runs> = (name, value) => {
+  if (value === 'auto') return AUTO_RUNS
+  const runs = wholeNumber(MAX_RUNS, '`auto` or a number')(name, value)
+  return { least: runs, most: runs }
+}
 
 /**
  * The inputs, one row each; action.yml has their defaults and descriptions. A field of `Inputs` is named after its input:
@@ -121,10 +128,10 @@ export const INPUTS = {
 
   // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
   verify: input(parseBoolean, { changesImage: true, secrets: 'a choice' }),
-  /** The number of restores and cold starts that are timed; 0 if `verify` is false. */
+  /** The number of restores and cold starts that are timed; none if `verify` is false. */
   'verify-runs': input(
     (name, value, textOf) =>
-      wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean('verify', textOf('verify'))),
+      parseBoolean('verify', textOf('verify')) ? parseRuns(name, value, textOf) : NO_RUNS,
     { changesImage: false, secrets: 'a number' }
   ),
   'max-restore-time': input(optional(parseDuration), { changesImage: true, secrets: 'a number' }),

@@ -44,7 +44,7 @@ export async function buildColdImage(
   return await step('prove', 'Start the image', async () => {
     const coldStarts: Start[] = []
     const archiveStarts: Start[] = []
-    const runs = Math.max(1, inputs.verifyRuns)
+    const runs = Math.max(1, inputs.verifyRuns.least)
     while (coldStarts.length < runs) {
       const start = await startNormally(context, bare)
       coldStarts.push(start)

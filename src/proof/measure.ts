@@ -8,6 +8,7 @@ import { requireSpeed, type Budgets } from './budgets.js'
 import { parseFiguresAnnotation, type LastImage } from './figures-annotation.js'
 import type { Figures } from './figures.js'
 import type { RestoredImage } from './runtime-image.js'
+import type { Runs } from './runs.js'
 import { measureSeries } from './series.js'
 
 /** Measurements of an image that restores. */
@@ -19,7 +20,7 @@ export interface Proof {
 }
 
 export interface MeasureInputs extends Budgets {
-  verifyRuns: number
+  verifyRuns: Runs
   tags: Reference[]
 }
 
@@ -34,7 +35,7 @@ export async function measure(
   restored: RestoredImage
 ): Promise<Proof> {
   const { log, step } = context
-  if (inputs.verifyRuns === 0) {
+  if (inputs.verifyRuns.most === 0) {
     log.info('`verify` is false: the image was restored once, and its starts are not timed.')
     return { figures: undefined, last: undefined }
   }
@@ -48,7 +49,7 @@ export async function measure(
 async function timeSeries(
   { docker, clock, log }: Context,
   { request, first, archive }: RestoredImage,
-  runs: number
+  runs: Runs
 ): Promise<Figures> {
   const figures = await measureSeries(
     { docker, clock },

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../probe/request.js'
 import type { Milliseconds } from '../lib/values.js'
+import { ratioIsKnown, type Runs } from './runs.js'
 import { figuresOf, type Figures, type Start } from './figures.js'
 import { proveRestore, startNormally, startWithArchive } from './prove.js'
 import type { StartContext } from '../docker/started-container.js'
@@ -20,13 +21,13 @@ export function firstLoad(request: HttpRequest): Load {
 }
 
 /**
- * Times `runs` restores, as many cold starts, and as many with the archive if there is one, alternately, so that other load on the
- * machine affects all of them. `first` is the first restore, which was made already.
+ * Times restores, as many cold starts, and as many with the archive if there is one, alternately, so that other load on the
+ * machine affects all of them. It stops before the maximum of `runs` if the ratio of restores and cold starts is known by then. `first` is the first restore, which was made already.
  */
 export async function measureSeries(
   context: StartContext,
   request: StartRequest,
-  { first, runs, archive }: { first: Start; runs: number; archive: boolean },
+  { first, runs, archive }: { first: Start; runs: Runs; archive: boolean },
   onRun: (line: string) => void
 ): Promise<Figures> {
   const { load, ...bare } = request
@@ -36,14 +37,19 @@ export async function measureSeries(
   const restores: Start[] = []
   const coldStarts: Start[] = []
   const archiveStarts: Start[] = []
-  for (let run = 1; run <= runs; run++) {
+  for (let run = 1; run <= runs.most; run++) {
     const restore = run === 1 ? first : await proveRestore(context, later)
     const coldStart = await startNormally(context, later)
     restores.push(restore)
     coldStarts.push(coldStart)
     const trained = archive ? await startWithArchive(context, bare) : undefined
     if (trained) archiveStarts.push(trained)
-    onRun(`Run ${run} of ${runs}: ${line(restore, coldStart)}${withArchive(trained)}.`)
+    const of = runs.least < runs.most ? `at most ${runs.most}` : runs.most
+    onRun(`Run ${run} of ${of}: ${line(restore, coldStart)}${withArchive(trained)}.`)
+    if (run >= runs.least && run < runs.most && ratioIsKnown(restores, coldStarts)) {
+      onRun(`${run} runs are enough: the ratio of cold start and restore differs by less than a quarter.`)
+      break
+    }
   }
   return figuresOf(restores, coldStarts, archiveStarts)
 }

@@ -10,6 +10,7 @@ import type { Serves } from '../probe/responds.js'
 import { requestOf } from '../probe/request-lines.js'
 import type { HttpRequest } from '../probe/request.js'
 import type { Budgets } from './budgets.js'
+import type { Runs } from './runs.js'
 import { firstLoad } from './series.js'
 import type { StartRequest } from './timed-start.js'
 
@@ -28,8 +29,8 @@ export interface RuntimeInputs extends TrainingInputs, Budgets {
   secretScan: 'fail' | 'warn' | 'off'
   user: { uid: number; gid: number }
   restoreTimeout: Milliseconds
-  /** Number of timed restores; 0 restores once, untimed. */
-  verifyRuns: number
+  /** Number of timed restores; without any, the image is restored once, untimed. */
+  verifyRuns: Runs
 }
 
 /** Where and how containers of the image are started. */
@@ -55,7 +56,9 @@ export async function startRequest(
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
     load:
-      inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : undefined,
+      inputs.verifyRuns.most > 0
+        ? firstLoad(await comparisonRequest(inputs, readiness, workspace))
+        : undefined,
     logs: context.logs,
     hiding: context.hiding
   }
