@@ -237,7 +237,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
       dependencies: new Map([[at('libs'), 'libs']]),
       classes: new Map([
         [at('app.jar'), 'app.jar'],
-        [at('classes'), 'classes.jar']
+        [at('classes'), 'WEB-INF/classes.jar']
       ]),
       packed: new Set([at('classes')]),
       files: new Map([
@@ -257,7 +257,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('trees/classes/app/app.jar')).toBe('app')
   expect(await read('trees/working/config/a.yml')).toBe('a')
   expect(await read('trees/classes/app/beside.yml')).toBe('archive')
-  expect(await read('trees/classes/app/classes.jar')).toMatch(/^PK/)
+  expect(await read('trees/classes/app/WEB-INF/classes.jar')).toMatch(/^PK/)
   // A normal start takes no checkpoint.
   expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
     '-Dspring.context.checkpoint=onRefresh\n-Djdk.crac.resource-policies=/opt/crac-checkpoint/resource-policies.yaml\n'

@@ -41,6 +41,7 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
     for (const [source, target] of files) {
       const destination = path.join(tree(name, APP_DIR), target)
       const options = { recursive: true, dereference: true, preserveTimestamps: true }
+      await mkdir(path.dirname(destination), { recursive: true })
       if (packed.has(source)) await packClasses(source, destination)
       else await cp(source, destination, options)
     }

@@ -68,6 +68,7 @@ function split(name: string, line: string): string[] {
     } else if (character === quote) quote = undefined
     else word = `${word ?? ''}${character}`
   }
-  if (quote !== undefined) throw badInput(name, nameOf(line), `a second ${quote}: a quotation mark is not closed`)
+  if (quote !== undefined)
+    throw badInput(name, nameOf(line), `a second ${quote}: a quotation mark is not closed`)
   return word === undefined ? words : [...words, word]
 }
