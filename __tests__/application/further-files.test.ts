@@ -65,7 +65,7 @@ describe('the input `files`', () => {
   test.each([
     ['a:../b', 'in the working folder'],
     ['a:b/../../c', 'in the working folder'],
-    ['a:/opt/java/lib/x', 'outside of /opt/java'],
+    ['a:/opt/crac-java/lib/x', 'outside of /opt/crac-java'],
     ['a:/opt/crac-checkpoint/snapshot', 'outside of /opt/crac-checkpoint'],
     ['a:/tmp/x', 'outside of /tmp'],
     ['a:b:c', '`source:target`'],
