@@ -12,6 +12,7 @@ import { FAMILIES } from '../src/secrets/scanner/families.js'
 // Tests check that the pages are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
+  ['Start of the application', ({ id }) => id.startsWith('start-')],
   [
     'Checkpoint: open resources of the application',
     ({ id }) => /^(fw-|jvm-(open|fd|epoll|busy|bad-fd))/.test(id)

@@ -70,8 +70,8 @@ async function buildImage(job: Job): Promise<Result> {
     const tags = inputs.tags.map(({ text }) => text)
     return { outcome: 'unchanged', digest: unchanged, tags, ...finished() }
   }
-  const { dependencies, classes } = parts.application
-  const files = [...dependencies.keys(), ...classes.keys()]
+  const { dependencies, classes, files: further } = parts.application
+  const files = [...dependencies.keys(), ...classes.keys(), ...further.values()]
   const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts.jdk.file, files)
   const source = await prepareImages(context, inputs, world, parts)
   const made = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {

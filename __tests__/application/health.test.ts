@@ -33,7 +33,8 @@ async function healthOf(
     command: ['-Dserver.name=x', 'example.Application'],
     dependencies: new Map<string, string>(),
     classes: new Map([[folder, 'classes.jar']]),
-    packed: new Set<string>()
+    packed: new Set<string>(),
+    files: new Map<string, string>()
   }
   const sources = { application, javaOptions: [], arguments: [], env: {}, ...given }
   return await findHealth(new Libraries(jars, []), sources, 8080)

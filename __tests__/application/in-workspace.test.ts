@@ -70,6 +70,9 @@ describe('findInWorkspace', () => {
       mainClass: undefined,
       file: 'Dockerfile',
       warmup,
+      files: [],
+      javaOptions: [],
+      env: {},
       jdkFile
     }
     writeFileSync(path.join(workspace, 'Dockerfile'), 'FROM scratch')

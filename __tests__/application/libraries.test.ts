@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { librariesOf } from '../../src/application/libraries.js'
 import { findApplication } from '../../src/application/find.js'
-import type { Application } from '../../src/application/layouts/layout.js'
+import type { FoundApplication } from '../../src/application/layouts/layout.js'
 import { writeJar } from '../support/jar.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -13,7 +13,7 @@ describe('librariesOf', () => {
   let context: string
   temporaryFolder((created) => (context = created))
 
-  const find = async (mainClass?: string): Promise<Application> =>
+  const find = async (mainClass?: string): Promise<FoundApplication> =>
     await findApplication({
       context,
       application: undefined,
@@ -40,7 +40,7 @@ describe('librariesOf', () => {
   })
 
   test("is undefined for a user's Dockerfile", async () => {
-    const application: Application = {
+    const application: FoundApplication = {
       layout: 'dockerfile',
       description: '',
       mainClass: '',

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunningApplication, CheckpointContext } from '../../src/checkpoint/started-application.js'
-import { explainPortOption, ownCheckpointFailure } from '../../src/checkpoint/failures.js'
+import { ownCheckpointFailure } from '../../src/checkpoint/failures.js'
 import { watchOutput } from '../../src/checkpoint/trigger.js'
-import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
 import { LineTail } from '../../src/lib/lines.js'
 import { fakeDocker } from '../support/fake-docker.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -57,36 +57,5 @@ describe('an application whose own checkpoint failed', () => {
 
   test('returns nothing for any other end', async () => {
     expect(await failureOf('the configuration is missing')).toBeUndefined()
-  })
-})
-
-describe('a port that an option of the JVM opens', () => {
-  const on = (port: number, remote = 0): OpenResources => {
-    const open = `Suppressed: jdk.crac.impl.CheckpointOpenSocketException: tcp6 localAddr :: localPort ${port} remoteAddr :: remotePort ${remote}`
-    const refused = checkpointRefusal(`An exception during a checkpoint operation:\n\t${open}`)
-    if (!(refused instanceof OpenResources)) throw new Error('no open resource')
-    return refused
-  }
-  const JMX = '-Dcom.sun.management.jmxremote.port=9010'
-  const DEBUGGER = '-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005'
-
-  test.each([
-    ['JMX', 9010, { javaOptions: ['-Xmx1g', JMX], env: {} }],
-    ['The debugger of the JVM', 5005, { javaOptions: [DEBUGGER], env: {} }],
-    ['The debugger of the JVM', 5005, { javaOptions: [], env: { JAVA_TOOL_OPTIONS: `-Da=b ${DEBUGGER}` } }],
-    ['The debugger of the JVM', 5005, { javaOptions: ['-Xrunjdwp:server=y,address=5005'], env: {} }]
-  ])('%s on port %d is named with its fix: %j', (listener, port, options) => {
-    const failure = explainPortOption(on(port), options)
-    expect(failure?.message).toContain(`${listener} listens on port ${port}`)
-    expect(failure?.fix).toMatch(/^Remove the option/)
-    expect(failure?.category).toBe('application')
-  })
-
-  test('is not the cause if another port is open, or a connection from that port', () => {
-    const options = { javaOptions: [JMX], env: {} }
-    expect(explainPortOption(on(8080), options)).toBeUndefined()
-    expect(explainPortOption(on(19010), options)).toBeUndefined()
-    expect(explainPortOption(on(9010, 5432), options)).toBeUndefined()
-    expect(explainPortOption(on(9010), { javaOptions: [], env: {} })).toBeUndefined()
   })
 })

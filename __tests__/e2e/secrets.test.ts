@@ -37,8 +37,7 @@ const OF_THE_CONTAINER = new Set([
   'HOSTNAME',
   'JAVA_HOME',
   'LANG',
-  'PATH',
-  'PWD'
+  'PATH'
 ])
 
 // Secrets in real snapshots of a real application, and in none.

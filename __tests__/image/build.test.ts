@@ -237,9 +237,13 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
       dependencies: new Map([[at('libs'), 'libs']]),
       classes: new Map([
         [at('app.jar'), 'app.jar'],
-        [at('classes'), 'classes.jar']
+        [at('classes'), 'WEB-INF/classes.jar']
       ]),
-      packed: new Set([at('classes')])
+      packed: new Set([at('classes')]),
+      files: new Map([
+        ['/home/app/config/a.yml', at('libs/a.jar')],
+        ['/app/beside.yml', at('jdk')]
+      ])
     },
     javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
@@ -251,7 +255,9 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('jdk.tar.gz')).toBe('archive')
   expect(await read('trees/dependencies/app/libs/a.jar')).toBe('a')
   expect(await read('trees/classes/app/app.jar')).toBe('app')
-  expect(await read('trees/classes/app/classes.jar')).toMatch(/^PK/)
+  expect(await read('trees/working/config/a.yml')).toBe('a')
+  expect(await read('trees/classes/app/beside.yml')).toBe('archive')
+  expect(await read('trees/classes/app/WEB-INF/classes.jar')).toMatch(/^PK/)
   // A normal start takes no checkpoint.
   expect(await read('trees/checkpoint/opt/crac-checkpoint/checkpoint-options')).toBe(
     '-Dspring.context.checkpoint=onRefresh\n-Djdk.crac.resource-policies=/opt/crac-checkpoint/resource-policies.yaml\n'
@@ -292,7 +298,8 @@ test('a file of the same size and other content has another time: the engine wou
         command: [],
         dependencies: new Map(),
         classes: new Map([[at('Main.class'), 'Main.class']]),
-        packed: new Set()
+        packed: new Set(),
+        files: new Map()
       },
       javaOptions: [option],
       arguments: [],

@@ -35,13 +35,20 @@ async function fingerprint(given: Given, changed: Partial<FingerprintParts> = {}
 }
 
 function applicationOf(folder: string, command: string[]): FingerprintParts['application'] {
-  return { command, dependencies: new Map(), classes: new Map([[path.join(workspace, folder), 'classes']]) }
+  const classes = new Map([[path.join(workspace, folder), 'classes']])
+  return { command, dependencies: new Map(), classes, files: new Map() }
 }
 
 const otherFiles = (): Partial<FingerprintParts> => ({ application: applicationOf('other', ['Main']) })
 const otherCommand = (): Partial<FingerprintParts> => ({ application: applicationOf('app', ['Other']) })
 const otherBase = (): Partial<FingerprintParts> => ({
   base: { digest: 'sha256:3', workingDirectory: '/home/app' }
+})
+const furtherFile = (): Partial<FingerprintParts> => ({
+  application: {
+    ...applicationOf('app', ['Main']),
+    files: new Map([['/home/app/body.json', path.join(workspace, 'body.json')]])
+  }
 })
 const otherJdk = (): Partial<FingerprintParts> => ({ jdkSha256: '4' })
 const tag = { tags: 'localhost:5000/a:1' }
@@ -51,6 +58,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   context: [{ context: 'other' }, otherFiles],
   application: [{ application: 'app.jar' }, otherFiles],
   'main-class': [{ 'main-class': 'Other' }, otherCommand],
+  files: [{ files: 'body.json' }, furtherFile],
   'java-options': { 'java-options': '-Xmx1g' },
   arguments: { arguments: '--a' },
   env: { env: 'A=1' },

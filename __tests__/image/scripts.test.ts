@@ -74,6 +74,8 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
   const NORMAL =
     'crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: '
 
+  /** For files that were deleted while they are in use. */
+  const GHOSTS = '--ghost-limit 128M'
   const OPTIONS = ['-Xmx1g', '-Dtext=a  b $(id) `id` \\ "x"']
 
   test('a checkpoint selects CRIU by environment variables and passes each option unchanged', async () => {
@@ -88,7 +90,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
         'first',
         'second one'
       ],
-      environment: `${home}/${CRIU}|--unprivileged`
+      environment: `${home}/${CRIU}|--unprivileged ${GHOSTS}`
     })
   })
 
@@ -97,11 +99,13 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     expect(java.indexOf('-Djdk.crac.collect-fd-stacktraces=true')).toBeLessThan(java.indexOf('-Xmx1g'))
   })
 
-  test('the CRIU of the JDK gets neither --unprivileged nor an empty argument', async () => {
-    expect((await checkpoint('bundled/sys_admin')).environment).toBe(`${home}/criu/bundled/sys_admin/criu|`)
+  test('the CRIU of the JDK does not get --unprivileged', async () => {
+    expect((await checkpoint('bundled/sys_admin')).environment).toBe(
+      `${home}/criu/bundled/sys_admin/criu|${GHOSTS}`
+    )
     await writeFile(path.join(home, 'criu-location'), '')
     expect((await checkpoint('bundled/sys_admin')).java[0]).toBe(
-      `-XX:CRaCEngineOptions=criu_location=${home}/criu/bundled/sys_admin/criu`
+      `-XX:CRaCEngineOptions=criu_location=${home}/criu/bundled/sys_admin/criu,args=${GHOSTS}`
     )
   })
 
@@ -125,7 +129,9 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
   test('an engine with the option criu_location gets CRIU by that option', async () => {
     await writeFile(path.join(home, 'criu-location'), '')
     const taken = await checkpoint()
-    expect(taken.java[0]).toBe(`-XX:CRaCEngineOptions=criu_location=${home}/${CRIU},args=--unprivileged`)
+    expect(taken.java[0]).toBe(
+      `-XX:CRaCEngineOptions=criu_location=${home}/${CRIU},args=--unprivileged ${GHOSTS}`
+    )
     expect(taken.environment).toBe('|')
     await writeFile(path.join(home, 'snapshot/criu-options'), '--inherit-fd fd[1]:pipe:[1]\n')
     const restore = await run('entrypoint.sh', [], { CRAC_ON_RESTORE_FAILURE: 'exit' })
@@ -135,7 +141,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
   })
 
   test('an engine without that option gets CRIU by environment variables', async () => {
-    expect((await checkpoint()).environment).toBe(`${home}/${CRIU}|--unprivileged`)
+    expect((await checkpoint()).environment).toBe(`${home}/${CRIU}|--unprivileged ${GHOSTS}`)
   })
 
   test('a restore uses only the -D options of JAVA_OPTS', async () => {

@@ -74,6 +74,29 @@ describe('readInputs', () => {
     expect(inputs.labels).toEqual({ 'org.example.team': 'orders' })
   })
 
+  test.each<[string, string[]]>([
+    ['-Xms32m -Xmx128m', ['-Xms32m', '-Xmx128m']],
+    ['-Da=b c', ['-Da=b c']],
+    [`-Da='b -c' "-Dd=e f" -Xss1m`, ['-Da=b -c', '-Dd=e f', '-Xss1m']],
+    [`-Da="b 'c'" -Xss1m`, [`-Da=b 'c'`, '-Xss1m']],
+    ['-Da="" -Db', ['-Da=', '-Db']],
+    ['--add-opens java.base/java.lang=ALL-UNNAMED', ['--add-opens', 'java.base/java.lang=ALL-UNNAMED']],
+    ['-Xmx1g\t--add-modules a,b\n--enable-preview', ['-Xmx1g', '--add-modules', 'a,b', '--enable-preview']],
+    ['-Da=b\\ -Xss1m', ['-Da=b\\', '-Xss1m']]
+  ])('splits the line %j of `java-options` as the JVM splits JDK_JAVA_OPTIONS', (line, options) => {
+    expect(inputsWith({ 'java-options': line }).javaOptions).toEqual(options)
+  })
+
+  test.each([
+    ['-Xmx1g app.jar -Da', 'quotation marks'],
+    ['-Da=b c -Dd', 'quotation marks'],
+    ['-Da="b -Dc', 'not closed'],
+    ['-Xmx1g -jar app.jar', '`application` or `main-class`'],
+    ['-Xmx1g -XX:CRaCCheckpointTo=/x', 'sets itself']
+  ])('refuses the line %j of `java-options`', (line, fix) => {
+    expect(failureOf(() => inputsWith({ 'java-options': line })).fix).toContain(fix)
+  })
+
   test('reads the readiness: a URL or path with a status and headers, a command, a line of the log', () => {
     expect(inputsWith({ port: '9000', 'ready-url': '/health -> 204\nX-Probe: yes' }).readyUrl).toEqual({
       method: 'GET',
@@ -171,8 +194,7 @@ describe('readInputs', () => {
     ['context', 'x'.repeat(4096), 'at most 4095 bytes'],
     ['labels', '=x', 'NAME=value'],
     ['java-options', 'Main', 'leading dash'],
-    ['java-options', '-Xms32m -Xmx128m', '"-Xms32m -Xmx128m". Use one option per line'],
-    ['java-options', '-Da=hunter2 -javaagent:/a.jar', '"-Da". Use one option per line'],
+    ['java-options', '-Da=b hunter2 -Dc', '"-Da". Use JVM options, one per line'],
     ['java-options', '-XX:CRaCCheckpointTo=/x', 'the action sets itself'],
     ['jdk-sha256', 'abc', '64 hexadecimal digits'],
     ['base-image', '-x', 'the name of an image'],

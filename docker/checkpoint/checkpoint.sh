@@ -19,7 +19,9 @@ while [ "$pid" -lt 128 ]; do
     wait "$pid"
 done
 
-name_engine "$1" ''
+# Libraries such as netty-tcnative unpack a native library to /tmp, load it and delete it: CRIU then keeps its content in the
+# snapshot, by default up to 1 MB. The limit is for files that an application has deleted by mistake.
+name_engine "$1" '--ghost-limit 128M'
 shift
 # A JVM without this option would refuse to start with it.
 if grep -qx CPUFeatures "$here/jvm-flags"; then

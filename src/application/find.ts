@@ -1,18 +1,31 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../lib/errors.js'
-import { classPath } from './layouts/class-path.js'
+import { readManifest, unpackFrom } from './jar.js'
+import { classPath, classPathOfOneMain } from './layouts/class-path.js'
+import { distribution, startScript } from './layouts/distribution.js'
 import { runnableJar } from './layouts/jar.js'
-import { isFolder, type Application, type Candidate, type Layout } from './layouts/layout.js'
+import {
+  isFile,
+  isFolder,
+  type Candidate,
+  type FoundApplication,
+  type LaunchSettings,
+  type Layout
+} from './layouts/layout.js'
 import { micronautLayers } from './layouts/micronaut.js'
 import { quarkusApp } from './layouts/quarkus.js'
 import { springBootJar } from './layouts/spring-boot.js'
+import { buildFolders } from './places.js'
+import { withoutPartsOf } from './variants.js'
 
-// The first layout that fits counts: `classPath` fits any folder with `lib/`, so it comes last.
-const FOLDER_LAYOUTS: readonly Layout[] = [micronautLayers, quarkusApp, classPath]
-const JAR_LAYOUTS: readonly Layout[] = [springBootJar, runnableJar]
+// The first layout that fits counts: `classPath` fits any folder with `lib/`, so it comes after `distribution`.
+const FOLDER_LAYOUTS: readonly Layout[] = [micronautLayers, quarkusApp, distribution, classPath]
+const FILE_LAYOUTS: readonly Layout[] = [springBootJar, runnableJar, startScript]
+/** For a folder without a runnable jar. */
+const LAST_LAYOUTS: readonly Layout[] = [classPathOfOneMain]
 
-export interface ApplicationRequest {
+export interface ApplicationRequest extends Partial<LaunchSettings> {
   /** Absolute path of the folder that holds the built application. */
   context: string
   /** Path of the application in the context; undefined: the context is searched. */
@@ -30,8 +43,11 @@ export async function requireContext(context: string): Promise<void> {
   })
 }
 
-/** Finds the application in the context. Throws a Failure with a listing if there is none, or more than one. */
-export async function findApplication(request: ApplicationRequest): Promise<Application> {
+/**
+ * Finds the application in the context, or in the folders of a build tool below it. Throws a Failure with a listing if there
+ * is none, or more than one.
+ */
+export async function findApplication(request: ApplicationRequest): Promise<FoundApplication> {
   const { context, application } = request
   const location = path.resolve(context, application ?? '.')
   if (location !== context && !location.startsWith(context + path.sep)) {
@@ -41,48 +57,108 @@ export async function findApplication(request: ApplicationRequest): Promise<Appl
       { fix: 'Set it to a path in `context`, relative to it.' }
     )
   }
-  const candidate: Candidate = { ...request, location }
-  const found = (await isFolder(location))
-    ? await findInFolder(candidate)
-    : await first(JAR_LAYOUTS, candidate)
+  const candidate: Candidate = { javaOptions: [], env: {}, ...request, location }
+  const folder = await isFolder(location)
+  const found = folder ? await findInFolder(candidate) : await findInFile(candidate)
   if (found) return found
-  throw new Failure('input', `No application was found in ${location}.`, {
-    fix:
-      'Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), ' +
-      '`quarkus-app/` (Quarkus), or a runnable jar. For a folder with `classes/` or `lib/`, set `main-class`, too.',
-    evidence: await listing(location)
-  })
+  const places = folder ? await buildFolders(location) : []
+  for (const [index, place] of places.entries()) {
+    const scratch = path.join(candidate.scratch, `place-${index}`)
+    const inPlace = await findInFolder({ ...candidate, location: place, scratch })
+    if (inPlace === undefined) continue
+    return { ...inPlace, description: `${inPlace.description} in ${path.relative(context, place)}/` }
+  }
+  throw (await plainWar([location, ...places])) ?? (await notFound(location))
 }
 
-async function findInFolder(candidate: Candidate): Promise<Application | undefined> {
+async function findInFolder(candidate: Candidate): Promise<FoundApplication | undefined> {
   const found = await first(FOLDER_LAYOUTS, candidate)
   if (found) return found
-  const jars = (await readdir(candidate.location)).filter((name) => name.endsWith('.jar')).sort()
-  const runnable: { jar: string; found: Application }[] = []
-  for (const jar of jars) {
-    // With `main-class` every jar is runnable, and only the user can say which one to run.
-    const one = await first(JAR_LAYOUTS, {
-      ...candidate,
-      location: path.join(candidate.location, jar),
-      scratch: path.join(candidate.scratch, jar)
-    })
-    if (one) runnable.push({ jar, found: one })
+  const files = (await readdir(candidate.location)).sort()
+  const runnable: { name: string; found: FoundApplication }[] = []
+  for (const extension of ['.jar', '.war', '.zip']) {
+    const names = files.filter((name) => name.endsWith(extension))
+    for (const name of names) {
+      // With `main-class` every jar is runnable, and only the user can say which one to run.
+      const one = await findInFile({
+        ...candidate,
+        location: path.join(candidate.location, name),
+        scratch: path.join(candidate.scratch, name)
+      })
+      if (one) runnable.push({ name, found: one })
+    }
+    // A war or an archive beside a runnable jar has the same application once more.
+    if (runnable.length > 0) break
   }
-  if (runnable.length > 1) {
+  const names = new Set(withoutPartsOf(runnable.map(({ name }) => name)))
+  const chosen = runnable.filter(({ name }) => names.has(name))
+  if (chosen.length > 1) {
     throw new Failure('input', `There is more than one runnable jar in ${candidate.location}.`, {
       fix: 'Set `application` to one of these jars.',
-      evidence: runnable.map(({ jar }) => jar).join('\n')
+      evidence: chosen.map(({ name }) => name).join('\n')
     })
   }
-  return runnable[0]?.found
+  return chosen[0]?.found ?? (await first(LAST_LAYOUTS, candidate))
 }
 
-async function first(layouts: readonly Layout[], candidate: Candidate): Promise<Application | undefined> {
+async function findInFile(candidate: Candidate): Promise<FoundApplication | undefined> {
+  const { location, scratch } = candidate
+  if (!(await isFile(location))) return undefined
+  return location.endsWith('.zip')
+    ? await findInArchive(candidate, path.join(scratch, 'unpacked'))
+    : await first(FILE_LAYOUTS, candidate)
+}
+
+/** Returns the application in an archive with one folder, as `distZip` of Gradle and `Universal/packageBin` of sbt create it. */
+async function findInArchive(candidate: Candidate, folder: string): Promise<FoundApplication | undefined> {
+  const unpacked = await unpackFrom(candidate.location, '', folder).then(
+    () => true,
+    () => false
+  )
+  const [top, ...others] = unpacked && (await isFolder(folder)) ? await readdir(folder) : []
+  if (top === undefined || others.length > 0) return undefined
+  const location = path.join(folder, top)
+  return (await isFolder(location)) ? await first([distribution], { ...candidate, location }) : undefined
+}
+
+async function first(
+  layouts: readonly Layout[],
+  candidate: Candidate
+): Promise<FoundApplication | undefined> {
   for (const layout of layouts) {
     const found = await layout(candidate)
     if (found) return found
   }
   return undefined
+}
+
+/** Returns the Failure for a war that has to be put into a server; undefined if there is none in the places. */
+async function plainWar(places: readonly string[]): Promise<Failure | undefined> {
+  for (const place of places) {
+    const names = (await isFolder(place)) ? await readdir(place) : ['']
+    for (const name of names.sort()) {
+      const file = path.join(place, name)
+      if (!file.endsWith('.war') || !(await isFile(file))) continue
+      if ((await readManifest(file))?.mainClass !== undefined) continue
+      return new Failure('input', `${path.basename(file)} needs a servlet container: it has no Main-Class.`, {
+        fix:
+          'With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. ' +
+          'With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war ' +
+          'in a Dockerfile (`file`) that starts with `java`.'
+      })
+    }
+  }
+  return undefined
+}
+
+async function notFound(location: string): Promise<Failure> {
+  return new Failure('input', `No application was found in ${location}.`, {
+    fix:
+      'Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), ' +
+      '`quarkus-app/` (Quarkus), a runnable jar or war, or a distribution with `bin/` and `lib/` (`installDist` of Gradle, ' +
+      '`stage` of sbt). For a folder with `classes/`, `lib/` or `dependency/`, set `main-class`, too.',
+    evidence: await listing(location)
+  })
 }
 
 async function listing(folder: string): Promise<string> {

@@ -3,17 +3,20 @@ import path from 'node:path'
 import { Failure, messageOf } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import { findApplication } from './find.js'
-import type { Application } from './layouts/layout.js'
+import { furtherFiles, type FileLine } from './further-files.js'
+import type { Application, LaunchSettings } from './layouts/layout.js'
+import { leftOutOf } from './left-out.js'
 import type { ResourcePolicies } from './resource-policies.js'
 
 /** Inputs that say what the application is; paths as the user wrote them. */
-export interface ApplicationInputs {
+export interface ApplicationInputs extends LaunchSettings {
   context: string
   application: string | undefined
   mainClass: string | undefined
   file: string | undefined
   jdkFile: string | undefined
   resourcePolicies?: ResourcePolicies | undefined
+  files: readonly FileLine[]
   warmup: readonly { body?: { file: string } | { text: string } }[] | undefined
 }
 
@@ -48,11 +51,15 @@ export async function findInWorkspace(
     await refuseOutsideFiles([path.resolve(workspace, inputs.file)], sources)
     return undefined
   }
-  const { application, mainClass } = inputs
-  const found = await findApplication({ context, application, mainClass, scratch })
+  const found = await findApplication({ ...inputs, context, scratch })
   await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch])
+  const files = await furtherFiles(inputs.files, workspace)
+  await refuseOutsideFiles(files.values(), sources)
   log.info(`Found: ${found.description}.`)
-  return found
+  for (const sentence of found.leftOut ?? []) log.info(sentence)
+  const leftOut = await leftOutOf({ ...found, files }, { workspace, context, scratch })
+  if (leftOut !== undefined) log.info(leftOut)
+  return { ...found, files }
 }
 
 /** Files that the warm-up sends, which are in the memory of the application and so in the image, and the file of policies. */

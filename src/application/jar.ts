@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, stat, utimes } from 'node:fs/promises'
+import { mkdir, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { openPromise } from 'yauzl'
+import type { Bytes } from '../lib/values.js'
+import { openZip } from './zip.js'
 
 const MANIFEST = 'META-INF/MANIFEST.MF'
 /** Maximum size of a manifest or of settings, in bytes: they are read into memory, and jars are untrusted. */
@@ -13,13 +14,15 @@ export interface Manifest {
   mainClass: string | undefined
   /** Further files of the class path, relative to the jar. */
   classPath: string[]
-  /** Main class of the application if `mainClass` is the launcher of Spring Boot. */
+  /** Main class of the application if `mainClass` is a launcher of Spring Boot. */
   startClass: string | undefined
+  /** Further files of the class path for the PropertiesLauncher of Spring Boot. */
+  loaderPath: string | undefined
 }
 
 /** Reads the manifest; undefined for a jar without one, and for a file that is not a jar. */
 export async function readManifest(file: string): Promise<Manifest | undefined> {
-  const manifest = await manifestText(file).catch(() => undefined)
+  const manifest = await textIn(file, MANIFEST).catch(() => undefined)
   // A long value continues in the next line, after one space.
   const unfolded = manifest?.replace(/\r?\n /g, '')
   if (unfolded === undefined) return undefined
@@ -28,13 +31,14 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   return {
     mainClass: attribute('Main-Class'),
     classPath: attribute('Class-Path')?.split(/ +/) ?? [],
-    startClass: attribute('Start-Class')
+    startClass: attribute('Start-Class'),
+    loaderPath: attribute('Loader-Path')
   }
 }
 
 /** Returns the texts of the wanted entries by their names; entries of more than a megabyte are left out. */
 export async function textsIn(file: string, wanted: (name: string) => boolean): Promise<Map<string, string>> {
-  const jar = await openPromise(file, { lazyEntries: true })
+  const jar = await openZip(file)
   const texts = new Map<string, string>()
   for await (const entry of jar.eachEntry()) {
     if (wanted(entry.fileName) && entry.uncompressedSize <= MAX_TEXT_SIZE)
@@ -44,7 +48,7 @@ export async function textsIn(file: string, wanted: (name: string) => boolean): 
 }
 
 export async function namesIn(file: string): Promise<string[]> {
-  const jar = await openPromise(file, { lazyEntries: true })
+  const jar = await openZip(file)
   const names: string[] = []
   for await (const entry of jar.eachEntry()) names.push(entry.fileName)
   return names
@@ -60,7 +64,7 @@ export async function unpackFrom(
   folder: string,
   wanted: (name: string) => boolean = () => true
 ): Promise<void> {
-  const jar = await openPromise(file, { lazyEntries: true })
+  const jar = await openZip(file)
   for await (const entry of jar.eachEntry()) {
     if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith('/')) continue
     const name = entry.fileName.slice(prefix.length)
@@ -74,14 +78,42 @@ export async function unpackFrom(
   }
 }
 
-async function manifestText(file: string): Promise<string | undefined> {
-  // Opening a named pipe would wait for a writer.
-  if (!(await stat(file)).isFile()) return undefined
-  const jar = await openPromise(file, { lazyEntries: true })
-  for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_TEXT_SIZE) {
-      return await text(await jar.openReadStreamPromise(entry))
+/** Returns a short text file in a jar; undefined if the jar does not have it. Throws an error for a file that is not a jar. */
+export async function textIn(file: string, name: string): Promise<string | undefined> {
+  const jar = await openZip(file)
+  try {
+    for await (const entry of jar.eachEntry()) {
+      if (entry.fileName === name && entry.uncompressedSize <= MAX_TEXT_SIZE)
+        return await text(await jar.openReadStreamPromise(entry))
     }
+    return undefined
+  } finally {
+    jar.close()
   }
-  return undefined
+}
+
+/** Returns the first bytes of the wanted files in a jar, with their names. */
+export async function headersIn(
+  file: string,
+  wanted: (name: string) => boolean,
+  size: Bytes,
+  most: number
+): Promise<[name: string, header: Buffer][]> {
+  const jar = await openZip(file)
+  const found: [string, Buffer][] = []
+  try {
+    for await (const entry of jar.eachEntry()) {
+      if (found.length === most) break
+      if (!wanted(entry.fileName)) continue
+      const chunks: Buffer[] = []
+      for await (const chunk of await jar.openReadStreamPromise(entry)) {
+        chunks.push(chunk as Buffer)
+        if (Buffer.concat(chunks).length >= size) break
+      }
+      found.push([entry.fileName, Buffer.concat(chunks).subarray(0, size)])
+    }
+    return found
+  } finally {
+    jar.close()
+  }
 }

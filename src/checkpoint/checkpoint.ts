@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { Libraries } from '../application/libraries.js'
+import { agentsIn, explainAgents, warningsOf } from '../application/agents.js'
 import { explainMissingSupport } from '../application/frameworks.js'
+import type { Application } from '../application/layouts/layout.js'
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Reach } from '../docker/containers.js'
 import {
@@ -11,12 +13,12 @@ import {
   type Context
 } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
+import { jvmVariablesIn } from '../image/jvm-variables.js'
 import { shownLines } from '../lib/kept-log.js'
 import type { Milliseconds } from '../lib/values.js'
 import { otherPorts, type Readiness } from '../probe/readiness.js'
 import { requestOf, type WarmUpLine } from '../probe/request-lines.js'
 import type { CheckpointEngine } from './choose-engine.js'
-import { explainPortOption } from './failures.js'
 import { takeSnapshot, type Snapshot } from './take.js'
 import { standardWarmUp, type WarmUp, type WarmUpRequest } from './warm-up.js'
 
@@ -45,6 +47,7 @@ export interface CheckpointInputs extends ContainerInputs, WarmUpInputs {
 interface CheckpointSetting extends WarmUpSetting {
   engine: CheckpointEngine
   reach: Reach
+  application: Pick<Application, 'command'>
   libraries: Libraries | undefined
 }
 
@@ -57,6 +60,9 @@ export async function checkpointApplication(
   const { docker, clock, log, logs, id } = context
   const { engine, reach, readiness, libraries } = setting
   const names = namesOf(id)
+  const options = [...inputs.javaOptions, ...setting.application.command]
+  const agents = agentsIn(options, jvmVariablesIn(inputs.env))
+  for (const warning of warningsOf(agents)) log.warning(warning)
   const snapshot = await takeSnapshot(
     {
       docker,
@@ -80,7 +86,10 @@ export async function checkpointApplication(
     }
   ).catch((error: unknown) => {
     if (!(error instanceof OpenResources)) throw error
-    throw explainPortOption(error, inputs) ?? (libraries ? explainMissingSupport(error, libraries) : error)
+    const explained = explainAgents(error, agents)
+    throw explained instanceof OpenResources && libraries
+      ? explainMissingSupport(explained, libraries)
+      : explained
   })
   const duration = snapshot.checkpointDuration
   const within = duration === undefined ? '' : `, taken in ${Math.round(duration)} ms`

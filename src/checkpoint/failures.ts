@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
   checkpointRefusal,
-  CheckpointRefused,
   listResources,
   OpenResources,
   suggestPolicies
@@ -10,7 +9,6 @@ import {
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
 import { writeLog, type Hiding } from '../lib/kept-log.js'
-import { jvmVariablesIn } from '../image/jvm-variables.js'
 import type { RunningApplication, CheckpointContext } from './started-application.js'
 import { criuFailure, type Evidence } from './verify.js'
 import { copyEvidence, type OutputEvents } from './trigger.js'
@@ -68,38 +66,3 @@ function asInput(policies: string): string {
       .map((line) => `  ${line}`)
   ].join('\n')
 }
-
-/** Options with which the JVM itself, and not the application, listens on the port in the first group. */
-const PORT_OPTIONS = [
-  {
-    pattern: /-Dcom\.sun\.management\.jmxremote\.(?:rmi\.)?port=(\d+)/,
-    listener: 'JMX',
-    fix: 'Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, `jcmd PID ManagementAgent.start jmxremote.port=PORT` opens it.'
-  },
-  {
-    pattern: /-(?:agentlib:|X(?:run)?)jdwp[=:]\S*address=(?:[^\s,]*:)?(\d+)/,
-    listener: 'The debugger of the JVM',
-    fix: 'Remove the option of the debugger for the checkpoint, because nothing closes its port.'
-  }
-]
-
-/** Returns the refusal with the option of the JVM that opened a port; undefined if no open port is that of such an option. */
-export function explainPortOption(
-  refused: OpenResources,
-  { javaOptions, env }: { javaOptions: readonly string[]; env: Readonly<Record<string, string>> }
-): Failure | undefined {
-  const given = [...javaOptions, ...jvmVariablesIn(env)]
-  for (const { pattern, listener, fix } of PORT_OPTIONS)
-    for (const option of given) {
-      const [, port = ''] = pattern.exec(option) ?? []
-      if (!refused.resources.some((open) => open.listens && hasPort(open.description, port))) continue
-      return new CheckpointRefused(
-        `${refused.message} ${listener} listens on port ${port}, because an option of the JVM says so.`,
-        { fix, evidence: refused.evidence, signature: refused.signature, cause: refused }
-      )
-    }
-  return undefined
-}
-
-const hasPort = (description: string, port: string): boolean =>
-  port !== '' && new RegExp(`\\b(?:localPort |localport=|:)${port}\\b`).test(description)

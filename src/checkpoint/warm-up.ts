@@ -1,5 +1,6 @@
 import { EXPIRED, within } from '../lib/clock.js'
 import type { Address } from '../docker/containers.js'
+import { knownCause } from '../diagnosis/diagnose.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import { standardRequest, type Readiness } from '../probe/readiness.js'
@@ -61,7 +62,7 @@ export async function warmUp(
   // If the application has ended, its end explains the failed requests.
   const failed = running.catch(async (error: unknown) => {
     const ended = await within(application.ended, SETTLING_TIME, clock)
-    if (ended === EXPIRED) throw error
+    if (ended === EXPIRED) throw explained(error, application)
     return ended
   })
   const first = Promise.race([failed, application.ended])
@@ -78,6 +79,18 @@ export async function warmUp(
   throw new Failure('application', `The warm-up did not finish within ${seconds(request.warmupTimeout)}.`, {
     fix: 'Send fewer requests in `warmup`, or raise `warmup-timeout`; if a request hangs, the threads below show where.',
     evidence: [output, threads].filter((part) => part !== '').join('\n')
+  })
+}
+
+/** Adds a cause in the output of the application to the Failure of a request that never got a successful response. */
+function explained(error: unknown, { diagnoser, output }: RunningApplication): unknown {
+  const finding = knownCause(diagnoser.finding())
+  if (!(error instanceof Failure) || error.category !== 'application' || finding === undefined) return error
+  return new Failure(finding.category, `${error.message} ${finding.cause}`, {
+    fix: finding.fix,
+    evidence: output.text(),
+    signature: finding.signature,
+    cause: error
   })
 }
 

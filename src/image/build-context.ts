@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { APP_DIR, CRAC_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
+import { APP_DIR, CRAC_DIR, HOME_DIR, LAUNCH_FILES } from '../lib/image-paths.js'
 import { POLICIES_PROPERTY } from '../application/resource-policies.js'
 import { TAKES_CHECKPOINT } from '../application/frameworks.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
@@ -8,6 +8,9 @@ import type { Application } from '../application/layouts/layout.js'
 import { writeArchiveTree } from './archive-tree.js'
 import { packClasses } from './class-jar.js'
 import { setTimes } from './times.js'
+
+/** Mode of the home folder in docker/tools/prepare-base.sh: copying into a folder may set its mode. */
+const HOME_MODE = 0o750
 
 export interface BuildContextParts {
   dockerFolder: string
@@ -32,15 +35,25 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   await cp(from('tools'), path.join(folder, 'tools'), { recursive: true })
   await linkOrCopy(parts.jdkArchive, path.join(folder, 'jdk.tar.gz'))
 
-  const { dependencies, classes, packed } = parts.application
+  const { dependencies, classes, packed, files } = parts.application
   for (const [name, files] of Object.entries({ dependencies, classes })) {
     await mkdir(tree(name, APP_DIR), { recursive: true })
     for (const [source, target] of files) {
       const destination = path.join(tree(name, APP_DIR), target)
       const options = { recursive: true, dereference: true, preserveTimestamps: true }
+      await mkdir(path.dirname(destination), { recursive: true })
       if (packed.has(source)) await packClasses(source, destination)
       else await cp(source, destination, options)
     }
+  }
+
+  // What is in the working folder belongs to the application's user, who owns that folder.
+  await mkdir(tree('working'), { mode: HOME_MODE })
+  for (const [target, source] of files) {
+    const below = path.posix.relative(HOME_DIR, target)
+    const destination = below.startsWith('..') ? tree('classes', target) : tree('working', below)
+    await mkdir(path.dirname(destination), { recursive: true })
+    await cp(source, destination, { dereference: true, preserveTimestamps: true })
   }
 
   await cp(from('image'), tree('launch', CRAC_DIR), { recursive: true })

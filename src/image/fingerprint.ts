@@ -12,7 +12,7 @@ export interface FingerprintParts {
   dockerFolder: string
   base: { digest: string | undefined; workingDirectory: string }
   jdkSha256: string
-  application: Pick<Application, 'command' | 'dependencies' | 'classes'>
+  application: Pick<Application, 'command' | 'dependencies' | 'classes' | 'files'>
   /** The folder that paths of the warm-up are relative to. */
   workspace: string
   warmup: readonly WarmUpLine[] | undefined
@@ -37,6 +37,7 @@ export async function fingerprintOf(parts: FingerprintParts): Promise<string> {
     `app/${to}`,
     from
   ])
+  for (const [to, from] of application.files) files.push([`files${to}`, from])
   files.push(['docker', dockerFolder])
   const { resourcePolicies: policies } = parts
   if (policies && 'file' in policies)

@@ -1,3 +1,4 @@
+import { javaNeedOf } from '../application/java-need.js'
 import type { Application } from '../application/layouts/layout.js'
 import type { Context } from '../docker/context.js'
 import type { Architecture } from '../jdk/asset.js'
@@ -19,8 +20,10 @@ export async function prepareParts(
   parts: { application: Application | undefined; architecture: Architecture; values: unknown }
 ): Promise<ImageParts> {
   const onBase = await prepareBase(context, inputs, environment.workspace, parts.application)
+  // The content of an image of the user's Dockerfile is not known.
+  const need = parts.application && (await javaNeedOf(parts.application))
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>
-    resolveJdk(context, inputs, environment, parts.architecture)
+    resolveJdk(context, inputs, environment, parts.architecture, need)
   )
   const { version, dockerFolder, workspace } = environment
   const { warmup, warmupScript, resourcePolicies } = inputs

@@ -160,7 +160,8 @@ export function checkContract(
       command: words,
       dependencies: new Map(),
       classes: new Map(),
-      packed: new Set()
+      packed: new Set(),
+      files: new Map()
     },
     workingDirectory: Config.WorkingDir || '/',
     architecture: Architecture,

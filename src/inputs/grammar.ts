@@ -109,28 +109,6 @@ export function environment(name: string, value: string): Record<string, string>
   throw new Failure('input', `Invalid input \`${name}\`: it ${problem}.`, { fix: LEAVE_TO_ACTION })
 }
 
-/** Options that the action passes itself: the JVM must get them in its arguments, once, with the right values. */
-const OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/
-
-/** A second option in the line of the first one, as in `-Xms32m -Xmx128m`: the JVM would read both as one. */
-const SECOND_OPTION = /\s-(?:[DX]|(?:javaagent|agentlib|agentpath):|-add-|(?:ea|esa|server)\b)/
-/** Options whose value is a command line. */
-const COMMAND_OPTION = /^-XX:On(?:Error|OutOfMemoryError)=/
-
-export function javaOptions(name: string, value: string): string[] {
-  const options = parseLines(name, value)
-  for (const option of options) {
-    if (!option.startsWith('-'))
-      throw badInput(name, option, 'JVM options, one per line, each with its leading dash')
-    // The message has no value of an option, which may be secret.
-    if (SECOND_OPTION.test(option) && !COMMAND_OPTION.test(option))
-      throw badInput(name, option.split(/[=:]/)[0] ?? '', 'one option per line: this line has more than one')
-    if (OWN_OPTIONS.test(option))
-      throw badInput(name, option, 'none of the options that the action sets itself (see `cpu-features`)')
-  }
-  return options
-}
-
 /** Parses tags, separated by line ends or commas. */
 export function tags(name: string, value: string): Reference[] {
   return parseLines(name, value)

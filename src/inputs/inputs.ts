@@ -9,6 +9,8 @@ import { secretsInText } from '../secrets/settings.js'
 import { parseSecretValues } from '../secrets/sources.js'
 import * as grammar from './grammar.js'
 import { choice } from './grammar.js'
+import { parseFileLines } from './file-lines.js'
+import { javaOptions } from './java-options.js'
 import { secretsOfReadyUrl, secretsOfWarmUp, type ReadText } from './request-secrets.js'
 
 /** Parses one input; the third argument gives the text of other inputs that its meaning depends on. */
@@ -71,7 +73,8 @@ export const INPUTS = {
   }),
   application: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   'main-class': input(optional(grammar.className), { changesImage: 'resolved', secrets: 'a name' }),
-  'java-options': input(grammar.javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
+  files: input(parseFileLines, { changesImage: 'resolved', secrets: 'a path' }),
+  'java-options': input(javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
   arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
   env: input(grammar.environment, { changesImage: true, secrets: secretsOfPairs }),
   port: input(parsePort, { changesImage: true, secrets: 'a number' }),

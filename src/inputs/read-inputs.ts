@@ -51,6 +51,11 @@ function refuseContradictions(inputs: Inputs, textOf: Texts): void {
     ['application', file === undefined || inputs.application === undefined, own('application')],
     ['main-class', file === undefined || inputs.mainClass === undefined, own('main-class')],
     [
+      'files',
+      file === undefined || inputs.files.length === 0,
+      'either `file` or `files`: a Dockerfile copies its files itself'
+    ],
+    [
       'tags',
       !push || tags.length > 0,
       'at least one tag when `push` is true, for example ghcr.io/acme/hello:crac'

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract, type Header } from 'tar-stream'
@@ -8,18 +9,23 @@ import { Failure, messageOf } from '../lib/errors.js'
 /** Limits far above those of any JDK. `size` is that of the unpacked files, in bytes. */
 const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
 
+/** Maximum size of the file `release`, in bytes: real ones have about 2000. */
+const MAX_RELEASE_SIZE = 64 * 1024
+
 const SETUID = 0o6000
 const KNOWN_TYPES = new Set(['file', 'directory', 'symlink', 'link', 'contiguous-file'])
 
 /**
  * Checks the entries of a .tar.gz before it is unpacked: one top folder, no path or link to the outside, no path through
  * a link, no devices, no setuid bit except that of lib/criu, limited in count and size. Throws a Failure for anything else.
+ * Returns the text of the file `release`, which describes the JDK; undefined if there is none.
  */
-export async function checkArchive(file: string, limits = LIMITS): Promise<void> {
+export async function checkArchive(file: string, limits = LIMITS): Promise<string | undefined> {
   const tar = extract()
   let entries = 0
   let size = 0
   let top: string | undefined
+  let release: string | undefined
   const links = new Links()
   const read = pipeline(createReadStream(file), createGunzip(), tar)
   read.catch(() => undefined)
@@ -33,7 +39,8 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<void>
       if (problem !== undefined) throw refused(file, problem)
       if (entries > limits.entries) throw refused(file, `it has more than ${limits.entries} entries`)
       if (size > limits.size) throw refused(file, `it unpacks to more than ${limits.size} bytes`)
-      entry.resume()
+      if (isRelease(header)) release = await text(entry)
+      else entry.resume()
     }
     await read
   } catch (error) {
@@ -41,6 +48,11 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<void>
     throw error instanceof Failure ? error : refused(file, `it is not a .tar.gz (${messageOf(error)})`)
   }
   if (top === undefined) throw refused(file, 'it is empty')
+  return release
+}
+
+function isRelease({ name, type, size = 0 }: Header): boolean {
+  return type === 'file' && /^(?:\.\/)?[^/]+\/release$/.test(name) && size <= MAX_RELEASE_SIZE
 }
 
 function problemOf(header: Header, top: string): string | undefined {

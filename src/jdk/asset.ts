@@ -25,6 +25,8 @@ export interface JdkAsset {
   sha256: string | undefined
   /** Digest in lower-case hexadecimal; only Liberica has one. */
   sha1: string | undefined
+  /** Time of its publication in ISO 8601, where the source has one. */
+  published?: string | undefined
 }
 
 /** Returns whether an asset of a vendor's list is valid: paths and addresses are built from it. */

@@ -1,4 +1,4 @@
-import type { Architecture, JdkAsset } from './asset.js'
+import { newerFirst, type Architecture, type JdkAsset } from './asset.js'
 import { listReleases, type GitHub, type Release, type ReleaseAsset } from './github.js'
 
 /** Lists the releases of https://github.com/CRaC/openjdk-builds. */
@@ -15,10 +15,18 @@ const OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/
 export function cracAssets(releases: readonly Release[]): JdkAsset[] {
   return releases
     .filter((release) => !release.draft)
-    .flatMap((release) => release.assets.flatMap((asset) => toJdkAsset(release.tag_name, asset)))
+    .flatMap((release) => release.assets.flatMap((asset) => toJdkAsset(release, asset)))
 }
 
-function toJdkAsset(tag: string, asset: ReleaseAsset): JdkAsset[] {
+/** Returns what the newest release is, and when it was published: the distribution has had no release for a long time. */
+export function newestRelease(assets: readonly JdkAsset[]): string | undefined {
+  const [newest] = [...assets].sort((a, b) => newerFirst(a, b))
+  if (newest === undefined) return undefined
+  const date = /^\d{4}-\d{2}-\d{2}/.exec(newest.published ?? '')?.[0]
+  return `The newest release of the distribution crac is ${newest.version}${date === undefined ? '' : `, published on ${date}`}.`
+}
+
+function toJdkAsset({ tag_name: tag, published_at }: Release, asset: ReleaseAsset): JdkAsset[] {
   const [, major, build] = TAG.exec(tag) ?? []
   const match = NAME.exec(asset.name) ?? OLD_NAME.exec(asset.name)
   // An incomplete upload has another state.
@@ -36,7 +44,8 @@ function toJdkAsset(tag: string, asset: ReleaseAsset): JdkAsset[] {
       url: asset.url,
       size: asset.size,
       sha256: /^sha256:([0-9a-f]{64})$/.exec(asset.digest ?? '')?.[1],
-      sha1: undefined
+      sha1: undefined,
+      published: published_at ?? undefined
     }
   ]
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Failure } from '../lib/errors.js'
 import { checkArchive } from './archive.js'
 import type { Architecture, JdkAsset } from './asset.js'
+import { javaVersionIn } from './fitting.js'
 import type { JdkArchive } from './install.js'
 import { verifyArchive } from './verify.js'
 
@@ -36,6 +37,6 @@ export async function jdkFromFile(
   const expected = jdkSha256 === undefined ? [] : [{ sha256: jdkSha256, source: '`jdk-sha256`' }]
   const sha256 = await verifyArchive(file, asset, expected)
   if (jdkSha256 === undefined) warning(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`)
-  await checkArchive(file)
-  return { asset, file, sha256, cached: true }
+  const release = await checkArchive(file)
+  return { asset: { ...asset, major: javaVersionIn(release) }, file, sha256, cached: true }
 }

@@ -13,6 +13,8 @@ export interface GitHub {
 export interface Release {
   tag_name: string
   draft: boolean
+  /** Time in ISO 8601; a draft has none. */
+  published_at?: string | null
   assets: ReleaseAsset[]
 }
 

@@ -11,7 +11,7 @@ import {
   type Vendor,
   type VersionRequest
 } from './asset.js'
-import { listCrac } from './crac.js'
+import { listCrac, newestRelease } from './crac.js'
 import { sendableToken, type GitHub } from './github.js'
 import { installJdk, type InstallOptions, type JdkArchive } from './install.js'
 import { libericaSha256, listLiberica } from './liberica.js'
@@ -30,7 +30,7 @@ export interface JdkSourceContext extends HttpContext {
 }
 
 export interface JdkSource {
-  list(vendor: Vendor, architecture: Architecture): Promise<JdkAsset[]>
+  list: (vendor: Vendor, architecture: Architecture) => Promise<JdkAsset[]>
   resolve(vendor: Vendor, request: VersionRequest, architecture: Architecture): Promise<JdkAsset>
   install(
     asset: JdkAsset,
@@ -83,8 +83,12 @@ export function jdkSource(context: JdkSourceContext): JdkSource {
 
   return {
     list,
-    resolve: async (vendor, request, architecture) =>
-      chooseAsset(await list(vendor, architecture), request, vendor, architecture),
+    resolve: async (vendor, request, architecture) => {
+      const assets = await list(vendor, architecture)
+      const newest = vendor === 'crac' ? newestRelease(assets) : undefined
+      if (newest !== undefined) context.info(newest)
+      return chooseAsset(assets, request, vendor, architecture)
+    },
     install: async (asset, options) =>
       await installJdk(asset, {
         ...context,

@@ -1,19 +1,29 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { hasMainMethod } from '../class-file.js'
 import { isFolder, type Layout } from './layout.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
-/** Layout of a folder with `classes/` and jars in `lib/` or `libs/`; the user names the main class. */
-export const classPath: Layout = async ({ location, mainClass }) => {
+/** Folders of classes and resources, in the order of the class path of jib. */
+const OWN = ['resources', 'classes']
+/** Folders of libraries: of most builds, of Gradle and jib, and of `mvn dependency:copy-dependencies`. */
+const LIBRARIES = ['lib', 'libs', 'dependency']
+
+/** Layout of a folder with `classes/` and jars in `lib/`, `libs/` or `dependency/`; the user, or jib, names the main class. */
+export const classPath: Layout = async ({ location, mainClass: wanted }) => {
+  const mainClass = wanted ?? (await mainClassOfJib(location))
   if (mainClass === undefined) return undefined
   const dependencies = new Map<string, string>()
   const classes = new Map<string, string>()
   const entries: string[] = []
-  if (await isFolder(path.join(location, 'classes'))) {
-    classes.set(path.join(location, 'classes'), 'classes.jar')
-    entries.push('classes.jar')
+  const hasClasses = await isFolder(path.join(location, 'classes'))
+  for (const name of OWN) {
+    // Without classes, a folder `resources/` belongs to something else.
+    if (!hasClasses || !(await isFolder(path.join(location, name)))) continue
+    classes.set(path.join(location, name), `${name}.jar`)
+    entries.push(`${name}.jar`)
   }
-  for (const name of ['lib', 'libs']) {
+  for (const name of LIBRARIES) {
     const folder = path.join(location, name)
     if (!(await isFolder(folder))) continue
     const jars = (await readdir(folder)).filter((file) => file.endsWith('.jar')).sort()
@@ -30,4 +40,34 @@ export const classPath: Layout = async ({ location, mainClass }) => {
     packed: new Set(classes.keys()),
     classes
   }
+}
+
+/**
+ * Layout of the same folder without a named main class: the only class in `classes/` with a method main is taken, as it is
+ * compiled from Java, Kotlin (`MainKt`), Scala or Clojure. Without libraries beside them, the classes are only a part.
+ */
+export const classPathOfOneMain: Layout = async (candidate) => {
+  const { location } = candidate
+  const libraries = await Promise.all(LIBRARIES.map((name) => isFolder(path.join(location, name))))
+  if (!libraries.includes(true)) return undefined
+  const mains = await mainClassesIn(path.join(location, 'classes'))
+  return mains.length === 1 ? await classPath({ ...candidate, mainClass: mains[0] }) : undefined
+}
+
+/** Returns the names of the classes with a method main, in a folder; sorted. */
+export async function mainClassesIn(folder: string): Promise<string[]> {
+  if (!(await isFolder(folder))) return []
+  const found: string[] = []
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith('.class') || name.startsWith('META-INF')) continue
+    if (!hasMainMethod(await readFile(path.join(folder, name)))) continue
+    found.push(name.slice(0, -'.class'.length).replaceAll('/', '.'))
+  }
+  return found.sort()
+}
+
+/** Returns the content of the file that jib adds. https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md#how-do-i-set-parameters-for-my-image-at-runtime */
+async function mainClassOfJib(location: string): Promise<string | undefined> {
+  const text = await readFile(path.join(location, 'jib-main-class-file'), 'utf8').catch(() => '')
+  return text.trim() || undefined
 }

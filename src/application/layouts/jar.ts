@@ -1,35 +1,68 @@
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { readManifest } from '../jar.js'
+import { namesIn, readManifest } from '../jar.js'
 import { isFile, isFolder, type Layout } from './layout.js'
 import { CRAC_ENABLED } from './quarkus.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
 const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
 
-/** Layout of a jar with a Main-Class, and the files beside it in its Class-Path, as builds of Helidon and plain Maven create it. */
+/** Folder of `mvn dependency:copy-dependencies`, beside the jar. */
+const COPIED = 'dependency'
+
+/**
+ * Layout of a jar with a Main-Class, and the files beside it in its Class-Path, as builds of Helidon and plain Maven create it.
+ * A jar without a Class-Path gets the libraries that Maven has copied beside it, unless it contains them.
+ */
 export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location)
   const mainClass = wanted ?? manifest?.mainClass
   if (manifest === undefined || mainClass === undefined) return undefined
   const name = path.basename(location)
   const dependencies = new Map<string, string>()
+  const missing: string[] = []
   for (const entry of manifest.classPath) {
     const file = path.join(path.dirname(location), entry)
     // In the image, too, these files are beside the jar: other places are not possible.
     const inside = !path.isAbsolute(entry) && !path.normalize(entry).startsWith('..')
     if (inside && ((await isFile(file)) || (await isFolder(file))))
       dependencies.set(file, path.normalize(entry))
+    else missing.push(entry)
   }
+  const copied = manifest.classPath.length === 0 ? await copiedLibraries(location) : []
+  for (const jar of copied) dependencies.set(path.join(path.dirname(location), jar), jar)
+  const classPath = [name, ...copied].map((entry) => `${APP_DIR}/${entry}`).join(':')
   return {
     layout: 'jar',
-    description: `runnable jar ${name} (${mainClass})`,
+    description: `runnable jar ${name} (${mainClass})${copied.length > 0 ? ` with ${copied.length} jars in ${COPIED}/` : ''}`,
     mainClass,
     command: [
       ...(mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : []),
-      ...(wanted === undefined ? ['-jar', `${APP_DIR}/${name}`] : ['-cp', `${APP_DIR}/${name}`, wanted])
+      ...(wanted === undefined && copied.length === 0
+        ? ['-jar', `${APP_DIR}/${name}`]
+        : ['-cp', classPath, mainClass])
     ],
     dependencies,
     classes: new Map([[location, name]]),
-    packed: new Set()
+    packed: new Set(),
+    ...(missing.length > 0 && {
+      leftOut: [
+        `The Class-Path of ${name} names files that are not beside it: ${missing.slice(0, 10).join(', ')}.`
+      ]
+    })
   }
+}
+
+/** Returns the jars in the folder of copied dependencies beside a jar; none if the jar contains the classes of one of them. */
+async function copiedLibraries(location: string): Promise<string[]> {
+  const folder = path.join(path.dirname(location), COPIED)
+  if (!(await isFolder(folder))) return []
+  const jars = (await readdir(folder)).filter((file) => file.endsWith('.jar')).sort()
+  const own = new Set(await namesIn(location).catch(() => []))
+  for (const jar of jars) {
+    const names = await namesIn(path.join(folder, jar)).catch(() => [])
+    const first = names.find((one) => /^(?!META-INF\/|module-info).*\.class$/.test(one))
+    if (first !== undefined && own.has(first)) return []
+  }
+  return jars.map((jar) => `${COPIED}/${jar}`)
 }

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises'
 
-export interface Application {
-  layout: 'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'class-path' | 'jar' | 'dockerfile'
+/** An application as one of the layouts describes it. */
+export interface FoundApplication {
+  layout:
+    'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'distribution' | 'class-path' | 'jar' | 'dockerfile'
   description: string
   /** Name of the main class; empty if it is not known. */
   mainClass: string
@@ -13,9 +15,22 @@ export interface Application {
   classes: Map<string, string>
   /** Folders in `classes` that get into the image as a jar with their content, since the JVM archives no class of a folder. */
   packed: ReadonlySet<string>
+  /** Sentences on what the build names for the application, and the image does not have. */
+  leftOut?: readonly string[]
 }
 
-export interface Candidate {
+export interface Application extends FoundApplication {
+  /** Further files, of the input `files`. Absolute path in the image → absolute path on the runner. */
+  files: ReadonlyMap<string, string>
+}
+
+/** Inputs on which it depends what a launcher runs. */
+export interface LaunchSettings {
+  javaOptions: readonly string[]
+  env: Readonly<Record<string, string>>
+}
+
+export interface Candidate extends LaunchSettings {
   location: string
   mainClass: string | undefined
   /** Empty folder of the run for unpacked files; it is created when it is needed. */
@@ -23,7 +38,7 @@ export interface Candidate {
 }
 
 /** Returns the application in a candidate of one layout; undefined if the candidate has another layout. */
-export type Layout = (candidate: Candidate) => Promise<Application | undefined>
+export type Layout = (candidate: Candidate) => Promise<FoundApplication | undefined>
 
 export async function isFolder(file: string): Promise<boolean> {
   return await stat(file).then(

@@ -2,23 +2,49 @@ import { cp, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { readManifest, unpackFrom } from '../jar.js'
 import { isFolder, type Layout } from './layout.js'
+import { loaderSettings } from './properties-launcher.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
 /** Files of a signed jar, in META-INF. https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html#signed-jar-file */
 const SIGNATURE = /^[^/]+\.(?:SF|RSA|DSA|EC)$/i
 
+/** Folders of an executable jar or war, and where its files are in the image, below /app. */
+interface Format {
+  name: 'jar' | 'war'
+  classes: string
+  libs: readonly string[]
+  inImage: string
+}
+
+/** https://docs.spring.io/spring-boot/specification/executable-jar/nested-jars.html */
+const JAR: Format = { name: 'jar', classes: 'BOOT-INF/classes', libs: ['BOOT-INF/lib'], inImage: '' }
+// The server of Spring Boot serves the folder above WEB-INF if its own jar is in WEB-INF/lib.
+const WAR: Format = {
+  name: 'war',
+  classes: 'WEB-INF/classes',
+  libs: ['WEB-INF/lib', 'WEB-INF/lib-provided'],
+  inImage: 'WEB-INF/'
+}
+
 /**
- * Layout of an executable jar of Spring Boot. It is unpacked as the tools of Spring Boot do, so that the dependencies have
- * their own layer, and no class loader reads jars within jars. Its classes become a jar with the original manifest. https://docs.spring.io/spring-boot/specification/executable-jar/nested-jars.html
+ * Layout of an executable jar or war of Spring Boot. It is unpacked as the tools of Spring Boot do, so that the dependencies
+ * have their own layer, and no class loader reads jars within jars. Its classes become a jar with the original manifest.
  */
-export const springBootJar: Layout = async ({ location, scratch }) => {
-  const mainClass = (await readManifest(location))?.startClass
-  if (mainClass === undefined) return undefined
+export const springBootJar: Layout = async ({ location, scratch, mainClass: wanted, ...settings }) => {
+  const manifest = await readManifest(location)
+  if (manifest?.startClass === undefined) return undefined
+  const {
+    classes: own,
+    libs,
+    inImage,
+    name: kind
+  } = /WarLauncher$/.test(manifest.mainClass ?? '') ? WAR : JAR
   const folder = path.join(scratch, 'spring-boot')
-  await unpackFrom(location, 'BOOT-INF/', folder)
-  const manifest = path.join(scratch, 'manifest')
-  await unpackFrom(location, 'META-INF/', manifest, (name) => name === 'MANIFEST.MF')
-  // Builds put static resources, spring.factories and build-info into META-INF, outside of BOOT-INF/classes. The services
+  const [base = ''] = own.split('/')
+  await unpackFrom(location, `${base}/`, path.join(folder, base))
+  const original = path.join(scratch, 'manifest')
+  await unpackFrom(location, 'META-INF/', original, (name) => name === 'MANIFEST.MF')
+  // Builds put static resources, spring.factories and build-info into META-INF, outside of the classes. The services
   // there belong to the loader of Spring Boot, whose classes are left out; a signature is of the whole jar.
   await unpackFrom(
     location,
@@ -26,44 +52,60 @@ export const springBootJar: Layout = async ({ location, scratch }) => {
     path.join(folder, 'root/META-INF'),
     (name) => name !== 'MANIFEST.MF' && !name.startsWith('services/') && !SIGNATURE.test(name)
   )
-  const jars = await inOrder(folder)
-  const dependencies = new Map<string, string>()
+  const loader = await loaderSettings(manifest, { location, classes: path.join(folder, own), ...settings })
+  const mainClass = wanted ?? loader.mainClass
+  const dependencies = new Map(loader.files)
   const classes = new Map<string, string>()
   const packed = new Set<string>()
-  const entries: string[] = []
-  for (const name of ['root', 'classes']) {
-    const source = path.join(folder, name)
+  const entries: string[] = [...loader.entries]
+  for (const [name, source] of [
+    ['root', path.join(folder, 'root')],
+    ['classes', path.join(folder, own)]
+  ] as const) {
     if (!(await isFolder(source))) continue
     // Class loaders read `Implementation-Version` and the like from the manifest of the jar that has the class.
-    await cp(manifest, path.join(source, 'META-INF'), { recursive: true, preserveTimestamps: true })
-    classes.set(source, `${name}.jar`)
+    await cp(original, path.join(source, 'META-INF'), { recursive: true, preserveTimestamps: true })
+    classes.set(source, `${inImage}${name}.jar`)
     packed.add(source)
-    entries.push(`${name}.jar`)
+    entries.push(`${inImage}${name}.jar`)
   }
-  for (const jar of jars) {
+  for (const jar of await inOrder(folder, base, libs)) {
+    const target = `${inImage}${jar.slice(base.length + 1)}`
     // A snapshot version changes as often as the application.
     const files = jar.includes('-SNAPSHOT') ? classes : dependencies
-    files.set(path.join(folder, 'lib', jar), `lib/${jar}`)
-    entries.push(`lib/${jar}`)
+    files.set(path.join(folder, jar), target)
+    entries.push(target)
   }
-  const classPath = entries.map((entry) => `${APP_DIR}/${entry}`)
+  if (kind === 'war') {
+    const served = path.join(scratch, 'served')
+    const isServed = (name: string): boolean =>
+      !/^(?:META-INF|org\/springframework\/boot\/loader)\//.test(name) &&
+      ![own, ...libs].some((inside) => name.startsWith(`${inside}/`)) &&
+      !/^WEB-INF\/\w+\.idx$/.test(name)
+    await unpackFrom(location, '', served, isServed)
+    if (await isFolder(served)) classes.set(served, '.')
+  }
   return {
     layout: 'spring-boot',
-    description: `Spring Boot jar ${path.basename(location)} (${mainClass}), unpacked`,
+    description: `Spring Boot ${kind} ${path.basename(location)} (${mainClass}), unpacked`,
     mainClass,
-    command: ['-cp', classPath.join(':'), mainClass],
+    command: ['-cp', entries.map((entry) => path.posix.resolve(APP_DIR, entry)).join(':'), mainClass],
     dependencies,
     classes,
     packed
   }
 }
 
-/** Returns the names of the jars in `lib/`, in the order of the class path index if the jar has one. */
-async function inOrder(folder: string): Promise<string[]> {
-  const lib = path.join(folder, 'lib')
-  const jars = new Set((await isFolder(lib)) ? (await readdir(lib)).sort() : [])
-  const index = await readFile(path.join(folder, 'classpath.idx'), 'utf8').catch(() => '')
-  const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(([, name]) =>
+/** Returns the paths of the jars in the folders of libraries, in the order of the class path index if there is one. */
+async function inOrder(folder: string, base: string, libs: readonly string[]): Promise<string[]> {
+  const jars = new Set<string>()
+  for (const lib of libs) {
+    const inside = path.join(folder, lib)
+    const names = (await isFolder(inside)) ? (await readdir(inside)).sort() : []
+    for (const name of names) jars.add(`${lib}/${name}`)
+  }
+  const index = await readFile(path.join(folder, base, 'classpath.idx'), 'utf8').catch(() => '')
+  const indexed = [...index.matchAll(/^- "(.+)"\r?$/gm)].flatMap(([, name]) =>
     name !== undefined && jars.has(name) ? [name] : []
   )
   return [...new Set([...indexed, ...jars])]

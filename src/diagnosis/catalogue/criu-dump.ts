@@ -111,8 +111,19 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     id: 'criu-ghost-limit',
     pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
     category: 'application',
-    cause: 'A deleted file of $2 bytes is still open or mapped: $1.',
-    fix: 'Close it in beforeCheckpoint. It is often a cache in /tmp.'
+    cause:
+      'A deleted file of $2 bytes is still open or mapped, and a snapshot keeps at most 128 MB of one: $1.',
+    fix: 'Close it in beforeCheckpoint, or do not delete it while it is in use. It is often a cache or a native library in /tmp.'
+  },
+  {
+    id: 'criu-ghost-native',
+    pattern:
+      /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna)\S{0,200}) of (\d+) size, increase limit/m,
+    category: 'application',
+    cause:
+      'A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.',
+    fix: 'Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA).',
+    weight: 'specific'
   },
   {
     id: 'criu-link-remap',

@@ -7,6 +7,7 @@ import { frameworks } from './frameworks.js'
 import { jvmDump } from './jvm-dump.js'
 import { jvmRestore } from './jvm-restore.js'
 import { registry } from './registry.js'
+import { start } from './start.js'
 
 /** All known failures, by the lines that show them. */
 export const CATALOGUE: readonly Signature[] = [
@@ -16,6 +17,7 @@ export const CATALOGUE: readonly Signature[] = [
   ...jvmDump,
   ...jvmRestore,
   ...frameworks,
+  ...start,
   ...docker,
   ...registry
 ]

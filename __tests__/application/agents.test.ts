@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals'
+import { agentsIn, explainAgents, warningsOf } from '../../src/application/agents.js'
+import { OpenResources, type OpenResource } from '../../src/diagnosis/checkpoint-exception.js'
+
+describe('agents, debuggers and JMX', () => {
+  test.each<[string, string, number | undefined]>([
+    ['-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005', 'the debugger of the JVM', 5005],
+    ['-agentlib:jdwp=transport=dt_socket,address=0.0.0.0:5006,server=y', 'the debugger of the JVM', 5006],
+    ['-Xrunjdwp:transport=dt_socket,address=8000,server=y', 'the debugger of the JVM', 8000],
+    ['-Dcom.sun.management.jmxremote.port=9010', 'JMX', 9010],
+    ['-Dcom.sun.management.jmxremote.rmi.port=9011', 'JMX', 9011],
+    ['-Dcom.sun.management.jmxremote', 'JMX', undefined],
+    ['-javaagent:/opt/dd-java-agent.jar', 'the Java agent of Datadog', 8126],
+    ['-javaagent:lib/dd-java-agent-1.40.0.jar=x=y', 'the Java agent of Datadog', 8126],
+    ['-javaagent:opentelemetry-javaagent.jar', 'the Java agent of OpenTelemetry', 4318],
+    ['-javaagent:/newrelic/newrelic.jar', 'the Java agent of New Relic', undefined],
+    ['-javaagent:elastic-apm-agent-1.52.0.jar', 'the Java agent of Elastic APM', 8200],
+    ['-javaagent:pyroscope.jar', 'the Java agent of Pyroscope', 4040],
+    [
+      '-javaagent:/x/jmx_prometheus_javaagent-1.0.1.jar=0.0.0.0:9404:c.yml',
+      'the Java agent of Prometheus (JMX exporter)',
+      9404
+    ],
+    ['-javaagent:byte-buddy.jar', 'a Java agent', undefined],
+    ['-agentpath:/opt/liboneagentloader.so', 'a native agent', undefined]
+  ])('%s is %s', (option, name, port) => {
+    expect(agentsIn([option], [])).toEqual([expect.objectContaining({ name, port })])
+    expect(agentsIn([], [`-Xmx1g "${option}"`])).toMatchObject([{ name, port }])
+  })
+
+  test('other options start none; the settings of JMX count once; values of options are not shown', () => {
+    expect(
+      agentsIn(['-Xmx1g', '-Dagent=-javaagent:x', '-Dcom.sun.management.jmxremote.ssl=false'], [])
+    ).toEqual([])
+    const port = '-Dcom.sun.management.jmxremote.port=9010'
+    const agents = agentsIn([port, port, '-javaagent:x.jar=token=hunter22'], [])
+    expect(agents).toHaveLength(2)
+    expect(warningsOf(agents)).toEqual([
+      expect.stringContaining('start JMX (-Dcom.sun.management.jmxremote.port, port 9010)'),
+      expect.stringContaining('start a Java agent (-javaagent:x.jar)')
+    ])
+  })
+
+  const refused = (...resources: Partial<OpenResource>[]): OpenResources =>
+    new OpenResources(
+      resources.map((resource) => ({
+        kind: 'socket',
+        description: '',
+        listens: false,
+        openedBy: undefined,
+        ...resource
+      })),
+      'The JVM refused the checkpoint.',
+      { fix: 'Close it.' }
+    )
+
+  const listener = (port: number): Partial<OpenResource> => ({
+    description: `tcp6 localAddr :: localPort ${port} remoteAddr :: remotePort 0`,
+    listens: true
+  })
+
+  test.each<[string, string, Partial<OpenResource>]>([
+    [
+      '-agentlib:jdwp=address=*:5005',
+      'The debugger of the JVM listens on port 5005, because an option of the JVM says so (-agentlib:jdwp).',
+      listener(5005)
+    ],
+    [
+      '-Dcom.sun.management.jmxremote.port=9010',
+      'JMX listens on port 9010,',
+      { description: 'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=9010]', listens: true }
+    ],
+    [
+      '-javaagent:dd-java-agent.jar',
+      'At least one of them belongs to the Java agent of Datadog (-javaagent:dd-java-agent.jar, port 8126).',
+      { description: 'Socket[addr=localhost/127.0.0.1,port=8126,localport=4]' }
+    ],
+    [
+      '-javaagent:opentelemetry-javaagent.jar',
+      'belongs to the Java agent of OpenTelemetry',
+      {
+        description: 'Socket[x]',
+        openedBy: { thread: 'main', frames: ['io.opentelemetry.exporter.X.y(X.java:1)'] }
+      }
+    ],
+    [
+      '-javaagent:dd-java-agent.jar',
+      'belongs to the Java agent of Datadog',
+      { openedBy: { thread: 'dd-trace-processor', frames: [] } }
+    ]
+  ])('a refusal because of %s names its owner and its fix', (option, owner, resource) => {
+    const [agent] = agentsIn([option], [])
+    const failure = explainAgents(refused({}, resource), agent ? [agent] : [])
+    expect(failure.message).toContain(owner)
+    expect(failure.fix).toBe(agent?.fix)
+  })
+
+  test('a refusal for another reason stays as it is: another port, or a connection from that port', () => {
+    const agents = agentsIn(['-agentlib:jdwp=address=*:5005'], [])
+    const connection = { description: 'localPort 5005 remotePort 5432' }
+    for (const other of [refused(listener(8080)), refused(listener(15005)), refused(connection)])
+      expect(explainAgents(other, agents)).toBe(other)
+  })
+})

@@ -1,0 +1,308 @@
+import { describe, expect, test } from '@jest/globals'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { findApplication, type ApplicationRequest } from '../../src/application/find.js'
+import type { FoundApplication } from '../../src/application/layouts/layout.js'
+import { classFile } from '../support/class-file.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { zipOf, type ZipEntry } from '../support/zip.js'
+
+const LOADER = 'org.springframework.boot.loader.launch'
+
+const GRADLE = `#!/bin/sh
+CLASSPATH=$APP_HOME/lib/shop.jar:$APP_HOME/lib/kotlin-stdlib.jar
+DEFAULT_JVM_OPTS='"-Xmx64m" "-Dconfig=$APP_HOME/conf/a b.yml"'
+set -- \\
+        -classpath "$CLASSPATH" \\
+        com.acme.MainKt \\
+        "$@"
+`
+
+const OLD_GRADLE = `#!/usr/bin/env sh
+DEFAULT_JVM_OPTS=""
+CLASSPATH=$APP_HOME/lib/shop.jar:$APP_HOME/lib/gone.jar
+eval set -- $DEFAULT_JVM_OPTS $JAVA_OPTS $SHOP_OPTS -classpath "\\"$CLASSPATH\\"" com.acme.Main "$APP_ARGS"
+`
+
+const SBT = `#!/usr/bin/env bash
+declare -r app_mainclass=("com.acme.Main")
+declare -r app_classpath="$lib_dir/../conf/:$lib_dir/com.acme.shop-1.0.jar:$lib_dir/org.scala-lang.scala-library-2.13.jar"
+addJava "-Dplay.server.pidfile.path=/dev/null"
+`
+
+describe('what build tools create by their standard goals', () => {
+  let context: string
+  temporaryFolder((created) => (context = path.join(created, 'context')))
+
+  const find = async (given: Partial<ApplicationRequest> = {}): Promise<FoundApplication> =>
+    await findApplication({
+      context,
+      application: undefined,
+      mainClass: undefined,
+      scratch: path.join(context, '../scratch'),
+      ...given
+    })
+  const write = (file: string, content: Buffer | string = ''): void => {
+    mkdirSync(path.dirname(path.join(context, file)), { recursive: true })
+    writeFileSync(path.join(context, file), content)
+  }
+  const jar = (manifest: Record<string, string>, files: readonly (string | ZipEntry)[] = []): Buffer =>
+    zipOf([
+      {
+        name: 'META-INF/MANIFEST.MF',
+        content: Object.entries({ 'Manifest-Version': '1.0', ...manifest })
+          .map(([name, value]) => `${name}: ${value}\n`)
+          .join('')
+      },
+      ...files.map((file) => (typeof file === 'string' ? { name: file, content: file } : file))
+    ])
+  const classPathOf = ({ command }: FoundApplication): string[] =>
+    (command[command.indexOf('-cp') + 1] ?? '').split(':')
+
+  const WAR = jar({ 'Main-Class': `${LOADER}.WarLauncher`, 'Start-Class': 'com.acme.Shop' }, [
+    'index.html',
+    'WEB-INF/classes/com/acme/Shop.class',
+    'WEB-INF/lib/spring-boot-3.5.16.jar',
+    'WEB-INF/lib/shop-api-1-SNAPSHOT.jar',
+    'WEB-INF/lib-provided/tomcat-embed-core.jar',
+    'WEB-INF/views/order.jsp',
+    'WEB-INF/layers.idx',
+    'META-INF/resources/a.css',
+    'org/springframework/boot/loader/launch/WarLauncher.class'
+  ])
+
+  test('an executable war runs from its folders, which its server finds below /app', async () => {
+    write('shop.war', WAR)
+    write('shop.war.original', jar({}))
+    const found = await find()
+    expect(found).toMatchObject({
+      description: 'Spring Boot war shop.war (com.acme.Shop), unpacked',
+      mainClass: 'com.acme.Shop'
+    })
+    expect(classPathOf(found)).toEqual([
+      '/app/WEB-INF/root.jar',
+      '/app/WEB-INF/classes.jar',
+      '/app/WEB-INF/lib/shop-api-1-SNAPSHOT.jar',
+      '/app/WEB-INF/lib/spring-boot-3.5.16.jar',
+      '/app/WEB-INF/lib-provided/tomcat-embed-core.jar'
+    ])
+    expect([...found.dependencies.values()]).toEqual([
+      'WEB-INF/lib/spring-boot-3.5.16.jar',
+      'WEB-INF/lib-provided/tomcat-embed-core.jar'
+    ])
+    const [served = ''] = [...found.classes].flatMap(([from, to]) => (to === '.' ? [from] : []))
+    expect((await readdir(served, { recursive: true })).sort()).toEqual([
+      'WEB-INF',
+      'WEB-INF/views',
+      'WEB-INF/views/order.jsp',
+      'index.html'
+    ])
+  })
+
+  test('a war without a main class is refused with what to build instead', async () => {
+    write('target/shop.war', jar({}, ['WEB-INF/web.xml']))
+    for (const application of [undefined, 'target', 'target/shop.war'])
+      await expect(find({ application })).rejects.toMatchObject({
+        message: 'shop.war needs a servlet container: it has no Main-Class.',
+        fix: expect.stringContaining('`repackage`')
+      })
+  })
+
+  test('a war with another main class runs by itself, and a jar beside a war is preferred', async () => {
+    write('ci.war', jar({ 'Main-Class': 'executable.Main' }))
+    expect((await find()).command).toEqual(['-jar', '/app/ci.war'])
+    write('app.jar', jar({ 'Main-Class': 'com.acme.Main' }))
+    expect((await find()).command).toEqual(['-jar', '/app/app.jar'])
+  })
+
+  test('a jar with a start script in front is read, as a JVM does', async () => {
+    const script = Buffer.from('#!/bin/bash\nexec java -jar "$0"\n')
+    const start = { 'Main-Class': `${LOADER}.JarLauncher`, 'Start-Class': 'com.acme.Shop' }
+    write('shop.jar', Buffer.concat([script, jar(start, ['BOOT-INF/classes/a.txt', 'BOOT-INF/lib/b.jar'])]))
+    const found = await find()
+    expect(classPathOf(found)).toEqual(['/app/classes.jar', '/app/lib/b.jar'])
+    const [folder = ''] = found.classes.keys()
+    expect(await readdir(folder)).toContain('a.txt')
+    write('plain/app.jar', Buffer.concat([script, jar({ 'Main-Class': 'com.acme.Main' })]))
+    expect(await find({ application: 'plain', scratch: `${context}-2` })).toMatchObject({
+      mainClass: 'com.acme.Main'
+    })
+  })
+
+  describe('PropertiesLauncher', () => {
+    const properties = (extra: ZipEntry[] = [], manifest = {}): void =>
+      write(
+        'app.jar',
+        jar({ 'Main-Class': `${LOADER}.PropertiesLauncher`, 'Start-Class': 'com.acme.Shop', ...manifest }, [
+          'BOOT-INF/classes/com/acme/Shop.class',
+          'BOOT-INF/lib/a.jar',
+          ...extra
+        ])
+      )
+
+    test.each<[string, Partial<ApplicationRequest>, ZipEntry[], object]>([
+      ['java-options', { javaOptions: ['-Dloader.main=com.acme.Job', '-Dloader.path=ext,conf/'] }, [], {}],
+      ['env', { env: { LOADER_MAIN: 'com.acme.Job', LOADER_PATH: 'ext/*,conf' } }, [], {}],
+      [
+        'loader.properties',
+        {},
+        [
+          {
+            name: 'BOOT-INF/classes/loader.properties',
+            content: '# x\nloader.main=com.acme.Job\nloader.path = ext, conf\n'
+          }
+        ],
+        {}
+      ],
+      ['the manifest', { mainClass: 'com.acme.Job' }, [], { 'Loader-Path': 'ext,conf' }]
+    ])('takes main class and class path from %s', async (_, given, extra, manifest) => {
+      properties(extra, manifest)
+      write('ext/drivers/z.jar')
+      write('ext/a.jar')
+      write('conf/application.yml')
+      const found = await find(given)
+      expect(found.mainClass).toBe('com.acme.Job')
+      expect(classPathOf(found)).toEqual([
+        '/app/ext/a.jar',
+        '/app/ext/drivers/z.jar',
+        '/app/conf',
+        '/app/classes.jar',
+        '/app/lib/a.jar'
+      ])
+      expect([...found.dependencies.values()]).toEqual(['ext', 'conf', 'lib/a.jar'])
+    })
+
+    test('runs the start class without settings; other launchers ignore them', async () => {
+      properties()
+      expect(await find()).toMatchObject({ mainClass: 'com.acme.Shop' })
+      write('app.jar', jar({ 'Main-Class': `${LOADER}.JarLauncher`, 'Start-Class': 'com.acme.Shop' }))
+      expect(
+        await find({ javaOptions: ['-Dloader.main=com.acme.Job'], scratch: `${context}-2` })
+      ).toMatchObject({ mainClass: 'com.acme.Shop' })
+    })
+  })
+
+  test('`mvn dependency:copy-dependencies`: a thin jar gets the copied libraries, one that contains them does not', async () => {
+    write('target/app.jar', jar({ 'Main-Class': 'com.acme.Main' }, ['com/acme/Main.class']))
+    write('target/dependency/b.jar', jar({}, ['org/b/B.class']))
+    write('target/dependency/a.jar', jar({}, ['META-INF/x.class', 'org/a/A.class']))
+    const found = await find()
+    expect(found.description).toBe(
+      'runnable jar app.jar (com.acme.Main) with 2 jars in dependency/ in target/'
+    )
+    expect(classPathOf(found)).toEqual(['/app/app.jar', '/app/dependency/a.jar', '/app/dependency/b.jar'])
+    write('target/app.jar', jar({ 'Main-Class': 'com.acme.Main' }, ['com/acme/Main.class', 'org/a/A.class']))
+    expect((await find()).command).toEqual(['-jar', '/app/app.jar'])
+  })
+
+  test('`target/classes` and `target/dependency` run with the only class that has a main method', async () => {
+    write('classes/com/acme/MainKt.class', classFile(17))
+    write('classes/com/acme/Other.class', classFile(17, { method: 'run' }))
+    write('dependency/kotlin-stdlib.jar')
+    expect(await find()).toMatchObject({
+      layout: 'class-path',
+      command: ['-cp', '/app/classes.jar:/app/dependency/kotlin-stdlib.jar', 'com.acme.MainKt']
+    })
+    write('classes/com/acme/Tool.class', classFile(17))
+    await expect(find()).rejects.toMatchObject({ fix: expect.stringContaining('`main-class`') })
+    expect(await find({ mainClass: 'com.acme.Tool' })).toMatchObject({ mainClass: 'com.acme.Tool' })
+  })
+
+  test('the folder of jib: resources, classes and libraries in its order, with its main class', async () => {
+    write('classes/com/acme/Main.class', classFile(17))
+    write('resources/application.yml')
+    write('libs/a.jar')
+    write('jib-main-class-file', 'com.acme.Main\n')
+    expect((await find()).command).toEqual([
+      '-cp',
+      '/app/resources.jar:/app/classes.jar:/app/libs/a.jar',
+      'com.acme.Main'
+    ])
+  })
+
+  const shop = (): Buffer => jar({}, ['com/acme/MainKt.class', 'com/acme/Main.class'])
+
+  test('`installDist` of Gradle: class path, main class and options of the start script, and the rest of the distribution', async () => {
+    write('build/install/shop/bin/shop', GRADLE)
+    write('build/install/shop/bin/shop.bat', 'CLASSPATH=x')
+    write('build/install/shop/lib/shop.jar', shop())
+    write('build/install/shop/lib/kotlin-stdlib.jar', jar({}))
+    write('build/install/shop/conf/a b.yml')
+    const expected = {
+      layout: 'distribution',
+      mainClass: 'com.acme.MainKt',
+      command: [
+        '-Xmx64m',
+        '-Dconfig=/app/conf/a b.yml',
+        '-cp',
+        '/app/lib/shop.jar:/app/lib/kotlin-stdlib.jar',
+        'com.acme.MainKt'
+      ]
+    }
+    const found = await find()
+    expect(found).toMatchObject(expected)
+    expect([...found.dependencies.values()]).toEqual(['lib/kotlin-stdlib.jar'])
+    expect([...found.classes.values()]).toEqual(['lib/shop.jar', 'conf'])
+    expect(await find({ application: 'build/install/shop/bin/shop' })).toMatchObject(expected)
+    expect(await find({ context: path.join(context, 'build') })).toMatchObject(expected)
+    expect(await find({ context: path.join(context, 'build/install/shop') })).toMatchObject(expected)
+  })
+
+  test('the start script of an older Gradle is read, and what it names in vain is said', async () => {
+    write('bin/shop', OLD_GRADLE)
+    write('lib/shop.jar', shop())
+    expect(await find()).toMatchObject({
+      command: ['-cp', '/app/lib/shop.jar', 'com.acme.Main'],
+      leftOut: ['The start script names files that are not in the distribution: lib/gone.jar.']
+    })
+  })
+
+  test('`stage` of sbt, and its archive in `target/universal`', async () => {
+    const files = {
+      'bin/shop': SBT,
+      'lib/com.acme.shop-1.0.jar': shop(),
+      'lib/org.scala-lang.scala-library-2.13.jar': jar({}),
+      'conf/application.conf': 'a = 1'
+    }
+    const command = [
+      '-Dplay.server.pidfile.path=/dev/null',
+      '-cp',
+      '/app/conf/:/app/lib/com.acme.shop-1.0.jar:/app/lib/org.scala-lang.scala-library-2.13.jar',
+      'com.acme.Main'
+    ]
+    const archive = Object.entries(files).map(([name, content]) => ({ name: `shop-1.0/${name}`, content }))
+    write('target/universal/shop-1.0.zip', zipOf(archive))
+    expect((await find()).command).toEqual(command)
+    for (const [name, content] of Object.entries(files)) write(`target/universal/stage/${name}`, content)
+    const found = await find({ scratch: `${context}-2` })
+    expect(found.command).toEqual(command)
+    expect(found.description).toContain('in target/universal/stage/')
+  })
+
+  test('several start scripts: the user chooses by script or by main class', async () => {
+    write('bin/shop', OLD_GRADLE)
+    write('bin/worker', OLD_GRADLE.replace('com.acme.Main', 'com.acme.Worker'))
+    write('lib/shop.jar', shop())
+    await expect(find()).rejects.toMatchObject({
+      evidence: 'bin/shop (com.acme.Main)\nbin/worker (com.acme.Worker)'
+    })
+    expect(await find({ mainClass: 'com.acme.Worker' })).toMatchObject({
+      description: expect.stringContaining('the start script worker')
+    })
+    expect(await find({ application: 'bin/shop' })).toMatchObject({ mainClass: 'com.acme.Main' })
+  })
+
+  test.each([
+    ['sbt-assembly', 'target/scala-2.13/shop-assembly-1.0.jar', []],
+    ['Leiningen', 'target/uberjar/shop-1.0-standalone.jar', ['target/uberjar/shop-1.0.jar']],
+    ['Mill', 'out/shop/assembly.dest/out.jar', []],
+    ['the Maven assembly', 'target/shop-jar-with-dependencies.jar', ['target/shop.jar']],
+    ['the Maven shade plugin', 'target/shop.jar', ['target/original-shop.jar', 'target/shop-sources.jar']],
+    ['Gradle with Spring Boot', 'build/libs/shop.jar', ['build/libs/shop-plain.jar']],
+    ['Gradle with shadow', 'build/libs/shop-1.0-all.jar', ['build/libs/shop-1.0.jar']]
+  ])('%s: %s', async (_, file, others) => {
+    for (const one of [file, ...others]) write(one, jar({ 'Main-Class': 'com.acme.Main' }))
+    expect((await find()).command).toEqual(['-jar', `/app/${path.basename(file)}`])
+  })
+})

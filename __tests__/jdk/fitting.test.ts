@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals'
+import type { JdkAsset, Vendor } from '../../src/jdk/asset.js'
+import { cracAssets, newestRelease } from '../../src/jdk/crac.js'
+import { javaVersionIn, requireFitting } from '../../src/jdk/fitting.js'
+
+const asset = (distribution: Vendor | 'file', major: number): JdkAsset => ({
+  distribution,
+  version: String(major),
+  aliases: [],
+  major,
+  order: [major],
+  architecture: 'x64',
+  name: 'x.tar.gz',
+  url: 'https://example.com/x.tar.gz',
+  size: undefined,
+  sha256: undefined,
+  sha1: undefined
+})
+
+const LISTS: Record<Vendor, number[]> = { crac: [17, 21, 24], zulu: [17, 21, 24, 25, 26], liberica: [17, 25] }
+const list = async (vendor: Vendor): Promise<JdkAsset[]> =>
+  await Promise.resolve(LISTS[vendor].map((major) => asset(vendor, major)))
+const need = (java: number, preview = false) => ({ java, preview, of: 'com.acme.Main' })
+
+describe('requireFitting', () => {
+  test.each<[number, Vendor, number, string]>([
+    [25, 'crac', 24, '`distribution: zulu` and `java-version: 25`'],
+    [25, 'liberica', 17, '`distribution: liberica` and `java-version: 25`'],
+    [21, 'crac', 17, '`distribution: crac` and `java-version: 21`'],
+    [22, 'zulu', 21, '`distribution: zulu` and `java-version: 24`'],
+    [27, 'crac', 24, 'a JDK with CRaC for Java 27 or newer']
+  ])('an application for Java %i does not run on %s %i', async (java, vendor, major, fix) => {
+    await expect(requireFitting(need(java), asset(vendor, major), list)).rejects.toMatchObject({
+      category: 'jdk',
+      message: expect.stringContaining(
+        `compiled for Java ${java} (class com.acme.Main), and this JDK, ${major} of the distribution ${vendor}, is for Java ${major}.`
+      ),
+      fix: expect.stringContaining(fix)
+    })
+  })
+
+  test('classes with preview features run on their own version only', async () => {
+    await expect(requireFitting(need(21, true), asset('crac', 24), list)).rejects.toMatchObject({
+      message: expect.stringContaining('Java 21 with preview features'),
+      fix: expect.stringContaining('`java-version: 21`; or compile the application without preview features')
+    })
+    await requireFitting(need(21, true), asset('crac', 21), list)
+  })
+
+  test('a newer JDK, an unknown one, and an unknown application are accepted', async () => {
+    for (const [wanted, given] of [
+      [need(17), asset('crac', 24)],
+      [need(25), asset('file', 0)],
+      [undefined, asset('crac', 17)]
+    ] as const)
+      await expect(requireFitting(wanted, given, list)).resolves.toBeUndefined()
+  })
+
+  test('the message does not depend on the lists of vendors', async () => {
+    const broken = async (): Promise<JdkAsset[]> => await Promise.reject(new Error('no network'))
+    await expect(requireFitting(need(25), asset('crac', 24), broken)).rejects.toMatchObject({
+      fix: expect.stringContaining('for Java 25 or newer')
+    })
+  })
+})
+
+test('the version of a JDK in an archive is in its file `release`', () => {
+  expect(javaVersionIn('IMPLEMENTOR="x"\nJAVA_VERSION="21.0.4"\n')).toBe(21)
+  expect(javaVersionIn('JAVA_VERSION="25"\n')).toBe(25)
+  expect(javaVersionIn('JAVA_VERSION="1.8.0_422"\n')).toBe(8)
+  expect(javaVersionIn('x')).toBe(0)
+  expect(javaVersionIn(undefined)).toBe(0)
+})
+
+test('the newest release of the distribution crac is that of the newest Java, with its date', () => {
+  const release = (tag_name: string, published_at: string | null) => ({
+    ...{ tag_name, published_at, draft: false },
+    assets: [{ url: 'https://x', name: `openjdk-${tag_name}_linux-x64.tar.gz`, state: 'uploaded', size: 1 }]
+  })
+  const assets = cracAssets([
+    release('24-crac+1', '2024-12-03T10:00:00Z'),
+    release('17-crac+6', '2025-02-01T10:00:00Z')
+  ])
+  expect(newestRelease(assets)).toBe(
+    'The newest release of the distribution crac is 24-crac+1, published on 2024-12-03.'
+  )
+  expect(newestRelease(cracAssets([release('24-crac+1', null)]))).toBe(
+    'The newest release of the distribution crac is 24-crac+1.'
+  )
+  expect(newestRelease([])).toBeUndefined()
+})

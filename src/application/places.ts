@@ -1,0 +1,51 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { isFolder } from './layouts/layout.js'
+
+/**
+ * Folders into which build tools put what they build by their standard goals, relative to the project. `*` stands for one
+ * folder.
+ */
+const PLACES = [
+  // Maven, and Quarkus with Maven.
+  'target',
+  // Gradle: Quarkus, Micronaut, jars, `installDist`, and the archives of `distZip`.
+  'build',
+  'build/docker/main',
+  'build/libs',
+  'build/install/*',
+  'build/distributions',
+  // sbt-native-packager and sbt-assembly.
+  'target/universal/stage',
+  'target/universal',
+  'target/scala-*',
+  // Leiningen and Mill.
+  'target/uberjar',
+  'out/*/assembly.dest'
+]
+
+/** Returns the existing folders of build tools for a context that is a project, or its `target` or `build`. */
+export async function buildFolders(context: string): Promise<string[]> {
+  const name = path.basename(context)
+  const inside = PLACES.flatMap((place) =>
+    place.startsWith(`${name}/`) ? [place.slice(name.length + 1)] : []
+  )
+  const found: string[] = []
+  for (const place of [...inside, ...PLACES]) found.push(...(await matching(context, place.split('/'))))
+  return found
+}
+
+async function matching(folder: string, [part, ...rest]: string[]): Promise<string[]> {
+  if (part === undefined) return [folder]
+  if (!(await isFolder(folder))) return []
+  const [before = '', after] = part.split('*')
+  const names =
+    after === undefined
+      ? [part]
+      : (await readdir(folder)).filter((name) => name.startsWith(before) && name.endsWith(after)).sort()
+  const found: string[] = []
+  for (const name of names)
+    if (await isFolder(path.join(folder, name)))
+      found.push(...(await matching(path.join(folder, name), rest)))
+  return found
+}

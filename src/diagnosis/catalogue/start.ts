@@ -1,0 +1,121 @@
+import { signatures } from '../signature.js'
+
+/** Ends the sentence on packages that an image lacks. */
+const IN_BASE_IMAGE =
+  'in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then ' +
+  '`RUN apt-get update && apt-get install --yes --no-install-recommends'
+
+/** Lines of the JVM and of the application while it starts and warms up: what it needs, and the image or the job does not have. */
+export const start = signatures({ operations: ['dump'], stream: 'app' }, [
+  {
+    id: 'start-preview',
+    pattern: /Preview features are not enabled for (\S{1,300}) \(class file version (\d{1,3})\.65535\)/m,
+    category: 'input',
+    cause: 'Class $1 uses preview features of Java (class file version $2).',
+    fix: 'Add `--enable-preview` to `java-options`. The JDK must have the version of the class: its number minus 44.',
+    weight: 'specific'
+  },
+  {
+    id: 'start-class-version',
+    pattern:
+      /UnsupportedClassVersionError: (\S{1,300}) (?:has been compiled by a more recent version|.{0,100}Unsupported major\.minor version|.{0,40}\(unrecognized class file version).{0,100}?(\d{2,3})\.\d/m,
+    category: 'jdk',
+    cause:
+      'Class $1 is compiled for a newer Java than this JDK: it has class file version $2 (65 is Java 21, 69 is Java 25).',
+    fix: 'Set `distribution` and `java-version` to a newer JDK with CRaC, such as `distribution: zulu` and `java-version: 25`, or compile the application for the Java version of this JDK.',
+    weight: 'specific'
+  },
+  {
+    id: 'start-main-class',
+    pattern: /Could not find or load main class (\S{1,300})/m,
+    category: 'input',
+    cause: 'The JVM did not find the main class $1, or a class that it extends.',
+    fix: 'Set `main-class` to the full name of the class with the method main: for Kotlin it ends with Kt, and for Clojure without gen-class it is clojure.main.'
+  },
+  {
+    id: 'start-agent-missing',
+    pattern:
+      /Error opening zip file or JAR manifest missing ?: ?(\S{1,300})|Could not find agent library (\S{1,300})/m,
+    category: 'input',
+    cause: 'The agent $1$2 is not in the image.',
+    fix: 'Add its file with the input `files`, for example `files: agent.jar:/app/agent.jar`, and use that path in `java-options` (docs/agents.md).',
+    weight: 'specific'
+  },
+  {
+    id: 'start-agent-port',
+    pattern:
+      /transport error 202: bind failed: Address already in use|Exception thrown by the agent ?: .{0,200}Port already in use: (\d+)/m,
+    category: 'input',
+    cause:
+      'The port $1 of a debugger or of JMX is in use by another JVM in the container, which has the same options.',
+    fix: 'Set these options in `java-options`, which apply to the application alone, and not in a variable of the environment (docs/agents.md).',
+    weight: 'specific'
+  },
+  {
+    id: 'start-localhost',
+    pattern:
+      /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused/m,
+    category: 'input',
+    cause:
+      'Nothing listens on localhost:$1$2$3$4$5$6$7$8$9 in the container of the application: the services of a job are in other containers.',
+    fix: 'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.',
+    weight: 'cause'
+  },
+  {
+    id: 'start-missing-file',
+    pattern:
+      /FileNotFoundException: ([^\s:()][^:()]{0,300}) \(No such file or directory\)|NoSuchFileException: (?!\/(?:proc|sys|tmp)\/)([^\s:]{1,300})\s*$|Config data (?:resource|location) '(?:file \[|optional:|file:){0,3}([^'\]]{1,300})\]?'.{0,200}(?:cannot be found|does not exist)/m,
+    category: 'input',
+    cause: 'The application did not find the file $1$2$3.',
+    fix: 'Add it to the image with the input `files` (docs/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.',
+    weight: 'general'
+  },
+  {
+    id: 'start-freetype',
+    pattern: /(libfreetype\.so[.\d]*): cannot open shared object file/m,
+    category: 'image',
+    cause: 'The image lacks the library $1, with which Java draws text.',
+    fix: `Install libfreetype6 and fontconfig ${IN_BASE_IMAGE} fontconfig libfreetype6 fonts-dejavu-core\`.`,
+    weight: 'specific'
+  },
+  {
+    id: 'start-fontconfig',
+    pattern:
+      /Fontconfig head is null|sun\.awt\.FontConfiguration\.head|Cannot load default config file|(libfontconfig\.so[.\d]*): cannot open shared object file/m,
+    category: 'image',
+    cause: 'The image has no fonts: Java finds them with fontconfig.',
+    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6\`.`,
+    weight: 'specific'
+  },
+  {
+    id: 'start-x11',
+    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]*): cannot open shared object file/m,
+    category: 'image',
+    cause: 'The image lacks the library $1 of the X Window System.',
+    fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: 'specific'
+  },
+  {
+    id: 'start-musl',
+    pattern: /(libc\.musl-[\w.-]{1,40}|ld-musl-[\w.-]{1,40}): cannot open shared object file/m,
+    category: 'image',
+    cause: 'A native library of the application is built for Alpine Linux ($1), and the image has glibc.',
+    fix: 'Build the application with the native library for glibc: libraries choose it by a classifier such as linux-x86_64 instead of linux-x86_64-musl.',
+    weight: 'specific'
+  },
+  {
+    id: 'start-library',
+    pattern: /(lib[\w+-]{1,100}\.so[.\d]{0,20}): cannot open shared object file/m,
+    category: 'image',
+    cause: 'The image lacks the library $1.',
+    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libaio.so.1 in libaio1t64.`
+  },
+  {
+    id: 'start-noexec',
+    pattern: /UnsatisfiedLinkError: (\S{1,300}): .{0,200}failed to map segment from shared object/m,
+    category: 'image',
+    cause: 'The native library $1 is on a file system from which nothing may be executed.',
+    fix: 'Mount /tmp with the option exec, or set the folder of native libraries to /home/app in `java-options` (-Djava.io.tmpdir=/home/app, or the property of the library).',
+    weight: 'specific'
+  }
+])

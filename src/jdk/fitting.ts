@@ -1,0 +1,68 @@
+import { Failure } from '../lib/errors.js'
+import type { Architecture, JdkAsset, Vendor } from './asset.js'
+
+/** Java version for which an application is compiled. */
+export interface JavaNeed {
+  /** Version of Java, such as 25. */
+  java: number
+  /** Whether it uses preview features, which only this version of Java supports. */
+  preview: boolean
+  /** Name of a class that is compiled for it. */
+  of: string
+}
+
+/** Vendors in the order in which they are offered, after the one that the user has chosen. */
+const VENDORS: readonly Vendor[] = ['crac', 'zulu', 'liberica']
+
+/**
+ * Throws a Failure if the application is compiled for another Java version than that of the JDK, with the inputs that give a
+ * fitting one. A JDK whose version is not known (0) is accepted.
+ */
+export async function requireFitting(
+  need: JavaNeed | undefined,
+  { distribution, version, major, architecture }: JdkAsset,
+  list: (vendor: Vendor, architecture: Architecture) => Promise<JdkAsset[]>
+): Promise<void> {
+  if (need === undefined || major === 0 || fits(need, major)) return
+  const { java, preview, of } = need
+  const vendors = [...VENDORS].sort((a, b) => Number(b === distribution) - Number(a === distribution))
+  const offer = await offerFor(need, architecture, vendors, list)
+  const give =
+    offer === undefined
+      ? `Set \`distribution\` and \`java-version\` to a JDK with CRaC for Java ${java}${preview ? '' : ' or newer'}`
+      : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\``
+  const compile = preview
+    ? `compile the application without preview features (\`--enable-preview\`)`
+    : `compile the application for Java ${major} (Maven: \`maven.compiler.release\`, Gradle: \`options.release\`)`
+  throw new Failure(
+    'jdk',
+    `The application is compiled for Java ${java}${preview ? ' with preview features' : ''} (class ${of}), and this JDK, ` +
+      `${version} of the distribution ${distribution}, is for Java ${major}.`,
+    { fix: `${give}; or ${compile}.` }
+  )
+}
+
+function fits({ java, preview }: JavaNeed, major: number): boolean {
+  return preview ? major === java : major >= java
+}
+
+/** Returns the oldest fitting JDK of the first vendor that has one; undefined if there is none, or no list can be read. */
+async function offerFor(
+  need: JavaNeed,
+  architecture: Architecture,
+  vendors: readonly Vendor[],
+  list: (vendor: Vendor, architecture: Architecture) => Promise<JdkAsset[]>
+): Promise<JdkAsset | undefined> {
+  for (const vendor of vendors) {
+    const assets = await list(vendor, architecture).catch(() => [])
+    const fitting = assets.filter((asset) => asset.architecture === architecture && fits(need, asset.major))
+    if (fitting.length > 0) return fitting.reduce((a, b) => (b.major < a.major ? b : a))
+  }
+  return undefined
+}
+
+/** Returns the Java version in the file `release` of a JDK, such as 21 or 8; 0 if it has none. */
+export function javaVersionIn(release: string | undefined): number {
+  const [, first, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release ?? '') ?? []
+  return Number((first === '1' ? second : first) ?? 0)
+}
