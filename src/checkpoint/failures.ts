@@ -3,9 +3,9 @@ import path from 'node:path'
 import {
   checkpointRefusal,
   listResources,
-  OpenResources,
-  suggestPolicies
+  OpenResources
 } from '../diagnosis/checkpoint-exception.js'
+import { suggestPolicies } from '../diagnosis/suggest-policies.js'
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
 import { writeLog, type Hiding } from '../lib/kept-log.js'
