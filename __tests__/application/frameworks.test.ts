@@ -71,7 +71,7 @@ describe('explainMissingSupport', () => {
     expect(explainMissingSupport(refused, whole)).toBe(refused)
   })
 
-  test('any socket counts with Spring Boot, as it closes pools and clients too; a mere connection of others does not', () => {
+  test('any socket counts with Spring Boot, as it closes pools and clients too; a mere connection of another framework does not', () => {
     const refused = refusal(CONNECTED)
     expect(explainMissingSupport(refused, jars('spring-boot-4.0.7.jar')).message).toContain(
       'Spring Boot is on the class path, but org.crac:crac is not. Without it, nothing stops its servers and pools.'
