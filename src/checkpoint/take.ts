@@ -7,11 +7,7 @@ import { watchLog } from '../probe/log-watch.js'
 import type { Readiness } from '../probe/readiness.js'
 import type { Serves } from '../probe/responds.js'
 import type { Milliseconds } from '../lib/values.js'
-import {
-  servedBy,
-  startApplication,
-  type CheckpointContext
-} from './started-application.js'
+import { servedBy, startApplication, type CheckpointContext } from './started-application.js'
 import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, ownCheckpointFailure, STACK_TRACES } from './failures.js'
 import { untilApplicationReady } from './ready.js'
