@@ -35,7 +35,7 @@ describe('explainMissingSupport', () => {
   ])('%j: %s without %s', (names, framework, missing) => {
     const failure = explainMissingSupport(refusal(LISTENING), jars(...names))
     expect(failure.message).toContain(
-      `${framework} is on the class path, but ${missing} is not. Without it, nothing stops the server.`
+      `${framework} is on the class path, but ${missing} is not. Without it, nothing stops ${framework === 'Spring Boot' ? 'its servers and pools' : 'the server'}.`
     )
     expect(failure.fix).toContain(`\`${missing}\``)
     expect(failure.category).toBe('application')
@@ -71,12 +71,13 @@ describe('explainMissingSupport', () => {
     expect(explainMissingSupport(refused, whole)).toBe(refused)
   })
 
-  test('returns the refusal of a mere connection unchanged', () => {
+  test('any socket counts with Spring Boot, as it closes pools and clients too; a mere connection of another framework does not', () => {
     const refused = refusal(CONNECTED)
-    expect(explainMissingSupport(refused, jars('spring-boot-4.0.7.jar'))).toBe(refused)
-    expect(explainMissingSupport(refusal(CONNECTED, LISTENING), jars('spring-boot-4.0.7.jar'))).not.toBe(
-      refused
+    expect(explainMissingSupport(refused, jars('spring-boot-4.0.7.jar')).message).toContain(
+      'Spring Boot is on the class path, but org.crac:crac is not. Without it, nothing stops its servers and pools.'
     )
+    expect(explainMissingSupport(refused, jars('netty-transport-4.2.18.Final.jar'))).toBe(refused)
+    expect(explainMissingSupport(refused, jars('spring-boot-4.0.7.jar', 'crac-1.5.0.jar'))).toBe(refused)
   })
 
   test.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parsePolicies, policiesText, PRESETS } from '../../src/application/resource-policies.js'
-import { suggestPolicies } from '../../src/diagnosis/checkpoint-exception.js'
+import { suggestPolicies } from '../../src/diagnosis/suggest-policies.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 let folder = ''

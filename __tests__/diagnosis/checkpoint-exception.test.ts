@@ -1,9 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  checkpointRefusal,
-  OpenResources,
-  suggestPolicies
-} from '../../src/diagnosis/checkpoint-exception.js'
+import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+import { suggestPolicies } from '../../src/diagnosis/suggest-policies.js'
 
 const HEAD =
   '134:\nAn exception during a checkpoint operation:\njdk.crac.CheckpointException\n\tat java.base/jdk.crac.Core.x(Core.java:1)\n'

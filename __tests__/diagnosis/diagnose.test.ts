@@ -59,7 +59,7 @@ crac-checkpoint: the snapshot could not be restored here; see the lines above`
     const jcmd = `134:
 An exception during a checkpoint operation:
 jdk.crac.CheckpointException
-	Suppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=localhost/127.0.0.1,port=9411,localport=4]
+	Suppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=localhost/127.0.0.1,port=7777,localport=4]
 	Suppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=db/10.2.99.190,port=5432,localport=48524]`
     expect(diagnose('dump', { app: jcmd })?.signature?.id).toBe('fw-jdbc')
   })

@@ -79,6 +79,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   warmup: { warmup: 'GET /a' },
   'warmup-script': { 'warmup-script': 'warm-up.sh' },
   'warmup-timeout': { 'warmup-timeout': '1s' },
+  'checkpoint-delay': { 'checkpoint-delay': '1s' },
   'resource-policies': { 'resource-policies': 'log-files' },
   engine: { engine: 'warp' },
   criu: { criu: 'system' },

@@ -83,14 +83,22 @@ export const FRAMEWORKS: readonly Framework[] = [
 /** Matches options with which an application takes its checkpoint itself; a normal start must not have them. */
 export const TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/
 
-/** Adds the missing CRaC support to a refusal if a server still listens because of it; returns any other refusal unchanged. */
+/**
+ * Adds the missing CRaC support to a refusal if a server still listens because of it, or with Spring Boot if any socket is open;
+ * returns any other refusal unchanged.
+ */
 export function explainMissingSupport(refused: OpenResources, libraries: Libraries): Failure {
   const framework = FRAMEWORKS.find(({ library }) => libraries.has(library))
   const { support, fix } = framework ?? NO_FRAMEWORK
-  if (!refused.resources.some(({ listens }) => listens) || libraries.has(support)) return refused
+  // Spring Boot closes pools and clients too, with its support.
+  const closes = framework?.name === 'Spring Boot' ? 'its servers and pools' : 'the server'
+  const concerns = refused.resources.some(
+    ({ kind, listens }) => listens || (framework?.name === 'Spring Boot' && kind === 'socket')
+  )
+  if (!concerns || libraries.has(support)) return refused
   const { coordinates } = support
   const without = framework
-    ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.`
+    ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops ${closes}.`
     : `${coordinates} is not on the class path.`
   return new CheckpointRefused(`${refused.message} ${without}`, {
     fix,

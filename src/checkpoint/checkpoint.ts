@@ -3,6 +3,7 @@ import type { Libraries } from '../application/libraries.js'
 import { agentsIn, explainAgents, warningsOf } from '../application/agents.js'
 import { explainMissingSupport } from '../application/frameworks.js'
 import type { Application } from '../application/layouts/layout.js'
+import { explainSecondServer } from '../application/second-server.js'
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Reach } from '../docker/containers.js'
 import {
@@ -40,6 +41,8 @@ export interface CheckpointInputs extends ContainerInputs, WarmUpInputs {
   javaOptions: string[]
   startupTimeout: Milliseconds
   warmupTimeout: Milliseconds
+  /** Rest between the warm-up and the checkpoint. */
+  checkpointDelay: Milliseconds | undefined
   checkpointTimeout: Milliseconds
 }
 
@@ -80,6 +83,7 @@ export async function checkpointApplication(
       startupTimeout: inputs.startupTimeout,
       warmUp: await warmUpOf(inputs, setting),
       warmupTimeout: inputs.warmupTimeout,
+      checkpointDelay: inputs.checkpointDelay ?? 0,
       checkpointTimeout: inputs.checkpointTimeout,
       evidence: logs,
       images: imagesFolder(context)
@@ -87,9 +91,10 @@ export async function checkpointApplication(
   ).catch((error: unknown) => {
     if (!(error instanceof OpenResources)) throw error
     const explained = explainAgents(error, agents)
-    throw explained instanceof OpenResources && libraries
-      ? explainMissingSupport(explained, libraries)
-      : explained
+    if (!(explained instanceof OpenResources)) throw explained
+    const supported = libraries ? explainMissingSupport(explained, libraries) : explained
+    const servers = { port: inputs.port, management: readiness.management, libraries }
+    throw (supported === explained ? explainSecondServer(explained, servers) : undefined) ?? supported
   })
   const duration = snapshot.checkpointDuration
   const within = duration === undefined ? '' : `, taken in ${Math.round(duration)} ms`

@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import {
-  checkpointRefusal,
-  listResources,
-  OpenResources,
-  suggestPolicies
-} from '../diagnosis/checkpoint-exception.js'
+import { checkpointRefusal, listResources, OpenResources } from '../diagnosis/checkpoint-exception.js'
+import { suggestPolicies } from '../diagnosis/suggest-policies.js'
 import { EVIDENCE_FILES } from '../lib/image-paths.js'
 import type { Failure } from '../lib/errors.js'
 import { writeLog, type Hiding } from '../lib/kept-log.js'

@@ -1,5 +1,5 @@
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
-import { endOf, removeContainer, type ContainerEnd, type ContainerSpec } from '../docker/containers.js'
+import { endOf, removeContainer, type ContainerSpec } from '../docker/containers.js'
 import { climb, type Privileges } from '../docker/privileges.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
@@ -7,18 +7,14 @@ import { watchLog } from '../probe/log-watch.js'
 import type { Readiness } from '../probe/readiness.js'
 import type { Serves } from '../probe/responds.js'
 import type { Milliseconds } from '../lib/values.js'
-import {
-  servedBy,
-  startApplication,
-  type RunningApplication,
-  type CheckpointContext
-} from './started-application.js'
+import { servedBy, startApplication, type CheckpointContext } from './started-application.js'
 import { engineName, type CheckpointEngine } from './choose-engine.js'
 import { explainOpen, ownCheckpointFailure, STACK_TRACES } from './failures.js'
 import { untilApplicationReady } from './ready.js'
 import { verifySnapshot, verifyWarpSnapshot, type VerifiedSnapshot } from './verify.js'
-import { checkpoint, copyEvidence, watchOutput, type OutputEvents } from './trigger.js'
-import { warmUp, type WarmUp, type WarmUpReport } from './warm-up.js'
+import { copyEvidence, watchOutput } from './trigger.js'
+import { checkpointByAction, checkpointByApplication } from './warm-checkpoint.js'
+import type { WarmUp, WarmUpReport } from './warm-up.js'
 
 export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' | 'command'> {
   /** Name of the container; the caller removes it, after it has copied its files. */
@@ -29,6 +25,8 @@ export interface CheckpointRequest extends Omit<ContainerSpec, 'name' | 'flags' 
   startupTimeout: Milliseconds
   warmUp: WarmUp
   warmupTimeout: Milliseconds
+  /** Rest between the warm-up and the checkpoint; 0 for none. */
+  checkpointDelay: Milliseconds
   checkpointTimeout: Milliseconds
   /** Existing folder for CRIU's log and the other evidence of the checkpoint. */
   evidence: string
@@ -140,7 +138,13 @@ async function attempt(
   if (serves === 'tls') log.info('The application speaks TLS on its port. Its certificate is not verified.')
   const { end, ...checkpointed } =
     'readyAt' in started
-      ? await checkpointByAction(context, servedBy(application, serves), events, request)
+      ? await checkpointByAction(
+          context,
+          servedBy(application, serves),
+          events,
+          request,
+          javaOptions.length > 0
+        )
       : checkpointByApplication(context, started.checkpointed, request)
   await copyEvidence(context, application, request)
   const snapshot =
@@ -159,35 +163,4 @@ async function attempt(
     privileges,
     handover
   }
-}
-
-type Checkpointed = Pick<Snapshot, 'trigger' | 'warmUp'> & {
-  end: ContainerEnd
-  checkpointDuration?: Milliseconds
-}
-
-async function checkpointByAction(
-  context: CheckpointContext,
-  application: RunningApplication,
-  events: OutputEvents,
-  request: CheckpointRequest
-): Promise<Checkpointed> {
-  const { clock } = context
-  const warmUpReport = await warmUp(context, application, request)
-  const triggered = clock.now()
-  const end = await checkpoint(context, application, events, request)
-  return { end, trigger: 'action', checkpointDuration: clock.now() - triggered, warmUp: warmUpReport }
-}
-
-function checkpointByApplication(
-  { log }: CheckpointContext,
-  end: ContainerEnd,
-  { warmUp: { lines, script } }: CheckpointRequest
-): Checkpointed {
-  log.info('The application took its checkpoint itself while it started; no request was sent to it before.')
-  if (lines.some(({ standard }) => !standard) || script !== undefined)
-    log.warning(
-      'The warm-up was skipped: the application triggered its checkpoint before it could be called.'
-    )
-  return { end, trigger: 'application', warmUp: { sent: 0, failed: 0 } }
 }

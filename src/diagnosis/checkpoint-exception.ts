@@ -1,4 +1,5 @@
 import { Failure, type FailureDetails } from '../lib/errors.js'
+import { LONGEST_LINE } from '../lib/lines.js'
 import { diagnose } from './diagnose.js'
 
 /** Kind of an open resource because of which a CRaC JVM refuses the checkpoint. */
@@ -46,16 +47,19 @@ const SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/
 const CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/
 const FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/
 const JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./
-const LISTENS = /remotePort 0$|ServerSocket(?:ChannelImpl)?\[/
-const MOST_LISTED = 20
+const LISTENS = /remotePort 0$|ServerSocket(?:Channel(?:Impl)?)?\[/
+/** Most resources that a message lists, or has rules for. */
+export const MOST_LISTED = 20
 const MOST_FRAMES = 4
+/** Frames of libraries such as Netty may be above those of the client that uses them. */
+const LONGEST_STACK = 60
 
 /** Returns the failure in the output of jcmd; undefined if the JVM did not refuse. jcmd exits with 0 in both cases. */
 export function checkpointRefusal(output: string): Failure | undefined {
   if (!REFUSED.test(output)) return undefined
   const causes = parseCauses(output)
   const open = causes.flatMap(openResource)
-  const known = diagnose('dump', { app: output })
+  const known = diagnose('dump', { app: [output, ...causes.flatMap(withCode)].join('\n') })
   if (open.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : ''
     return new OpenResources(open, `The JVM refused the checkpoint: ${summarise(open)}${id}.`, {
@@ -98,35 +102,12 @@ export function listResources(resources: readonly OpenResource[]): string {
   return [...lines, ...(more > 0 ? [`... and ${more} more`] : [])].join('\n')
 }
 
-/** Files for which the input `resource-policies` has a preset (src/application/resource-policies.ts). */
-const PRESETS: readonly [name: string, path: RegExp][] = [
-  ['log-files', /\.(?:log|out)$|\/logs\/[^/]+\.txt$/],
-  ['h2', /\.(?:mv|trace)\.db$/]
-]
-
-/** Returns the input `resource-policies` with a preset or a rule for each open resource. */
-export function suggestPolicies(resources: readonly OpenResource[]): string {
-  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description, listens }) => {
-    const path = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1]
-    const preset = kind === 'file' && PRESETS.find(([, pattern]) => pattern.test(path ?? ''))
-    if (preset) return preset[0]
-    if (kind === 'file') return ['type: file', `path: ${path ?? description}`, 'action: reopen'].join('\n')
-    if (kind !== 'socket') return [`# ${description}`, 'type: filedescriptor', 'action: ignore'].join('\n')
-    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1]
-    const who = listens
-      ? '# A server: the application has to open it again after the restore.'
-      : '# The application must detect that the socket is closed, and open it again.'
-    return [who, 'type: socket', ...(port === undefined ? [] : [`localPort: ${port}`]), 'action: close'].join(
-      '\n'
-    )
-  })
-  return `${[...new Set(rules)].join('\n---\n')}\n`
-}
-
 interface Cause {
   type: string
   text: string
   openedBy: OpenResource['openedBy']
+  /** All frames of the code that opened it, those of libraries too. */
+  stack: string[]
 }
 
 function parseCauses(output: string): Cause[] {
@@ -135,9 +116,14 @@ function parseCauses(output: string): Cause[] {
     const last = causes.at(-1)
     const suppressed = SUPPRESSED.exec(line)
     const created = CREATED.exec(line)
-    if (suppressed) causes.push({ type: suppressed[1] ?? '', text: suppressed[2] ?? '', openedBy: undefined })
+    if (suppressed)
+      causes.push({ type: suppressed[1] ?? '', text: suppressed[2] ?? '', openedBy: undefined, stack: [] })
     else if (created && last) last.openedBy = { thread: created[1] ?? '', frames: [] }
-    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line)?.[1])
+    else if (last?.openedBy) {
+      const frame = FRAME.exec(line)?.[1]
+      if (frame !== undefined && last.stack.length < LONGEST_STACK) last.stack.push(frame)
+      addFrame(last.openedBy.frames, frame)
+    }
   }
   return causes
 }
@@ -148,7 +134,31 @@ function addFrame(frames: string[], frame: string | undefined): void {
   frames.push(frame)
 }
 
+/** Returns a line with the resource and the code that opened it: a signature can name a client by its package. */
+function withCode({ type, text, stack }: Cause): string[] {
+  const names = stack.map((frame) => frame.replace(/\(.*\)$/, ''))
+  return names.length === 0
+    ? []
+    : [`${simpleName(type)}: ${text} opened by ${names.join(' ')}`.slice(0, LONGEST_LINE)]
+}
+
+/** A channel of NIO, with the addresses in it. */
+const CHANNEL = /(?:[\w.]+\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^\]]*\])*\]/g
+
+/** Returns the channels of a selector that a CRaC JDK refuses: a server or a client of NIO has not closed them. */
+function channelsOf(text: string, openedBy: Cause['openedBy']): OpenResource[] {
+  const channels = [...text.matchAll(CHANNEL)].map(([channel]) => channel)
+  const descriptions = channels.length > 0 ? channels : ['a selector with registered channels']
+  return descriptions.map((description) => ({
+    kind: 'socket',
+    description,
+    listens: LISTENS.test(description),
+    openedBy
+  }))
+}
+
 function openResource({ type, text, openedBy }: Cause): OpenResource[] {
+  if (/(?:BusySelector|IllegalSelector)Exception$/.test(type)) return channelsOf(text, openedBy)
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type)
   if (!match) return []
   const kind = match[1] === 'Socket' ? 'socket' : match[1] === 'File' ? 'file' : 'other'

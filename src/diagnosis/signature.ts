@@ -29,6 +29,9 @@ type Row = Omit<Signature, keyof Defaults> & Partial<Defaults>
 type Defaults = Pick<Signature, 'operations' | 'stream' | 'weight'>
 
 /** Returns the signatures of a file of the catalogue. A row without a weight names the cause. */
-export function signatures(defaults: Omit<Defaults, 'weight'>, rows: readonly Row[]): Signature[] {
+export function signatures(
+  defaults: Omit<Defaults, 'weight'> & Partial<Defaults>,
+  rows: readonly Row[]
+): Signature[] {
   return rows.map((row) => ({ weight: 'cause', ...defaults, ...row }))
 }

@@ -113,6 +113,7 @@ export const INPUTS = {
   'warmup-script': input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   'warmup-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
+  'checkpoint-delay': input(optional(parseDuration), { changesImage: true, secrets: 'a number' }),
   'resource-policies': input(parsePolicies, { changesImage: true, secrets: 'a choice' }),
   engine: input(choice('auto', 'criu', 'warp'), { changesImage: true, secrets: 'a choice' }),
   criu: input(choice('auto', 'bundled', 'system'), { changesImage: true, secrets: 'a choice' }),

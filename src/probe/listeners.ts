@@ -20,11 +20,29 @@ const LOOPBACK =
 
 /** Returns the TCP sockets that listen in a container; undefined where they cannot be read, as in an ended container. */
 export async function listenersIn(docker: Docker, container: string): Promise<Listener[] | undefined> {
+  const text = await readSockets(docker, container)
+  return text === undefined ? undefined : parseListeners(text)
+}
+
+/** States of a socket that its process has open, connected or half closed. */
+const CONNECTED = new Set(['01', '08'])
+
+/** Returns the ports to which processes of a container have open connections; undefined where they cannot be read. */
+export async function remotePortsIn(docker: Docker, container: string): Promise<number[] | undefined> {
+  const text = await readSockets(docker, container)
+  return text?.split('\n').flatMap((line) => {
+    const [, , remote = '', state = ''] = line.trim().split(/\s+/)
+    const port = /:([0-9A-F]{4})$/.exec(remote)?.[1]
+    return port !== undefined && CONNECTED.has(state) ? [parseInt(port, 16)] : []
+  })
+}
+
+async function readSockets(docker: Docker, container: string): Promise<string | undefined> {
   const read = 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true'
   const { exitCode, stdout } = await docker.attempt(['exec', container, 'sh', '-c', read], {
     timeout: TIMEOUT
   })
-  return exitCode === 0 && stdout !== '' ? parseListeners(stdout) : undefined
+  return exitCode === 0 && stdout !== '' ? stdout : undefined
 }
 
 /** Returns the listening sockets in the text of /proc/net/tcp and /proc/net/tcp6, one for each port, sorted by port. */

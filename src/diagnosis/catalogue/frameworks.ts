@@ -28,15 +28,6 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     weight: 'pointer'
   },
   {
-    id: 'fw-jdbc',
-    pattern:
-      /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
-    category: 'application',
-    cause: 'A connection to a database is open (port $1).',
-    fix: 'Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).',
-    weight: 'specific'
-  },
-  {
     id: 'fw-hikari-suspend',
     pattern: /is not configured to allow pool suspension/m,
     category: 'application',
@@ -45,29 +36,11 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     weight: 'specific'
   },
   {
-    id: 'fw-redis',
-    pattern:
-      /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
-    category: 'application',
-    cause: 'A connection to Redis is open.',
-    fix: 'Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint.',
-    weight: 'specific'
-  },
-  {
-    id: 'fw-kafka',
-    pattern:
-      /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
-    category: 'application',
-    cause: 'A connection to Kafka is open.',
-    fix: 'Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.',
-    weight: 'specific'
-  },
-  {
     id: 'fw-listener',
     pattern:
-      /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
+      /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S*?local=)?\S*?:(\d+)\]/m,
     category: 'application',
-    cause: 'A server still listens on port $1$2.',
+    cause: 'A server still listens on port $1$2$3.',
     fix: 'Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.',
     weight: 'specific'
   },

@@ -1,4 +1,5 @@
 import type { Signature } from '../signature.js'
+import { clients } from './clients.js'
 import { criuBoth } from './criu-both.js'
 import { criuDump } from './criu-dump.js'
 import { criuRestore } from './criu-restore.js'
@@ -16,6 +17,7 @@ export const CATALOGUE: readonly Signature[] = [
   ...criuRestore,
   ...jvmDump,
   ...jvmRestore,
+  ...clients,
   ...frameworks,
   ...start,
   ...docker,

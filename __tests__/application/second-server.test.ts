@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals'
+import { Libraries } from '../../src/application/libraries.js'
+import { explainSecondServer, type ServerFacts } from '../../src/application/second-server.js'
+import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+
+function refusal(text: string, frame?: string): OpenResources {
+  const code =
+    frame === undefined
+      ? ''
+      : `\tCaused by: java.lang.Exception: This file descriptor was created by main at epoch:1 here\n\t\tat java.base/sun.nio.ch.Net.socket(Net.java:1)\n\t\tat ${frame}(X.java:1)\n`
+  const failure = checkpointRefusal(
+    `An exception during a checkpoint operation:\n\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: ${text}\n${code}`
+  )
+  if (!(failure instanceof OpenResources)) throw new Error('no refusal')
+  return failure
+}
+
+const listening = (port: number): string => `tcp6 localAddr :: localPort ${port} remoteAddr :: remotePort 0`
+const facts = (given: Partial<ServerFacts> = {}): ServerFacts => ({
+  port: 8080,
+  management: undefined,
+  libraries: undefined,
+  ...given
+})
+
+describe('a second server that still listens', () => {
+  test.each([
+    ['management.server.port', 'MANAGEMENT_SERVER_PORT'],
+    ['quarkus.management.port', '`quarkus.management.enabled=false`'],
+    ['endpoints.all.port', 'Remove `endpoints.all.port`']
+  ])('on the port of %s is the management server, with the setting that turns it off', (setting, fix) => {
+    const failure = explainSecondServer(
+      refusal(listening(8081)),
+      facts({ management: { port: 8081, setting } })
+    )
+    expect(failure?.message).toContain('The management server of the framework listens on port 8081')
+    expect(failure?.fix).toContain(fix)
+  })
+
+  test.each<[string, string | undefined, string[], string]>([
+    [listening(9090), undefined, ['grpc-netty-shaded-1.70.0.jar'], 'A server of gRPC listens on port 9090'],
+    [listening(7000), 'io.grpc.netty.NettyServer.start', [], 'A server of gRPC listens on port 7000'],
+    [
+      'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=9400]',
+      'io.prometheus.client.exporter.HTTPServer.<init>',
+      [],
+      'an exporter of Prometheus listens on port 9400'
+    ],
+    [
+      'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8082]',
+      'org.h2.server.web.WebServer.start',
+      [],
+      'A server of the database H2 listens on port 8082'
+    ]
+  ])('%s, opened by %p', (text, frame, jars, message) => {
+    const failure = explainSecondServer(refusal(text, frame), facts({ libraries: new Libraries(jars, []) }))
+    expect(failure?.message).toContain(message)
+    expect(failure?.message).toContain('The JVM refused the checkpoint')
+  })
+
+  test('that is the application itself, unknown, or a connection is not named', () => {
+    expect(explainSecondServer(refusal(listening(8080)), facts())).toBeUndefined()
+    expect(explainSecondServer(refusal(listening(7000)), facts())).toBeUndefined()
+    expect(explainSecondServer(refusal(listening(9090)), facts())).toBeUndefined()
+    const client = 'Socket[addr=a/10.0.0.2,port=443,localport=9090]'
+    expect(explainSecondServer(refusal(client, 'io.grpc.X.y'), facts())).toBeUndefined()
+  })
+})

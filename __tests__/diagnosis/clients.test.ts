@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals'
+import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+
+const HEAD = 'An exception during a checkpoint operation:\n'
+const socket = (text: string): string =>
+  `\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: ${text}\n`
+const createdBy = (...frames: string[]): string =>
+  `\tCaused by: java.lang.Exception: This file descriptor was created by main at epoch:1 here\n${frames.map((frame) => `\t\tat ${frame}(X.java:1)\n`).join('')}`
+const idOf = (output: string): string | undefined => checkpointRefusal(`${HEAD}${output}`)?.signature?.id
+
+describe('a connection of a client is named', () => {
+  const forms = (port: number): string[] => [
+    `Socket[addr=server/10.0.0.2,port=${port},localport=40000]`,
+    `java.nio.channels.SocketChannel[connected local=/10.0.0.1:40000 remote=server/10.0.0.2:${port}]`,
+    `tcp localAddr 10.0.0.1 localPort 40000 remoteAddr 10.0.0.2 remotePort ${port}`
+  ]
+
+  test.each([
+    [27017, 'fw-mongodb'],
+    [9042, 'fw-cassandra'],
+    [6379, 'fw-redis'],
+    [9092, 'fw-kafka'],
+    [5672, 'fw-rabbitmq'],
+    [9200, 'fw-elasticsearch'],
+    [4317, 'fw-exporter'],
+    [9411, 'fw-exporter'],
+    [6650, 'fw-messaging'],
+    [7687, 'fw-neo4j'],
+    [5432, 'fw-jdbc'],
+    [8761, 'fw-discovery']
+  ])('by the port %d of its server, in each form of the JDK: %s', (port, id) => {
+    for (const form of forms(port)) expect(idOf(socket(form))).toBe(id)
+    const selector = `\tSuppressed: sun.nio.ch.EPollSelectorImpl$BusySelectorException: Selector x has registered keys from channels: [${forms(port)[1]}]\n`
+    expect(idOf(selector)).toBe(id)
+  })
+
+  test('not by a port of its own', () => {
+    expect(idOf(socket('Socket[addr=server/10.0.0.2,port=443,localport=5432]'))).toBe('jvm-open-socket')
+    expect(
+      idOf(socket('java.nio.channels.SocketChannel[connected local=/10.0.0.1:5432 remote=a/10.0.0.2:443]'))
+    ).toBe('jvm-open-socket')
+  })
+
+  test.each([
+    ['org.redisson.client.RedisClient.connect', 'fw-redisson'],
+    ['io.grpc.netty.NettyClientTransport.start', 'fw-grpc'],
+    ['com.mongodb.internal.connection.SocketStream.open', 'fw-mongodb'],
+    ['org.elasticsearch.client.RestClient.performRequest', 'fw-elasticsearch'],
+    ['io.opentelemetry.exporter.sender.okhttp.internal.OkHttpGrpcSender.send', 'fw-exporter'],
+    ['org.apache.kafka.common.network.Selector.connect', 'fw-kafka']
+  ])('by the code that opened it, whatever its port, below frames of Netty: %s', (frame, id) => {
+    const netty = Array.from({ length: 20 }, () => 'io.netty.channel.AbstractChannel.register')
+    const stack = createdBy('java.base/sun.nio.ch.Net.socket', ...netty, frame, 'example.Main.main')
+    expect(idOf(`${socket('Socket[addr=server/10.0.0.2,port=443,localport=4]')}${stack}`)).toBe(id)
+  })
+})
+
+describe('a busy selector', () => {
+  const refusal = (text: string) => checkpointRefusal(`${HEAD}\tSuppressed: ${text}\n`)
+
+  test('has its channels as open resources; a server among them listens', () => {
+    const failure = refusal(
+      'sun.nio.ch.EPollSelectorImpl$BusySelectorException: Selector sun.nio.ch.EPollSelectorImpl@1 has registered keys from channels: [sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8080], java.nio.channels.SocketChannel[connected local=/10.0.0.1:4 remote=a/10.0.0.2:443]]'
+    )
+    expect(failure).toBeInstanceOf(OpenResources)
+    expect((failure as OpenResources).resources).toMatchObject([
+      {
+        kind: 'socket',
+        listens: true,
+        description: 'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8080]'
+      },
+      {
+        kind: 'socket',
+        listens: false,
+        description: 'java.nio.channels.SocketChannel[connected local=/10.0.0.1:4 remote=a/10.0.0.2:443]'
+      }
+    ])
+    expect(failure?.signature?.id).toBe('fw-listener')
+  })
+
+  test('without their names is an open resource too', () => {
+    const failure = refusal('java.nio.channels.IllegalSelectorException')
+    expect((failure as OpenResources).resources).toMatchObject([
+      { description: 'a selector with registered channels' }
+    ])
+    expect(failure?.message).toContain(
+      'an open socket, a selector with registered channels (jvm-busy-selector)'
+    )
+  })
+
+  test.each([
+    'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8080]',
+    'sun.nio.ch.ServerSocketChannelImpl[/0.0.0.0:8080]',
+    'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=8080]'
+  ])('or %s on its own is a server that listens on port 8080', (text) => {
+    expect(checkpointRefusal(`${HEAD}${socket(text)}`)?.signature?.id).toBe('fw-listener')
+  })
+})

@@ -1,0 +1,87 @@
+import {
+  CheckpointRefused,
+  type OpenResource,
+  type OpenResources
+} from '../diagnosis/checkpoint-exception.js'
+import type { Failure } from '../lib/errors.js'
+import type { Libraries } from './libraries.js'
+
+/** Known facts about the servers of an application. */
+export interface ServerFacts {
+  /** Port of the application. */
+  port: number
+  management: { port: number; setting: string } | undefined
+  libraries: Libraries | undefined
+}
+
+interface SecondServer {
+  name: string
+  /** Whether a listening socket, which is not on the port of the application, belongs to this server. */
+  owns: (port: number, openedBy: string, facts: ServerFacts) => boolean
+  fix: (facts: ServerFacts) => string
+}
+
+/** What turns a management server off, or puts it on the port of the application. */
+const MANAGEMENT_FIX: Readonly<Record<string, string>> = {
+  'management.server.port':
+    'Remove `management.server.port` (or set it to -1 in `env` for the checkpoint, as MANAGEMENT_SERVER_PORT): the endpoints are then on the port of the application, or off. Newer versions of Spring Boot stop it themselves.',
+  'quarkus.management.port':
+    'Set `quarkus.management.enabled=false`: the endpoints are then on the port of the application.',
+  'endpoints.all.port': 'Remove `endpoints.all.port`: the endpoints are then on the port of the application.'
+}
+
+const GRPC_PORTS = new Set([9090, 50051, 6565, 9000])
+
+const SERVERS: readonly SecondServer[] = [
+  {
+    name: 'The management server of the framework',
+    owns: (port, _, { management }) => port === management?.port,
+    fix: ({ management }) => MANAGEMENT_FIX[management?.setting ?? ''] ?? 'Turn the management server off.'
+  },
+  {
+    name: 'A server of gRPC',
+    owns: (port, openedBy, { libraries }) =>
+      /\bio\.grpc\./.test(openedBy) ||
+      (GRPC_PORTS.has(port) &&
+        ['grpc-netty', 'grpc-netty-shaded', 'quarkus-grpc'].some((jar) =>
+          libraries?.has({ jar, classes: 'io/grpc/netty/' })
+        )),
+    fix: () =>
+      'Turn it off (`spring.grpc.server.enabled=false`, `grpc.server.port=-1`, `grpc.server.enabled=false` in Micronaut), serve gRPC on the port of the application (`quarkus.grpc.server.use-separate-server=false`), or stop it in beforeCheckpoint and start it again in afterRestore.'
+  },
+  {
+    name: 'The HTTP server of an exporter of Prometheus',
+    owns: (_, openedBy) => /\bio\.prometheus\./.test(openedBy),
+    fix: () => 'Call close() of its HTTPServer in beforeCheckpoint, and create it again in afterRestore.'
+  },
+  {
+    name: 'A server of the database H2',
+    owns: (_, openedBy) => /\borg\.h2\./.test(openedBy),
+    fix: () => 'Turn its console and its TCP server off (`spring.h2.console.enabled=false`).'
+  }
+]
+
+/**
+ * Returns the refusal with the name of a second server that still listens, beside that of the application, and the setting that
+ * turns it off; undefined if no open socket is that of a known one.
+ */
+export function explainSecondServer(refused: OpenResources, facts: ServerFacts): Failure | undefined {
+  for (const resource of refused.resources) {
+    const port = portOf(resource)
+    if (port === undefined || port === facts.port) continue
+    const openedBy = resource.openedBy?.frames.join(' ') ?? ''
+    const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts))
+    if (!server) continue
+    const { evidence, signature } = refused
+    return new CheckpointRefused(
+      `${refused.message} ${server.name} listens on port ${port}, beside that of the application.`,
+      { fix: server.fix(facts), evidence, signature, cause: refused }
+    )
+  }
+  return undefined
+}
+
+function portOf({ listens, description }: OpenResource): number | undefined {
+  const port = /localPort (\d+)|localport=(\d+)|ServerSocketChannel(?:Impl)?\[\S*:(\d+)\]/.exec(description)
+  return listens && port ? Number(port[1] ?? port[2] ?? port[3]) : undefined
+}

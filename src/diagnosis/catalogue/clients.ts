@@ -1,0 +1,121 @@
+import { signatures } from '../signature.js'
+
+/**
+ * Matches an open connection of a client: by the port of the server, as CRaC JDKs name sockets (`Socket[addr=db/10.0.0.2,port=5432,localport=4]`,
+ * `SocketChannel[connected local=/a:1 remote=db/10.0.0.2:5432]`, `remotePort 5432`), or by the package of the code that opened it.
+ */
+function open(ports: string, packages = ''): RegExp {
+  const start = '(?:CheckpointOpen\\w+Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)'
+  const byPort = ports === '' ? [] : [`.*(?:(?<!local)port=|remotePort |remote=[^\\]]*:)(?:${ports})\\b`]
+  const byCode = packages === '' ? [] : [`.* opened by .*\\b(?:${packages})\\.`]
+  return new RegExp(`${start}(?:${[...byPort, ...byCode].join('|')})`, 'm')
+}
+
+const IN_HOOKS = 'close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore'
+
+/** Connections of clients that frameworks do not close before a checkpoint, or only in some versions. */
+export const clients = signatures({ operations: ['dump'], stream: 'app', weight: 'specific' }, [
+  {
+    id: 'fw-mongodb',
+    pattern: open('27017', 'com\\.mongodb'),
+    category: 'application',
+    cause: 'A connection to MongoDB is open.',
+    fix: `Spring Data and Quarkus do not close their MongoClient: ${IN_HOOKS}, for example in a bean that is a SmartLifecycle and delegates to a new client after start().`
+  },
+  {
+    id: 'fw-cassandra',
+    pattern: open('9042', 'com\\.datastax\\.(?:oss|driver)'),
+    category: 'application',
+    cause: 'A connection to Cassandra is open.',
+    fix: `Spring Data does not close its CqlSession: ${IN_HOOKS}, or create the session lazily, after the checkpoint (\`@Lazy\`).`
+  },
+  {
+    id: 'fw-redisson',
+    pattern: open('', 'org\\.redisson'),
+    category: 'application',
+    cause: 'A connection of Redisson to Redis is open.',
+    fix: `Redisson does not take part in a checkpoint: call shutdown() of the RedissonClient in beforeCheckpoint, and create a new one in afterRestore; or use Lettuce with Spring Data Redis 3.2 or newer.`
+  },
+  {
+    id: 'fw-redis',
+    pattern: open('6379|6380|26379', 'io\\.lettuce|redis\\.clients'),
+    category: 'application',
+    cause: 'A connection to Redis is open.',
+    fix: 'Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint.'
+  },
+  {
+    id: 'fw-kafka',
+    pattern: open('909[2-4]', 'org\\.apache\\.kafka'),
+    category: 'application',
+    cause: 'A connection to Kafka is open.',
+    fix: 'Use Spring Cloud Stream 4.1 or newer, and stop listener containers, producers (`ProducerFactory.reset()`) and admin clients in beforeCheckpoint.'
+  },
+  {
+    id: 'fw-rabbitmq',
+    pattern: open('567[12]', 'com\\.rabbitmq'),
+    category: 'application',
+    cause: 'A connection to RabbitMQ is open.',
+    fix: 'Stop the listener containers, and call resetConnection() of the CachingConnectionFactory (Spring AMQP) or close the Connection in beforeCheckpoint; the factory connects again when it is used.'
+  },
+  {
+    id: 'fw-elasticsearch',
+    pattern: open('9[23]00', 'org\\.elasticsearch|co\\.elastic\\.clients|org\\.opensearch'),
+    category: 'application',
+    cause: 'A connection to Elasticsearch or OpenSearch is open.',
+    fix: `Frameworks do not close their RestClient: ${IN_HOOKS}; or let it close idle connections (\`setKeepAliveStrategy\`) and set \`checkpoint-delay\`.`
+  },
+  {
+    id: 'fw-exporter',
+    pattern: open(
+      '431[78]|9411|14250|14268|6831',
+      'io\\.opentelemetry|zipkin2|io\\.micrometer\\.registry|io\\.jaegertracing'
+    ),
+    category: 'application',
+    cause: 'A connection of an exporter of metrics or traces is open.',
+    fix: 'An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Turn it off for the checkpoint only if it is started again by your own code.'
+  },
+  {
+    id: 'fw-grpc',
+    pattern: open('', 'io\\.grpc'),
+    category: 'application',
+    cause: 'A channel or a server of gRPC is open.',
+    fix: `Call shutdownNow() of the ManagedChannel or the Server in beforeCheckpoint, wait for its end, and create it again in afterRestore. \`idleTimeout\` of a channel closes its connections when it is idle.`
+  },
+  {
+    id: 'fw-messaging',
+    pattern: open(
+      '6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883',
+      'org\\.apache\\.(?:pulsar|activemq|zookeeper)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho'
+    ),
+    category: 'application',
+    cause: 'A connection to a message broker or ZooKeeper is open.',
+    fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
+  },
+  {
+    id: 'fw-neo4j',
+    pattern: open('7687', 'org\\.neo4j\\.driver'),
+    category: 'application',
+    cause: 'A connection to Neo4j is open.',
+    fix: `Spring Data does not close its Driver: ${IN_HOOKS}.`
+  },
+  {
+    id: 'fw-jdbc',
+    pattern: open(
+      '5432|3306|1433|1521|50000|26257',
+      'com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal|io\\.r2dbc'
+    ),
+    category: 'application',
+    cause: 'A connection to a database is open.',
+    fix: 'Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).'
+  },
+  {
+    id: 'fw-discovery',
+    pattern: open(
+      '8761|8500|8848',
+      'com\\.netflix\\.(?:discovery|eureka)|com\\.ecwid\\.consul|com\\.alibaba\\.nacos'
+    ),
+    category: 'application',
+    cause: 'A connection to a service registry (Eureka, Consul, Nacos) is open.',
+    fix: 'Turn registration off for the checkpoint (`eureka.client.enabled=false`, `spring.cloud.discovery.enabled=false`), or stop the client in beforeCheckpoint and register again in afterRestore: the address of the container is another one then.'
+  }
+])
