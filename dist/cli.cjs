@@ -7,7 +7,7 @@ var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
 var __getOwnPropNames = Object.getOwnPropertyNames;
 var __getProtoOf = Object.getPrototypeOf;
 var __hasOwnProp = Object.prototype.hasOwnProperty;
-var __commonJS = (cb, mod) => function __require() {
+var __commonJS = (cb, mod) => function __require2() {
   try {
     return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
   } catch (e) {
@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path66) {
-      const ctrl = callVisitor(key, node, visitor, path66);
+    function visit_(key, node, visitor, path73) {
+      const ctrl = callVisitor(key, node, visitor, path73);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path66, ctrl);
-        return visit_(key, ctrl, visitor, path66);
+        replaceNode(key, path73, ctrl);
+        return visit_(key, ctrl, visitor, path73);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path66 = Object.freeze(path66.concat(node));
+          path73 = Object.freeze(path73.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path66);
+            const ci = visit_(i, node.items[i], visitor, path73);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path66 = Object.freeze(path66.concat(node));
-          const ck = visit_("key", node.key, visitor, path66);
+          path73 = Object.freeze(path73.concat(node));
+          const ck = visit_("key", node.key, visitor, path73);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path66);
+          const cv = visit_("value", node.value, visitor, path73);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path66) {
-      const ctrl = await callVisitor(key, node, visitor, path66);
+    async function visitAsync_(key, node, visitor, path73) {
+      const ctrl = await callVisitor(key, node, visitor, path73);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path66, ctrl);
-        return visitAsync_(key, ctrl, visitor, path66);
+        replaceNode(key, path73, ctrl);
+        return visitAsync_(key, ctrl, visitor, path73);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path66 = Object.freeze(path66.concat(node));
+          path73 = Object.freeze(path73.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path66);
+            const ci = await visitAsync_(i, node.items[i], visitor, path73);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path66 = Object.freeze(path66.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path66);
+          path73 = Object.freeze(path73.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path73);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path66);
+          const cv = await visitAsync_("value", node.value, visitor, path73);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path66) {
+    function callVisitor(key, node, visitor, path73) {
       if (typeof visitor === "function")
-        return visitor(key, node, path66);
+        return visitor(key, node, path73);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path66);
+        return visitor.Map?.(key, node, path73);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path66);
+        return visitor.Seq?.(key, node, path73);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path66);
+        return visitor.Pair?.(key, node, path73);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path66);
+        return visitor.Scalar?.(key, node, path73);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path66);
+        return visitor.Alias?.(key, node, path73);
       return void 0;
     }
-    function replaceNode(key, path66, node) {
-      const parent = path66[path66.length - 1];
+    function replaceNode(key, path73, node) {
+      const parent = path73[path73.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path66, value) {
+    function collectionFromPath(schema, path73, value) {
       let v = value;
-      for (let i = path66.length - 1; i >= 0; --i) {
-        const k = path66[i];
+      for (let i = path73.length - 1; i >= 0; --i) {
+        const k = path73[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path66) => path66 == null || typeof path66 === "object" && !!path66[Symbol.iterator]().next().done;
+    var isEmptyPath = (path73) => path73 == null || typeof path73 === "object" && !!path73[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path66, value) {
-        if (isEmptyPath(path66))
+      addIn(path73, value) {
+        if (isEmptyPath(path73))
           this.add(value);
         else {
-          const [key, ...rest] = path66;
+          const [key, ...rest] = path73;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path66) {
-        const [key, ...rest] = path66;
+      deleteIn(path73) {
+        const [key, ...rest] = path73;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path66, keepScalar) {
-        const [key, ...rest] = path66;
+      getIn(path73, keepScalar) {
+        const [key, ...rest] = path73;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path66) {
-        const [key, ...rest] = path66;
+      hasIn(path73) {
+        const [key, ...rest] = path73;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path66, value) {
-        const [key, ...rest] = path66;
+      setIn(path73, value) {
+        const [key, ...rest] = path73;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -998,14 +998,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text2;
+        return text3;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text2.length <= endStep)
-        return text2;
+      if (text3.length <= endStep)
+        return text3;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -1015,21 +1015,21 @@ var require_foldFlowLines = __commonJS({
         else
           end = lineWidth - indentAtStart;
       }
-      let split2 = void 0;
+      let split3 = void 0;
       let prev = void 0;
       let overflow = false;
       let i = -1;
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text2, i, indent.length);
+        i = consumeMoreIndentedLines(text3, i, indent.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text2[i += 1]; ) {
+      for (let ch; ch = text3[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text2[i + 1]) {
+          switch (text3[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1046,33 +1046,33 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text2, i, indent.length);
+            i = consumeMoreIndentedLines(text3, i, indent.length);
           end = i + indent.length + endStep;
-          split2 = void 0;
+          split3 = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text2[i + 1];
+            const next = text3[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
-              split2 = i;
+              split3 = i;
           }
           if (i >= end) {
-            if (split2) {
-              folds.push(split2);
-              end = split2 + endStep;
-              split2 = void 0;
+            if (split3) {
+              folds.push(split3);
+              end = split3 + endStep;
+              split3 = void 0;
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text2[i += 1];
+                ch = text3[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text2;
+                return text3;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
-              split2 = void 0;
+              split3 = void 0;
             } else {
               overflow = true;
             }
@@ -1083,39 +1083,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text2;
+        return text3;
       if (onFold)
         onFold();
-      let res = text2.slice(0, folds[0]);
+      let res = text3.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold = folds[i2];
-        const end2 = folds[i2 + 1] || text2.length;
+        const end2 = folds[i2 + 1] || text3.length;
         if (fold === 0)
           res = `
-${indent}${text2.slice(0, end2)}`;
+${indent}${text3.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text2[fold]}\\`;
+            res += `${text3[fold]}\\`;
           res += `
-${indent}${text2.slice(fold + 1, end2)}`;
+${indent}${text3.slice(fold + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text2, i, indent) {
+    function consumeMoreIndentedLines(text3, i, indent) {
       let end = i;
-      let start = i + 1;
-      let ch = text2[start];
+      let start2 = i + 1;
+      let ch = text3[start2];
       while (ch === " " || ch === "	") {
-        if (i < start + indent) {
-          ch = text2[++i];
+        if (i < start2 + indent) {
+          ch = text3[++i];
         } else {
           do {
-            ch = text2[++i];
+            ch = text3[++i];
           } while (ch && ch !== "\n");
           end = i;
-          start = i + 1;
-          ch = text2[start];
+          start2 = i + 1;
+          ch = text3[start2];
         }
       }
       return end;
@@ -1146,12 +1146,12 @@ var require_stringifyString = __commonJS({
       const strLen = str.length;
       if (strLen <= limit)
         return false;
-      for (let i = 0, start = 0; i < strLen; ++i) {
+      for (let i = 0, start2 = 0; i < strLen; ++i) {
         if (str[i] === "\n") {
-          if (i - start > limit)
+          if (i - start2 > limit)
             return true;
-          start = i + 1;
-          if (strLen - start <= limit)
+          start2 = i + 1;
+          if (strLen - start2 <= limit)
             return false;
         }
       }
@@ -1165,19 +1165,19 @@ var require_stringifyString = __commonJS({
       const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
       const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
       let str = "";
-      let start = 0;
+      let start2 = 0;
       for (let i = 0, ch = json[i]; ch; ch = json[++i]) {
         if (ch === " " && json[i + 1] === "\\" && json[i + 2] === "n") {
-          str += json.slice(start, i) + "\\ ";
+          str += json.slice(start2, i) + "\\ ";
           i += 1;
-          start = i;
+          start2 = i;
           ch = "\\";
         }
         if (ch === "\\")
           switch (json[i + 1]) {
             case "u":
               {
-                str += json.slice(start, i);
+                str += json.slice(start2, i);
                 const code18 = json.substr(i + 2, 4);
                 switch (code18) {
                   case "0000":
@@ -1211,14 +1211,14 @@ var require_stringifyString = __commonJS({
                       str += json.substr(i, 6);
                 }
                 i += 5;
-                start = i + 1;
+                start2 = i + 1;
               }
               break;
             case "n":
               if (implicitKey || json[i + 2] === '"' || json.length < minMultiLineLength) {
                 i += 1;
               } else {
-                str += json.slice(start, i) + "\n\n";
+                str += json.slice(start2, i) + "\n\n";
                 while (json[i + 2] === "\\" && json[i + 3] === "n" && json[i + 4] !== '"') {
                   str += "\n";
                   i += 2;
@@ -1227,14 +1227,14 @@ var require_stringifyString = __commonJS({
                 if (json[i + 2] === " ")
                   str += "\\";
                 i += 1;
-                start = i + 1;
+                start2 = i + 1;
               }
               break;
             default:
               i += 1;
           }
       }
-      str = start ? str + json.slice(start) : json;
+      str = start2 ? str + json.slice(start2) : json;
       return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
     }
     function singleQuotedString(value, ctx) {
@@ -1313,10 +1313,10 @@ ${indent}`) + "'";
         else
           break;
       }
-      let start = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
-      if (start) {
-        value = value.substring(start.length);
-        start = start.replace(/\n+/g, `$&${indent}`);
+      let start2 = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
+      if (start2) {
+        value = value.substring(start2.length);
+        start2 = start2.replace(/\n+/g, `$&${indent}`);
       }
       const indentSize = indent ? "2" : "1";
       let header = (startWithSpace ? indentSize : "") + chomp;
@@ -1334,14 +1334,14 @@ ${indent}`) + "'";
             literalFallback = true;
           };
         }
-        const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
+        const body = foldFlowLines.foldFlowLines(`${start2}${foldedValue}${end}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
         if (!literalFallback)
           return `>${header}
 ${indent}${body}`;
       }
       value = value.replace(/\n+/g, `$&${indent}`);
       return `|${header}
-${indent}${start}${value}${end}`;
+${indent}${start2}${value}${end}`;
     }
     function plainString(item, ctx, onComment, onChompKeep) {
       const { type, value } = item;
@@ -1753,7 +1753,7 @@ var require_merge = __commonJS({
 var require_addPairToJSMap = __commonJS({
   "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
     "use strict";
-    var log = require_log();
+    var log2 = require_log();
     var merge2 = require_merge();
     var stringify2 = require_stringify();
     var identity = require_identity();
@@ -1802,7 +1802,7 @@ var require_addPairToJSMap = __commonJS({
           let jsonStr = JSON.stringify(strKey);
           if (jsonStr.length > 40)
             jsonStr = jsonStr.substring(0, 36) + '..."';
-          log.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
+          log2.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
           ctx.mapKeyWarned = true;
         }
         return strKey;
@@ -1972,23 +1972,23 @@ ${indent}${line2}` : "\n";
         lines3.push(str);
         linesAtValue = lines3.length;
       }
-      const { start, end } = flowChars;
+      const { start: start2, end } = flowChars;
       if (lines3.length === 0) {
-        return start + end;
+        return start2 + end;
       } else {
         if (!reqNewline) {
           const len = lines3.reduce((sum2, line2) => sum2 + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
-          let str = start;
+          let str = start2;
           for (const line2 of lines3)
             str += line2 ? `
 ${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end}`;
         } else {
-          return `${start}${fcPadding}${lines3.join(" ")}${fcPadding}${end}`;
+          return `${start2}${fcPadding}${lines3.join(" ")}${fcPadding}${end}`;
         }
       }
     }
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path66, value) {
+      addIn(path73, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path66, value);
+          this.contents.addIn(path73, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path66) {
-        if (Collection2.isEmptyPath(path66)) {
+      deleteIn(path73) {
+        if (Collection2.isEmptyPath(path73)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path66) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path73) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path66, keepScalar) {
-        if (Collection2.isEmptyPath(path66))
+      getIn(path73, keepScalar) {
+        if (Collection2.isEmptyPath(path73))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path66, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path73, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path66) {
-        if (Collection2.isEmptyPath(path66))
+      hasIn(path73) {
+        if (Collection2.isEmptyPath(path73))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path66) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path73) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path66, value) {
-        if (Collection2.isEmptyPath(path66)) {
+      setIn(path73, value) {
+        if (Collection2.isEmptyPath(path73)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path66), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path73), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path66, value);
+          this.contents.setIn(path73, value);
         }
       }
       /**
@@ -3783,7 +3783,7 @@ var require_resolve_props = __commonJS({
       let newlineAfterProp = null;
       let comma = null;
       let found = null;
-      let start = null;
+      let start2 = null;
       for (const token3 of tokens) {
         if (reqSpace) {
           if (token3.type !== "space" && token3.type !== "newline" && token3.type !== "comma")
@@ -3835,7 +3835,7 @@ var require_resolve_props = __commonJS({
             if (token3.source.endsWith(":"))
               onError(token3.offset + token3.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
             anchor = token3;
-            start ?? (start = token3.offset);
+            start2 ?? (start2 = token3.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -3844,7 +3844,7 @@ var require_resolve_props = __commonJS({
             if (tag)
               onError(token3, "MULTIPLE_TAGS", "A node can have at most one tag");
             tag = token3;
-            start ?? (start = token3.offset);
+            start2 ?? (start2 = token3.offset);
             atNewline = false;
             hasSpace = false;
             reqSpace = true;
@@ -3892,7 +3892,7 @@ var require_resolve_props = __commonJS({
         tag,
         newlineAfterProp,
         end,
-        start: start ?? end
+        start: start2 ?? end
       };
     }
     exports2.resolveProps = resolveProps;
@@ -3994,10 +3994,10 @@ var require_resolve_block_map = __commonJS({
       let offset = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start, key, sep: sep3, value } = collItem;
-        const keyProps = resolveProps.resolveProps(start, {
+        const { start: start2, key, sep: sep4, value } = collItem;
+        const keyProps = resolveProps.resolveProps(start2, {
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep4?.[0],
           offset,
           onError,
           parentIndent: bm.indent,
@@ -4011,7 +4011,7 @@ var require_resolve_block_map = __commonJS({
             else if ("indent" in key && key.indent !== bm.indent)
               onError(offset, "BAD_INDENT", startColMsg);
           }
-          if (!keyProps.anchor && !keyProps.tag && !sep3) {
+          if (!keyProps.anchor && !keyProps.tag && !sep4) {
             commentEnd = keyProps.end;
             if (keyProps.comment) {
               if (map.comment)
@@ -4022,20 +4022,20 @@ var require_resolve_block_map = __commonJS({
             continue;
           }
           if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key)) {
-            onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
+            onError(key ?? start2[start2.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
           }
         } else if (keyProps.found?.indent !== bm.indent) {
           onError(offset, "BAD_INDENT", startColMsg);
         }
         ctx.atKey = true;
         const keyStart = keyProps.end;
-        const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
+        const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start2, null, keyProps, onError);
         if (ctx.schema.compat)
           utilFlowIndentCheck.flowIndentCheck(bm.indent, key, onError);
         ctx.atKey = false;
         if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode))
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
-        const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+        const valueProps = resolveProps.resolveProps(sep4 ?? [], {
           indicator: "map-value-ind",
           next: value,
           offset: keyNode.range[2],
@@ -4051,7 +4051,7 @@ var require_resolve_block_map = __commonJS({
             if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
               onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep3, null, valueProps, onError);
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep4, null, valueProps, onError);
           if (ctx.schema.compat)
             utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
           offset = valueNode.range[2];
@@ -4099,8 +4099,8 @@ var require_resolve_block_seq = __commonJS({
         ctx.atKey = false;
       let offset = bs.offset;
       let commentEnd = null;
-      for (const { start, value } of bs.items) {
-        const props = resolveProps.resolveProps(start, {
+      for (const { start: start2, value } of bs.items) {
+        const props = resolveProps.resolveProps(start2, {
           indicator: "seq-item-ind",
           next: value,
           offset,
@@ -4121,7 +4121,7 @@ var require_resolve_block_seq = __commonJS({
             continue;
           }
         }
-        const node = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start, null, props, onError);
+        const node = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start2, null, props, onError);
         if (ctx.schema.compat)
           utilFlowIndentCheck.flowIndentCheck(bs.indent, value, onError);
         offset = node.range[2];
@@ -4142,7 +4142,7 @@ var require_resolve_end = __commonJS({
       let comment = "";
       if (end) {
         let hasSpace = false;
-        let sep3 = "";
+        let sep4 = "";
         for (const token3 of end) {
           const { source, type } = token3;
           switch (type) {
@@ -4156,13 +4156,13 @@ var require_resolve_end = __commonJS({
               if (!comment)
                 comment = cb;
               else
-                comment += sep3 + cb;
-              sep3 = "";
+                comment += sep4 + cb;
+              sep4 = "";
               break;
             }
             case "newline":
               if (comment)
-                sep3 += source;
+                sep4 += source;
               hasSpace = true;
               break;
             default:
@@ -4205,18 +4205,18 @@ var require_resolve_flow_collection = __commonJS({
       let offset = fc.offset + fc.start.source.length;
       for (let i = 0; i < fc.items.length; ++i) {
         const collItem = fc.items[i];
-        const { start, key, sep: sep3, value } = collItem;
-        const props = resolveProps.resolveProps(start, {
+        const { start: start2, key, sep: sep4, value } = collItem;
+        const props = resolveProps.resolveProps(start2, {
           flow: fcName,
           indicator: "explicit-key-ind",
-          next: key ?? sep3?.[0],
+          next: key ?? sep4?.[0],
           offset,
           onError,
           parentIndent: fc.indent,
           startOnNewline: false
         });
         if (!props.found) {
-          if (!props.anchor && !props.tag && !sep3 && !value) {
+          if (!props.anchor && !props.tag && !sep4 && !value) {
             if (i === 0 && props.comma)
               onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
             else if (i < fc.items.length - 1)
@@ -4246,7 +4246,7 @@ var require_resolve_flow_collection = __commonJS({
             onError(props.start, "MISSING_CHAR", `Missing , between ${fcName} items`);
           if (props.comment) {
             let prevItemComment = "";
-            loop: for (const st of start) {
+            loop: for (const st of start2) {
               switch (st.type) {
                 case "comma":
                 case "space":
@@ -4270,8 +4270,8 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap && !sep3 && !props.found) {
-          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
+        if (!isMap && !sep4 && !props.found) {
+          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep4, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
           if (isBlock(value))
@@ -4279,11 +4279,11 @@ var require_resolve_flow_collection = __commonJS({
         } else {
           ctx.atKey = true;
           const keyStart = props.end;
-          const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
+          const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start2, null, props, onError);
           if (isBlock(key))
             onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
           ctx.atKey = false;
-          const valueProps = resolveProps.resolveProps(sep3 ?? [], {
+          const valueProps = resolveProps.resolveProps(sep4 ?? [], {
             flow: fcName,
             indicator: "map-value-ind",
             next: value,
@@ -4294,8 +4294,8 @@ var require_resolve_flow_collection = __commonJS({
           });
           if (valueProps.found) {
             if (!isMap && !props.found && ctx.options.strict) {
-              if (sep3)
-                for (const st of sep3) {
+              if (sep4)
+                for (const st of sep4) {
                   if (st === valueProps.found)
                     break;
                   if (st.type === "newline") {
@@ -4312,7 +4312,7 @@ var require_resolve_flow_collection = __commonJS({
             else
               onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep3, null, valueProps, onError) : null;
+          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep4, null, valueProps, onError) : null;
           if (valueNode) {
             if (isBlock(value))
               onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
@@ -4442,10 +4442,10 @@ var require_resolve_block_scalar = __commonJS({
     "use strict";
     var Scalar = require_Scalar();
     function resolveBlockScalar(ctx, scalar, onError) {
-      const start = scalar.offset;
+      const start2 = scalar.offset;
       const header = parseBlockScalarHeader(scalar, ctx.options.strict, onError);
       if (!header)
-        return { value: "", type: null, comment: "", range: [start, start, start] };
+        return { value: "", type: null, comment: "", range: [start2, start2, start2] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
       const lines3 = scalar.source ? splitLines(scalar.source) : [];
       let chompStart = lines3.length;
@@ -4458,10 +4458,10 @@ var require_resolve_block_scalar = __commonJS({
       }
       if (chompStart === 0) {
         const value2 = header.chomp === "+" && lines3.length > 0 ? "\n".repeat(Math.max(1, lines3.length - 1)) : "";
-        let end2 = start + header.length;
+        let end2 = start2 + header.length;
         if (scalar.source)
           end2 += scalar.source.length;
-        return { value: value2, type, comment: header.comment, range: [start, end2, end2] };
+        return { value: value2, type, comment: header.comment, range: [start2, end2, end2] };
       }
       let trimIndent = scalar.indent + header.indent;
       let offset = scalar.offset + header.length;
@@ -4492,7 +4492,7 @@ var require_resolve_block_scalar = __commonJS({
           chompStart = i + 1;
       }
       let value = "";
-      let sep3 = "";
+      let sep4 = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
         value += lines3[i][0].slice(trimIndent) + "\n";
@@ -4509,24 +4509,24 @@ var require_resolve_block_scalar = __commonJS({
           indent = "";
         }
         if (type === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep3 + indent.slice(trimIndent) + content;
-          sep3 = "\n";
+          value += sep4 + indent.slice(trimIndent) + content;
+          sep4 = "\n";
         } else if (indent.length > trimIndent || content[0] === "	") {
-          if (sep3 === " ")
-            sep3 = "\n";
-          else if (!prevMoreIndented && sep3 === "\n")
-            sep3 = "\n\n";
-          value += sep3 + indent.slice(trimIndent) + content;
-          sep3 = "\n";
+          if (sep4 === " ")
+            sep4 = "\n";
+          else if (!prevMoreIndented && sep4 === "\n")
+            sep4 = "\n\n";
+          value += sep4 + indent.slice(trimIndent) + content;
+          sep4 = "\n";
           prevMoreIndented = true;
         } else if (content === "") {
-          if (sep3 === "\n")
+          if (sep4 === "\n")
             value += "\n";
           else
-            sep3 = "\n";
+            sep4 = "\n";
         } else {
-          value += sep3 + content;
-          sep3 = " ";
+          value += sep4 + content;
+          sep4 = " ";
           prevMoreIndented = false;
         }
       }
@@ -4542,8 +4542,8 @@ var require_resolve_block_scalar = __commonJS({
         default:
           value += "\n";
       }
-      const end = start + header.length + scalar.source.length;
-      return { value, type, comment: header.comment, range: [start, end, end] };
+      const end = start2 + header.length + scalar.source.length;
+      return { value, type, comment: header.comment, range: [start2, end, end] };
     }
     function parseBlockScalarHeader({ offset, props }, strict, onError) {
       if (props[0].type !== "block-scalar-header") {
@@ -4606,13 +4606,13 @@ var require_resolve_block_scalar = __commonJS({
       return { mode, indent, chomp, comment, length };
     }
     function splitLines(source) {
-      const split2 = source.split(/\n( *)/);
-      const first3 = split2[0];
+      const split3 = source.split(/\n( *)/);
+      const first3 = split3[0];
       const m = first3.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first3.slice(m[1].length)] : ["", first3];
       const lines3 = [line0];
-      for (let i = 1; i < split2.length; i += 2)
-        lines3.push([split2[i], split2[i + 1]]);
+      for (let i = 1; i < split3.length; i += 2)
+        lines3.push([split3[i], split3[i + 1]]);
       return lines3;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
@@ -4709,25 +4709,25 @@ var require_resolve_flow_scalar = __commonJS({
         trimBoth = /^[ \t]+|[ \t]+$/g;
       }
       let res = match[1].replace(trimEnd, "");
-      let sep3 = " ";
+      let sep4 = " ";
       let pos = line2.lastIndex;
       while (match = line2.exec(source)) {
         const lm = match[1].replace(trimBoth, "");
         if (lm === "") {
-          if (sep3 === "\n")
-            res += sep3;
+          if (sep4 === "\n")
+            res += sep4;
           else
-            sep3 = "\n";
+            sep4 = "\n";
         } else {
-          res += sep3 + lm;
-          sep3 = " ";
+          res += sep4 + lm;
+          sep4 = " ";
         }
         pos = line2.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
       match = last.exec(source);
-      return res + sep3 + (match?.[1] ?? "");
+      return res + sep4 + (match?.[1] ?? "");
     }
     function doubleQuotedValue(source, onError) {
       let res = "";
@@ -5065,7 +5065,7 @@ var require_compose_doc = __commonJS({
     var composeNode = require_compose_node();
     var resolveEnd = require_resolve_end();
     var resolveProps = require_resolve_props();
-    function composeDoc(options3, directives, { offset, start, value, end }, onError) {
+    function composeDoc(options3, directives, { offset, start: start2, value, end }, onError) {
       const opts = Object.assign({ _directives: directives }, options3);
       const doc = new Document.Document(void 0, opts);
       const ctx = {
@@ -5075,7 +5075,7 @@ var require_compose_doc = __commonJS({
         options: doc.options,
         schema: doc.schema
       };
-      const props = resolveProps.resolveProps(start, {
+      const props = resolveProps.resolveProps(start2, {
         indicator: "doc-start",
         next: value ?? end?.[0],
         offset,
@@ -5088,7 +5088,7 @@ var require_compose_doc = __commonJS({
         if (value && (value.type === "block-map" || value.type === "block-seq") && !props.hasNewline)
           onError(props.end, "MISSING_CHAR", "Block collection cannot start on same line with directives-end marker");
       }
-      doc.contents = value ? composeNode.composeNode(ctx, value, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start, null, props, onError);
+      doc.contents = value ? composeNode.composeNode(ctx, value, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start2, null, props, onError);
       const contentEnd = doc.contents.range[2];
       const re = resolveEnd.resolveEnd(end, contentEnd, false, onError);
       if (re.comment)
@@ -5537,14 +5537,14 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start, key, sep: sep3, value }) {
+    function stringifyItem({ start: start2, key, sep: sep4, value }) {
       let res = "";
-      for (const st of start)
+      for (const st of start2)
         res += st.source;
       if (key)
         res += stringifyToken(key);
-      if (sep3)
-        for (const st of sep3)
+      if (sep4)
+        for (const st of sep4)
           res += st.source;
       if (value)
         res += stringifyToken(value);
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path66) => {
+    visit.itemAtPath = (cst, path73) => {
       let item = cst;
-      for (const [field, index] of path66) {
+      for (const [field, index] of path73) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path66) => {
-      const parent = visit.itemAtPath(cst, path66.slice(0, -1));
-      const field = path66[path66.length - 1][0];
+    visit.parentCollection = (cst, path73) => {
+      const parent = visit.itemAtPath(cst, path73.slice(0, -1));
+      const field = path73[path73.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path66, item, visitor) {
-      let ctrl = visitor(item, path66);
+    function _visit(path73, item, visitor) {
+      let ctrl = visitor(item, path73);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path66.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path73.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path66);
+            ctrl = ctrl(item, path73);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path66) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path73) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -6329,8 +6329,8 @@ var require_line_counter = __commonJS({
             return { line: low + 1, col: 1 };
           if (low === 0)
             return { line: 0, col: offset };
-          const start = this.lineStarts[low - 1];
-          return { line: low, col: offset - start + 1 };
+          const start2 = this.lineStarts[low - 1];
+          return { line: low, col: offset - start2 + 1 };
         };
       }
     };
@@ -6710,19 +6710,19 @@ var require_parser = __commonJS({
       *scalar(scalar) {
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
-          const start = getFirstKeyStartProps(prev);
-          let sep3;
+          const start2 = getFirstKeyStartProps(prev);
+          let sep4;
           if (scalar.end) {
-            sep3 = scalar.end;
-            sep3.push(this.sourceToken);
+            sep4 = scalar.end;
+            sep4.push(this.sourceToken);
             delete scalar.end;
           } else
-            sep3 = [this.sourceToken];
+            sep4 = [this.sourceToken];
           const map = {
             type: "block-map",
             offset: scalar.offset,
             indent: scalar.indent,
-            items: [{ start, key: scalar, sep: sep3 }]
+            items: [{ start: start2, key: scalar, sep: sep4 }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
@@ -6797,7 +6797,7 @@ var require_parser = __commonJS({
         if (this.indent >= map.indent) {
           const atMapIndent = !this.onKeyLine && this.indent === map.indent;
           const atNextItem = atMapIndent && (it.sep || it.explicitKey) && this.type !== "seq-item-ind";
-          let start = [];
+          let start2 = [];
           if (atNextItem && it.sep && !it.value) {
             const nl = [];
             for (let i = 0; i < it.sep.length; ++i) {
@@ -6817,14 +6817,14 @@ var require_parser = __commonJS({
               }
             }
             if (nl.length >= 2)
-              start = it.sep.splice(nl[1]);
+              start2 = it.sep.splice(nl[1]);
           }
           switch (this.type) {
             case "anchor":
             case "tag":
               if (atNextItem || it.value) {
-                start.push(this.sourceToken);
-                map.items.push({ start });
+                start2.push(this.sourceToken);
+                map.items.push({ start: start2 });
                 this.onKeyLine = true;
               } else if (it.sep) {
                 it.sep.push(this.sourceToken);
@@ -6837,8 +6837,8 @@ var require_parser = __commonJS({
                 it.start.push(this.sourceToken);
                 it.explicitKey = true;
               } else if (atNextItem || it.value) {
-                start.push(this.sourceToken);
-                map.items.push({ start, explicitKey: true });
+                start2.push(this.sourceToken);
+                map.items.push({ start: start2, explicitKey: true });
               } else {
                 this.stack.push({
                   type: "block-map",
@@ -6855,12 +6855,12 @@ var require_parser = __commonJS({
                   if (includesToken(it.start, "newline")) {
                     Object.assign(it, { key: null, sep: [this.sourceToken] });
                   } else {
-                    const start2 = getFirstKeyStartProps(it.start);
+                    const start3 = getFirstKeyStartProps(it.start);
                     this.stack.push({
                       type: "block-map",
                       offset: this.offset,
                       indent: this.indent,
-                      items: [{ start: start2, key: null, sep: [this.sourceToken] }]
+                      items: [{ start: start3, key: null, sep: [this.sourceToken] }]
                     });
                   }
                 } else if (it.value) {
@@ -6870,23 +6870,23 @@ var require_parser = __commonJS({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start, key: null, sep: [this.sourceToken] }]
+                    items: [{ start: start2, key: null, sep: [this.sourceToken] }]
                   });
                 } else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
-                  const start2 = getFirstKeyStartProps(it.start);
+                  const start3 = getFirstKeyStartProps(it.start);
                   const key = it.key;
-                  const sep3 = it.sep;
-                  sep3.push(this.sourceToken);
+                  const sep4 = it.sep;
+                  sep4.push(this.sourceToken);
                   delete it.key;
                   delete it.sep;
                   this.stack.push({
                     type: "block-map",
                     offset: this.offset,
                     indent: this.indent,
-                    items: [{ start: start2, key, sep: sep3 }]
+                    items: [{ start: start3, key, sep: sep4 }]
                   });
-                } else if (start.length > 0) {
-                  it.sep = it.sep.concat(start, this.sourceToken);
+                } else if (start2.length > 0) {
+                  it.sep = it.sep.concat(start2, this.sourceToken);
                 } else {
                   it.sep.push(this.sourceToken);
                 }
@@ -6894,7 +6894,7 @@ var require_parser = __commonJS({
                 if (!it.sep) {
                   Object.assign(it, { key: null, sep: [this.sourceToken] });
                 } else if (it.value || atNextItem) {
-                  map.items.push({ start, key: null, sep: [this.sourceToken] });
+                  map.items.push({ start: start2, key: null, sep: [this.sourceToken] });
                 } else if (includesToken(it.sep, "map-value-ind")) {
                   this.stack.push({
                     type: "block-map",
@@ -6912,14 +6912,14 @@ var require_parser = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs3 = this.flowScalar(this.type);
+              const fs4 = this.flowScalar(this.type);
               if (atNextItem || it.value) {
-                map.items.push({ start, key: fs3, sep: [] });
+                map.items.push({ start: start2, key: fs4, sep: [] });
                 this.onKeyLine = true;
               } else if (it.sep) {
-                this.stack.push(fs3);
+                this.stack.push(fs4);
               } else {
-                Object.assign(it, { key: fs3, sep: [] });
+                Object.assign(it, { key: fs4, sep: [] });
                 this.onKeyLine = true;
               }
               return;
@@ -6938,7 +6938,7 @@ var require_parser = __commonJS({
                     return;
                   }
                 } else if (atMapIndent) {
-                  map.items.push({ start });
+                  map.items.push({ start: start2 });
                 }
                 this.stack.push(bv);
                 return;
@@ -7047,13 +7047,13 @@ var require_parser = __commonJS({
             case "scalar":
             case "single-quoted-scalar":
             case "double-quoted-scalar": {
-              const fs3 = this.flowScalar(this.type);
+              const fs4 = this.flowScalar(this.type);
               if (!it || it.value)
-                fc.items.push({ start: [], key: fs3, sep: [] });
+                fc.items.push({ start: [], key: fs4, sep: [] });
               else if (it.sep)
-                this.stack.push(fs3);
+                this.stack.push(fs4);
               else
-                Object.assign(it, { key: fs3, sep: [] });
+                Object.assign(it, { key: fs4, sep: [] });
               return;
             }
             case "flow-map-end":
@@ -7075,15 +7075,15 @@ var require_parser = __commonJS({
             yield* this.step();
           } else if (this.type === "map-value-ind" && parent.type !== "flow-collection") {
             const prev = getPrevProps(parent);
-            const start = getFirstKeyStartProps(prev);
+            const start2 = getFirstKeyStartProps(prev);
             fixFlowSeqItems(fc);
-            const sep3 = fc.end.splice(1, fc.end.length);
-            sep3.push(this.sourceToken);
+            const sep4 = fc.end.splice(1, fc.end.length);
+            sep4.push(this.sourceToken);
             const map = {
               type: "block-map",
               offset: fc.offset,
               indent: fc.indent,
-              items: [{ start, key: fc, sep: sep3 }]
+              items: [{ start: start2, key: fc, sep: sep4 }]
             };
             this.onKeyLine = true;
             this.stack[this.stack.length - 1] = map;
@@ -7142,35 +7142,35 @@ var require_parser = __commonJS({
           case "explicit-key-ind": {
             this.onKeyLine = true;
             const prev = getPrevProps(parent);
-            const start = getFirstKeyStartProps(prev);
-            start.push(this.sourceToken);
+            const start2 = getFirstKeyStartProps(prev);
+            start2.push(this.sourceToken);
             return {
               type: "block-map",
               offset: this.offset,
               indent: this.indent,
-              items: [{ start, explicitKey: true }]
+              items: [{ start: start2, explicitKey: true }]
             };
           }
           case "map-value-ind": {
             this.onKeyLine = true;
             const prev = getPrevProps(parent);
-            const start = getFirstKeyStartProps(prev);
+            const start2 = getFirstKeyStartProps(prev);
             return {
               type: "block-map",
               offset: this.offset,
               indent: this.indent,
-              items: [{ start, key: null, sep: [this.sourceToken] }]
+              items: [{ start: start2, key: null, sep: [this.sourceToken] }]
             };
           }
         }
         return null;
       }
-      atIndentedComment(start, indent) {
+      atIndentedComment(start2, indent) {
         if (this.type !== "comment")
           return false;
         if (this.indent <= indent)
           return false;
-        return start.every((st) => st.type === "newline" || st.type === "space");
+        return start2.every((st) => st.type === "newline" || st.type === "space");
       }
       *documentEnd(docEnd) {
         if (this.type !== "doc-mode") {
@@ -7219,7 +7219,7 @@ var require_public_api = __commonJS({
     var composer = require_composer();
     var Document = require_Document();
     var errors2 = require_errors();
-    var log = require_log();
+    var log2 = require_log();
     var identity = require_identity();
     var lineCounter = require_line_counter();
     var parser = require_parser();
@@ -7271,7 +7271,7 @@ var require_public_api = __commonJS({
       const doc = parseDocument(src, options3);
       if (!doc)
         return null;
-      doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
+      doc.warnings.forEach((warning) => log2.warn(doc.options.logLevel, warning));
       if (doc.errors.length > 0) {
         if (doc.options.logLevel !== "silent")
           throw doc.errors[0];
@@ -7419,7 +7419,7 @@ var require_pend = __commonJS({
 // node_modules/yauzl/fd-slicer.js
 var require_fd_slicer = __commonJS({
   "node_modules/yauzl/fd-slicer.js"(exports2) {
-    var fs3 = require("fs");
+    var fs4 = require("fs");
     var util = require("util");
     var stream = require("stream");
     var Readable8 = stream.Readable;
@@ -7436,12 +7436,12 @@ var require_fd_slicer = __commonJS({
       this.pend.max = 1;
       this.refCount = 0;
     }
-    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
+    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback2) {
       var self = this;
       self.pend.go(function(cb) {
-        fs3.read(self.fd, buffer2, offset, length, position, function(err2, bytesRead, buffer3) {
+        fs4.read(self.fd, buffer2, offset, length, position, function(err2, bytesRead, buffer3) {
           cb();
-          callback(err2, bytesRead, buffer3);
+          callback2(err2, bytesRead, buffer3);
         });
       });
     };
@@ -7456,7 +7456,7 @@ var require_fd_slicer = __commonJS({
       self.refCount -= 1;
       if (self.refCount < 0) throw new Error("invalid unref");
       if (self.refCount > 0) return;
-      fs3.close(self.fd, onCloseDone);
+      fs4.close(self.fd, onCloseDone);
       function onCloseDone(err2) {
         if (err2) {
           self.emit("error", err2);
@@ -7488,7 +7488,7 @@ var require_fd_slicer = __commonJS({
       }
       self.context.pend.go(function(cb) {
         var buffer2 = Buffer.allocUnsafe(toRead);
-        fs3.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err2, bytesRead) {
+        fs4.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err2, bytesRead) {
           if (err2) {
             self.destroy(err2);
           } else if (bytesRead === 0) {
@@ -7518,7 +7518,7 @@ var require_fd_slicer = __commonJS({
       this.refCount = 0;
       this.buffer = buffer2;
     }
-    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback) {
+    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback2) {
       if (!(0 <= offset && offset <= buffer2.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer2.length);
       if (position < 0) throw new RangeError("position is negative: " + position);
       if (offset + length > buffer2.length) {
@@ -7529,13 +7529,13 @@ var require_fd_slicer = __commonJS({
       }
       if (length <= 0) {
         setImmediate(function() {
-          callback(null, 0);
+          callback2(null, 0);
         });
         return;
       }
       this.buffer.copy(buffer2, offset, position, position + length);
       setImmediate(function() {
-        callback(null, length);
+        callback2(null, length);
       });
     };
     BufferSlicer.prototype.createReadStream = function(options3) {
@@ -7848,7 +7848,7 @@ var require_crc32 = __commonJS({
 // node_modules/yauzl/index.js
 var require_yauzl = __commonJS({
   "node_modules/yauzl/index.js"(exports2) {
-    var fs3 = require("fs");
+    var fs4 = require("fs");
     var zlib2 = require("zlib");
     var fd_slicer = require_fd_slicer();
     var util = require("util");
@@ -7857,14 +7857,14 @@ var require_yauzl = __commonJS({
     var PassThrough3 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib2.crc32 === "function" ? zlib2.crc32 : require_crc32();
-    exports2.open = open3;
+    exports2.open = open6;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
     exports2.openPromise = openPromise2;
     exports2.fromFdPromise = fromFdPromise;
     exports2.fromBufferPromise = fromBufferPromise;
-    exports2.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise;
+    exports2.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise2;
     exports2.dosDateTimeToDate = dosDateTimeToDate;
     exports2.getFileNameLowLevel = getFileNameLowLevel;
     exports2.validateFileName = validateFileName;
@@ -7872,42 +7872,42 @@ var require_yauzl = __commonJS({
     exports2.ZipFile = ZipFile2;
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
-    exports2.RandomAccessReader = RandomAccessReader;
-    function openPromise2(path66, options3) {
-      return new Promise((resolve2, reject) => {
-        open3(path66, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+    exports2.RandomAccessReader = RandomAccessReader2;
+    function openPromise2(path73, options3) {
+      return new Promise((resolve4, reject) => {
+        open6(path73, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve4(zipfile);
         });
       });
     }
     function fromFdPromise(fd, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         fromFd(fd, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve4(zipfile);
         });
       });
     }
     function fromBufferPromise(buffer2, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve4(zipfile);
         });
       });
     }
-    function fromRandomAccessReaderPromise(reader, totalSize2, options3) {
-      return new Promise((resolve2, reject) => {
+    function fromRandomAccessReaderPromise2(reader, totalSize2, options3) {
+      return new Promise((resolve4, reject) => {
         fromRandomAccessReader(reader, totalSize2, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
-          resolve2(zipfile);
+          resolve4(zipfile);
         });
       });
     }
-    function open3(path66, options3, callback) {
+    function open6(path73, options3, callback2) {
       if (typeof options3 === "function") {
-        callback = options3;
+        callback2 = options3;
         options3 = null;
       }
       if (options3 == null) options3 = {};
@@ -7916,18 +7916,18 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      if (callback == null) callback = defaultCallback;
-      fs3.open(path66, "r", function(err2, fd) {
-        if (err2) return callback(err2);
+      if (callback2 == null) callback2 = defaultCallback;
+      fs4.open(path73, "r", function(err2, fd) {
+        if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
-          if (err3) fs3.close(fd, defaultCallback);
-          callback(err3, zipfile);
+          if (err3) fs4.close(fd, defaultCallback);
+          callback2(err3, zipfile);
         });
       });
     }
-    function fromFd(fd, options3, callback) {
+    function fromFd(fd, options3, callback2) {
       if (typeof options3 === "function") {
-        callback = options3;
+        callback2 = options3;
         options3 = null;
       }
       if (options3 == null) options3 = {};
@@ -7936,16 +7936,16 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      if (callback == null) callback = defaultCallback;
-      fs3.fstat(fd, function(err2, stats) {
-        if (err2) return callback(err2);
+      if (callback2 == null) callback2 = defaultCallback;
+      fs4.fstat(fd, function(err2, stats) {
+        if (err2) return callback2(err2);
         var reader = new fd_slicer.FdSlicer(fd);
-        fromRandomAccessReader(reader, stats.size, options3, callback);
+        fromRandomAccessReader(reader, stats.size, options3, callback2);
       });
     }
-    function fromBuffer(buffer2, options3, callback) {
+    function fromBuffer(buffer2, options3, callback2) {
       if (typeof options3 === "function") {
-        callback = options3;
+        callback2 = options3;
         options3 = null;
       }
       if (options3 == null) options3 = {};
@@ -7955,11 +7955,11 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       var reader = new fd_slicer.BufferSlicer(buffer2);
-      fromRandomAccessReader(reader, buffer2.length, options3, callback);
+      fromRandomAccessReader(reader, buffer2.length, options3, callback2);
     }
-    function fromRandomAccessReader(reader, totalSize2, options3, callback) {
+    function fromRandomAccessReader(reader, totalSize2, options3, callback2) {
       if (typeof options3 === "function") {
-        callback = options3;
+        callback2 = options3;
         options3 = null;
       }
       if (options3 == null) options3 = {};
@@ -7969,7 +7969,7 @@ var require_yauzl = __commonJS({
       var decodeStrings = !!options3.decodeStrings;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      if (callback == null) callback = defaultCallback;
+      if (callback2 == null) callback2 = defaultCallback;
       if (typeof totalSize2 !== "number") throw new Error("expected totalSize parameter to be a number");
       if (totalSize2 > Number.MAX_SAFE_INTEGER) {
         throw new Error("zip file too large. only file sizes up to 2^52 are supported due to JavaScript's Number type being an IEEE 754 double.");
@@ -7982,7 +7982,7 @@ var require_yauzl = __commonJS({
       var buffer2 = newBuffer(bufferSize);
       var bufferReadStart = totalSize2 - buffer2.length;
       readAndAssertNoEof(reader, buffer2, 0, bufferSize, bufferReadStart, function(err2) {
-        if (err2) return callback(err2);
+        if (err2) return callback2(err2);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
           if (buffer2.readUInt32LE(i) !== 101010256) continue;
           var eocdrBuffer = buffer2.subarray(i);
@@ -7992,7 +7992,7 @@ var require_yauzl = __commonJS({
           var commentLength = eocdrBuffer.readUInt16LE(20);
           var expectedCommentLength = eocdrBuffer.length - eocdrWithoutCommentSize;
           if (commentLength !== expectedCommentLength) {
-            return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
+            return callback2(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
           }
           var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
           if (i - zip64EocdlSize >= 0 && buffer2.readUInt32LE(i - zip64EocdlSize) === 117853008) {
@@ -8000,25 +8000,25 @@ var require_yauzl = __commonJS({
             var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
             var zip64EocdrBuffer = newBuffer(56);
             return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err3) {
-              if (err3) return callback(err3);
+              if (err3) return callback2(err3);
               if (zip64EocdrBuffer.readUInt32LE(0) !== 101075792) {
-                return callback(new Error("invalid zip64 end of central directory record signature"));
+                return callback2(new Error("invalid zip64 end of central directory record signature"));
               }
               diskNumber = zip64EocdrBuffer.readUInt32LE(16);
               if (diskNumber !== 0) {
-                return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
+                return callback2(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
               }
               entryCount = readUInt64LE(zip64EocdrBuffer, 32);
               centralDirectoryOffset = readUInt64LE(zip64EocdrBuffer, 48);
-              return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize2, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
+              return callback2(null, new ZipFile2(reader, centralDirectoryOffset, totalSize2, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
             });
           }
           if (diskNumber !== 0) {
-            return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
+            return callback2(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
           }
-          return callback(null, new ZipFile2(reader, centralDirectoryOffset, totalSize2, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
+          return callback2(null, new ZipFile2(reader, centralDirectoryOffset, totalSize2, entryCount, comment, options3.autoClose, options3.lazyEntries, decodeStrings, options3.validateEntrySizes, options3.strictFileNames));
         }
-        callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
+        callback2(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
       });
     }
     util.inherits(ZipFile2, EventEmitter2);
@@ -8185,15 +8185,15 @@ var require_yauzl = __commonJS({
         if (self.autoClose) self.close();
       }
       function onEntry(entry) {
-        let { resolve: resolve2 } = pendingResolveReject;
+        let { resolve: resolve4 } = pendingResolveReject;
         pendingResolveReject = null;
-        resolve2({ value: entry });
+        resolve4({ value: entry });
       }
       function onEnd() {
-        let { resolve: resolve2 } = pendingResolveReject;
+        let { resolve: resolve4 } = pendingResolveReject;
         pendingResolveReject = null;
         cleanup();
-        resolve2({ done: true });
+        resolve4({ done: true });
       }
       function onError(err2) {
         let { reject } = pendingResolveReject;
@@ -8206,12 +8206,12 @@ var require_yauzl = __commonJS({
           return this;
         },
         next() {
-          const promise = new Promise((resolve2, reject) => {
+          const promise2 = new Promise((resolve4, reject) => {
             if (pendingResolveReject != null) throw new Error("next() called before previous Promise was resolved.");
-            pendingResolveReject = { resolve: resolve2, reject };
+            pendingResolveReject = { resolve: resolve4, reject };
           });
           self.readEntry();
-          return promise;
+          return promise2;
         },
         return(value) {
           cleanup();
@@ -8223,12 +8223,12 @@ var require_yauzl = __commonJS({
         }
       };
     };
-    ZipFile2.prototype.openReadStream = function(entry, options3, callback) {
+    ZipFile2.prototype.openReadStream = function(entry, options3, callback2) {
       var self = this;
       var relativeStart = 0;
       var relativeEnd = entry.compressedSize;
-      if (callback == null) {
-        callback = options3;
+      if (callback2 == null) {
+        callback2 = options3;
         options3 = null;
       }
       if (options3 == null) {
@@ -8280,9 +8280,9 @@ var require_yauzl = __commonJS({
       if (options3.start != null || options3.end != null) {
         if (!rawMode) throw new Error("start/end range require options.decodeFileData === false for non-trivial encoded entries.");
       }
-      if (!self.isOpen) return callback(new Error("closed"));
+      if (!self.isOpen) return callback2(new Error("closed"));
       if (entry.isEncrypted() && !rawMode) {
-        if (options3.decrypt !== false) return callback(new Error("entry is encrypted, and options.decodeFileData !== false"));
+        if (options3.decrypt !== false) return callback2(new Error("entry is encrypted, and options.decodeFileData !== false"));
       }
       var decompress;
       if (rawMode) {
@@ -8290,10 +8290,10 @@ var require_yauzl = __commonJS({
       } else if (entry.compressionMethod === 8) {
         decompress = options3.decodeFileData !== true;
       } else {
-        return callback(new Error("unsupported compression method: " + entry.compressionMethod));
+        return callback2(new Error("unsupported compression method: " + entry.compressionMethod));
       }
       self.readLocalFileHeader(entry, { minimal: true }, function(err2, localFileHeader) {
-        if (err2) return callback(err2);
+        if (err2) return callback2(err2);
         self.openReadStreamLowLevel(
           localFileHeader.fileDataStart,
           entry.compressedSize,
@@ -8301,11 +8301,11 @@ var require_yauzl = __commonJS({
           relativeEnd,
           decompress,
           entry.uncompressedSize,
-          callback
+          callback2
         );
       });
     };
-    ZipFile2.prototype.openReadStreamLowLevel = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, callback) {
+    ZipFile2.prototype.openReadStreamLowLevel = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, callback2) {
       var self = this;
       var fileDataEnd = fileDataStart + compressedSize;
       var readStream = self.reader.createReadStream({
@@ -8340,12 +8340,12 @@ var require_yauzl = __commonJS({
           readStream.destroy();
         });
       }
-      callback(null, endpointStream);
+      callback2(null, endpointStream);
     };
-    ZipFile2.prototype.readLocalFileHeader = function(entry, options3, callback) {
+    ZipFile2.prototype.readLocalFileHeader = function(entry, options3, callback2) {
       var self = this;
-      if (callback == null) {
-        callback = options3;
+      if (callback2 == null) {
+        callback2 = options3;
         options3 = null;
       }
       if (options3 == null) options3 = {};
@@ -8353,19 +8353,19 @@ var require_yauzl = __commonJS({
       var buffer2 = newBuffer(30);
       readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader, function(err2) {
         try {
-          if (err2) return callback(err2);
+          if (err2) return callback2(err2);
           var signature = buffer2.readUInt32LE(0);
           if (signature !== 67324752) {
-            return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
+            return callback2(new Error("invalid local file header signature: 0x" + signature.toString(16)));
           }
           var fileNameLength = buffer2.readUInt16LE(26);
           var extraFieldLength = buffer2.readUInt16LE(28);
           var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
           if (fileDataStart + entry.compressedSize > self.fileSize) {
-            return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
+            return callback2(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
           }
           if (options3.minimal) {
-            return callback(null, { fileDataStart });
+            return callback2(null, { fileDataStart });
           }
           var localFileHeader = new LocalFileHeader();
           localFileHeader.fileDataStart = fileDataStart;
@@ -8383,10 +8383,10 @@ var require_yauzl = __commonJS({
           self.reader.ref();
           readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
             try {
-              if (err3) return callback(err3);
+              if (err3) return callback2(err3);
               localFileHeader.fileName = buffer2.subarray(0, fileNameLength);
               localFileHeader.extraField = buffer2.subarray(fileNameLength);
-              return callback(null, localFileHeader);
+              return callback2(null, localFileHeader);
             } finally {
               self.reader.unref();
             }
@@ -8397,26 +8397,26 @@ var require_yauzl = __commonJS({
       });
     };
     ZipFile2.prototype.openReadStreamPromise = function(entry, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         this.openReadStream(entry, options3, function(err2, readStream) {
           if (err2) return reject(err2);
-          resolve2(readStream);
+          resolve4(readStream);
         });
       });
     };
     ZipFile2.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress, uncompressedSize, function(err2, readStream) {
           if (err2) return reject(err2);
-          resolve2(readStream);
+          resolve4(readStream);
         });
       });
     };
     ZipFile2.prototype.readLocalFileHeaderPromise = function(entry, options3) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         this.readLocalFileHeader(entry, options3, function(err2, localFileHeader) {
           if (err2) return reject(err2);
-          resolve2(localFileHeader);
+          resolve4(localFileHeader);
         });
       });
     };
@@ -8533,18 +8533,18 @@ var require_yauzl = __commonJS({
       }
       return extraFields;
     }
-    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback) {
+    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback2) {
       if (length === 0) {
         return setImmediate(function() {
-          callback(null, newBuffer(0));
+          callback2(null, newBuffer(0));
         });
       }
       reader.read(buffer2, offset, length, position, function(err2, bytesRead) {
-        if (err2) return callback(err2);
+        if (err2) return callback2(err2);
         if (bytesRead < length) {
-          return callback(new Error("unexpected EOF"));
+          return callback2(new Error("unexpected EOF"));
         }
-        callback();
+        callback2();
       });
     }
     util.inherits(AssertByteCountStream, Transform3);
@@ -8568,15 +8568,15 @@ var require_yauzl = __commonJS({
       }
       cb();
     };
-    util.inherits(RandomAccessReader, EventEmitter2);
-    function RandomAccessReader() {
+    util.inherits(RandomAccessReader2, EventEmitter2);
+    function RandomAccessReader2() {
       EventEmitter2.call(this);
       this.refCount = 0;
     }
-    RandomAccessReader.prototype.ref = function() {
+    RandomAccessReader2.prototype.ref = function() {
       this.refCount += 1;
     };
-    RandomAccessReader.prototype.unref = function() {
+    RandomAccessReader2.prototype.unref = function() {
       var self = this;
       self.refCount -= 1;
       if (self.refCount > 0) return;
@@ -8587,18 +8587,18 @@ var require_yauzl = __commonJS({
         self.emit("close");
       }
     };
-    RandomAccessReader.prototype.createReadStream = function(options3) {
+    RandomAccessReader2.prototype.createReadStream = function(options3) {
       if (options3 == null) options3 = {};
-      var start = options3.start;
+      var start2 = options3.start;
       var end = options3.end;
-      if (start === end) {
+      if (start2 === end) {
         var emptyStream = new PassThrough3();
         setImmediate(function() {
           emptyStream.end();
         });
         return emptyStream;
       }
-      var stream = this._readStreamForRange(start, end);
+      var stream = this._readStreamForRange(start2, end);
       var destroyed = false;
       var refUnrefFilter = new RefUnrefFilter(this);
       stream.on("error", function(err2) {
@@ -8611,7 +8611,7 @@ var require_yauzl = __commonJS({
         refUnrefFilter.unref();
         stream.destroy();
       });
-      var byteCounter = new AssertByteCountStream(end - start);
+      var byteCounter = new AssertByteCountStream(end - start2);
       refUnrefFilter.on("error", function(err2) {
         setImmediate(function() {
           if (!destroyed) byteCounter.emit("error", err2);
@@ -8624,10 +8624,10 @@ var require_yauzl = __commonJS({
       });
       return stream.pipe(refUnrefFilter).pipe(byteCounter);
     };
-    RandomAccessReader.prototype._readStreamForRange = function(start, end) {
+    RandomAccessReader2.prototype._readStreamForRange = function(start2, end) {
       throw new Error("not implemented");
     };
-    RandomAccessReader.prototype.read = function(buffer2, offset, length, position, callback) {
+    RandomAccessReader2.prototype.read = function(buffer2, offset, length, position, callback2) {
       var readStream = this.createReadStream({ start: position, end: position + length });
       var writeStream = new Writable();
       var written = 0;
@@ -8636,14 +8636,14 @@ var require_yauzl = __commonJS({
         written += chunk.length;
         cb();
       };
-      writeStream.on("finish", callback);
+      writeStream.on("finish", callback2);
       readStream.on("error", function(error) {
-        callback(error);
+        callback2(error);
       });
       readStream.pipe(writeStream);
     };
-    RandomAccessReader.prototype.close = function(callback) {
-      setImmediate(callback);
+    RandomAccessReader2.prototype.close = function(callback2) {
+      setImmediate(callback2);
     };
     util.inherits(RefUnrefFilter, PassThrough3);
     function RefUnrefFilter(context) {
@@ -8701,6 +8701,1782 @@ var require_yauzl = __commonJS({
     function defaultCallback(err2) {
       if (err2) throw err2;
     }
+  }
+});
+
+// node_modules/picomatch/lib/constants.js
+var require_constants = __commonJS({
+  "node_modules/picomatch/lib/constants.js"(exports2, module2) {
+    "use strict";
+    var WIN_SLASH = "\\\\/";
+    var WIN_NO_SLASH = `[^${WIN_SLASH}]`;
+    var DEFAULT_MAX_EXTGLOB_RECURSION = 0;
+    var DOT_LITERAL = "\\.";
+    var PLUS_LITERAL = "\\+";
+    var QMARK_LITERAL = "\\?";
+    var SLASH_LITERAL = "\\/";
+    var ONE_CHAR = "(?=.)";
+    var QMARK = "[^/]";
+    var END_ANCHOR = `(?:${SLASH_LITERAL}|$)`;
+    var START_ANCHOR = `(?:^|${SLASH_LITERAL})`;
+    var DOTS_SLASH = `${DOT_LITERAL}{1,2}${END_ANCHOR}`;
+    var NO_DOT = `(?!${DOT_LITERAL})`;
+    var NO_DOTS = `(?!${START_ANCHOR}${DOTS_SLASH})`;
+    var NO_DOT_SLASH = `(?!${DOT_LITERAL}{0,1}${END_ANCHOR})`;
+    var NO_DOTS_SLASH = `(?!${DOTS_SLASH})`;
+    var QMARK_NO_DOT = `[^.${SLASH_LITERAL}]`;
+    var STAR = `${QMARK}*?`;
+    var SEP = "/";
+    var POSIX_CHARS = {
+      DOT_LITERAL,
+      PLUS_LITERAL,
+      QMARK_LITERAL,
+      SLASH_LITERAL,
+      ONE_CHAR,
+      QMARK,
+      END_ANCHOR,
+      DOTS_SLASH,
+      NO_DOT,
+      NO_DOTS,
+      NO_DOT_SLASH,
+      NO_DOTS_SLASH,
+      QMARK_NO_DOT,
+      STAR,
+      START_ANCHOR,
+      SEP
+    };
+    var WINDOWS_CHARS = {
+      ...POSIX_CHARS,
+      SLASH_LITERAL: `[${WIN_SLASH}]`,
+      QMARK: WIN_NO_SLASH,
+      STAR: `${WIN_NO_SLASH}*?`,
+      DOTS_SLASH: `${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$)`,
+      NO_DOT: `(?!${DOT_LITERAL})`,
+      NO_DOTS: `(?!(?:^|[${WIN_SLASH}])${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$))`,
+      NO_DOT_SLASH: `(?!${DOT_LITERAL}{0,1}(?:[${WIN_SLASH}]|$))`,
+      NO_DOTS_SLASH: `(?!${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$))`,
+      QMARK_NO_DOT: `[^.${WIN_SLASH}]`,
+      START_ANCHOR: `(?:^|[${WIN_SLASH}])`,
+      END_ANCHOR: `(?:[${WIN_SLASH}]|$)`,
+      SEP: "\\"
+    };
+    var POSIX_REGEX_SOURCE = {
+      __proto__: null,
+      alnum: "a-zA-Z0-9",
+      alpha: "a-zA-Z",
+      ascii: "\\x00-\\x7F",
+      blank: " \\t",
+      cntrl: "\\x00-\\x1F\\x7F",
+      digit: "0-9",
+      graph: "\\x21-\\x7E",
+      lower: "a-z",
+      print: "\\x20-\\x7E ",
+      punct: "\\-!\"#$%&'()\\*+,./:;<=>?@[\\]^_`{|}~",
+      space: " \\t\\r\\n\\v\\f",
+      upper: "A-Z",
+      word: "A-Za-z0-9_",
+      xdigit: "A-Fa-f0-9"
+    };
+    module2.exports = {
+      DEFAULT_MAX_EXTGLOB_RECURSION,
+      MAX_LENGTH: 1024 * 64,
+      POSIX_REGEX_SOURCE,
+      // regular expressions
+      REGEX_BACKSLASH: /\\(?![*+?^${}(|)[\]])/g,
+      REGEX_NON_SPECIAL_CHARS: /^[^@![\].,$*+?^{}()|\\/]+/,
+      REGEX_SPECIAL_CHARS: /[-*+?.^${}(|)[\]]/,
+      REGEX_SPECIAL_CHARS_BACKREF: /(\\?)((\W)(\3*))/g,
+      REGEX_SPECIAL_CHARS_GLOBAL: /([-*+?.^${}(|)[\]])/g,
+      REGEX_REMOVE_BACKSLASH: /(?:\[.*?[^\\]\]|\\(?=.))/g,
+      // Replace globs with equivalent patterns to reduce parsing time.
+      REPLACEMENTS: {
+        __proto__: null,
+        "***": "*",
+        "**/**": "**",
+        "**/**/**": "**"
+      },
+      // Digits
+      CHAR_0: 48,
+      /* 0 */
+      CHAR_9: 57,
+      /* 9 */
+      // Alphabet chars.
+      CHAR_UPPERCASE_A: 65,
+      /* A */
+      CHAR_LOWERCASE_A: 97,
+      /* a */
+      CHAR_UPPERCASE_Z: 90,
+      /* Z */
+      CHAR_LOWERCASE_Z: 122,
+      /* z */
+      CHAR_LEFT_PARENTHESES: 40,
+      /* ( */
+      CHAR_RIGHT_PARENTHESES: 41,
+      /* ) */
+      CHAR_ASTERISK: 42,
+      /* * */
+      // Non-alphabetic chars.
+      CHAR_AMPERSAND: 38,
+      /* & */
+      CHAR_AT: 64,
+      /* @ */
+      CHAR_BACKWARD_SLASH: 92,
+      /* \ */
+      CHAR_CARRIAGE_RETURN: 13,
+      /* \r */
+      CHAR_CIRCUMFLEX_ACCENT: 94,
+      /* ^ */
+      CHAR_COLON: 58,
+      /* : */
+      CHAR_COMMA: 44,
+      /* , */
+      CHAR_DOT: 46,
+      /* . */
+      CHAR_DOUBLE_QUOTE: 34,
+      /* " */
+      CHAR_EQUAL: 61,
+      /* = */
+      CHAR_EXCLAMATION_MARK: 33,
+      /* ! */
+      CHAR_FORM_FEED: 12,
+      /* \f */
+      CHAR_FORWARD_SLASH: 47,
+      /* / */
+      CHAR_GRAVE_ACCENT: 96,
+      /* ` */
+      CHAR_HASH: 35,
+      /* # */
+      CHAR_HYPHEN_MINUS: 45,
+      /* - */
+      CHAR_LEFT_ANGLE_BRACKET: 60,
+      /* < */
+      CHAR_LEFT_CURLY_BRACE: 123,
+      /* { */
+      CHAR_LEFT_SQUARE_BRACKET: 91,
+      /* [ */
+      CHAR_LINE_FEED: 10,
+      /* \n */
+      CHAR_NO_BREAK_SPACE: 160,
+      /* \u00A0 */
+      CHAR_PERCENT: 37,
+      /* % */
+      CHAR_PLUS: 43,
+      /* + */
+      CHAR_QUESTION_MARK: 63,
+      /* ? */
+      CHAR_RIGHT_ANGLE_BRACKET: 62,
+      /* > */
+      CHAR_RIGHT_CURLY_BRACE: 125,
+      /* } */
+      CHAR_RIGHT_SQUARE_BRACKET: 93,
+      /* ] */
+      CHAR_SEMICOLON: 59,
+      /* ; */
+      CHAR_SINGLE_QUOTE: 39,
+      /* ' */
+      CHAR_SPACE: 32,
+      /*   */
+      CHAR_TAB: 9,
+      /* \t */
+      CHAR_UNDERSCORE: 95,
+      /* _ */
+      CHAR_VERTICAL_LINE: 124,
+      /* | */
+      CHAR_ZERO_WIDTH_NOBREAK_SPACE: 65279,
+      /* \uFEFF */
+      /**
+       * Create EXTGLOB_CHARS
+       */
+      extglobChars(chars) {
+        return {
+          "!": { type: "negate", open: "(?:(?!(?:", close: `))${chars.STAR})` },
+          "?": { type: "qmark", open: "(?:", close: ")?" },
+          "+": { type: "plus", open: "(?:", close: ")+" },
+          "*": { type: "star", open: "(?:", close: ")*" },
+          "@": { type: "at", open: "(?:", close: ")" }
+        };
+      },
+      /**
+       * Create GLOB_CHARS
+       */
+      globChars(win32) {
+        return win32 === true ? WINDOWS_CHARS : POSIX_CHARS;
+      }
+    };
+  }
+});
+
+// node_modules/picomatch/lib/utils.js
+var require_utils = __commonJS({
+  "node_modules/picomatch/lib/utils.js"(exports2) {
+    "use strict";
+    var {
+      REGEX_BACKSLASH,
+      REGEX_REMOVE_BACKSLASH,
+      REGEX_SPECIAL_CHARS,
+      REGEX_SPECIAL_CHARS_GLOBAL
+    } = require_constants();
+    exports2.isObject = (val) => val !== null && typeof val === "object" && !Array.isArray(val);
+    exports2.hasRegexChars = (str) => REGEX_SPECIAL_CHARS.test(str);
+    exports2.isRegexChar = (str) => str.length === 1 && exports2.hasRegexChars(str);
+    exports2.escapeRegex = (str) => str.replace(REGEX_SPECIAL_CHARS_GLOBAL, "\\$1");
+    exports2.toPosixSlashes = (str) => str.replace(REGEX_BACKSLASH, "/");
+    exports2.isWindows = () => {
+      if (typeof navigator !== "undefined" && navigator.platform) {
+        const platform2 = navigator.platform.toLowerCase();
+        return platform2 === "win32" || platform2 === "windows";
+      }
+      if (typeof process !== "undefined" && process.platform) {
+        return process.platform === "win32";
+      }
+      return false;
+    };
+    exports2.removeBackslashes = (str) => {
+      return str.replace(REGEX_REMOVE_BACKSLASH, (match) => {
+        return match === "\\" ? "" : match;
+      });
+    };
+    exports2.escapeLast = (input2, char, lastIdx) => {
+      const idx = input2.lastIndexOf(char, lastIdx);
+      if (idx === -1) return input2;
+      if (input2[idx - 1] === "\\") return exports2.escapeLast(input2, char, idx - 1);
+      return `${input2.slice(0, idx)}\\${input2.slice(idx)}`;
+    };
+    exports2.removePrefix = (input2, state = {}) => {
+      let output = input2;
+      if (output.startsWith("./")) {
+        output = output.slice(2);
+        state.prefix = "./";
+      }
+      return output;
+    };
+    exports2.wrapOutput = (input2, state = {}, options3 = {}) => {
+      const prepend = options3.contains ? "" : "^";
+      const append = options3.contains ? "" : "$";
+      let output = `${prepend}(?:${input2})${append}`;
+      if (state.negated === true) {
+        output = `(?:^(?!${output}).*$)`;
+      }
+      return output;
+    };
+    exports2.basename = (path73, { windows } = {}) => {
+      const segs = path73.split(windows ? /[\\/]/ : "/");
+      const last = segs[segs.length - 1];
+      if (last === "") {
+        return segs[segs.length - 2];
+      }
+      return last;
+    };
+  }
+});
+
+// node_modules/picomatch/lib/scan.js
+var require_scan = __commonJS({
+  "node_modules/picomatch/lib/scan.js"(exports2, module2) {
+    "use strict";
+    var utils = require_utils();
+    var {
+      CHAR_ASTERISK,
+      /* * */
+      CHAR_AT,
+      /* @ */
+      CHAR_BACKWARD_SLASH,
+      /* \ */
+      CHAR_COMMA,
+      /* , */
+      CHAR_DOT,
+      /* . */
+      CHAR_EXCLAMATION_MARK,
+      /* ! */
+      CHAR_FORWARD_SLASH,
+      /* / */
+      CHAR_LEFT_CURLY_BRACE,
+      /* { */
+      CHAR_LEFT_PARENTHESES,
+      /* ( */
+      CHAR_LEFT_SQUARE_BRACKET,
+      /* [ */
+      CHAR_PLUS,
+      /* + */
+      CHAR_QUESTION_MARK,
+      /* ? */
+      CHAR_RIGHT_CURLY_BRACE,
+      /* } */
+      CHAR_RIGHT_PARENTHESES,
+      /* ) */
+      CHAR_RIGHT_SQUARE_BRACKET
+      /* ] */
+    } = require_constants();
+    var isPathSeparator = (code18) => {
+      return code18 === CHAR_FORWARD_SLASH || code18 === CHAR_BACKWARD_SLASH;
+    };
+    var depth = (token3) => {
+      if (token3.isPrefix !== true) {
+        token3.depth = token3.isGlobstar ? Infinity : 1;
+      }
+    };
+    var scan2 = (input2, options3) => {
+      const opts = options3 || {};
+      const length = input2.length - 1;
+      const scanToEnd = opts.parts === true || opts.tokens === true || opts.scanToEnd === true;
+      const slashes = [];
+      const tokens = [];
+      const parts2 = [];
+      let str = input2;
+      let index = -1;
+      let start2 = 0;
+      let lastIndex = 0;
+      let isBrace = false;
+      let isBracket = false;
+      let isGlob = false;
+      let isExtglob = false;
+      let isGlobstar = false;
+      let braceEscaped = false;
+      let backslashes = false;
+      let negated = false;
+      let negatedExtglob = false;
+      let finished2 = false;
+      let braces = 0;
+      let prev;
+      let code18;
+      let token3 = { value: "", depth: 0, isGlob: false };
+      const eos = () => index >= length;
+      const peek2 = () => str.charCodeAt(index + 1);
+      const advance = () => {
+        prev = code18;
+        return str.charCodeAt(++index);
+      };
+      while (index < length) {
+        code18 = advance();
+        let next;
+        if (code18 === CHAR_BACKWARD_SLASH) {
+          backslashes = token3.backslashes = true;
+          code18 = advance();
+          if (code18 === CHAR_LEFT_CURLY_BRACE) {
+            braceEscaped = true;
+          }
+          continue;
+        }
+        if (braceEscaped === true || code18 === CHAR_LEFT_CURLY_BRACE) {
+          braces++;
+          while (eos() !== true && (code18 = advance())) {
+            if (code18 === CHAR_BACKWARD_SLASH) {
+              backslashes = token3.backslashes = true;
+              advance();
+              continue;
+            }
+            if (code18 === CHAR_LEFT_CURLY_BRACE) {
+              braces++;
+              continue;
+            }
+            if (braceEscaped !== true && code18 === CHAR_DOT && (code18 = advance()) === CHAR_DOT) {
+              isBrace = token3.isBrace = true;
+              isGlob = token3.isGlob = true;
+              finished2 = true;
+              if (scanToEnd === true) {
+                continue;
+              }
+              break;
+            }
+            if (braceEscaped !== true && code18 === CHAR_COMMA) {
+              isBrace = token3.isBrace = true;
+              isGlob = token3.isGlob = true;
+              finished2 = true;
+              if (scanToEnd === true) {
+                continue;
+              }
+              break;
+            }
+            if (code18 === CHAR_RIGHT_CURLY_BRACE) {
+              braces--;
+              if (braces === 0) {
+                braceEscaped = false;
+                isBrace = token3.isBrace = true;
+                finished2 = true;
+                break;
+              }
+            }
+          }
+          if (scanToEnd === true) {
+            continue;
+          }
+          break;
+        }
+        if (code18 === CHAR_FORWARD_SLASH) {
+          slashes.push(index);
+          tokens.push(token3);
+          token3 = { value: "", depth: 0, isGlob: false };
+          if (finished2 === true) continue;
+          if (prev === CHAR_DOT && index === start2 + 1) {
+            start2 += 2;
+            continue;
+          }
+          lastIndex = index + 1;
+          continue;
+        }
+        if (opts.noext !== true) {
+          const isExtglobChar = code18 === CHAR_PLUS || code18 === CHAR_AT || code18 === CHAR_ASTERISK || code18 === CHAR_QUESTION_MARK || code18 === CHAR_EXCLAMATION_MARK;
+          if (isExtglobChar === true && peek2() === CHAR_LEFT_PARENTHESES) {
+            isGlob = token3.isGlob = true;
+            isExtglob = token3.isExtglob = true;
+            finished2 = true;
+            if (code18 === CHAR_EXCLAMATION_MARK && index === start2) {
+              negatedExtglob = true;
+            }
+            if (scanToEnd === true) {
+              let parens = 0;
+              while (eos() !== true && (code18 = advance())) {
+                if (code18 === CHAR_BACKWARD_SLASH) {
+                  backslashes = token3.backslashes = true;
+                  advance();
+                  continue;
+                }
+                if (code18 === CHAR_LEFT_PARENTHESES) {
+                  parens++;
+                  continue;
+                }
+                if (code18 === CHAR_RIGHT_PARENTHESES && --parens === 0) {
+                  finished2 = true;
+                  break;
+                }
+              }
+              continue;
+            }
+            break;
+          }
+        }
+        if (code18 === CHAR_ASTERISK) {
+          if (prev === CHAR_ASTERISK) isGlobstar = token3.isGlobstar = true;
+          isGlob = token3.isGlob = true;
+          finished2 = true;
+          if (scanToEnd === true) {
+            continue;
+          }
+          break;
+        }
+        if (code18 === CHAR_QUESTION_MARK) {
+          isGlob = token3.isGlob = true;
+          finished2 = true;
+          if (scanToEnd === true) {
+            continue;
+          }
+          break;
+        }
+        if (code18 === CHAR_LEFT_SQUARE_BRACKET) {
+          while (eos() !== true && (next = advance())) {
+            if (next === CHAR_BACKWARD_SLASH) {
+              backslashes = token3.backslashes = true;
+              advance();
+              continue;
+            }
+            if (next === CHAR_RIGHT_SQUARE_BRACKET) {
+              isBracket = token3.isBracket = true;
+              isGlob = token3.isGlob = true;
+              finished2 = true;
+              break;
+            }
+          }
+          if (scanToEnd === true) {
+            continue;
+          }
+          break;
+        }
+        if (opts.nonegate !== true && code18 === CHAR_EXCLAMATION_MARK && index === start2) {
+          negated = token3.negated = true;
+          start2++;
+          continue;
+        }
+        if (opts.noparen !== true && code18 === CHAR_LEFT_PARENTHESES) {
+          isGlob = token3.isGlob = true;
+          if (scanToEnd === true) {
+            let parens = 1;
+            while (eos() !== true && (code18 = advance())) {
+              if (code18 === CHAR_BACKWARD_SLASH) {
+                backslashes = token3.backslashes = true;
+                advance();
+                continue;
+              }
+              if (code18 === CHAR_LEFT_PARENTHESES) {
+                parens++;
+                continue;
+              }
+              if (code18 === CHAR_RIGHT_PARENTHESES && --parens === 0) {
+                finished2 = true;
+                break;
+              }
+            }
+            continue;
+          }
+          break;
+        }
+        if (isGlob === true) {
+          finished2 = true;
+          if (scanToEnd === true) {
+            continue;
+          }
+          break;
+        }
+      }
+      if (opts.noext === true) {
+        isExtglob = false;
+        isGlob = false;
+      }
+      let base = str;
+      let prefix = "";
+      let glob2 = "";
+      if (start2 > 0) {
+        prefix = str.slice(0, start2);
+        str = str.slice(start2);
+        lastIndex -= start2;
+      }
+      if (base && isGlob === true && lastIndex > 0) {
+        base = str.slice(0, lastIndex);
+        glob2 = str.slice(lastIndex);
+      } else if (isGlob === true) {
+        base = "";
+        glob2 = str;
+      } else {
+        base = str;
+      }
+      if (base && base !== "" && base !== "/" && base !== str) {
+        if (isPathSeparator(base.charCodeAt(base.length - 1))) {
+          base = base.slice(0, -1);
+        }
+      }
+      if (opts.unescape === true) {
+        if (glob2) glob2 = utils.removeBackslashes(glob2);
+        if (base && backslashes === true) {
+          base = utils.removeBackslashes(base);
+        }
+      }
+      const state = {
+        prefix,
+        input: input2,
+        start: start2,
+        base,
+        glob: glob2,
+        isBrace,
+        isBracket,
+        isGlob,
+        isExtglob,
+        isGlobstar,
+        negated,
+        negatedExtglob
+      };
+      if (opts.tokens === true) {
+        state.maxDepth = 0;
+        if (!isPathSeparator(code18)) {
+          tokens.push(token3);
+        }
+        state.tokens = tokens;
+      }
+      if (opts.parts === true || opts.tokens === true) {
+        let prevIndex;
+        for (let idx = 0; idx < slashes.length; idx++) {
+          const n2 = prevIndex !== void 0 ? prevIndex + 1 : start2;
+          const i = slashes[idx];
+          const value2 = input2.slice(n2, i);
+          if (opts.tokens) {
+            if (idx === 0 && start2 !== 0) {
+              tokens[idx].isPrefix = true;
+              tokens[idx].value = prefix;
+            } else {
+              tokens[idx].value = value2;
+            }
+            depth(tokens[idx]);
+            state.maxDepth += tokens[idx].depth;
+          }
+          if (i >= start2) {
+            parts2.push(value2);
+            prevIndex = i;
+          }
+        }
+        const n = prevIndex !== void 0 ? prevIndex + 1 : start2;
+        const value = input2.slice(n);
+        parts2.push(value);
+        if (opts.tokens && prevIndex && prevIndex + 1 < input2.length) {
+          tokens[tokens.length - 1].value = value;
+          depth(tokens[tokens.length - 1]);
+          state.maxDepth += tokens[tokens.length - 1].depth;
+        }
+        state.slashes = slashes;
+        state.parts = parts2;
+      }
+      return state;
+    };
+    module2.exports = scan2;
+  }
+});
+
+// node_modules/picomatch/lib/parse.js
+var require_parse = __commonJS({
+  "node_modules/picomatch/lib/parse.js"(exports2, module2) {
+    "use strict";
+    var constants4 = require_constants();
+    var utils = require_utils();
+    var {
+      MAX_LENGTH,
+      POSIX_REGEX_SOURCE,
+      REGEX_NON_SPECIAL_CHARS,
+      REGEX_SPECIAL_CHARS_BACKREF,
+      REPLACEMENTS
+    } = constants4;
+    var expandRange = (args, options3) => {
+      if (typeof options3.expandRange === "function") {
+        return options3.expandRange(...args, options3);
+      }
+      args.sort();
+      const value = `[${args.join("-")}]`;
+      try {
+        new RegExp(value);
+      } catch (ex) {
+        return args.map((v) => utils.escapeRegex(v)).join("..");
+      }
+      return value;
+    };
+    var syntaxError = (type, char) => {
+      return `Missing ${type}: "${char}" - use "\\\\${char}" to match literal characters`;
+    };
+    var splitTopLevel = (input2) => {
+      const parts2 = [];
+      let bracket = 0;
+      let paren = 0;
+      let quote2 = 0;
+      let value = "";
+      let escaped = false;
+      for (const ch of input2) {
+        if (escaped === true) {
+          value += ch;
+          escaped = false;
+          continue;
+        }
+        if (ch === "\\") {
+          value += ch;
+          escaped = true;
+          continue;
+        }
+        if (ch === '"') {
+          quote2 = quote2 === 1 ? 0 : 1;
+          value += ch;
+          continue;
+        }
+        if (quote2 === 0) {
+          if (ch === "[") {
+            bracket++;
+          } else if (ch === "]" && bracket > 0) {
+            bracket--;
+          } else if (bracket === 0) {
+            if (ch === "(") {
+              paren++;
+            } else if (ch === ")" && paren > 0) {
+              paren--;
+            } else if (ch === "|" && paren === 0) {
+              parts2.push(value);
+              value = "";
+              continue;
+            }
+          }
+        }
+        value += ch;
+      }
+      parts2.push(value);
+      return parts2;
+    };
+    var isPlainBranch = (branch) => {
+      let escaped = false;
+      for (const ch of branch) {
+        if (escaped === true) {
+          escaped = false;
+          continue;
+        }
+        if (ch === "\\") {
+          escaped = true;
+          continue;
+        }
+        if (/[?*+@!()[\]{}]/.test(ch)) {
+          return false;
+        }
+      }
+      return true;
+    };
+    var normalizeSimpleBranch = (branch) => {
+      let value = branch.trim();
+      let changed = true;
+      while (changed === true) {
+        changed = false;
+        if (/^@\([^\\()[\]{}|]+\)$/.test(value)) {
+          value = value.slice(2, -1);
+          changed = true;
+        }
+      }
+      if (!isPlainBranch(value)) {
+        return;
+      }
+      return value.replace(/\\(.)/g, "$1");
+    };
+    var hasRepeatedCharPrefixOverlap = (branches) => {
+      const values = branches.map(normalizeSimpleBranch).filter(Boolean);
+      for (let i = 0; i < values.length; i++) {
+        for (let j = i + 1; j < values.length; j++) {
+          const a = values[i];
+          const b = values[j];
+          const char = a[0];
+          if (!char || a !== char.repeat(a.length) || b !== char.repeat(b.length)) {
+            continue;
+          }
+          if (a === b || a.startsWith(b) || b.startsWith(a)) {
+            return true;
+          }
+        }
+      }
+      return false;
+    };
+    var parseRepeatedExtglob = (pattern, requireEnd = true) => {
+      if (pattern[0] !== "+" && pattern[0] !== "*" || pattern[1] !== "(") {
+        return;
+      }
+      let bracket = 0;
+      let paren = 0;
+      let quote2 = 0;
+      let escaped = false;
+      for (let i = 1; i < pattern.length; i++) {
+        const ch = pattern[i];
+        if (escaped === true) {
+          escaped = false;
+          continue;
+        }
+        if (ch === "\\") {
+          escaped = true;
+          continue;
+        }
+        if (ch === '"') {
+          quote2 = quote2 === 1 ? 0 : 1;
+          continue;
+        }
+        if (quote2 === 1) {
+          continue;
+        }
+        if (ch === "[") {
+          bracket++;
+          continue;
+        }
+        if (ch === "]" && bracket > 0) {
+          bracket--;
+          continue;
+        }
+        if (bracket > 0) {
+          continue;
+        }
+        if (ch === "(") {
+          paren++;
+          continue;
+        }
+        if (ch === ")") {
+          paren--;
+          if (paren === 0) {
+            if (requireEnd === true && i !== pattern.length - 1) {
+              return;
+            }
+            return {
+              type: pattern[0],
+              body: pattern.slice(2, i),
+              end: i
+            };
+          }
+        }
+      }
+    };
+    var buildCharClassStar = (chars) => {
+      const source = chars.length === 1 ? utils.escapeRegex(chars[0]) : `[${chars.map((ch) => utils.escapeRegex(ch)).join("")}]`;
+      return `${source}*`;
+    };
+    var getStarExtglobSequenceChars = (pattern) => {
+      let index = 0;
+      const chars = [];
+      while (index < pattern.length) {
+        const match = parseRepeatedExtglob(pattern.slice(index), false);
+        if (!match || match.type !== "*") {
+          return;
+        }
+        const branches = splitTopLevel(match.body).map((branch2) => branch2.trim());
+        if (branches.length !== 1) {
+          return;
+        }
+        const branch = normalizeSimpleBranch(branches[0]);
+        if (!branch || branch.length !== 1) {
+          return;
+        }
+        chars.push(branch);
+        index += match.end + 1;
+      }
+      if (chars.length < 1) {
+        return;
+      }
+      return chars;
+    };
+    var repeatedExtglobRecursion = (pattern) => {
+      let depth = 0;
+      let value = pattern.trim();
+      let match = parseRepeatedExtglob(value);
+      while (match) {
+        depth++;
+        value = match.body.trim();
+        match = parseRepeatedExtglob(value);
+      }
+      return depth;
+    };
+    var analyzeRepeatedExtglob = (body, options3) => {
+      if (options3.maxExtglobRecursion === false) {
+        return { risky: false };
+      }
+      const max = typeof options3.maxExtglobRecursion === "number" ? options3.maxExtglobRecursion : constants4.DEFAULT_MAX_EXTGLOB_RECURSION;
+      const branches = splitTopLevel(body).map((branch) => branch.trim());
+      if (branches.length > 1) {
+        if (branches.some((branch) => branch === "") || branches.some((branch) => /^[*?]+$/.test(branch)) || hasRepeatedCharPrefixOverlap(branches)) {
+          return { risky: true };
+        }
+      }
+      const safeChars = [];
+      let sawStarSequence = false;
+      let combinable = true;
+      for (const branch of branches) {
+        const chars = getStarExtglobSequenceChars(branch);
+        if (chars) {
+          sawStarSequence = true;
+          safeChars.push(...chars);
+          continue;
+        }
+        const literal3 = normalizeSimpleBranch(branch);
+        if (literal3 && literal3.length === 1) {
+          safeChars.push(literal3);
+          continue;
+        }
+        combinable = false;
+        if (repeatedExtglobRecursion(branch) > max) {
+          return { risky: true };
+        }
+      }
+      if (sawStarSequence) {
+        return combinable ? { risky: true, safeOutput: buildCharClassStar([...new Set(safeChars)]) } : { risky: true };
+      }
+      return { risky: false };
+    };
+    var parse7 = (input2, options3) => {
+      if (typeof input2 !== "string") {
+        throw new TypeError("Expected a string");
+      }
+      input2 = REPLACEMENTS[input2] || input2;
+      const opts = { ...options3 };
+      const max = typeof opts.maxLength === "number" ? Math.min(MAX_LENGTH, opts.maxLength) : MAX_LENGTH;
+      let len = input2.length;
+      if (len > max) {
+        throw new SyntaxError(`Input length: ${len}, exceeds maximum allowed length: ${max}`);
+      }
+      const bos = { type: "bos", value: "", output: opts.prepend || "" };
+      const tokens = [bos];
+      const capture = opts.capture ? "" : "?:";
+      const PLATFORM_CHARS = constants4.globChars(opts.windows);
+      const EXTGLOB_CHARS = constants4.extglobChars(PLATFORM_CHARS);
+      const {
+        DOT_LITERAL,
+        PLUS_LITERAL,
+        SLASH_LITERAL,
+        ONE_CHAR,
+        DOTS_SLASH,
+        NO_DOT,
+        NO_DOT_SLASH,
+        NO_DOTS_SLASH,
+        QMARK,
+        QMARK_NO_DOT,
+        STAR,
+        START_ANCHOR
+      } = PLATFORM_CHARS;
+      const globstar = (opts2) => {
+        return `(${capture}(?:(?!${START_ANCHOR}${opts2.dot ? DOTS_SLASH : DOT_LITERAL}).)*?)`;
+      };
+      const nodot = opts.dot ? "" : NO_DOT;
+      const qmarkNoDot = opts.dot ? QMARK : QMARK_NO_DOT;
+      let star = opts.bash === true ? globstar(opts) : STAR;
+      if (opts.capture) {
+        star = `(${star})`;
+      }
+      if (typeof opts.noext === "boolean") {
+        opts.noextglob = opts.noext;
+      }
+      const state = {
+        input: input2,
+        index: -1,
+        start: 0,
+        dot: opts.dot === true,
+        consumed: "",
+        output: "",
+        prefix: "",
+        backtrack: false,
+        negated: false,
+        brackets: 0,
+        braces: 0,
+        parens: 0,
+        quotes: 0,
+        globstar: false,
+        tokens
+      };
+      input2 = utils.removePrefix(input2, state);
+      len = input2.length;
+      const extglobs = [];
+      const braces = [];
+      const stack = [];
+      let prev = bos;
+      let value;
+      const eos = () => state.index === len - 1;
+      const peek2 = state.peek = (n = 1) => input2[state.index + n];
+      const advance = state.advance = () => input2[++state.index] || "";
+      const remaining = () => input2.slice(state.index + 1);
+      const consume = (value2 = "", num = 0) => {
+        state.consumed += value2;
+        state.index += num;
+      };
+      const append = (token3) => {
+        state.output += token3.output != null ? token3.output : token3.value;
+        consume(token3.value);
+      };
+      const negate = () => {
+        let count = 1;
+        while (peek2() === "!" && (peek2(2) !== "(" || peek2(3) === "?")) {
+          advance();
+          state.start++;
+          count++;
+        }
+        if (count % 2 === 0) {
+          return false;
+        }
+        state.negated = true;
+        state.start++;
+        return true;
+      };
+      const increment = (type) => {
+        state[type]++;
+        stack.push(type);
+      };
+      const decrement = (type) => {
+        state[type]--;
+        stack.pop();
+      };
+      const push2 = (tok) => {
+        if (prev.type === "globstar") {
+          const isBrace = state.braces > 0 && (tok.type === "comma" || tok.type === "brace");
+          const isExtglob = tok.extglob === true || extglobs.length && (tok.type === "pipe" || tok.type === "paren");
+          if (tok.type !== "slash" && tok.type !== "paren" && !isBrace && !isExtglob) {
+            state.output = state.output.slice(0, -prev.output.length);
+            prev.type = "star";
+            prev.value = "*";
+            prev.output = star;
+            state.output += prev.output;
+          }
+        }
+        if (extglobs.length && tok.type !== "paren") {
+          extglobs[extglobs.length - 1].inner += tok.value;
+        }
+        if (tok.value || tok.output) append(tok);
+        if (prev && prev.type === "text" && tok.type === "text") {
+          prev.output = (prev.output || prev.value) + tok.value;
+          prev.value += tok.value;
+          return;
+        }
+        tok.prev = prev;
+        tokens.push(tok);
+        prev = tok;
+      };
+      const extglobOpen = (type, value2) => {
+        const token3 = { ...EXTGLOB_CHARS[value2], conditions: 1, inner: "" };
+        token3.prev = prev;
+        token3.parens = state.parens;
+        token3.output = state.output;
+        token3.startIndex = state.index;
+        token3.tokensIndex = tokens.length;
+        const output = (opts.capture ? "(" : "") + token3.open;
+        increment("parens");
+        push2({ type, value: value2, output: state.output ? "" : ONE_CHAR });
+        push2({ type: "paren", extglob: true, value: advance(), output });
+        extglobs.push(token3);
+      };
+      const extglobClose = (token3) => {
+        const literal3 = input2.slice(token3.startIndex, state.index + 1);
+        const body = input2.slice(token3.startIndex + 2, state.index);
+        const analysis = analyzeRepeatedExtglob(body, opts);
+        if ((token3.type === "plus" || token3.type === "star") && analysis.risky) {
+          const safeOutput = analysis.safeOutput ? (token3.output ? "" : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput) : void 0;
+          const open6 = tokens[token3.tokensIndex];
+          open6.type = "text";
+          open6.value = literal3;
+          open6.output = safeOutput || utils.escapeRegex(literal3);
+          for (let i = token3.tokensIndex + 1; i < tokens.length; i++) {
+            tokens[i].value = "";
+            tokens[i].output = "";
+            delete tokens[i].suffix;
+          }
+          state.output = token3.output + open6.output;
+          state.backtrack = true;
+          push2({ type: "paren", extglob: true, value, output: "" });
+          decrement("parens");
+          return;
+        }
+        let output = token3.close + (opts.capture ? ")" : "");
+        let rest;
+        if (token3.type === "negate") {
+          let extglobStar = star;
+          if (token3.inner && token3.inner.length > 1 && token3.inner.includes("/")) {
+            extglobStar = globstar(opts);
+          }
+          if (extglobStar !== star || eos() || /^\)+$/.test(remaining())) {
+            output = token3.close = `)$))${extglobStar}`;
+          }
+          if (token3.inner.includes("*") && (rest = remaining()) && /^\.[^\\/.]+$/.test(rest)) {
+            const expression = parse7(rest, { ...options3, fastpaths: false }).output;
+            output = token3.close = `)${expression})${extglobStar})`;
+          }
+          if (token3.prev.type === "bos") {
+            state.negatedExtglob = true;
+          }
+        }
+        push2({ type: "paren", extglob: true, value, output });
+        decrement("parens");
+      };
+      if (opts.fastpaths !== false && !/(^[*!]|[/()[\]{}"])/.test(input2)) {
+        let backslashes = false;
+        let output = input2.replace(REGEX_SPECIAL_CHARS_BACKREF, (m, esc, chars, first3, rest, index) => {
+          if (first3 === "\\") {
+            backslashes = true;
+            return m;
+          }
+          if (first3 === "?") {
+            if (esc) {
+              return esc + first3 + (rest ? QMARK.repeat(rest.length) : "");
+            }
+            if (index === 0) {
+              return qmarkNoDot + (rest ? QMARK.repeat(rest.length) : "");
+            }
+            return QMARK.repeat(chars.length);
+          }
+          if (first3 === ".") {
+            return DOT_LITERAL.repeat(chars.length);
+          }
+          if (first3 === "*") {
+            if (esc) {
+              return esc + first3 + (rest ? star : "");
+            }
+            return star;
+          }
+          return esc ? m : `\\${m}`;
+        });
+        if (backslashes === true) {
+          if (opts.unescape === true) {
+            output = output.replace(/\\/g, "");
+          } else {
+            output = output.replace(/\\+/g, (m) => {
+              return m.length % 2 === 0 ? "\\\\" : m ? "\\" : "";
+            });
+          }
+        }
+        if (output === input2 && opts.contains === true) {
+          state.output = input2;
+          return state;
+        }
+        state.output = utils.wrapOutput(output, state, options3);
+        return state;
+      }
+      while (!eos()) {
+        value = advance();
+        if (value === "\0") {
+          continue;
+        }
+        if (value === "\\") {
+          const next = peek2();
+          if (next === "/" && opts.bash !== true) {
+            continue;
+          }
+          if (next === "." || next === ";") {
+            continue;
+          }
+          if (!next) {
+            value += "\\";
+            push2({ type: "text", value });
+            continue;
+          }
+          const match = /^\\+/.exec(remaining());
+          let slashes = 0;
+          if (match && match[0].length > 2) {
+            slashes = match[0].length;
+            state.index += slashes;
+            if (slashes % 2 !== 0) {
+              value += "\\";
+            }
+          }
+          if (opts.unescape === true) {
+            value = advance();
+          } else {
+            value += advance();
+          }
+          if (state.brackets === 0) {
+            push2({ type: "text", value });
+            continue;
+          }
+        }
+        if (state.brackets > 0 && (value !== "]" || prev.value === "[" || prev.value === "[^")) {
+          if (opts.posix !== false && value === ":") {
+            const inner = prev.value.slice(1);
+            if (inner.includes("[")) {
+              prev.posix = true;
+              if (inner.includes(":")) {
+                const idx = prev.value.lastIndexOf("[");
+                const pre = prev.value.slice(0, idx);
+                const rest2 = prev.value.slice(idx + 2);
+                const posix2 = POSIX_REGEX_SOURCE[rest2];
+                if (posix2) {
+                  prev.value = pre + posix2;
+                  state.backtrack = true;
+                  advance();
+                  if (!bos.output && tokens.indexOf(prev) === 1) {
+                    bos.output = ONE_CHAR;
+                  }
+                  continue;
+                }
+              }
+            }
+          }
+          if (value === "[" && peek2() !== ":" || value === "-" && peek2() === "]") {
+            value = `\\${value}`;
+          }
+          if (value === "]" && (prev.value === "[" || prev.value === "[^")) {
+            value = `\\${value}`;
+          }
+          if (opts.posix === true && value === "!" && prev.value === "[") {
+            value = "^";
+          }
+          prev.value += value;
+          append({ value });
+          continue;
+        }
+        if (state.quotes === 1 && value !== '"') {
+          value = utils.escapeRegex(value);
+          prev.value += value;
+          append({ value });
+          continue;
+        }
+        if (value === '"') {
+          state.quotes = state.quotes === 1 ? 0 : 1;
+          if (opts.keepQuotes === true) {
+            push2({ type: "text", value });
+          }
+          continue;
+        }
+        if (value === "(") {
+          increment("parens");
+          push2({ type: "paren", value });
+          continue;
+        }
+        if (value === ")") {
+          if (state.parens === 0 && opts.strictBrackets === true) {
+            throw new SyntaxError(syntaxError("opening", "("));
+          }
+          const extglob = extglobs[extglobs.length - 1];
+          if (extglob && state.parens === extglob.parens + 1) {
+            extglobClose(extglobs.pop());
+            continue;
+          }
+          push2({ type: "paren", value, output: state.parens ? ")" : "\\)" });
+          decrement("parens");
+          continue;
+        }
+        if (value === "[") {
+          if (opts.nobracket === true || !remaining().includes("]")) {
+            if (opts.nobracket !== true && opts.strictBrackets === true) {
+              throw new SyntaxError(syntaxError("closing", "]"));
+            }
+            value = `\\${value}`;
+          } else {
+            increment("brackets");
+          }
+          push2({ type: "bracket", value });
+          continue;
+        }
+        if (value === "]") {
+          if (opts.nobracket === true || prev && prev.type === "bracket" && prev.value.length === 1) {
+            push2({ type: "text", value, output: `\\${value}` });
+            continue;
+          }
+          if (state.brackets === 0) {
+            if (opts.strictBrackets === true) {
+              throw new SyntaxError(syntaxError("opening", "["));
+            }
+            push2({ type: "text", value, output: `\\${value}` });
+            continue;
+          }
+          decrement("brackets");
+          const prevValue = prev.value.slice(1);
+          if (prev.posix !== true && prevValue[0] === "^" && !prevValue.includes("/")) {
+            value = `/${value}`;
+          }
+          prev.value += value;
+          append({ value });
+          if (opts.literalBrackets === false || utils.hasRegexChars(prevValue)) {
+            continue;
+          }
+          const escaped = utils.escapeRegex(prev.value);
+          state.output = state.output.slice(0, -prev.value.length);
+          if (opts.literalBrackets === true) {
+            state.output += escaped;
+            prev.value = escaped;
+            continue;
+          }
+          prev.value = `(${capture}${escaped}|${prev.value})`;
+          state.output += prev.value;
+          continue;
+        }
+        if (value === "{" && opts.nobrace !== true) {
+          increment("braces");
+          const open6 = {
+            type: "brace",
+            value,
+            output: "(",
+            outputIndex: state.output.length,
+            tokensIndex: state.tokens.length
+          };
+          braces.push(open6);
+          push2(open6);
+          continue;
+        }
+        if (value === "}") {
+          const brace = braces[braces.length - 1];
+          if (opts.nobrace === true || !brace) {
+            push2({ type: "text", value, output: value });
+            continue;
+          }
+          let output = ")";
+          if (brace.dots === true) {
+            const arr = tokens.slice();
+            const range = [];
+            for (let i = arr.length - 1; i >= 0; i--) {
+              tokens.pop();
+              if (arr[i].type === "brace") {
+                break;
+              }
+              if (arr[i].type !== "dots") {
+                range.unshift(arr[i].value);
+              }
+            }
+            output = expandRange(range, opts);
+            state.backtrack = true;
+          }
+          if (brace.comma !== true && brace.dots !== true) {
+            const out = state.output.slice(0, brace.outputIndex);
+            const toks = state.tokens.slice(brace.tokensIndex);
+            brace.value = brace.output = "\\{";
+            value = output = "\\}";
+            state.output = out;
+            for (const t of toks) {
+              state.output += t.output || t.value;
+            }
+          }
+          push2({ type: "brace", value, output });
+          decrement("braces");
+          braces.pop();
+          continue;
+        }
+        if (value === "|") {
+          if (extglobs.length > 0) {
+            extglobs[extglobs.length - 1].conditions++;
+          }
+          push2({ type: "text", value });
+          continue;
+        }
+        if (value === ",") {
+          let output = value;
+          const brace = braces[braces.length - 1];
+          if (brace && stack[stack.length - 1] === "braces") {
+            brace.comma = true;
+            output = "|";
+          }
+          push2({ type: "comma", value, output });
+          continue;
+        }
+        if (value === "/") {
+          if (prev.type === "dot" && state.index === state.start + 1) {
+            state.start = state.index + 1;
+            state.consumed = "";
+            state.output = "";
+            tokens.pop();
+            prev = bos;
+            continue;
+          }
+          push2({ type: "slash", value, output: SLASH_LITERAL });
+          continue;
+        }
+        if (value === ".") {
+          if (state.braces > 0 && prev.type === "dot") {
+            if (prev.value === ".") prev.output = DOT_LITERAL;
+            const brace = braces[braces.length - 1];
+            prev.type = "dots";
+            prev.output += value;
+            prev.value += value;
+            brace.dots = true;
+            continue;
+          }
+          if (state.braces + state.parens === 0 && prev.type !== "bos" && prev.type !== "slash") {
+            push2({ type: "text", value, output: DOT_LITERAL });
+            continue;
+          }
+          push2({ type: "dot", value, output: DOT_LITERAL });
+          continue;
+        }
+        if (value === "?") {
+          const isGroup = prev && prev.value === "(";
+          if (!isGroup && opts.noextglob !== true && peek2() === "(" && peek2(2) !== "?") {
+            extglobOpen("qmark", value);
+            continue;
+          }
+          if (prev && prev.type === "paren") {
+            const next = peek2();
+            let output = value;
+            if (prev.value === "(" && !/[!=<:]/.test(next) || next === "<" && !/<([!=]|\w+>)/.test(remaining())) {
+              output = `\\${value}`;
+            }
+            push2({ type: "text", value, output });
+            continue;
+          }
+          if (opts.dot !== true && (prev.type === "slash" || prev.type === "bos")) {
+            push2({ type: "qmark", value, output: QMARK_NO_DOT });
+            continue;
+          }
+          push2({ type: "qmark", value, output: QMARK });
+          continue;
+        }
+        if (value === "!") {
+          if (opts.noextglob !== true && peek2() === "(") {
+            if (peek2(2) !== "?" || !/[!=<:]/.test(peek2(3))) {
+              extglobOpen("negate", value);
+              continue;
+            }
+          }
+          if (opts.nonegate !== true && state.index === 0) {
+            negate();
+            continue;
+          }
+        }
+        if (value === "+") {
+          if (opts.noextglob !== true && peek2() === "(" && peek2(2) !== "?") {
+            extglobOpen("plus", value);
+            continue;
+          }
+          if (prev && prev.value === "(" || opts.regex === false) {
+            push2({ type: "plus", value, output: PLUS_LITERAL });
+            continue;
+          }
+          if (prev && (prev.type === "bracket" || prev.type === "paren" || prev.type === "brace") || state.parens > 0) {
+            push2({ type: "plus", value });
+            continue;
+          }
+          push2({ type: "plus", value: PLUS_LITERAL });
+          continue;
+        }
+        if (value === "@") {
+          if (opts.noextglob !== true && peek2() === "(" && peek2(2) !== "?") {
+            push2({ type: "at", extglob: true, value, output: "" });
+            continue;
+          }
+          push2({ type: "text", value });
+          continue;
+        }
+        if (value !== "*") {
+          if (value === "$" || value === "^") {
+            value = `\\${value}`;
+          }
+          const match = REGEX_NON_SPECIAL_CHARS.exec(remaining());
+          if (match) {
+            value += match[0];
+            state.index += match[0].length;
+          }
+          push2({ type: "text", value });
+          continue;
+        }
+        if (prev && (prev.type === "globstar" || prev.star === true)) {
+          prev.type = "star";
+          prev.star = true;
+          prev.value += value;
+          prev.output = star;
+          state.backtrack = true;
+          state.globstar = true;
+          consume(value);
+          continue;
+        }
+        let rest = remaining();
+        if (opts.noextglob !== true && /^\([^?]/.test(rest)) {
+          extglobOpen("star", value);
+          continue;
+        }
+        if (prev.type === "star") {
+          if (opts.noglobstar === true) {
+            consume(value);
+            continue;
+          }
+          const prior = prev.prev;
+          const before = prior.prev;
+          const isStart = prior.type === "slash" || prior.type === "bos";
+          const afterStar = before && (before.type === "star" || before.type === "globstar");
+          if (opts.bash === true && (!isStart || rest[0] && rest[0] !== "/")) {
+            push2({ type: "star", value, output: "" });
+            continue;
+          }
+          const isBrace = state.braces > 0 && (prior.type === "comma" || prior.type === "brace");
+          const isExtglob = extglobs.length && (prior.type === "pipe" || prior.type === "paren");
+          if (!isStart && prior.type !== "paren" && !isBrace && !isExtglob) {
+            push2({ type: "star", value, output: "" });
+            continue;
+          }
+          while (rest.slice(0, 3) === "/**") {
+            const after = input2[state.index + 4];
+            if (after && after !== "/") {
+              break;
+            }
+            rest = rest.slice(3);
+            consume("/**", 3);
+          }
+          const isEnd = eos() || state.parens > 0 && rest === ")".repeat(state.parens) && !extglobs.some((extglob) => extglob.type === "negate");
+          if (prior.type === "bos" && eos()) {
+            prev.type = "globstar";
+            prev.value += value;
+            prev.output = globstar(opts);
+            state.output = prev.output;
+            state.globstar = true;
+            consume(value);
+            continue;
+          }
+          if (prior.type === "slash" && prior.prev.type !== "bos" && !afterStar && isEnd) {
+            state.output = state.output.slice(0, -(prior.output + prev.output).length);
+            prior.output = `(?:${prior.output}`;
+            prev.type = "globstar";
+            prev.output = globstar(opts) + (opts.strictSlashes ? ")" : "|$)");
+            prev.value += value;
+            state.globstar = true;
+            state.output += prior.output + prev.output;
+            consume(value);
+            continue;
+          }
+          if (prior.type === "slash" && prior.prev.type !== "bos" && rest[0] === "/") {
+            const end = rest[1] !== void 0 ? "|$" : "";
+            state.output = state.output.slice(0, -(prior.output + prev.output).length);
+            prior.output = `(?:${prior.output}`;
+            prev.type = "globstar";
+            prev.output = `${globstar(opts)}${SLASH_LITERAL}|${SLASH_LITERAL}${end})`;
+            prev.value += value;
+            state.output += prior.output + prev.output;
+            state.globstar = true;
+            consume(value + advance());
+            push2({ type: "slash", value: "/", output: "" });
+            continue;
+          }
+          if (prior.type === "bos" && rest[0] === "/") {
+            prev.type = "globstar";
+            prev.value += value;
+            prev.output = `(?:^|${SLASH_LITERAL}|${globstar(opts)}${SLASH_LITERAL})`;
+            state.output = prev.output;
+            state.globstar = true;
+            consume(value + advance());
+            push2({ type: "slash", value: "/", output: "" });
+            continue;
+          }
+          state.output = state.output.slice(0, -prev.output.length);
+          prev.type = "globstar";
+          prev.output = globstar(opts);
+          prev.value += value;
+          state.output += prev.output;
+          state.globstar = true;
+          consume(value);
+          continue;
+        }
+        const token3 = { type: "star", value, output: star };
+        if (opts.bash === true) {
+          token3.output = ".*?";
+          if (prev.type === "bos" || prev.type === "slash") {
+            token3.output = nodot + token3.output;
+          }
+          push2(token3);
+          continue;
+        }
+        if (prev && (prev.type === "bracket" || prev.type === "paren") && opts.regex === true) {
+          token3.output = value;
+          push2(token3);
+          continue;
+        }
+        if (state.index === state.start || prev.type === "slash" || prev.type === "dot") {
+          if (prev.type === "dot") {
+            state.output += NO_DOT_SLASH;
+            prev.output += NO_DOT_SLASH;
+          } else if (opts.dot === true) {
+            state.output += NO_DOTS_SLASH;
+            prev.output += NO_DOTS_SLASH;
+          } else {
+            state.output += nodot;
+            prev.output += nodot;
+          }
+          if (peek2() !== "*") {
+            state.output += ONE_CHAR;
+            prev.output += ONE_CHAR;
+          }
+        }
+        push2(token3);
+      }
+      while (state.brackets > 0) {
+        if (opts.strictBrackets === true) throw new SyntaxError(syntaxError("closing", "]"));
+        state.output = utils.escapeLast(state.output, "[");
+        decrement("brackets");
+      }
+      while (state.parens > 0) {
+        if (opts.strictBrackets === true) throw new SyntaxError(syntaxError("closing", ")"));
+        state.output = utils.escapeLast(state.output, "(");
+        decrement("parens");
+      }
+      while (state.braces > 0) {
+        if (opts.strictBrackets === true) throw new SyntaxError(syntaxError("closing", "}"));
+        state.output = utils.escapeLast(state.output, "{");
+        decrement("braces");
+      }
+      if (opts.strictSlashes !== true && (prev.type === "star" || prev.type === "bracket")) {
+        push2({ type: "maybe_slash", value: "", output: `${SLASH_LITERAL}?` });
+      }
+      if (state.backtrack === true) {
+        state.output = "";
+        for (const token3 of state.tokens) {
+          state.output += token3.output != null ? token3.output : token3.value;
+          if (token3.suffix) {
+            state.output += token3.suffix;
+          }
+        }
+      }
+      return state;
+    };
+    parse7.fastpaths = (input2, options3) => {
+      const opts = { ...options3 };
+      const max = typeof opts.maxLength === "number" ? Math.min(MAX_LENGTH, opts.maxLength) : MAX_LENGTH;
+      const len = input2.length;
+      if (len > max) {
+        throw new SyntaxError(`Input length: ${len}, exceeds maximum allowed length: ${max}`);
+      }
+      input2 = REPLACEMENTS[input2] || input2;
+      const {
+        DOT_LITERAL,
+        SLASH_LITERAL,
+        ONE_CHAR,
+        DOTS_SLASH,
+        NO_DOT,
+        NO_DOTS,
+        NO_DOTS_SLASH,
+        STAR,
+        START_ANCHOR
+      } = constants4.globChars(opts.windows);
+      const nodot = opts.dot ? NO_DOTS : NO_DOT;
+      const slashDot = opts.dot ? NO_DOTS_SLASH : NO_DOT;
+      const capture = opts.capture ? "" : "?:";
+      const state = { negated: false, prefix: "" };
+      let star = opts.bash === true ? ".*?" : STAR;
+      if (opts.capture) {
+        star = `(${star})`;
+      }
+      const globstar = (opts2) => {
+        if (opts2.noglobstar === true) return star;
+        return `(${capture}(?:(?!${START_ANCHOR}${opts2.dot ? DOTS_SLASH : DOT_LITERAL}).)*?)`;
+      };
+      const create = (str) => {
+        switch (str) {
+          case "*":
+            return `${nodot}${ONE_CHAR}${star}`;
+          case ".*":
+            return `${DOT_LITERAL}${ONE_CHAR}${star}`;
+          case "*.*":
+            return `${nodot}${star}${DOT_LITERAL}${ONE_CHAR}${star}`;
+          case "*/*":
+            return `${nodot}${star}${SLASH_LITERAL}${ONE_CHAR}${slashDot}${star}`;
+          case "**":
+            return nodot + globstar(opts);
+          case "**/*":
+            return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${slashDot}${ONE_CHAR}${star}`;
+          case "**/*.*":
+            return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${slashDot}${star}${DOT_LITERAL}${ONE_CHAR}${star}`;
+          case "**/.*":
+            return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${DOT_LITERAL}${ONE_CHAR}${star}`;
+          default: {
+            const match = /^(.*?)\.(\w+)$/.exec(str);
+            if (!match) return;
+            const source2 = create(match[1]);
+            if (!source2) return;
+            return source2 + DOT_LITERAL + match[2];
+          }
+        }
+      };
+      const output = utils.removePrefix(input2, state);
+      let source = create(output);
+      if (source && opts.strictSlashes !== true) {
+        source += `${SLASH_LITERAL}?`;
+      }
+      return source;
+    };
+    module2.exports = parse7;
+  }
+});
+
+// node_modules/picomatch/lib/picomatch.js
+var require_picomatch = __commonJS({
+  "node_modules/picomatch/lib/picomatch.js"(exports2, module2) {
+    "use strict";
+    var scan2 = require_scan();
+    var parse7 = require_parse();
+    var utils = require_utils();
+    var constants4 = require_constants();
+    var isObject = (val) => val && typeof val === "object" && !Array.isArray(val);
+    var picomatch2 = (glob2, options3, returnState = false) => {
+      if (Array.isArray(glob2)) {
+        const fns = glob2.map((input2) => picomatch2(input2, options3, returnState));
+        const arrayMatcher = (str) => {
+          for (const isMatch of fns) {
+            const state2 = isMatch(str);
+            if (state2) return state2;
+          }
+          return false;
+        };
+        return arrayMatcher;
+      }
+      const isState2 = isObject(glob2) && glob2.tokens && glob2.input;
+      if (glob2 === "" || typeof glob2 !== "string" && !isState2) {
+        throw new TypeError("Expected pattern to be a non-empty string");
+      }
+      const opts = options3 || {};
+      const posix2 = opts.windows;
+      const regex = isState2 ? picomatch2.compileRe(glob2, options3) : picomatch2.makeRe(glob2, options3, false, true);
+      const state = regex.state;
+      delete regex.state;
+      let isIgnored = () => false;
+      if (opts.ignore) {
+        const ignoreOpts = { ...options3, ignore: null, onMatch: null, onResult: null };
+        isIgnored = picomatch2(opts.ignore, ignoreOpts, returnState);
+      }
+      const matcher = (input2, returnObject = false) => {
+        const { isMatch, match, output } = picomatch2.test(input2, regex, options3, { glob: glob2, posix: posix2 });
+        const result = { glob: glob2, state, regex, posix: posix2, input: input2, output, match, isMatch };
+        if (typeof opts.onResult === "function") {
+          opts.onResult(result);
+        }
+        if (isMatch === false) {
+          result.isMatch = false;
+          return returnObject ? result : false;
+        }
+        if (isIgnored(input2)) {
+          if (typeof opts.onIgnore === "function") {
+            opts.onIgnore(result);
+          }
+          result.isMatch = false;
+          return returnObject ? result : false;
+        }
+        if (typeof opts.onMatch === "function") {
+          opts.onMatch(result);
+        }
+        return returnObject ? result : true;
+      };
+      if (returnState) {
+        matcher.state = state;
+      }
+      return matcher;
+    };
+    picomatch2.test = (input2, regex, options3, { glob: glob2, posix: posix2 } = {}) => {
+      if (typeof input2 !== "string") {
+        throw new TypeError("Expected input to be a string");
+      }
+      if (input2 === "") {
+        return { isMatch: false, output: "" };
+      }
+      const opts = options3 || {};
+      const format = opts.format || (posix2 ? utils.toPosixSlashes : null);
+      let match = input2 === glob2;
+      let output = match && format ? format(input2) : input2;
+      if (match === false) {
+        output = format ? format(input2) : input2;
+        match = output === glob2;
+      }
+      if (match === false || opts.capture === true) {
+        if (opts.matchBase === true || opts.basename === true) {
+          match = picomatch2.matchBase(input2, regex, options3, posix2);
+        } else {
+          match = regex.exec(output);
+        }
+      }
+      return { isMatch: Boolean(match), match, output };
+    };
+    picomatch2.matchBase = (input2, glob2, options3, posix2 = options3 && options3.windows) => {
+      const regex = glob2 instanceof RegExp ? glob2 : picomatch2.makeRe(glob2, options3);
+      return regex.test(utils.basename(input2, { windows: posix2 }));
+    };
+    picomatch2.isMatch = (str, patterns, options3) => picomatch2(patterns, options3)(str);
+    picomatch2.parse = (pattern, options3) => {
+      if (Array.isArray(pattern)) return pattern.map((p) => picomatch2.parse(p, options3));
+      return parse7(pattern, { ...options3, fastpaths: false });
+    };
+    picomatch2.scan = (input2, options3) => scan2(input2, options3);
+    picomatch2.compileRe = (state, options3, returnOutput = false, returnState = false) => {
+      if (returnOutput === true) {
+        return state.output;
+      }
+      const opts = options3 || {};
+      const prepend = opts.contains ? "" : "^";
+      const append = opts.contains ? "" : "$";
+      let source = `${prepend}(?:${state.output})${append}`;
+      if (state && state.negated === true) {
+        source = `^(?!${source}).*$`;
+      }
+      const regex = picomatch2.toRegex(source, options3);
+      if (returnState === true) {
+        regex.state = state;
+      }
+      return regex;
+    };
+    picomatch2.makeRe = (input2, options3 = {}, returnOutput = false, returnState = false) => {
+      if (!input2 || typeof input2 !== "string") {
+        throw new TypeError("Expected a non-empty string");
+      }
+      let parsed = { negated: false, fastpaths: true };
+      if (options3.fastpaths !== false && (input2[0] === "." || input2[0] === "*")) {
+        parsed.output = parse7.fastpaths(input2, options3);
+      }
+      if (!parsed.output) {
+        parsed = parse7(input2, options3);
+      }
+      return picomatch2.compileRe(parsed, options3, returnOutput, returnState);
+    };
+    picomatch2.toRegex = (source, options3) => {
+      try {
+        const opts = options3 || {};
+        return new RegExp(source, opts.flags || (opts.nocase ? "i" : ""));
+      } catch (err2) {
+        if (options3 && options3.debug === true) throw err2;
+        return /$^/;
+      }
+    };
+    picomatch2.constants = constants4;
+    module2.exports = picomatch2;
+  }
+});
+
+// node_modules/picomatch/index.js
+var require_picomatch2 = __commonJS({
+  "node_modules/picomatch/index.js"(exports2, module2) {
+    "use strict";
+    var pico = require_picomatch();
+    var utils = require_utils();
+    function picomatch2(glob2, options3, returnState = false) {
+      if (options3 && (options3.windows === null || options3.windows === void 0)) {
+        options3 = { ...options3, windows: utils.isWindows() };
+      }
+      return pico(glob2, options3, returnState);
+    }
+    Object.assign(picomatch2, pico);
+    module2.exports = picomatch2;
   }
 });
 
@@ -9015,7 +10791,7 @@ var require_dist2 = __commonJS({
 // node_modules/yazl/index.js
 var require_yazl = __commonJS({
   "node_modules/yazl/index.js"(exports2) {
-    var fs3 = require("fs");
+    var fs4 = require("fs");
     var Transform3 = require("stream").Transform;
     var PassThrough3 = require("stream").PassThrough;
     var zlib2 = require("zlib");
@@ -9045,14 +10821,14 @@ var require_yazl = __commonJS({
       if (shouldIgnoreAdding(self)) return;
       var entry = new Entry(metadataPath, false, options3);
       self.entries.push(entry);
-      fs3.stat(realPath, function(err2, stats) {
+      fs4.stat(realPath, function(err2, stats) {
         if (err2) return self.emit("error", err2);
         if (!stats.isFile()) return self.emit("error", new Error("not a file: " + realPath));
         entry.uncompressedSize = stats.size;
         if (options3.mtime == null) entry.setLastModDate(stats.mtime);
         if (options3.mode == null) entry.setFileAttributesMode(stats.mode);
         entry.setFileDataPumpFunction(function() {
-          var readStream = fs3.createReadStream(realPath);
+          var readStream = fs4.createReadStream(realPath);
           entry.state = Entry.FILE_DATA_IN_PROGRESS;
           readStream.on("error", function(err3) {
             self.emit("error", err3);
@@ -9773,8 +11549,8 @@ var require_b4a = __commonJS({
     function concat(buffers, totalLength) {
       return Buffer.concat(buffers, totalLength);
     }
-    function copy(source, target, targetStart, start, end) {
-      return toBuffer(source).copy(target, targetStart, start, end);
+    function copy(source, target, targetStart, start2, end) {
+      return toBuffer(source).copy(target, targetStart, start2, end);
     }
     function equals(a, b) {
       return toBuffer(a).equals(b);
@@ -9807,11 +11583,11 @@ var require_b4a = __commonJS({
       if (Buffer.isBuffer(buffer2)) return buffer2;
       return Buffer.from(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
     }
-    function toString(buffer2, encoding, start, end) {
-      return toBuffer(buffer2).toString(encoding, start, end);
+    function toString(buffer2, encoding, start2, end) {
+      return toBuffer(buffer2).toString(encoding, start2, end);
     }
-    function toHex(buffer2, start, end) {
-      return toBuffer(buffer2).toString("hex", start, end);
+    function toHex(buffer2, start2, end) {
+      return toBuffer(buffer2).toString("hex", start2, end);
     }
     function write2(buffer2, string, offset, length, encoding) {
       return toBuffer(buffer2).write(string, offset, length, encoding);
@@ -9946,10 +11722,10 @@ var require_utf8_decoder = __commonJS({
           return b4a.toString(data, "utf8");
         }
         let result = "";
-        let start = 0;
+        let start2 = 0;
         if (this.bytesNeeded > 0) {
-          while (start < data.byteLength) {
-            const byte = data[start];
+          while (start2 < data.byteLength) {
+            const byte = data[start2];
             if (byte < this.lowerBoundary || byte > this.upperBoundary) {
               result += "\uFFFD";
               this._reset();
@@ -9959,7 +11735,7 @@ var require_utf8_decoder = __commonJS({
             this.upperBoundary = 191;
             this.codePoint = this.codePoint << 6 | byte & 63;
             this.bytesSeen++;
-            start++;
+            start2++;
             if (this.bytesSeen === this.bytesNeeded) {
               result += String.fromCodePoint(this.codePoint);
               this._reset();
@@ -9968,9 +11744,9 @@ var require_utf8_decoder = __commonJS({
           }
           if (this.bytesNeeded > 0) return result;
         }
-        const trailing = trailingIncomplete(data, start);
+        const trailing = trailingIncomplete(data, start2);
         const end = data.byteLength - trailing;
-        if (end > start) result += b4a.toString(data, "utf8", start, end);
+        if (end > start2) result += b4a.toString(data, "utf8", start2, end);
         for (let i = end; i < data.byteLength; i++) {
           const byte = data[i];
           if (this.bytesNeeded === 0) {
@@ -10029,13 +11805,13 @@ var require_utf8_decoder = __commonJS({
         this.upperBoundary = 191;
       }
     };
-    function trailingIncomplete(data, start) {
+    function trailingIncomplete(data, start2) {
       const len = data.byteLength;
-      if (len <= start) return 0;
-      const limit = Math.max(start, len - 4);
+      if (len <= start2) return 0;
+      const limit = Math.max(start2, len - 4);
       let i = len - 1;
       while (i > limit && (data[i] & 192) === 128) i--;
-      if (i < start) return 0;
+      if (i < start2) return 0;
       const byte = data[i];
       let needed;
       if (byte <= 127) return 0;
@@ -10896,8 +12672,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve2, reject) {
-              promiseResolve = resolve2;
+            return new Promise(function(resolve4, reject) {
+              promiseResolve = resolve4;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -10930,11 +12706,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err2) {
           stream.destroy(err2);
-          return new Promise((resolve2, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve2({ value: void 0, done: true });
+          return new Promise((resolve4, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve4({ value: void 0, done: true });
             stream.once("close", function() {
               if (err2) reject(err2);
-              else resolve2({ value: void 0, done: true });
+              else resolve4({ value: void 0, done: true });
             });
           });
         }
@@ -10978,8 +12754,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve2) => {
-          state.drains.push({ writes, resolve: resolve2 });
+        return new Promise((resolve4) => {
+          state.drains.push({ writes, resolve: resolve4 });
         });
       }
       write(data) {
@@ -11084,10 +12860,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         return pipeline12(...streams, (err2) => {
           if (err2) return reject(err2);
-          resolve2();
+          resolve4();
         });
       });
     }
@@ -11757,16 +13533,16 @@ var require_extract = __commonJS({
           entryCallback = null;
           cb(err2);
         }
-        function onnext(resolve2, reject) {
+        function onnext(resolve4, reject) {
           if (error) {
             return reject(error);
           }
           if (entryStream) {
-            resolve2({ value: entryStream, done: false });
+            resolve4({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve2;
+          promiseResolve = resolve4;
           promiseReject = reject;
           consumeCallback(null);
           if (extract4._finished && promiseResolve) {
@@ -11774,8 +13550,8 @@ var require_extract = __commonJS({
             promiseResolve = promiseReject = null;
           }
         }
-        function onentry(header, stream, callback) {
-          entryCallback = callback;
+        function onentry(header, stream, callback2) {
+          entryCallback = callback2;
           stream.on("error", noop3);
           if (promiseResolve) {
             promiseResolve({ value: stream, done: false });
@@ -11794,11 +13570,11 @@ var require_extract = __commonJS({
         function destroy(err2) {
           extract4.destroy(err2);
           consumeCallback(err2);
-          return new Promise((resolve2, reject) => {
-            if (extract4.destroyed) return resolve2({ value: void 0, done: true });
+          return new Promise((resolve4, reject) => {
+            if (extract4.destroyed) return resolve4({ value: void 0, done: true });
             extract4.once("close", function() {
               if (err2) reject(err2);
-              else resolve2({ value: void 0, done: true });
+              else resolve4({ value: void 0, done: true });
             });
           });
         }
@@ -11817,7 +13593,7 @@ var require_extract = __commonJS({
 });
 
 // node_modules/tar-stream/constants.js
-var require_constants = __commonJS({
+var require_constants2 = __commonJS({
   "node_modules/tar-stream/constants.js"(exports2, module2) {
     var constants4 = {
       // just for envs without fs
@@ -11841,17 +13617,17 @@ var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable8, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants4 = require_constants();
+    var constants4 = require_constants2();
     var headers = require_headers();
     var DMODE = 493;
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack3, header, callback) {
+      constructor(pack3, header, callback2) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
-        this._callback = callback;
+        this._callback = callback2;
         this._linkname = null;
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
@@ -11867,9 +13643,9 @@ var require_pack = __commonJS({
       }
       _continuePack(err2) {
         if (this._callback === null) return;
-        const callback = this._callback;
+        const callback2 = this._callback;
         this._callback = null;
-        callback(err2);
+        callback2(err2);
       }
       _continueOpen() {
         if (this._pack._stream === null) this._pack._stream = this;
@@ -11941,13 +13717,13 @@ var require_pack = __commonJS({
         this._pending = [];
         this._stream = null;
       }
-      entry(header, buffer2, callback) {
+      entry(header, buffer2, callback2) {
         if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
         if (typeof buffer2 === "function") {
-          callback = buffer2;
+          callback2 = buffer2;
           buffer2 = null;
         }
-        if (!callback) callback = noop3;
+        if (!callback2) callback2 = noop3;
         if (!header.size || header.type === "symlink") header.size = 0;
         if (!header.type) header.type = modeToType(header.mode);
         if (!header.mode) header.mode = header.type === "directory" ? DMODE : FMODE;
@@ -11955,7 +13731,7 @@ var require_pack = __commonJS({
         if (!header.gid) header.gid = 0;
         if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
         if (typeof buffer2 === "string") buffer2 = b4a.from(buffer2);
-        const sink = new Sink(this, header, callback);
+        const sink = new Sink(this, header, callback2);
         if (b4a.isBuffer(buffer2)) {
           header.size = buffer2.byteLength;
           sink.write(buffer2);
@@ -12510,7 +14286,7 @@ var require_errors3 = __commonJS({
 });
 
 // node_modules/undici/lib/core/constants.js
-var require_constants2 = __commonJS({
+var require_constants3 = __commonJS({
   "node_modules/undici/lib/core/constants.js"(exports2, module2) {
     "use strict";
     var headerNameLowerCasedRecord = {};
@@ -12631,7 +14407,7 @@ var require_tree = __commonJS({
     var {
       wellknownHeaderNames,
       headerNameLowerCasedRecord
-    } = require_constants2();
+    } = require_constants3();
     var TstNode = class _TstNode {
       /** @type {any} */
       value = null;
@@ -12778,7 +14554,7 @@ var require_util = __commonJS({
     var { stringify: stringify2 } = require("node:querystring");
     var { EventEmitter: EE } = require("node:events");
     var { InvalidArgumentError } = require_errors3();
-    var { headerNameLowerCasedRecord } = require_constants2();
+    var { headerNameLowerCasedRecord } = require_constants3();
     var { tree } = require_tree();
     var [nodeMajor, nodeMinor] = process.versions.node.split(".").map((v) => Number(v));
     var BodyAsyncIterable = class {
@@ -12880,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path66 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path73 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path66 && path66[0] !== "/") {
-          path66 = `/${path66}`;
+        if (path73 && path73[0] !== "/") {
+          path73 = `/${path73}`;
         }
-        return new URL(`${origin}${path66}`);
+        return new URL(`${origin}${path73}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -13338,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path66, origin }
+          request: { method, path: path73, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path66);
+        debuglog("sending request to %s %s/%s", method, origin, path73);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path66, origin },
+          request: { method, path: path73, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path66,
+          path73,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path66, origin }
+          request: { method, path: path73, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path66);
+        debuglog("trailers received from %s %s/%s", method, origin, path73);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path66, origin },
+          request: { method, path: path73, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path66,
+          path73,
           error.message
         );
       });
@@ -13419,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path66, origin }
+            request: { method, path: path73, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path66);
+          debuglog("sending request to %s %s/%s", method, origin, path73);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -13479,12 +15255,12 @@ var require_request = __commonJS({
       normalizedMethodRecords
     } = require_util();
     var { channels } = require_diagnostics();
-    var { headerNameLowerCasedRecord } = require_constants2();
+    var { headerNameLowerCasedRecord } = require_constants3();
     var invalidPathRegex = /[^\u0021-\u00ff]/;
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path66,
+        path: path73,
         method,
         body,
         headers,
@@ -13499,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path66 !== "string") {
+        if (typeof path73 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path66[0] !== "/" && !(path66.startsWith("http://") || path66.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path73[0] !== "/" && !(path73.startsWith("http://") || path73.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path66)) {
+        } else if (invalidPathRegex.test(path73)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -13569,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path66, query) : path66;
+        this.path = query ? buildURL(path73, query) : path73;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -13964,31 +15740,31 @@ var require_dispatcher_base = __commonJS({
         }
         this[kInterceptors] = newInterceptors;
       }
-      close(callback) {
-        if (callback === void 0) {
-          return new Promise((resolve2, reject) => {
+      close(callback2) {
+        if (callback2 === void 0) {
+          return new Promise((resolve4, reject) => {
             this.close((err2, data) => {
-              return err2 ? reject(err2) : resolve2(data);
+              return err2 ? reject(err2) : resolve4(data);
             });
           });
         }
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw new InvalidArgumentError("invalid callback");
         }
         if (this[kDestroyed]) {
-          queueMicrotask(() => callback(new ClientDestroyedError(), null));
+          queueMicrotask(() => callback2(new ClientDestroyedError(), null));
           return;
         }
         if (this[kClosed]) {
           if (this[kOnClosed]) {
-            this[kOnClosed].push(callback);
+            this[kOnClosed].push(callback2);
           } else {
-            queueMicrotask(() => callback(null, null));
+            queueMicrotask(() => callback2(null, null));
           }
           return;
         }
         this[kClosed] = true;
-        this[kOnClosed].push(callback);
+        this[kOnClosed].push(callback2);
         const onClosed = () => {
           const callbacks = this[kOnClosed];
           this[kOnClosed] = null;
@@ -14000,29 +15776,29 @@ var require_dispatcher_base = __commonJS({
           queueMicrotask(onClosed);
         });
       }
-      destroy(err2, callback) {
+      destroy(err2, callback2) {
         if (typeof err2 === "function") {
-          callback = err2;
+          callback2 = err2;
           err2 = null;
         }
-        if (callback === void 0) {
-          return new Promise((resolve2, reject) => {
+        if (callback2 === void 0) {
+          return new Promise((resolve4, reject) => {
             this.destroy(err2, (err3, data) => {
               return err3 ? (
                 /* istanbul ignore next: should never error */
                 reject(err3)
-              ) : resolve2(data);
+              ) : resolve4(data);
             });
           });
         }
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw new InvalidArgumentError("invalid callback");
         }
         if (this[kDestroyed]) {
           if (this[kOnDestroyed]) {
-            this[kOnDestroyed].push(callback);
+            this[kOnDestroyed].push(callback2);
           } else {
-            queueMicrotask(() => callback(null, null));
+            queueMicrotask(() => callback2(null, null));
           }
           return;
         }
@@ -14031,7 +15807,7 @@ var require_dispatcher_base = __commonJS({
         }
         this[kDestroyed] = true;
         this[kOnDestroyed] = this[kOnDestroyed] || [];
-        this[kOnDestroyed].push(callback);
+        this[kOnDestroyed].push(callback2);
         const onDestroyed = () => {
           const callbacks = this[kOnDestroyed];
           this[kOnDestroyed] = null;
@@ -14186,8 +15962,8 @@ var require_timers = __commonJS({
        * before the specified function or code is executed.
        * @param {*} arg
        */
-      constructor(callback, delay, arg) {
-        this._onTimeout = callback;
+      constructor(callback2, delay, arg) {
+        this._onTimeout = callback2;
         this._idleTimeout = delay;
         this._timerArg = arg;
         this.refresh();
@@ -14233,8 +16009,8 @@ var require_timers = __commonJS({
        * when the timer expires.
        * @returns {NodeJS.Timeout|FastTimer}
        */
-      setTimeout(callback, delay, arg) {
-        return delay <= RESOLUTION_MS ? setTimeout(callback, delay, arg) : new FastTimer(callback, delay, arg);
+      setTimeout(callback2, delay, arg) {
+        return delay <= RESOLUTION_MS ? setTimeout(callback2, delay, arg) : new FastTimer(callback2, delay, arg);
       },
       /**
        * The clearTimeout method cancels an instantiated Timer previously created
@@ -14260,8 +16036,8 @@ var require_timers = __commonJS({
        * when the timer expires.
        * @returns {FastTimer}
        */
-      setFastTimeout(callback, delay, arg) {
-        return new FastTimer(callback, delay, arg);
+      setFastTimeout(callback2, delay, arg) {
+        return new FastTimer(callback2, delay, arg);
       },
       /**
        * The clearTimeout method cancels an instantiated FastTimer previously
@@ -14383,7 +16159,7 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname4, host, protocol, port, servername, localAddress, httpSocket }, callback) {
+      return function connect({ hostname: hostname4, host, protocol, port, servername, localAddress, httpSocket }, callback2) {
         let socket;
         if (protocol === "https:") {
           if (!tls) {
@@ -14430,16 +16206,16 @@ var require_connect = __commonJS({
         const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname4, port });
         socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
-          if (callback) {
-            const cb = callback;
-            callback = null;
+          if (callback2) {
+            const cb = callback2;
+            callback2 = null;
             cb(null, this);
           }
         }).on("error", function(err2) {
           queueMicrotask(clearConnectTimeout);
-          if (callback) {
-            const cb = callback;
-            callback = null;
+          if (callback2) {
+            const cb = callback2;
+            callback2 = null;
             cb(err2);
           }
         });
@@ -14495,7 +16271,7 @@ var require_connect = __commonJS({
 });
 
 // node_modules/undici/lib/llhttp/utils.js
-var require_utils = __commonJS({
+var require_utils2 = __commonJS({
   "node_modules/undici/lib/llhttp/utils.js"(exports2) {
     "use strict";
     Object.defineProperty(exports2, "__esModule", { value: true });
@@ -14515,12 +16291,12 @@ var require_utils = __commonJS({
 });
 
 // node_modules/undici/lib/llhttp/constants.js
-var require_constants3 = __commonJS({
+var require_constants4 = __commonJS({
   "node_modules/undici/lib/llhttp/constants.js"(exports2) {
     "use strict";
     Object.defineProperty(exports2, "__esModule", { value: true });
     exports2.SPECIAL_HEADERS = exports2.HEADER_STATE = exports2.MINOR = exports2.MAJOR = exports2.CONNECTION_TOKEN_CHARS = exports2.HEADER_CHARS = exports2.TOKEN = exports2.STRICT_TOKEN = exports2.HEX = exports2.URL_CHAR = exports2.STRICT_URL_CHAR = exports2.USERINFO_CHARS = exports2.MARK = exports2.ALPHANUM = exports2.NUM = exports2.HEX_MAP = exports2.NUM_MAP = exports2.ALPHA = exports2.FINISH = exports2.H_METHOD_MAP = exports2.METHOD_MAP = exports2.METHODS_RTSP = exports2.METHODS_ICE = exports2.METHODS_HTTP = exports2.METHODS = exports2.LENIENT_FLAGS = exports2.FLAGS = exports2.TYPE = exports2.ERROR = void 0;
-    var utils_1 = require_utils();
+    var utils_1 = require_utils2();
     var ERROR;
     (function(ERROR2) {
       ERROR2[ERROR2["OK"] = 0] = "OK";
@@ -14854,7 +16630,7 @@ var require_llhttp_simd_wasm = __commonJS({
 });
 
 // node_modules/undici/lib/web/fetch/constants.js
-var require_constants4 = __commonJS({
+var require_constants5 = __commonJS({
   "node_modules/undici/lib/web/fetch/constants.js"(exports2, module2) {
     "use strict";
     var corsSafeListedMethods = (
@@ -15176,13 +16952,13 @@ var require_data_url = __commonJS({
     }
     function collectASequenceOfCodePointsFast(char, input2, position) {
       const idx = input2.indexOf(char, position.position);
-      const start = position.position;
+      const start2 = position.position;
       if (idx === -1) {
         position.position = input2.length;
-        return input2.slice(start);
+        return input2.slice(start2);
       }
       position.position = idx;
-      return input2.slice(start, position.position);
+      return input2.slice(start2, position.position);
     }
     function stringPercentDecode(input2) {
       const bytes = encoder.encode(input2);
@@ -15884,7 +17660,7 @@ var require_util2 = __commonJS({
     "use strict";
     var { Transform: Transform3 } = require("node:stream");
     var zlib2 = require("node:zlib");
-    var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants4();
+    var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants5();
     var { getGlobalOrigin } = require_global();
     var { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = require_data_url();
     var { performance: performance2 } = require("node:perf_hooks");
@@ -16202,9 +17978,9 @@ var require_util2 = __commonJS({
     var parseHashWithOptions = /(?<algo>sha256|sha384|sha512)-((?<hash>[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)={0,2}(?:\s|$)( +[!-~]*)?)?/i;
     function parseMetadata(metadata) {
       const result = [];
-      let empty = true;
+      let empty2 = true;
       for (const token3 of metadata.split(" ")) {
-        empty = false;
+        empty2 = false;
         const parsedToken = parseHashWithOptions.exec(token3);
         if (parsedToken === null || parsedToken.groups === void 0 || parsedToken.groups.algo === void 0) {
           continue;
@@ -16214,7 +17990,7 @@ var require_util2 = __commonJS({
           result.push(parsedToken.groups);
         }
       }
-      if (empty === true) {
+      if (empty2 === true) {
         return "no metadata";
       }
       return result;
@@ -16278,11 +18054,11 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve2, reject) => {
-        res = resolve2;
+      const promise2 = new Promise((resolve4, reject) => {
+        res = resolve4;
         rej = reject;
       });
-      return { promise, resolve: res, reject: rej };
+      return { promise: promise2, resolve: res, reject: rej };
     }
     function isAborted(fetchParams) {
       return fetchParams.controller.state === "aborted";
@@ -16577,10 +18353,10 @@ var require_util2 = __commonJS({
         super();
         this.#zlibOptions = zlibOptions;
       }
-      _transform(chunk, encoding, callback) {
+      _transform(chunk, encoding, callback2) {
         if (!this._inflateStream) {
           if (chunk.length === 0) {
-            callback();
+            callback2();
             return;
           }
           this._inflateStream = (chunk[0] & 15) === 8 ? zlib2.createInflate(this.#zlibOptions) : zlib2.createInflateRaw(this.#zlibOptions);
@@ -16588,14 +18364,14 @@ var require_util2 = __commonJS({
           this._inflateStream.on("end", () => this.push(null));
           this._inflateStream.on("error", (err2) => this.destroy(err2));
         }
-        this._inflateStream.write(chunk, encoding, callback);
+        this._inflateStream.write(chunk, encoding, callback2);
       }
-      _final(callback) {
+      _final(callback2) {
         if (this._inflateStream) {
           this._inflateStream.end();
           this._inflateStream = null;
         }
-        callback();
+        callback2();
       }
     };
     function createInflate(zlibOptions) {
@@ -17188,11 +18964,11 @@ var require_formdata_parser = __commonJS({
       return name;
     }
     function collectASequenceOfBytes(condition, input2, position) {
-      let start = position.position;
-      while (start < input2.length && condition(input2[start])) {
-        ++start;
+      let start2 = position.position;
+      while (start2 < input2.length && condition(input2[start2])) {
+        ++start2;
       }
-      return input2.subarray(position.position, position.position = start);
+      return input2.subarray(position.position, position.position = start2);
     }
     function removeChars(buf, leading, trailing, predicate) {
       let lead = 0;
@@ -17205,12 +18981,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer2, start, position) {
-      if (buffer2.length < start.length) {
+    function bufferStartsWith(buffer2, start2, position) {
+      if (buffer2.length < start2.length) {
         return false;
       }
-      for (let i = 0; i < start.length; i++) {
-        if (start[i] !== buffer2[position.position + i]) {
+      for (let i = 0; i < start2.length; i++) {
+        if (start2[i] !== buffer2[position.position + i]) {
           return false;
         }
       }
@@ -17494,21 +19270,21 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         throw new TypeError("Body is unusable: Body has already been read");
       }
       throwIfAborted(object[kState]);
-      const promise = createDeferredPromise();
-      const errorSteps = (error) => promise.reject(error);
+      const promise2 = createDeferredPromise();
+      const errorSteps = (error) => promise2.reject(error);
       const successSteps = (data) => {
         try {
-          promise.resolve(convertBytesToJSValue(data));
+          promise2.resolve(convertBytesToJSValue(data));
         } catch (e) {
           errorSteps(e);
         }
       };
       if (object[kState].body == null) {
         successSteps(Buffer.allocUnsafe(0));
-        return promise.promise;
+        return promise2.promise;
       }
       await fullyReadBody(object[kState].body, successSteps, errorSteps);
-      return promise.promise;
+      return promise2.promise;
     }
     function bodyUnusable(object) {
       const body = object[kState].body;
@@ -17591,7 +19367,7 @@ var require_client_h1 = __commonJS({
       kResume,
       kHTTPContext
     } = require_symbols();
-    var constants4 = require_constants3();
+    var constants4 = require_constants4();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var addListener = util.addListener;
@@ -17616,8 +19392,8 @@ var require_client_h1 = __commonJS({
           },
           wasm_on_status: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
+            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
           },
           wasm_on_message_begin: (p) => {
             assert(currentParser.ptr === p);
@@ -17625,13 +19401,13 @@ var require_client_h1 = __commonJS({
           },
           wasm_on_header_field: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
+            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
           },
           wasm_on_header_value: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
+            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
           },
           wasm_on_headers_complete: (p, statusCode, upgrade, shouldKeepAlive) => {
             assert(currentParser.ptr === p);
@@ -17639,8 +19415,8 @@ var require_client_h1 = __commonJS({
           },
           wasm_on_body: (p, at, len) => {
             assert(currentParser.ptr === p);
-            const start = at - currentBufferPtr + currentBufferRef.byteOffset;
-            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
+            const start2 = at - currentBufferPtr + currentBufferRef.byteOffset;
+            return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start2, len)) || 0;
           },
           wasm_on_message_complete: (p) => {
             assert(currentParser.ptr === p);
@@ -18164,11 +19940,11 @@ var require_client_h1 = __commonJS({
         resume() {
           resumeH1(client);
         },
-        destroy(err2, callback) {
+        destroy(err2, callback2) {
           if (closed) {
-            queueMicrotask(callback);
+            queueMicrotask(callback2);
           } else {
-            socket.destroy(err2).on("close", callback);
+            socket.destroy(err2).on("close", callback2);
           }
         },
         get destroyed() {
@@ -18262,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path66, host, upgrade, blocking, reset } = request3;
+      const { method, path: path73, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -18343,7 +20119,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path66} HTTP/1.1\r
+      let header = `${method} ${path73} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -18522,20 +20298,20 @@ upgrade: ${upgrade}\r
     }
     async function writeIterable(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
-      let callback = null;
+      let callback2 = null;
       function onDrain() {
-        if (callback) {
-          const cb = callback;
-          callback = null;
+        if (callback2) {
+          const cb = callback2;
+          callback2 = null;
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve2, reject) => {
-        assert(callback === null);
+      const waitForDrain = () => new Promise((resolve4, reject) => {
+        assert(callback2 === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve2;
+          callback2 = resolve4;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -18804,11 +20580,11 @@ var require_client_h2 = __commonJS({
         resume() {
           resumeH2(client);
         },
-        destroy(err2, callback) {
+        destroy(err2, callback2) {
           if (closed) {
-            queueMicrotask(callback);
+            queueMicrotask(callback2);
           } else {
-            socket.destroy(err2).on("close", callback);
+            socket.destroy(err2).on("close", callback2);
           }
         },
         get destroyed() {
@@ -18872,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path66, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path73, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -18969,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path66;
+      headers[HTTP2_HEADER_PATH] = path73;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -19197,20 +20973,20 @@ var require_client_h2 = __commonJS({
     }
     async function writeIterable(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
-      let callback = null;
+      let callback2 = null;
       function onDrain() {
-        if (callback) {
-          const cb = callback;
-          callback = null;
+        if (callback2) {
+          const cb = callback2;
+          callback2 = null;
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve2, reject) => {
-        assert(callback === null);
+      const waitForDrain = () => new Promise((resolve4, reject) => {
+        assert(callback2 === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve2;
+          callback2 = resolve4;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -19322,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path66 = search ? `${pathname}${search}` : pathname;
+        const path73 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path66;
+        this.opts.path = path73;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -19640,7 +21416,7 @@ var require_client = __commonJS({
         this[kQueue] = [];
         this[kRunningIdx] = 0;
         this[kPendingIdx] = 0;
-        this[kResume] = (sync) => resume(this, sync);
+        this[kResume] = (sync2) => resume(this, sync2);
         this[kOnError] = (err2) => onError(this, err2);
       }
       get pipelining() {
@@ -19689,33 +21465,33 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve2) => {
+        return new Promise((resolve4) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve2;
+            this[kClosedResolve] = resolve4;
           } else {
-            resolve2(null);
+            resolve4(null);
           }
         });
       }
       async [kDestroy](err2) {
-        return new Promise((resolve2) => {
+        return new Promise((resolve4) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request3 = requests[i];
             util.errorRequest(this, request3, err2);
           }
-          const callback = () => {
+          const callback2 = () => {
             if (this[kClosedResolve]) {
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve2(null);
+            resolve4(null);
           };
           if (this[kHTTPContext]) {
-            this[kHTTPContext].destroy(err2, callback);
+            this[kHTTPContext].destroy(err2, callback2);
             this[kHTTPContext] = null;
           } else {
-            queueMicrotask(callback);
+            queueMicrotask(callback2);
           }
           this[kResume]();
         });
@@ -19760,7 +21536,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve2, reject) => {
+        const socket = await new Promise((resolve4, reject) => {
           client[kConnector]({
             host,
             hostname: hostname4,
@@ -19772,7 +21548,7 @@ var require_client = __commonJS({
             if (err2) {
               reject(err2);
             } else {
-              resolve2(socket2);
+              resolve4(socket2);
             }
           });
         });
@@ -19845,12 +21621,12 @@ var require_client = __commonJS({
       client[kNeedDrain] = 0;
       client.emit("drain", client[kUrl], [client]);
     }
-    function resume(client, sync) {
+    function resume(client, sync2) {
       if (client[kResuming] === 2) {
         return;
       }
       client[kResuming] = 2;
-      _resume(client, sync);
+      _resume(client, sync2);
       client[kResuming] = 0;
       if (client[kRunningIdx] > 256) {
         client[kQueue].splice(0, client[kRunningIdx]);
@@ -19858,7 +21634,7 @@ var require_client = __commonJS({
         client[kRunningIdx] = 0;
       }
     }
-    function _resume(client, sync) {
+    function _resume(client, sync2) {
       while (true) {
         if (client.destroyed) {
           assert(client[kPending] === 0);
@@ -19875,7 +21651,7 @@ var require_client = __commonJS({
         if (client[kBusy]) {
           client[kNeedDrain] = 2;
         } else if (client[kNeedDrain] === 2) {
-          if (sync) {
+          if (sync2) {
             client[kNeedDrain] = 1;
             queueMicrotask(() => emitDrain(client));
           } else {
@@ -20108,8 +21884,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve2) => {
-            this[kClosedResolve] = resolve2;
+          await new Promise((resolve4) => {
+            this[kClosedResolve] = resolve4;
           });
         }
       }
@@ -20563,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path66 = "/",
+          path: path73 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path66;
+        opts.path = origin + path73;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -20627,7 +22403,7 @@ var require_proxy_agent = __commonJS({
         this[kAgent] = new Agent2({
           ...opts,
           factory,
-          connect: async (opts2, callback) => {
+          connect: async (opts2, callback2) => {
             let requestedPath = opts2.host;
             if (!opts2.port) {
               requestedPath += `:${defaultProtocolPort(opts2.protocol)}`;
@@ -20646,10 +22422,10 @@ var require_proxy_agent = __commonJS({
               });
               if (statusCode !== 200) {
                 socket.on("error", noop3).destroy();
-                callback(new RequestAbortedError(`Proxy response (${statusCode}) !== 200 when HTTP Tunneling`));
+                callback2(new RequestAbortedError(`Proxy response (${statusCode}) !== 200 when HTTP Tunneling`));
               }
               if (opts2.protocol !== "https:") {
-                callback(null, socket);
+                callback2(null, socket);
                 return;
               }
               let servername;
@@ -20658,12 +22434,12 @@ var require_proxy_agent = __commonJS({
               } else {
                 servername = opts2.servername;
               }
-              this[kConnectEndpoint]({ ...opts2, servername, httpSocket: socket }, callback);
+              this[kConnectEndpoint]({ ...opts2, servername, httpSocket: socket }, callback2);
             } catch (err2) {
               if (err2.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-                callback(new SecureProxyConnectionError(err2));
+                callback2(new SecureProxyConnectionError(err2));
               } else {
-                callback(err2);
+                callback2(err2);
               }
             }
           }
@@ -21088,8 +22864,8 @@ var require_retry_handler = __commonJS({
             this.abort(contentLengthError);
             return false;
           }
-          const { start, size, end = size - 1 } = contentRange;
-          if (this.start !== start || this.end != null && this.end !== end) {
+          const { start: start2, size, end = size - 1 } = contentRange;
+          if (this.start !== start2 || this.end != null && this.end !== end) {
             this.abort(
               new RequestRetryError("Content-Range mismatch", statusCode, {
                 headers,
@@ -21118,13 +22894,13 @@ var require_retry_handler = __commonJS({
               this.abort(contentLengthError);
               return false;
             }
-            const { start, size, end = size - 1 } = range;
+            const { start: start2, size, end = size - 1 } = range;
             assert(
-              start != null && Number.isFinite(start),
+              start2 != null && Number.isFinite(start2),
               "content-range mismatch"
             );
             assert(end != null && Number.isFinite(end), "invalid content-length");
-            this.start = start;
+            this.start = start2;
             this.end = end;
           }
           if (this.end == null) {
@@ -21294,13 +23070,13 @@ var require_readable = __commonJS({
         }
         return super.destroy(err2);
       }
-      _destroy(err2, callback) {
+      _destroy(err2, callback2) {
         if (!this[kReading]) {
           setImmediate(() => {
-            callback(err2);
+            callback2(err2);
           });
         } else {
-          callback(err2);
+          callback2(err2);
         }
       }
       on(ev, ...args) {
@@ -21378,7 +23154,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve2, reject) => {
+        return await new Promise((resolve4, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -21391,7 +23167,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve2(null);
+              resolve4(null);
             }
           }).on("error", noop3).on("data", function(chunk) {
             limit -= chunk.length;
@@ -21410,7 +23186,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert(!stream[kConsume]);
-      return new Promise((resolve2, reject) => {
+      return new Promise((resolve4, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -21427,7 +23203,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve2,
+              resolve: resolve4,
               reject,
               length: 0,
               body: []
@@ -21450,9 +23226,9 @@ var require_readable = __commonJS({
       }
       const { _readableState: state } = consume2.stream;
       if (state.bufferIndex) {
-        const start = state.bufferIndex;
+        const start2 = state.bufferIndex;
         const end = state.buffer.length;
-        for (let n = start; n < end; n++) {
+        for (let n = start2; n < end; n++) {
           consumePush(consume2, state.buffer[n]);
         }
       } else {
@@ -21477,8 +23253,8 @@ var require_readable = __commonJS({
       }
       const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
       const bufferLength = buffer2.length;
-      const start = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
-      return buffer2.utf8Slice(start, bufferLength);
+      const start2 = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
+      return buffer2.utf8Slice(start2, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -21497,18 +23273,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve2, stream, length } = consume2;
+      const { type, body, resolve: resolve4, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve2(chunksDecode(body, length));
+          resolve4(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve2(JSON.parse(chunksDecode(body, length)));
+          resolve4(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve2(chunksConcat(body, length).buffer);
+          resolve4(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve2(new Blob(body, { type: stream[kContentType] }));
+          resolve4(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve2(chunksConcat(body, length));
+          resolve4(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err2) {
@@ -21548,7 +23324,7 @@ var require_util3 = __commonJS({
     } = require_errors3();
     var { chunksDecode } = require_readable();
     var CHUNK_LIMIT = 128 * 1024;
-    async function getResolveErrorBodyCallback({ callback, body, contentType, statusCode, statusMessage, headers }) {
+    async function getResolveErrorBodyCallback({ callback: callback2, body, contentType, statusCode, statusMessage, headers }) {
       assert(body);
       let chunks = [];
       let length = 0;
@@ -21568,7 +23344,7 @@ var require_util3 = __commonJS({
       }
       const message = `Response status code ${statusCode}${statusMessage ? `: ${statusMessage}` : ""}`;
       if (statusCode === 204 || !contentType || !length) {
-        queueMicrotask(() => callback(new ResponseStatusCodeError(message, statusCode, headers)));
+        queueMicrotask(() => callback2(new ResponseStatusCodeError(message, statusCode, headers)));
         return;
       }
       const stackTraceLimit = Error.stackTraceLimit;
@@ -21584,7 +23360,7 @@ var require_util3 = __commonJS({
       } finally {
         Error.stackTraceLimit = stackTraceLimit;
       }
-      queueMicrotask(() => callback(new ResponseStatusCodeError(message, statusCode, headers, payload)));
+      queueMicrotask(() => callback2(new ResponseStatusCodeError(message, statusCode, headers, payload)));
     }
     var isContentTypeApplicationJson = (contentType) => {
       return contentType.length > 15 && contentType[11] === "/" && contentType[0] === "a" && contentType[1] === "p" && contentType[2] === "p" && contentType[3] === "l" && contentType[4] === "i" && contentType[5] === "c" && contentType[6] === "a" && contentType[7] === "t" && contentType[8] === "i" && contentType[9] === "o" && contentType[10] === "n" && contentType[12] === "j" && contentType[13] === "s" && contentType[14] === "o" && contentType[15] === "n";
@@ -21611,13 +23387,13 @@ var require_api_request = __commonJS({
     var { getResolveErrorBodyCallback } = require_util3();
     var { AsyncResource } = require("node:async_hooks");
     var RequestHandler = class extends AsyncResource {
-      constructor(opts, callback) {
+      constructor(opts, callback2) {
         if (!opts || typeof opts !== "object") {
           throw new InvalidArgumentError("invalid opts");
         }
         const { signal, method, opaque, body, onInfo, responseHeaders, throwOnError, highWaterMark } = opts;
         try {
-          if (typeof callback !== "function") {
+          if (typeof callback2 !== "function") {
             throw new InvalidArgumentError("invalid callback");
           }
           if (highWaterMark && (typeof highWaterMark !== "number" || highWaterMark < 0)) {
@@ -21642,7 +23418,7 @@ var require_api_request = __commonJS({
         this.method = method;
         this.responseHeaders = responseHeaders || null;
         this.opaque = opaque || null;
-        this.callback = callback;
+        this.callback = callback2;
         this.res = null;
         this.abort = null;
         this.body = body;
@@ -21689,7 +23465,7 @@ var require_api_request = __commonJS({
         this.context = context;
       }
       onHeaders(statusCode, rawHeaders, resume, statusMessage) {
-        const { callback, opaque, abort, context, responseHeaders, highWaterMark } = this;
+        const { callback: callback2, opaque, abort, context, responseHeaders, highWaterMark } = this;
         const headers = responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         if (statusCode < 200) {
           if (this.onInfo) {
@@ -21712,15 +23488,15 @@ var require_api_request = __commonJS({
         }
         this.callback = null;
         this.res = res;
-        if (callback !== null) {
+        if (callback2 !== null) {
           if (this.throwOnError && statusCode >= 400) {
             this.runInAsyncScope(
               getResolveErrorBodyCallback,
               null,
-              { callback, body: res, contentType, statusCode, statusMessage, headers }
+              { callback: callback2, body: res, contentType, statusCode, statusMessage, headers }
             );
           } else {
-            this.runInAsyncScope(callback, null, null, {
+            this.runInAsyncScope(callback2, null, null, {
               statusCode,
               headers,
               trailers: this.trailers,
@@ -21739,11 +23515,11 @@ var require_api_request = __commonJS({
         this.res.push(null);
       }
       onError(err2) {
-        const { res, callback, body, opaque } = this;
-        if (callback) {
+        const { res, callback: callback2, body, opaque } = this;
+        if (callback2) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err2, { opaque });
+            this.runInAsyncScope(callback2, null, err2, { opaque });
           });
         }
         if (res) {
@@ -21763,22 +23539,22 @@ var require_api_request = __commonJS({
         }
       }
     };
-    function request3(opts, callback) {
-      if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+    function request3(opts, callback2) {
+      if (callback2 === void 0) {
+        return new Promise((resolve4, reject) => {
           request3.call(this, opts, (err2, data) => {
-            return err2 ? reject(err2) : resolve2(data);
+            return err2 ? reject(err2) : resolve4(data);
           });
         });
       }
       try {
-        this.dispatch(opts, new RequestHandler(opts, callback));
+        this.dispatch(opts, new RequestHandler(opts, callback2));
       } catch (err2) {
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err2, { opaque }));
+        queueMicrotask(() => callback2(err2, { opaque }));
       }
     }
     module2.exports = request3;
@@ -21849,13 +23625,13 @@ var require_api_stream = __commonJS({
     var { AsyncResource } = require("node:async_hooks");
     var { addSignal, removeSignal } = require_abort_signal();
     var StreamHandler = class extends AsyncResource {
-      constructor(opts, factory, callback) {
+      constructor(opts, factory, callback2) {
         if (!opts || typeof opts !== "object") {
           throw new InvalidArgumentError("invalid opts");
         }
         const { signal, method, opaque, body, onInfo, responseHeaders, throwOnError } = opts;
         try {
-          if (typeof callback !== "function") {
+          if (typeof callback2 !== "function") {
             throw new InvalidArgumentError("invalid callback");
           }
           if (typeof factory !== "function") {
@@ -21880,7 +23656,7 @@ var require_api_stream = __commonJS({
         this.responseHeaders = responseHeaders || null;
         this.opaque = opaque || null;
         this.factory = factory;
-        this.callback = callback;
+        this.callback = callback2;
         this.res = null;
         this.abort = null;
         this.context = null;
@@ -21905,7 +23681,7 @@ var require_api_stream = __commonJS({
         this.context = context;
       }
       onHeaders(statusCode, rawHeaders, resume, statusMessage) {
-        const { factory, opaque, context, callback, responseHeaders } = this;
+        const { factory, opaque, context, callback: callback2, responseHeaders } = this;
         const headers = responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         if (statusCode < 200) {
           if (this.onInfo) {
@@ -21923,7 +23699,7 @@ var require_api_stream = __commonJS({
           this.runInAsyncScope(
             getResolveErrorBodyCallback,
             null,
-            { callback, body: res, contentType, statusCode, statusMessage, headers }
+            { callback: callback2, body: res, contentType, statusCode, statusMessage, headers }
           );
         } else {
           if (factory === null) {
@@ -21939,13 +23715,13 @@ var require_api_stream = __commonJS({
             throw new InvalidReturnValueError("expected Writable");
           }
           finished2(res, { readable: false }, (err2) => {
-            const { callback: callback2, res: res2, opaque: opaque2, trailers, abort } = this;
+            const { callback: callback3, res: res2, opaque: opaque2, trailers, abort } = this;
             this.res = null;
             if (err2 || !res2.readable) {
               util.destroy(res2, err2);
             }
             this.callback = null;
-            this.runInAsyncScope(callback2, null, err2 || null, { opaque: opaque2, trailers });
+            this.runInAsyncScope(callback3, null, err2 || null, { opaque: opaque2, trailers });
             if (err2) {
               abort();
             }
@@ -21970,16 +23746,16 @@ var require_api_stream = __commonJS({
         res.end();
       }
       onError(err2) {
-        const { res, callback, opaque, body } = this;
+        const { res, callback: callback2, opaque, body } = this;
         removeSignal(this);
         this.factory = null;
         if (res) {
           this.res = null;
           util.destroy(res, err2);
-        } else if (callback) {
+        } else if (callback2) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err2, { opaque });
+            this.runInAsyncScope(callback2, null, err2, { opaque });
           });
         }
         if (body) {
@@ -21988,22 +23764,22 @@ var require_api_stream = __commonJS({
         }
       }
     };
-    function stream(opts, factory, callback) {
-      if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+    function stream(opts, factory, callback2) {
+      if (callback2 === void 0) {
+        return new Promise((resolve4, reject) => {
           stream.call(this, opts, factory, (err2, data) => {
-            return err2 ? reject(err2) : resolve2(data);
+            return err2 ? reject(err2) : resolve4(data);
           });
         });
       }
       try {
-        this.dispatch(opts, new StreamHandler(opts, factory, callback));
+        this.dispatch(opts, new StreamHandler(opts, factory, callback2));
       } catch (err2) {
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err2, { opaque }));
+        queueMicrotask(() => callback2(err2, { opaque }));
       }
     }
     module2.exports = stream;
@@ -22041,9 +23817,9 @@ var require_api_pipeline = __commonJS({
           resume();
         }
       }
-      _destroy(err2, callback) {
+      _destroy(err2, callback2) {
         this._read();
-        callback(err2);
+        callback2(err2);
       }
     };
     var PipelineResponse = class extends Readable8 {
@@ -22054,11 +23830,11 @@ var require_api_pipeline = __commonJS({
       _read() {
         this[kResume]();
       }
-      _destroy(err2, callback) {
+      _destroy(err2, callback2) {
         if (!err2 && !this._readableState.endEmitted) {
           err2 = new RequestAbortedError();
         }
-        callback(err2);
+        callback2(err2);
       }
     };
     var PipelineHandler = class extends AsyncResource {
@@ -22096,15 +23872,15 @@ var require_api_pipeline = __commonJS({
               body.resume();
             }
           },
-          write: (chunk, encoding, callback) => {
+          write: (chunk, encoding, callback2) => {
             const { req } = this;
             if (req.push(chunk, encoding) || req._readableState.destroyed) {
-              callback();
+              callback2();
             } else {
-              req[kResume] = callback;
+              req[kResume] = callback2;
             }
           },
-          destroy: (err2, callback) => {
+          destroy: (err2, callback2) => {
             const { body, req, res, ret, abort } = this;
             if (!err2 && !ret._readableState.endEmitted) {
               err2 = new RequestAbortedError();
@@ -22116,7 +23892,7 @@ var require_api_pipeline = __commonJS({
             util.destroy(req, err2);
             util.destroy(res, err2);
             removeSignal(this);
-            callback(err2);
+            callback2(err2);
           }
         }).on("prefinish", () => {
           const { req } = this;
@@ -22220,11 +23996,11 @@ var require_api_upgrade = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var UpgradeHandler = class extends AsyncResource {
-      constructor(opts, callback) {
+      constructor(opts, callback2) {
         if (!opts || typeof opts !== "object") {
           throw new InvalidArgumentError("invalid opts");
         }
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw new InvalidArgumentError("invalid callback");
         }
         const { signal, opaque, responseHeaders } = opts;
@@ -22234,7 +24010,7 @@ var require_api_upgrade = __commonJS({
         super("UNDICI_UPGRADE");
         this.responseHeaders = responseHeaders || null;
         this.opaque = opaque || null;
-        this.callback = callback;
+        this.callback = callback2;
         this.abort = null;
         this.context = null;
         addSignal(this, signal);
@@ -22253,11 +24029,11 @@ var require_api_upgrade = __commonJS({
       }
       onUpgrade(statusCode, rawHeaders, socket) {
         assert(statusCode === 101);
-        const { callback, opaque, context } = this;
+        const { callback: callback2, opaque, context } = this;
         removeSignal(this);
         this.callback = null;
         const headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
-        this.runInAsyncScope(callback, null, null, {
+        this.runInAsyncScope(callback2, null, null, {
           headers,
           socket,
           opaque,
@@ -22265,37 +24041,37 @@ var require_api_upgrade = __commonJS({
         });
       }
       onError(err2) {
-        const { callback, opaque } = this;
+        const { callback: callback2, opaque } = this;
         removeSignal(this);
-        if (callback) {
+        if (callback2) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err2, { opaque });
+            this.runInAsyncScope(callback2, null, err2, { opaque });
           });
         }
       }
     };
-    function upgrade(opts, callback) {
-      if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+    function upgrade(opts, callback2) {
+      if (callback2 === void 0) {
+        return new Promise((resolve4, reject) => {
           upgrade.call(this, opts, (err2, data) => {
-            return err2 ? reject(err2) : resolve2(data);
+            return err2 ? reject(err2) : resolve4(data);
           });
         });
       }
       try {
-        const upgradeHandler = new UpgradeHandler(opts, callback);
+        const upgradeHandler = new UpgradeHandler(opts, callback2);
         this.dispatch({
           ...opts,
           method: opts.method || "GET",
           upgrade: opts.protocol || "Websocket"
         }, upgradeHandler);
       } catch (err2) {
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err2, { opaque }));
+        queueMicrotask(() => callback2(err2, { opaque }));
       }
     }
     module2.exports = upgrade;
@@ -22312,11 +24088,11 @@ var require_api_connect = __commonJS({
     var util = require_util();
     var { addSignal, removeSignal } = require_abort_signal();
     var ConnectHandler = class extends AsyncResource {
-      constructor(opts, callback) {
+      constructor(opts, callback2) {
         if (!opts || typeof opts !== "object") {
           throw new InvalidArgumentError("invalid opts");
         }
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw new InvalidArgumentError("invalid callback");
         }
         const { signal, opaque, responseHeaders } = opts;
@@ -22326,7 +24102,7 @@ var require_api_connect = __commonJS({
         super("UNDICI_CONNECT");
         this.opaque = opaque || null;
         this.responseHeaders = responseHeaders || null;
-        this.callback = callback;
+        this.callback = callback2;
         this.abort = null;
         addSignal(this, signal);
       }
@@ -22343,14 +24119,14 @@ var require_api_connect = __commonJS({
         throw new SocketError("bad connect", null);
       }
       onUpgrade(statusCode, rawHeaders, socket) {
-        const { callback, opaque, context } = this;
+        const { callback: callback2, opaque, context } = this;
         removeSignal(this);
         this.callback = null;
         let headers = rawHeaders;
         if (headers != null) {
           headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         }
-        this.runInAsyncScope(callback, null, null, {
+        this.runInAsyncScope(callback2, null, null, {
           statusCode,
           headers,
           socket,
@@ -22359,33 +24135,33 @@ var require_api_connect = __commonJS({
         });
       }
       onError(err2) {
-        const { callback, opaque } = this;
+        const { callback: callback2, opaque } = this;
         removeSignal(this);
-        if (callback) {
+        if (callback2) {
           this.callback = null;
           queueMicrotask(() => {
-            this.runInAsyncScope(callback, null, err2, { opaque });
+            this.runInAsyncScope(callback2, null, err2, { opaque });
           });
         }
       }
     };
-    function connect(opts, callback) {
-      if (callback === void 0) {
-        return new Promise((resolve2, reject) => {
+    function connect(opts, callback2) {
+      if (callback2 === void 0) {
+        return new Promise((resolve4, reject) => {
           connect.call(this, opts, (err2, data) => {
-            return err2 ? reject(err2) : resolve2(data);
+            return err2 ? reject(err2) : resolve4(data);
           });
         });
       }
       try {
-        const connectHandler = new ConnectHandler(opts, callback);
+        const connectHandler = new ConnectHandler(opts, callback2);
         this.dispatch({ ...opts, method: "CONNECT" }, connectHandler);
       } catch (err2) {
-        if (typeof callback !== "function") {
+        if (typeof callback2 !== "function") {
           throw err2;
         }
         const opaque = opts?.opaque;
-        queueMicrotask(() => callback(err2, { opaque }));
+        queueMicrotask(() => callback2(err2, { opaque }));
       }
     }
     module2.exports = connect;
@@ -22538,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path66) {
-      if (typeof path66 !== "string") {
-        return path66;
+    function safeUrl(path73) {
+      if (typeof path73 !== "string") {
+        return path73;
       }
-      const pathSegments = path66.split("?");
+      const pathSegments = path73.split("?");
       if (pathSegments.length !== 2) {
-        return path66;
+        return path73;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path66, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path66);
+    function matchKey(mockDispatch2, { path: path73, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path73);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -22573,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path66 }) => matchValue(safeUrl(path66), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path73 }) => matchValue(safeUrl(path73), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -22611,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path66, method, body, headers, query } = opts;
+      const { path: path73, method, body, headers, query } = opts;
       return {
-        path: path66,
+        path: path73,
         method,
         body,
         headers,
@@ -23076,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path66, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path73, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path66,
+            Path: path73,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -24197,7 +25973,7 @@ var require_response = __commonJS({
     var {
       redirectStatusSet,
       nullBodyStatus
-    } = require_constants4();
+    } = require_constants5();
     var { kState, kHeaders } = require_symbols2();
     var { webidl } = require_webidl();
     var { FormData } = require_formdata();
@@ -24639,7 +26415,7 @@ var require_request2 = __commonJS({
       requestCredentials,
       requestCache,
       requestDuplex
-    } = require_constants4();
+    } = require_constants5();
     var { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util;
     var { kHeaders, kSignal, kState, kDispatcher } = require_symbols2();
     var { webidl } = require_webidl();
@@ -25369,7 +27145,7 @@ var require_fetch = __commonJS({
       safeMethodsSet,
       requestBodyHeader,
       subresourceSet
-    } = require_constants4();
+    } = require_constants5();
     var EE = require("node:events");
     var { Readable: Readable8, pipeline: pipeline12, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
@@ -26236,7 +28012,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url = requestCurrentURL(request3);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve2, reject) => agent.dispatch(
+        return new Promise((resolve4, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
@@ -26312,7 +28088,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable8({ read: resume });
               const onError = this.onError.bind(this);
-              resolve2({
+              resolve4({
                 status,
                 statusText,
                 headersList,
@@ -26355,7 +28131,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve2({
+              resolve4({
                 status,
                 statusText: STATUS_CODES2[status],
                 headersList,
@@ -27532,7 +29308,7 @@ var require_cache = __commonJS({
             r = new Request(request3)[kState];
           }
         }
-        const promise = createDeferredPromise();
+        const promise2 = createDeferredPromise();
         const requests = [];
         if (request3 === void 0) {
           for (const requestResponse of this.#relevantRequestResponseList) {
@@ -27554,9 +29330,9 @@ var require_cache = __commonJS({
             );
             requestList.push(requestObject);
           }
-          promise.resolve(Object.freeze(requestList));
+          promise2.resolve(Object.freeze(requestList));
         });
-        return promise.promise;
+        return promise2.promise;
       }
       /**
        * @see https://w3c.github.io/ServiceWorker/#batch-cache-operations-algorithm
@@ -27885,7 +29661,7 @@ var require_cachestorage = __commonJS({
 });
 
 // node_modules/undici/lib/web/cookies/constants.js
-var require_constants5 = __commonJS({
+var require_constants6 = __commonJS({
   "node_modules/undici/lib/web/cookies/constants.js"(exports2, module2) {
     "use strict";
     var maxAttributeValueSize = 1024;
@@ -27958,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path66) {
-      for (let i = 0; i < path66.length; ++i) {
-        const code18 = path66.charCodeAt(i);
+    function validateCookiePath(path73) {
+      for (let i = 0; i < path73.length; ++i) {
+        const code18 = path73.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -28106,10 +29882,10 @@ var require_util6 = __commonJS({
 });
 
 // node_modules/undici/lib/web/cookies/parse.js
-var require_parse = __commonJS({
+var require_parse2 = __commonJS({
   "node_modules/undici/lib/web/cookies/parse.js"(exports2, module2) {
     "use strict";
-    var { maxNameValuePairSize, maxAttributeValueSize } = require_constants5();
+    var { maxNameValuePairSize, maxAttributeValueSize } = require_constants6();
     var { isCTLExcludingHtab } = require_util6();
     var { collectASequenceOfCodePointsFast } = require_data_url();
     var assert = require("node:assert");
@@ -28245,7 +30021,7 @@ var require_parse = __commonJS({
 var require_cookies = __commonJS({
   "node_modules/undici/lib/web/cookies/index.js"(exports2, module2) {
     "use strict";
-    var { parseSetCookie } = require_parse();
+    var { parseSetCookie } = require_parse2();
     var { stringify: stringify2 } = require_util6();
     var { webidl } = require_webidl();
     var { Headers: Headers5 } = require_headers2();
@@ -28637,7 +30413,7 @@ var require_events = __commonJS({
 });
 
 // node_modules/undici/lib/web/websocket/constants.js
-var require_constants6 = __commonJS({
+var require_constants7 = __commonJS({
   "node_modules/undici/lib/web/websocket/constants.js"(exports2, module2) {
     "use strict";
     var uid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -28715,7 +30491,7 @@ var require_util7 = __commonJS({
   "node_modules/undici/lib/web/websocket/util.js"(exports2, module2) {
     "use strict";
     var { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = require_symbols5();
-    var { states, opcodes } = require_constants6();
+    var { states, opcodes } = require_constants7();
     var { ErrorEvent, createFastMessageEvent } = require_events();
     var { isUtf8 } = require("node:buffer");
     var { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = require_data_url();
@@ -28887,7 +30663,7 @@ var require_util7 = __commonJS({
 var require_frame = __commonJS({
   "node_modules/undici/lib/web/websocket/frame.js"(exports2, module2) {
     "use strict";
-    var { maxUnsigned16Bit } = require_constants6();
+    var { maxUnsigned16Bit } = require_constants7();
     var BUFFER_SIZE = 16386;
     var crypto;
     var buffer2 = null;
@@ -28964,7 +30740,7 @@ var require_frame = __commonJS({
 var require_connection = __commonJS({
   "node_modules/undici/lib/web/websocket/connection.js"(exports2, module2) {
     "use strict";
-    var { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = require_constants6();
+    var { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = require_constants7();
     var {
       kReadyState,
       kSentClose,
@@ -29174,12 +30950,12 @@ var require_permessage_deflate = __commonJS({
        * @param {boolean} fin Final fragment flag
        * @param {Function} callback Callback function
        */
-      decompress(chunk, fin, callback) {
+      decompress(chunk, fin, callback2) {
         if (!this.#inflate) {
           let windowBits = Z_DEFAULT_WINDOWBITS;
           if (this.#options.serverMaxWindowBits) {
             if (!isValidClientWindowBits(this.#options.serverMaxWindowBits)) {
-              callback(new Error("Invalid server_max_window_bits"));
+              callback2(new Error("Invalid server_max_window_bits"));
               return;
             }
             windowBits = Number.parseInt(this.#options.serverMaxWindowBits);
@@ -29187,7 +30963,7 @@ var require_permessage_deflate = __commonJS({
           try {
             this.#inflate = createInflateRaw2({ windowBits });
           } catch (err2) {
-            callback(err2);
+            callback2(err2);
             return;
           }
           this.#inflate[kBuffer] = [];
@@ -29195,7 +30971,7 @@ var require_permessage_deflate = __commonJS({
           this.#inflate.on("data", (data) => {
             this.#inflate[kLength] += data.length;
             if (this.#maxPayloadSize > 0 && this.#inflate[kLength] > this.#maxPayloadSize) {
-              callback(new MessageSizeExceededError());
+              callback2(new MessageSizeExceededError());
               this.#inflate.removeAllListeners();
               this.#inflate.destroy();
               this.#inflate = null;
@@ -29205,7 +30981,7 @@ var require_permessage_deflate = __commonJS({
           });
           this.#inflate.on("error", (err2) => {
             this.#inflate = null;
-            callback(err2);
+            callback2(err2);
           });
         }
         this.#inflate.write(chunk);
@@ -29219,7 +30995,7 @@ var require_permessage_deflate = __commonJS({
           const full = Buffer.concat(this.#inflate[kBuffer], this.#inflate[kLength]);
           this.#inflate[kBuffer].length = 0;
           this.#inflate[kLength] = 0;
-          callback(null, full);
+          callback2(null, full);
         });
       }
     };
@@ -29233,7 +31009,7 @@ var require_receiver = __commonJS({
     "use strict";
     var { Writable } = require("node:stream");
     var assert = require("node:assert");
-    var { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = require_constants6();
+    var { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = require_constants7();
     var { kReadyState, kSentClose, kResponse, kReceivedClose } = require_symbols5();
     var { channels } = require_diagnostics();
     var {
@@ -29287,11 +31063,11 @@ var require_receiver = __commonJS({
        * @param {Buffer} chunk
        * @param {() => void} callback
        */
-      _write(chunk, _, callback) {
+      _write(chunk, _, callback2) {
         this.#buffers.push(chunk);
         this.#byteOffset += chunk.length;
         this.#loop = true;
-        this.run(callback);
+        this.run(callback2);
       }
       #validatePayloadLength() {
         if (this.#maxPayloadSize > 0 && !isControlFrame(this.#info.opcode) && this.#info.payloadLength + this.#fragmentsBytes > this.#maxPayloadSize) {
@@ -29305,11 +31081,11 @@ var require_receiver = __commonJS({
        * Callback is called whenever there are no more chunks buffering,
        * or not enough bytes are buffered to parse.
        */
-      run(callback) {
+      run(callback2) {
         while (this.#loop) {
           if (this.#state === parserStates.INFO) {
             if (this.#byteOffset < 2) {
-              return callback();
+              return callback2();
             }
             const buffer2 = this.consume(2);
             const fin = (buffer2[0] & 128) !== 0;
@@ -29322,11 +31098,11 @@ var require_receiver = __commonJS({
             const rsv3 = buffer2[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.ws, "Invalid opcode received");
-              return callback();
+              return callback2();
             }
             if (masked) {
               failWebsocketConnection(this.ws, "Frame cannot be masked");
-              return callback();
+              return callback2();
             }
             if (rsv1 !== 0 && !this.#extensions.has("permessage-deflate")) {
               failWebsocketConnection(this.ws, "Expected RSV1 to be clear.");
@@ -29377,7 +31153,7 @@ var require_receiver = __commonJS({
             this.#info.fragmented = fragmented;
           } else if (this.#state === parserStates.PAYLOADLENGTH_16) {
             if (this.#byteOffset < 2) {
-              return callback();
+              return callback2();
             }
             const buffer2 = this.consume(2);
             this.#info.payloadLength = buffer2.readUInt16BE(0);
@@ -29387,7 +31163,7 @@ var require_receiver = __commonJS({
             }
           } else if (this.#state === parserStates.PAYLOADLENGTH_64) {
             if (this.#byteOffset < 8) {
-              return callback();
+              return callback2();
             }
             const buffer2 = this.consume(8);
             const upper = buffer2.readUInt32BE(0);
@@ -29403,7 +31179,7 @@ var require_receiver = __commonJS({
             }
           } else if (this.#state === parserStates.READ_DATA) {
             if (this.#byteOffset < this.#info.payloadLength) {
-              return callback();
+              return callback2();
             }
             const body = this.consume(this.#info.payloadLength);
             if (isControlFrame(this.#info.opcode)) {
@@ -29415,7 +31191,7 @@ var require_receiver = __commonJS({
                 socket.once("drain", () => {
                   if (this.destroyed) return;
                   this.#loop = true;
-                  this.run(callback);
+                  this.run(callback2);
                 });
                 return;
               }
@@ -29452,13 +31228,13 @@ var require_receiver = __commonJS({
                     if (!this.#info.fin) {
                       this.#state = parserStates.INFO;
                       this.#loop = true;
-                      this.run(callback);
+                      this.run(callback2);
                       return;
                     }
                     websocketMessageReceived(this.ws, this.#info.binaryType, this.consumeFragments());
                     this.#loop = true;
                     this.#state = parserStates.INFO;
-                    this.run(callback);
+                    this.run(callback2);
                   }
                 );
                 this.#loop = false;
@@ -29614,7 +31390,7 @@ var require_sender = __commonJS({
   "node_modules/undici/lib/web/websocket/sender.js"(exports2, module2) {
     "use strict";
     var { WebsocketFrameSend } = require_frame();
-    var { opcodes, sendHints } = require_constants6();
+    var { opcodes, sendHints } = require_constants7();
     var FixedQueue = require_fixed_queue();
     var FastBuffer = Buffer[Symbol.species];
     var SendQueue = class {
@@ -29698,7 +31474,7 @@ var require_websocket = __commonJS({
     var { webidl } = require_webidl();
     var { URLSerializer } = require_data_url();
     var { environmentSettingsObject } = require_util2();
-    var { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = require_constants6();
+    var { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = require_constants7();
     var {
       kWebSocketURL,
       kReadyState,
@@ -30096,8 +31872,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve2) => {
-        setTimeout(resolve2, ms).unref();
+      return new Promise((resolve4) => {
+        setTimeout(resolve4, ms).unref();
       });
     }
     module2.exports = {
@@ -30128,19 +31904,19 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer3, start) {
-      if (start >= buffer3.length) {
+    function isASCIINumberBytes(buffer3, start2) {
+      if (start2 >= buffer3.length) {
         return false;
       }
-      for (let i = start; i < buffer3.length; i++) {
+      for (let i = start2; i < buffer3.length; i++) {
         if (buffer3[i] < 48 || buffer3[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer3, start) {
-      for (let i = start; i < buffer3.length; i++) {
+    function isValidLastEventIdBytes(buffer3, start2) {
+      for (let i = start2; i < buffer3.length; i++) {
         if (buffer3[i] === 0) {
           return false;
         }
@@ -30226,19 +32002,19 @@ var require_eventsource_stream = __commonJS({
        * @param {Function} callback
        * @returns {void}
        */
-      _transform(chunk, _encoding, callback) {
+      _transform(chunk, _encoding, callback2) {
         if (chunk.length === 0) {
-          callback();
+          callback2();
           return;
         }
         if (this.maxEventSize > 0 && this.chunks.length >= this.maxBufferedChunks && chunk[0] !== LF && chunk[0] !== CR) {
-          callback(createMaxEventSizeExceededError());
+          callback2(createMaxEventSizeExceededError());
           return;
         }
         this.chunks.push(chunk);
         if (this.checkBOM) {
           if (this.handleBOM()) {
-            callback();
+            callback2();
             return;
           }
         }
@@ -30274,7 +32050,7 @@ var require_eventsource_stream = __commonJS({
             try {
               this.parseLine(this.readLine(), this.event);
             } catch (error) {
-              callback(error);
+              callback2(error);
               return;
             }
             this.consumeCurrentByte();
@@ -30282,17 +32058,17 @@ var require_eventsource_stream = __commonJS({
             continue;
           }
           if (this.maxEventSize > 0 && ++this.lineLength > this.maxEventSize + 7) {
-            callback(createMaxEventSizeExceededError());
+            callback2(createMaxEventSizeExceededError());
             return;
           }
           this.advanceCursor();
         }
-        callback();
+        callback2();
       }
-      _destroy(error, callback) {
+      _destroy(error, callback2) {
         this.chunks.length = 0;
         this.clearEvent();
-        super._destroy(error, callback);
+        super._destroy(error, callback2);
       }
       /**
        * @param {Buffer} line
@@ -30443,9 +32219,9 @@ ${value}`;
         let length = 0;
         for (let i = this.lineChunkIndex; i <= this.chunkIndex; i++) {
           const chunk = this.chunks[i];
-          const start = i === this.lineChunkIndex ? this.linePos : 0;
+          const start2 = i === this.lineChunkIndex ? this.linePos : 0;
           const end = i === this.chunkIndex ? this.pos : chunk.length;
-          const slice = chunk.subarray(start, end);
+          const slice = chunk.subarray(start2, end);
           length += slice.length;
           chunks.push(slice);
         }
@@ -30880,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path66 = opts.path;
+          let path73 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path66 = `/${path66}`;
+            path73 = `/${path73}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path66);
+          url = new URL(util.parseOrigin(url).origin + path73);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -31193,7 +32969,7 @@ var require_tunnel2 = __commonJS({
 });
 
 // node_modules/semver/internal/constants.js
-var require_constants7 = __commonJS({
+var require_constants8 = __commonJS({
   "node_modules/semver/internal/constants.js"(exports2, module2) {
     "use strict";
     var SEMVER_SPEC_VERSION = "2.0.0";
@@ -31270,7 +33046,7 @@ var require_re = __commonJS({
       MAX_SAFE_COMPONENT_LENGTH,
       MAX_SAFE_BUILD_LENGTH,
       MAX_LENGTH
-    } = require_constants7();
+    } = require_constants8();
     var debug2 = require_debug();
     exports2 = module2.exports = {};
     var re = exports2.re = [];
@@ -31399,7 +33175,7 @@ var require_semver = __commonJS({
   "node_modules/semver/classes/semver.js"(exports2, module2) {
     "use strict";
     var debug2 = require_debug();
-    var { MAX_LENGTH, MAX_SAFE_INTEGER } = require_constants7();
+    var { MAX_LENGTH, MAX_SAFE_INTEGER } = require_constants8();
     var { safeRe: re, t } = require_re();
     var parseOptions = require_parse_options();
     var { compareIdentifiers } = require_identifiers();
@@ -31687,7 +33463,7 @@ var require_semver = __commonJS({
 });
 
 // node_modules/semver/functions/parse.js
-var require_parse2 = __commonJS({
+var require_parse3 = __commonJS({
   "node_modules/semver/functions/parse.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
@@ -31712,7 +33488,7 @@ var require_parse2 = __commonJS({
 var require_valid = __commonJS({
   "node_modules/semver/functions/valid.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse7 = require_parse3();
     var valid2 = (version, options3) => {
       const v = parse7(version, options3);
       return v ? v.version : null;
@@ -31725,7 +33501,7 @@ var require_valid = __commonJS({
 var require_clean = __commonJS({
   "node_modules/semver/functions/clean.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse7 = require_parse3();
     var clean2 = (version, options3) => {
       const s = parse7(version.trim().replace(/^[=v]+/, ""), options3);
       return s ? s.version : null;
@@ -31762,7 +33538,7 @@ var require_inc = __commonJS({
 var require_diff = __commonJS({
   "node_modules/semver/functions/diff.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse7 = require_parse3();
     var diff = (version1, version2) => {
       const v1 = parse7(version1, null, true);
       const v2 = parse7(version2, null, true);
@@ -31836,7 +33612,7 @@ var require_patch = __commonJS({
 var require_prerelease = __commonJS({
   "node_modules/semver/functions/prerelease.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
+    var parse7 = require_parse3();
     var prerelease = (version, options3) => {
       const parsed = parse7(version, options3);
       return parsed && parsed.prerelease.length ? parsed.prerelease : null;
@@ -32024,7 +33800,7 @@ var require_coerce = __commonJS({
   "node_modules/semver/functions/coerce.js"(exports2, module2) {
     "use strict";
     var SemVer = require_semver();
-    var parse7 = require_parse2();
+    var parse7 = require_parse3();
     var { safeRe: re, t } = require_re();
     var coerce = (version, options3) => {
       if (version instanceof SemVer) {
@@ -32058,8 +33834,8 @@ var require_coerce = __commonJS({
       const minor = match[3] || "0";
       const patch = match[4] || "0";
       const prerelease = options3.includePrerelease && match[5] ? `-${match[5]}` : "";
-      const build2 = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
-      return parse7(`${major}.${minor}.${patch}${prerelease}${build2}`, options3);
+      const build3 = options3.includePrerelease && match[6] ? `+${match[6]}` : "";
+      return parse7(`${major}.${minor}.${patch}${prerelease}${build3}`, options3);
     };
     module2.exports = coerce;
   }
@@ -32069,8 +33845,8 @@ var require_coerce = __commonJS({
 var require_truncate = __commonJS({
   "node_modules/semver/functions/truncate.js"(exports2, module2) {
     "use strict";
-    var parse7 = require_parse2();
-    var constants4 = require_constants7();
+    var parse7 = require_parse3();
+    var constants4 = require_constants8();
     var SemVer = require_semver();
     var truncate = (version, truncation, options3) => {
       if (!constants4.RELEASE_TYPES.includes(truncation)) {
@@ -32152,7 +33928,7 @@ var require_trim_comparator_whitespace = __commonJS({
       MAX_LENGTH,
       MAX_SAFE_BUILD_LENGTH,
       WHITESPACE_CHARACTERS
-    } = require_constants7();
+    } = require_constants8();
     var whitespace = new Uint8Array(65536);
     for (const char of WHITESPACE_CHARACTERS) {
       whitespace[char.charCodeAt(0)] = 1;
@@ -32163,34 +33939,34 @@ var require_trim_comparator_whitespace = __commonJS({
     var isLetter = (char) => char !== void 0 && (char >= "a" && char <= "z" || char >= "A" && char <= "Z");
     var isIdentifierCharacter = (char) => isDigit2(char) || isLetter(char) || char === "-";
     var isVersionStart = (char) => isDigit2(char) || char === "x" || char === "X" || char === "*";
-    var findDigitsEndIndex = (range, start, limit, digitRuns) => {
-      if (!isDigit2(range[start])) {
-        return start;
+    var findDigitsEndIndex = (range, start2, limit, digitRuns) => {
+      if (!isDigit2(range[start2])) {
+        return start2;
       }
-      if (start >= digitRuns.start && start < digitRuns.end) {
-        return Math.min(start + limit, digitRuns.end);
+      if (start2 >= digitRuns.start && start2 < digitRuns.end) {
+        return Math.min(start2 + limit, digitRuns.end);
       }
-      if (start >= digitRuns.previousStart && start < digitRuns.previousEnd) {
-        return Math.min(start + limit, digitRuns.previousEnd);
+      if (start2 >= digitRuns.previousStart && start2 < digitRuns.previousEnd) {
+        return Math.min(start2 + limit, digitRuns.previousEnd);
       }
-      let end = start + 1;
+      let end = start2 + 1;
       while (isDigit2(range[end])) {
         end++;
       }
       digitRuns.previousStart = digitRuns.start;
       digitRuns.previousEnd = digitRuns.end;
-      digitRuns.start = start;
+      digitRuns.start = start2;
       digitRuns.end = end;
-      return Math.min(start + limit, end);
+      return Math.min(start2 + limit, end);
     };
-    var findVersionNumberEndIndex = (range, start, loose, digitRuns) => {
-      if (!loose && range[start] === "0") {
-        return start + 1;
+    var findVersionNumberEndIndex = (range, start2, loose, digitRuns) => {
+      if (!loose && range[start2] === "0") {
+        return start2 + 1;
       }
-      return findDigitsEndIndex(range, start, loose ? MAX_LENGTH : MAX_LENGTH + 1, digitRuns);
+      return findDigitsEndIndex(range, start2, loose ? MAX_LENGTH : MAX_LENGTH + 1, digitRuns);
     };
-    var findPrereleaseIdentifierEndIndex = (range, start, loose, digitRuns) => {
-      const digitsEnd = findDigitsEndIndex(range, start, MAX_LENGTH, digitRuns);
+    var findPrereleaseIdentifierEndIndex = (range, start2, loose, digitRuns) => {
+      const digitsEnd = findDigitsEndIndex(range, start2, MAX_LENGTH, digitRuns);
       if (isLetter(range[digitsEnd]) || range[digitsEnd] === "-") {
         let end = digitsEnd + 1;
         const limit = end + MAX_SAFE_BUILD_LENGTH;
@@ -32199,20 +33975,20 @@ var require_trim_comparator_whitespace = __commonJS({
         }
         return end;
       }
-      return findVersionNumberEndIndex(range, start, loose, digitRuns);
+      return findVersionNumberEndIndex(range, start2, loose, digitRuns);
     };
-    var findPrereleaseEndIndex = (range, start, loose, digitRuns) => {
-      const hyphen = range[start] === "-";
+    var findPrereleaseEndIndex = (range, start2, loose, digitRuns) => {
+      const hyphen = range[start2] === "-";
       if (!loose && !hyphen) {
-        return start;
+        return start2;
       }
-      const identifierStart = start + (hyphen ? 1 : 0);
+      const identifierStart = start2 + (hyphen ? 1 : 0);
       let end = findPrereleaseIdentifierEndIndex(range, identifierStart, loose, digitRuns);
       if (end === identifierStart) {
         if (!loose || !hyphen) {
-          return start;
+          return start2;
         }
-        end = findPrereleaseIdentifierEndIndex(range, start, loose, digitRuns);
+        end = findPrereleaseIdentifierEndIndex(range, start2, loose, digitRuns);
       }
       while (range[end] === ".") {
         const next = findPrereleaseIdentifierEndIndex(range, end + 1, loose, digitRuns);
@@ -32223,20 +33999,20 @@ var require_trim_comparator_whitespace = __commonJS({
       }
       return end;
     };
-    var findBuildIdentifierEndIndex = (range, start) => {
-      let end = start;
-      while (end - start < MAX_SAFE_BUILD_LENGTH && isIdentifierCharacter(range[end])) {
+    var findBuildIdentifierEndIndex = (range, start2) => {
+      let end = start2;
+      while (end - start2 < MAX_SAFE_BUILD_LENGTH && isIdentifierCharacter(range[end])) {
         end++;
       }
       return end;
     };
-    var findBuildEndIndex = (range, start) => {
-      if (range[start] !== "+") {
-        return start;
+    var findBuildEndIndex = (range, start2) => {
+      if (range[start2] !== "+") {
+        return start2;
       }
-      let end = findBuildIdentifierEndIndex(range, start + 1);
-      if (end === start + 1) {
-        return start;
+      let end = findBuildIdentifierEndIndex(range, start2 + 1);
+      if (end === start2 + 1) {
+        return start2;
       }
       while (range[end] === ".") {
         const next = findBuildIdentifierEndIndex(range, end + 1);
@@ -32247,17 +34023,17 @@ var require_trim_comparator_whitespace = __commonJS({
       }
       return end;
     };
-    var findLooseFullVersionEndIndex = (range, start, digitRuns) => {
-      let end = start;
+    var findLooseFullVersionEndIndex = (range, start2, digitRuns) => {
+      let end = start2;
       for (let component = 0; component < 3; component++) {
         const next = findVersionNumberEndIndex(range, end, true, digitRuns);
         if (next === end) {
-          return start;
+          return start2;
         }
         end = next;
         if (component < 2) {
           if (range[end] !== ".") {
-            return start;
+            return start2;
           }
           end++;
         }
@@ -32265,14 +34041,14 @@ var require_trim_comparator_whitespace = __commonJS({
       const prereleaseEnd = findPrereleaseEndIndex(range, end, true, digitRuns);
       return findBuildEndIndex(range, prereleaseEnd);
     };
-    var findPartialVersionComponentEndIndex = (range, start, digitRuns) => {
-      if (isDigit2(range[start])) {
-        return findVersionNumberEndIndex(range, start, false, digitRuns);
+    var findPartialVersionComponentEndIndex = (range, start2, digitRuns) => {
+      if (isDigit2(range[start2])) {
+        return findVersionNumberEndIndex(range, start2, false, digitRuns);
       }
-      return isVersionStart(range[start]) ? start + 1 : start;
+      return isVersionStart(range[start2]) ? start2 + 1 : start2;
     };
-    var findPartialVersionEndIndex = (range, start, digitRuns) => {
-      let end = findPartialVersionComponentEndIndex(range, start, digitRuns);
+    var findPartialVersionEndIndex = (range, start2, digitRuns) => {
+      let end = findPartialVersionComponentEndIndex(range, start2, digitRuns);
       for (let component = 0; component < 2; component++) {
         if (range[end] !== ".") {
           return end;
@@ -32286,9 +34062,9 @@ var require_trim_comparator_whitespace = __commonJS({
       const prereleaseEnd = findPrereleaseEndIndex(range, end, false, digitRuns);
       return findBuildEndIndex(range, prereleaseEnd);
     };
-    var findVersionEndIndex = (range, start, digitRuns) => {
-      const fullVersionEnd = findLooseFullVersionEndIndex(range, start, digitRuns);
-      return fullVersionEnd !== start ? fullVersionEnd : findPartialVersionEndIndex(range, start, digitRuns);
+    var findVersionEndIndex = (range, start2, digitRuns) => {
+      const fullVersionEnd = findLooseFullVersionEndIndex(range, start2, digitRuns);
+      return fullVersionEnd !== start2 ? fullVersionEnd : findPartialVersionEndIndex(range, start2, digitRuns);
     };
     var findRemovableWhitespaceIndex = (range, matchStart) => {
       let position = matchStart;
@@ -32494,7 +34270,7 @@ var require_range = __commonJS({
       tildeTrimReplace,
       caretTrimReplace
     } = require_re();
-    var { FLAG_INCLUDE_PRERELEASE, FLAG_LOOSE } = require_constants7();
+    var { FLAG_INCLUDE_PRERELEASE, FLAG_LOOSE } = require_constants8();
     var BUILDSTRIPRE = new RegExp(src[t.BUILD], "g");
     var isNullSet = (c) => c.value === "<0.0.0-0";
     var isAny = (c) => c.value === "";
@@ -33313,10 +35089,10 @@ var require_semver2 = __commonJS({
   "node_modules/semver/index.js"(exports2, module2) {
     "use strict";
     var internalRe = require_re();
-    var constants4 = require_constants7();
+    var constants4 = require_constants8();
     var SemVer = require_semver();
     var identifiers = require_identifiers();
-    var parse7 = require_parse2();
+    var parse7 = require_parse3();
     var valid2 = require_valid();
     var clean2 = require_clean();
     var inc = require_inc();
@@ -33410,23 +35186,23 @@ var import_node_util = require("node:util");
 var UNSEEN = new RegExp("(?![\\t\\n])\\p{Cc}|[\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]", "gu");
 var LONGEST_SENTENCE = 2e3;
 var LONGEST_QUOTATION = 200;
-function plainText(text2) {
-  return (0, import_node_util.stripVTControlCharacters)(text2.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
+function plainText(text3) {
+  return (0, import_node_util.stripVTControlCharacters)(text3.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
 }
-function oneLine(text2, longest2 = LONGEST_SENTENCE) {
-  const line2 = plainText(text2.slice(0, 2 * longest2)).replace(/\s*\n\s*|\t/g, " ");
-  return line2.length > longest2 || text2.length > 2 * longest2 ? `${cut(line2, longest2)}...` : line2;
+function oneLine(text3, longest2 = LONGEST_SENTENCE) {
+  const line2 = plainText(text3.slice(0, 2 * longest2)).replace(/\s*\n\s*|\t/g, " ");
+  return line2.length > longest2 || text3.length > 2 * longest2 ? `${cut(line2, longest2)}...` : line2;
 }
-function quoted(text2) {
-  const shown2 = text2.length > LONGEST_QUOTATION ? `${cut(text2, LONGEST_QUOTATION)}...` : text2;
+function quoted(text3) {
+  const shown2 = text3.length > LONGEST_QUOTATION ? `${cut(text3, LONGEST_QUOTATION)}...` : text3;
   return JSON.stringify(shown2).replace(
     UNSEEN,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
   );
 }
-function withoutMiddle(text2, most) {
-  const bytes = Buffer.from(text2);
-  if (bytes.length <= most) return text2;
+function withoutMiddle(text3, most) {
+  const bytes = Buffer.from(text3);
+  if (bytes.length <= most) return text3;
   const half = Math.floor((most - 100) / 2);
   const [begin, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map(
     (part) => part.toString("utf8").replace(/^\ufffd+|\ufffd+$/g, "")
@@ -33435,8 +35211,8 @@ function withoutMiddle(text2, most) {
 [${bytes.length - 2 * half} bytes are left out here; the logs have them]
 ${end}`;
 }
-function cut(text2, length) {
-  return text2.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+function cut(text3, length) {
+  return text3.slice(0, length).replace(/[\ud800-\udbff]$/, "");
 }
 
 // src/lib/errors.ts
@@ -33520,9 +35296,9 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_fs13 = require("node:fs");
+var import_node_fs14 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_node_path66 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 var import_yaml3 = __toESM(require_dist(), 1);
 
@@ -33535,15 +35311,15 @@ var import_promises = require("node:fs/promises");
 var import_node_path = __toESM(require("node:path"), 1);
 
 // src/lib/json.ts
-function jsonOf(text2) {
+function jsonOf(text3) {
   try {
-    return JSON.parse(text2.toString());
+    return JSON.parse(text3.toString());
   } catch {
     return void 0;
   }
 }
-function documentOf(text2) {
-  return /^\s*[[{]/.test(text2) ? jsonOf(text2) : void 0;
+function documentOf(text3) {
+  return /^\s*[[{]/.test(text3) ? jsonOf(text3) : void 0;
 }
 function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
@@ -33577,11 +35353,11 @@ function startGroup(command2, args, options3) {
     };
     timers.push(setTimeout(terminate, timeout));
   }
-  const ended = new Promise((resolve2, reject) => {
+  const ended = new Promise((resolve4, reject) => {
     child2.on("error", reject);
     child2.on("close", (code18) => {
       if (signal?.aborted) reject(signal.reason);
-      else resolve2(timedOut2 ? TIMED_OUT : code18 ?? 1);
+      else resolve4(timedOut2 ? TIMED_OUT : code18 ?? 1);
     });
   }).finally(() => {
     closed = true;
@@ -33639,8 +35415,8 @@ function dockerFailure(args, result, fix = "The lines below are the output of Do
   }
   return new Failure("runner", `${command2} failed with exit code ${result.exitCode}.`, { fix, evidence });
 }
-function lastLines(text2, count) {
-  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
+function lastLines(text3, count) {
+  return text3.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
 function clientNotStarted(error) {
   return new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
@@ -33685,8 +35461,8 @@ async function labelValues(docker2, label) {
   const format = ["--format", `{{.Label "${label}"}}`];
   return lines(await docker2.run(["ps", "--all", "--filter", `label=${label}`, ...format]));
 }
-function lines(text2) {
-  return text2.split("\n").filter((line2) => line2 !== "");
+function lines(text3) {
+  return text3.split("\n").filter((line2) => line2 !== "");
 }
 async function dockerVersion(docker2, timeout) {
   const args = ["version", ...AS_JSON];
@@ -33895,10 +35671,10 @@ var LineSplitter = class {
     this.append(this.decoder.end());
     if (this.pending !== "") this.flush();
   }
-  append(text2) {
+  append(text3) {
     const room = LONGEST_LINE - this.pending.length;
-    if (text2.length > room) this.cut = true;
-    this.pending += text2.slice(0, Math.max(0, room));
+    if (text3.length > room) this.cut = true;
+    this.pending += text3.slice(0, Math.max(0, room));
   }
   flush() {
     const line2 = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
@@ -34080,7 +35856,7 @@ var SETTLING_TIME2 = 1e3;
 async function readOutput(args, read3, { clock, ...options3 }) {
   const group = startGroup("docker", args, options3);
   let stderr = "";
-  group.stderr.setEncoding("utf8").on("data", (text2) => stderr = keptOf(stderr, text2));
+  group.stderr.setEncoding("utf8").on("data", (text3) => stderr = keptOf(stderr, text3));
   const failure = (exitCode) => dockerFailure(args, { exitCode, stdout: "", stderr });
   try {
     const [value, exitCode] = await Promise.all([
@@ -34101,7 +35877,7 @@ async function writeInput(args, input2, options3) {
   const { stdin, stdout, stderr, ended, kill } = startGroup("docker", args, { ...options3, input: true });
   let output = "";
   for (const stream of [stdout, stderr])
-    stream.setEncoding("utf8").on("data", (text2) => output = keptOf(output, text2));
+    stream.setEncoding("utf8").on("data", (text3) => output = keptOf(output, text3));
   try {
     if (stdin === null) throw new Error("the client has no input");
     const [sent, exitCode] = await Promise.all([
@@ -34121,8 +35897,8 @@ async function writeInput(args, input2, options3) {
 function isClosedPipe(error) {
   return error.code === "EPIPE" || error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
-function keptOf(before, text2) {
-  return (before + text2).slice(-KEPT_OUTPUT);
+function keptOf(before, text3) {
+  return (before + text3).slice(-KEPT_OUTPUT);
 }
 
 // node_modules/@actions/exec/lib/toolrunner.js
@@ -34139,11 +35915,11 @@ var fs = __toESM(require("fs"), 1);
 var path4 = __toESM(require("path"), 1);
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34159,7 +35935,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34263,11 +36039,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34283,7 +36059,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34357,11 +36133,11 @@ function findInPath(tool) {
 var import_timers = require("timers");
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34377,7 +36153,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34596,7 +36372,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path6.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve2, reject) => __awaiter3(this, void 0, void 0, function* () {
+      return new Promise((resolve4, reject) => __awaiter3(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -34679,7 +36455,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error) {
             reject(error);
           } else {
-            resolve2(exitCode);
+            resolve4(exitCode);
           }
         });
         if (this.options.input) {
@@ -34802,11 +36578,11 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -34822,7 +36598,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -34842,10 +36618,10 @@ function exec(commandLine, args, options3) {
 
 // src/lib/with-resolvers.ts
 function withResolvers() {
-  let resolve2;
+  let resolve4;
   let reject;
-  const promise = new Promise((...settle2) => [resolve2, reject] = settle2);
-  return { promise, resolve: resolve2, reject };
+  const promise2 = new Promise((...settle2) => [resolve4, reject] = settle2);
+  return { promise: promise2, resolve: resolve4, reject };
 }
 
 // src/docker/short-command.ts
@@ -34967,32 +36743,32 @@ function listenersOf({ onLine, keep }) {
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
 function isValidAsset({ version, aliases, order, url, size }) {
-  const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
+  const isVersion = (text3) => typeof text3 === "string" && /^\w[\w.+-]{0,63}$/.test(text3);
   return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size === void 0 || Number.isSafeInteger(size));
 }
-function parseVersionRequest(text2) {
-  if (text2 === "latest") return { kind: "latest" };
-  if (/^\d{1,3}$/.test(text2)) return { kind: "major", major: Number(text2) };
-  if (/^\d[\w.+-]{0,63}$/.test(text2)) return { kind: "exact", version: text2 };
+function parseVersionRequest(text3) {
+  if (text3 === "latest") return { kind: "latest" };
+  if (/^\d{1,3}$/.test(text3)) return { kind: "major", major: Number(text3) };
+  if (/^\d[\w.+-]{0,63}$/.test(text3)) return { kind: "exact", version: text3 };
   throw badInput(
     "java-version",
-    text2,
+    text3,
     "`latest`, a major such as 21, or an exact release such as 17-crac+5 or 21.0.12"
   );
 }
 function formatRequest(request3) {
   return request3.kind === "exact" ? request3.version : request3.kind === "major" ? String(request3.major) : "latest";
 }
-function chooseAsset(available, request3, distribution, architecture) {
+function chooseAsset(available, request3, distribution2, architecture) {
   const fitting = available.filter((asset) => asset.architecture === architecture).sort((a, b) => newerFirst(a, b));
   const chosen = fitting.find((asset) => satisfies(asset, request3));
   if (chosen) return chosen;
   const versions = [...new Set(fitting.map((asset) => asset.version))].slice(0, 50).join(", ");
   throw new Failure(
     "jdk",
-    `No CRaC JDK ${formatRequest(request3)} of the distribution ${distribution} exists for Linux on ${architecture}.`,
+    `No CRaC JDK ${formatRequest(request3)} of the distribution ${distribution2} exists for Linux on ${architecture}.`,
     {
-      fix: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution} has no build for ${architecture}; use another \`distribution\`, or a runner of another architecture.`
+      fix: versions ? `Set \`java-version\` to one of: ${versions}.` : `${distribution2} has no build for ${architecture}; use another \`distribution\`, or a runner of another architecture.`
     }
   );
 }
@@ -35019,8 +36795,8 @@ var import_promises7 = require("node:fs/promises");
 var import_node_path4 = __toESM(require("node:path"), 1);
 var POLICIES_PROPERTY = "jdk.crac.resource-policies";
 var MAX_SIZE = 1024 * 1024;
-var reopened = (...globs) => globs.map((glob) => `type: file
-path: ${glob}
+var reopened = (...globs) => globs.map((glob2) => `type: file
+path: ${glob2}
 action: reopen`).join("\n---\n");
 var PRESETS = {
   "log-files": reopened("**/*.log", "**/*.out", "**/logs/*.txt"),
@@ -35042,14 +36818,14 @@ function parsePolicies(name, value) {
 async function policiesText(policies, workspace) {
   if ("text" in policies) return policies.text;
   const file = import_node_path4.default.resolve(workspace, policies.file);
-  const text2 = await readRules(file).catch((error) => {
+  const text3 = await readRules(file).catch((error) => {
     throw badInput(
       "resource-policies",
       policies.file,
       `${FORM}, relative to the workspace (${messageOf(error)})`
     );
   });
-  return rulesOf("resource-policies", parseLines("resource-policies", text2));
+  return rulesOf("resource-policies", parseLines("resource-policies", text3));
 }
 async function readRules(file) {
   const entry = await (0, import_promises7.stat)(file);
@@ -35081,10 +36857,10 @@ function check(name, rule) {
     })
   );
   const [type, action] = [pairs3.get("type")?.toLowerCase() ?? "", pairs3.get("action")?.toLowerCase() ?? ""];
-  const text2 = rule.join("; ");
-  if (!TYPES.includes(type)) throw badInput(name, text2, `a \`type\` among ${TYPES.join(", ")} in each rule`);
+  const text3 = rule.join("; ");
+  if (!TYPES.includes(type)) throw badInput(name, text3, `a \`type\` among ${TYPES.join(", ")} in each rule`);
   if (!ACTIONS.includes(action))
-    throw badInput(name, text2, `an \`action\` among ${ACTIONS.join(", ")} in each rule`);
+    throw badInput(name, text3, `an \`action\` among ${ACTIONS.join(", ")} in each rule`);
 }
 
 // src/probe/request-lines.ts
@@ -35160,7 +36936,7 @@ async function send(address, request3, timeout = REQUEST_TIMEOUT) {
   }
 }
 async function exchange(address, request3, timeout) {
-  return await new Promise((resolve2) => {
+  return await new Promise((resolve4) => {
     const tls = speaksTls(address, request3);
     const name = hostName(request3);
     const options3 = {
@@ -35177,18 +36953,18 @@ async function exchange(address, request3, timeout) {
       timeout,
       ...tls && { rejectUnauthorized: false, ...(0, import_node_net.isIP)(name) === 0 && { servername: name } }
     };
-    const failed = (error) => resolve2({ error: error.code ?? error.message });
+    const failed = (error) => resolve4({ error: error.code ?? error.message });
     const sent = (tls ? import_node_https.request : import_node_http.request)(options3, (response) => {
       response.on("error", failed);
       response.on(
         "end",
-        () => resolve2({ status: response.statusCode ?? 0, location: response.headers.location })
+        () => resolve4({ status: response.statusCode ?? 0, location: response.headers.location })
       );
       response.resume();
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
     sent.on("error", failed);
-    sent.on("close", () => resolve2({ error: "no answer" }));
+    sent.on("close", () => resolve4({ error: "no answer" }));
     sent.end(request3.body);
   }).catch((error) => ({ error: messageOf(error) }));
 }
@@ -35214,24 +36990,24 @@ var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM2 = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
   const lines3 = [];
-  for (const text2 of parseLines(name, value)) {
+  for (const text3 of parseLines(name, value)) {
     const last = lines3.at(-1);
-    const header = HEADER.exec(text2);
-    if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
-    else lines3.push(requestLine(name, text2, host));
+    const header = HEADER.exec(text3);
+    if (header && last) last.headers = { ...last.headers, ...headerOf(name, text3) };
+    else lines3.push(requestLine(name, text3, host));
   }
   return lines3;
 }
 function parseReadyUrl(name, value, port) {
   const [first3, ...headers] = parseLines(name, value);
   if (first3 === void 0) return void 0;
-  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first3) ?? [];
+  const [, text3 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first3) ?? [];
   const base = `http://localhost:${port}`;
-  const url = URL.canParse(text2, base) ? new URL(text2, base) : void 0;
+  const url = URL.canParse(text3, base) ? new URL(text3, base) : void 0;
   const tls = url?.protocol === "https:";
   const own = Number(url?.port || (tls ? 443 : 80));
   const meant = url !== void 0 && (url.port !== "" || own === port);
-  if (!meant || !/^(https?:|\/(?!\/))/.test(text2)) {
+  if (!meant || !/^(https?:|\/(?!\/))/.test(text3)) {
     throw badInput(
       name,
       first3,
@@ -35269,39 +37045,39 @@ async function readBody(file, workspace) {
 }
 function requestLine(name, given, host) {
   const [method = "", target = "", ...options3] = parseArgsStringToArgv(given);
-  const text2 = [method, shownTarget(target)].join(" ");
+  const text3 = [method, shownTarget(target)].join(" ");
   if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
-    throw badInput(name, text2, FORM2);
-  const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
+    throw badInput(name, text3, FORM2);
+  const line2 = { text: text3, method, target, headers: { host }, times: 1, concurrency: 1 };
   while (options3.length > 0) {
     const word = options3.shift() ?? "";
     const count = /^([xc])(\d{1,7})$/.exec(word);
     if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
-    else if (count?.[1] === "x") line2.times = within3(name, `${text2} ${word}`, Number(count[2]), MAX_TIMES);
-    else if (count) line2.concurrency = within3(name, `${text2} ${word}`, Number(count[2]), MAX_CONCURRENCY);
-    else if (line2.body !== void 0) throw badInput(name, text2, FORM2);
+    else if (count?.[1] === "x") line2.times = within3(name, `${text3} ${word}`, Number(count[2]), MAX_TIMES);
+    else if (count) line2.concurrency = within3(name, `${text3} ${word}`, Number(count[2]), MAX_CONCURRENCY);
+    else if (line2.body !== void 0) throw badInput(name, text3, FORM2);
     else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
   }
   line2.text = shownLine(line2);
   return line2;
 }
-function shownLine({ text: text2, body, times: times2, concurrency, status }) {
+function shownLine({ text: text3, body, times: times2, concurrency, status }) {
   return [
-    text2,
+    text3,
     ...body === void 0 ? [] : "file" in body ? [`@${body.file}`] : ["'...'"],
     ...times2 > 1 ? [`x${times2}`] : [],
     ...concurrency > 1 ? [`c${concurrency}`] : [],
     ...status === void 0 ? [] : [`-> ${status}`]
   ].join(" ");
 }
-function within3(name, text2, count, maximum) {
+function within3(name, text3, count, maximum) {
   if (count < 1 || count > maximum)
-    throw badInput(name, text2, `a number between 1 and ${maximum} after \`x\` or \`c\``);
+    throw badInput(name, text3, `a number between 1 and ${maximum} after \`x\` or \`c\``);
   return count;
 }
-function statusOf(name, text2) {
-  const status = /^\d{3}$/.test(text2) ? Number(text2) : 0;
-  if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 after `->`");
+function statusOf(name, text3) {
+  const status = /^\d{3}$/.test(text3) ? Number(text3) : 0;
+  if (status < 100 || status > 599) throw badInput(name, text3, "an HTTP status such as 200 after `->`");
   return status;
 }
 function headerOf(name, line2) {
@@ -35310,6 +37086,16 @@ function headerOf(name, line2) {
     throw badInput(name, field ?? line2, "headers of the form `Name: value`, one per line");
   }
   return { [field.toLowerCase()]: value };
+}
+
+// src/proof/runs.ts
+var NO_RUNS = { least: 0, most: 0 };
+var AUTO_RUNS = { least: 2, most: 5 };
+var SMALL_DIFFERENCE = 0.25;
+function ratioIsKnown(restores, coldStarts) {
+  const ratios = restores.map(({ answer: answer2 }, run2) => (coldStarts[run2]?.answer ?? NaN) / answer2);
+  const least = Math.min(...ratios);
+  return Math.max(...ratios) - least < SMALL_DIFFERENCE * least;
 }
 
 // src/secrets/names.ts
@@ -35372,11 +37158,11 @@ function looksRandom(piece) {
   if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
   return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
 }
-function entropyOf(text2) {
+function entropyOf(text3) {
   const counts2 = /* @__PURE__ */ new Map();
-  for (const character of text2) counts2.set(character, (counts2.get(character) ?? 0) + 1);
+  for (const character of text3) counts2.set(character, (counts2.get(character) ?? 0) + 1);
   let bits = 0;
-  for (const count of counts2.values()) bits -= count / text2.length * Math.log2(count / text2.length);
+  for (const count of counts2.values()) bits -= count / text3.length * Math.log2(count / text3.length);
   return bits;
 }
 function jumpsOf(characters) {
@@ -35434,8 +37220,8 @@ function hasDecodedJwt([, base64 = ""]) {
   const [, header = ""] = /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,}\.[\w-]{20}/.exec(decoded(base64)) ?? [];
   return /"alg"\s*:/.test(decoded(header));
 }
-function hasRandomText(text2) {
-  return hasRandomPart([text2, text2]);
+function hasRandomText(text3) {
+  return hasRandomPart([text3, text3]);
 }
 function hasBothCases([, random = ""]) {
   return /[a-z]/.test(random) && /[A-Z]/.test(random);
@@ -35489,8 +37275,8 @@ function runOf([first3, ...others]) {
   if (/[=/]/.test(ALPHABETS[alphabet])) return 0;
   return most === least ? least + runOf(others) : least;
 }
-function literal(text2) {
-  return text2.replace(/[^\w-]/g, "\\$&");
+function literal(text3) {
+  return text3.replace(/[^\w-]/g, "\\$&");
 }
 
 // src/secrets/scanner/families.ts
@@ -36506,32 +38292,32 @@ var LOGIN = /:\/\/([^\s/?#@:"'<>]{0,200}):([^\s/?#"'<>]{1,500})@(?=[\w[])/g;
 var NAME = /(?<![\w.])(?:(?<=-)D)?([A-Za-z_][\w.-]{0,99})["']?[ \t]{0,8}[=:][ \t]{0,8}["']?(?:(?:Bearer|Basic|Token) {1,8})?/gi;
 var LONGEST_VALUE = 4096;
 var ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/\1>/g;
-function secretsInText(name, text2) {
-  const document = documentOf(text2);
+function secretsInText(name, text3) {
+  const document = documentOf(text3);
   if (document !== void 0) return distinct(secretsInDocument(name, document));
-  const logins = [...text2.matchAll(LOGIN)].flatMap(
+  const logins = [...text3.matchAll(LOGIN)].flatMap(
     ([, user2 = "", password = ""]) => [...isRandom(user2) ? [user2] : [], ...formsOf(password)].filter(mayBeSecret)
   );
-  const pairs3 = [...pairsIn(text2), ...elementsIn(text2)].flatMap(
+  const pairs3 = [...pairsIn(text3), ...elementsIn(text3)].flatMap(
     ([field, value]) => formsOf(value).flatMap((form) => namedSecret(name, field, form))
   );
-  return distinct([...[...logins, ...tokensIn(text2)].map((value) => ({ name, value })), ...pairs3]);
+  return distinct([...[...logins, ...tokensIn(text3)].map((value) => ({ name, value })), ...pairs3]);
 }
-function pairsIn(text2) {
+function pairsIn(text3) {
   const pairs3 = [];
   const names = new RegExp(NAME);
-  for (let match = names.exec(text2); match !== null; match = names.exec(text2)) {
+  for (let match = names.exec(text3); match !== null; match = names.exec(text3)) {
     const [, name = ""] = match;
     if (!mayNameSecret(name)) continue;
     const begin = names.lastIndex;
-    const [value] = /^[^\s&;,"'<>]*/.exec(text2.slice(begin, begin + LONGEST_VALUE)) ?? [""];
+    const [value] = /^[^\s&;,"'<>]*/.exec(text3.slice(begin, begin + LONGEST_VALUE)) ?? [""];
     if (value !== "") pairs3.push([name, value]);
     names.lastIndex = begin + value.length;
   }
   return pairs3;
 }
-function elementsIn(text2) {
-  return [...text2.matchAll(ELEMENT)].map(([, name = "", value = ""]) => [name, value]);
+function elementsIn(text3) {
+  return [...text3.matchAll(ELEMENT)].map(([, name = "", value = ""]) => [name, value]);
 }
 function plainName(name) {
   return name.replace(/[^\w.:/ -]/g, "?").slice(0, 100);
@@ -36551,8 +38337,8 @@ function secretsInDocument(name, document) {
     if (typeof value === "object" && value !== null) {
       for (const [key, inner] of Object.entries(value)) rest.push([Array.isArray(value) ? field : key, inner]);
     } else if (typeof value === "string" || typeof value === "number") {
-      const text2 = String(value);
-      secrets.push(...namedSecret(name, field, text2), ...secretsInText(`${name}: ${plainName(field)}`, text2));
+      const text3 = String(value);
+      secrets.push(...namedSecret(name, field, text3), ...secretsInText(`${name}: ${plainName(field)}`, text3));
     }
   }
   return secrets;
@@ -36564,15 +38350,15 @@ function formsOf(value) {
     return [value];
   }
 }
-function tokensIn(text2) {
+function tokensIn(text3) {
   const tokens = [];
   for (const family of FAMILIES) {
     const { id, pattern, longest: longest2 } = family;
     if (id === "maven-password") continue;
     for (const prefix of family.prefixes) {
-      for (let at = text2.indexOf(prefix); at >= 0; at = text2.indexOf(prefix, at + prefix.length)) {
-        const start = Math.max(0, at - (family.lead ?? 0));
-        const match = pattern.exec(text2.slice(start, start + longest2));
+      for (let at = text3.indexOf(prefix); at >= 0; at = text3.indexOf(prefix, at + prefix.length)) {
+        const start2 = Math.max(0, at - (family.lead ?? 0));
+        const match = pattern.exec(text3.slice(start2, start2 + longest2));
         if (match === null || !family.isReal(match)) continue;
         tokens.push(id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]);
       }
@@ -37673,10 +39459,10 @@ var MachineInputBase = class {
 };
 var MachineUTF8Input = class MachineUTF8Input2 extends MachineInputBase {
   static RUNE_ERROR_STEP = Unicode.RUNE_ERROR << 3 | 1;
-  constructor(bytes, start = 0, end = bytes.length) {
+  constructor(bytes, start2 = 0, end = bytes.length) {
     super();
     this.bytes = bytes;
-    this.start = start;
+    this.start = start2;
     this.end = end;
   }
   hasString(prefilter, pos) {
@@ -37736,15 +39522,15 @@ var MachineUTF8Input = class MachineUTF8Input2 extends MachineInputBase {
     pos += this.start;
     let r1 = -1;
     if (pos > this.start && pos <= this.end) {
-      let start = pos - 1;
-      r1 = this.bytes[start--];
+      let start2 = pos - 1;
+      r1 = this.bytes[start2--];
       if (r1 >= 128) {
         let lim = pos - 4;
         if (lim < this.start) lim = this.start;
-        while (start >= lim && (this.bytes[start] & 192) === 128) start--;
-        if (start < this.start) start = this.start;
-        const r = this.step(start - this.start);
-        r1 = start + (r & 7) === pos ? r >> 3 : Unicode.RUNE_ERROR;
+        while (start2 >= lim && (this.bytes[start2] & 192) === 128) start2--;
+        if (start2 < this.start) start2 = this.start;
+        const r = this.step(start2 - this.start);
+        r1 = start2 + (r & 7) === pos ? r >> 3 : Unicode.RUNE_ERROR;
       }
     }
     const r2 = pos < this.end ? this.step(pos - this.start) >> 3 : -1;
@@ -37780,10 +39566,10 @@ var MachineUTF8Input = class MachineUTF8Input2 extends MachineInputBase {
   }
 };
 var MachineUTF16Input = class extends MachineInputBase {
-  constructor(charSequence, start = 0, end = charSequence.length) {
+  constructor(charSequence, start2 = 0, end = charSequence.length) {
     super();
     this.charSequence = charSequence;
-    this.start = start;
+    this.start = start2;
     this.end = end;
   }
   hasString(prefilter, pos) {
@@ -37819,12 +39605,12 @@ var MachineUTF16Input = class extends MachineInputBase {
   }
 };
 var MachineInput = class {
-  static fromUTF8(bytes, start = 0, end = bytes.length) {
-    return new MachineUTF8Input(bytes, start, end);
+  static fromUTF8(bytes, start2 = 0, end = bytes.length) {
+    return new MachineUTF8Input(bytes, start2, end);
   }
-  static fromUTF16(charSequence, start = 0, end = void 0) {
+  static fromUTF16(charSequence, start2 = 0, end = void 0) {
     Utils.checkInput(charSequence);
-    return new MachineUTF16Input(charSequence, start, end ?? charSequence.length);
+    return new MachineUTF16Input(charSequence, start2, end ?? charSequence.length);
   }
 };
 var Matcher = class Matcher2 {
@@ -37967,10 +39753,10 @@ var Matcher = class Matcher2 {
       if (!Number.isFinite(groupInt)) throw new RE2JSGroupException(`group '${group}' not found`);
       group = groupInt;
     }
-    const start = this.start(group);
+    const start2 = this.start(group);
     const end = this.end(group);
-    if (start < 0 && end < 0) return null;
-    return this.substring(start, end);
+    if (start2 < 0 && end < 0) return null;
+    return this.substring(start2, end);
   }
   /**
   * Returns a dictionary map of all named capturing groups and their matched values.
@@ -38032,22 +39818,22 @@ var Matcher = class Matcher2 {
   * @returns {boolean} if it finds a match
   * @throws IndexOutOfBoundsException if start is not a valid input position
   */
-  find(start = null) {
-    if (start !== null) {
-      if (!Number.isInteger(start) || start < 0 || start > this.matcherInputLength) throw new RE2JSGroupException(`start index out of bounds: ${start}`);
+  find(start2 = null) {
+    if (start2 !== null) {
+      if (!Number.isInteger(start2) || start2 < 0 || start2 > this.matcherInputLength) throw new RE2JSGroupException(`start index out of bounds: ${start2}`);
       this.reset();
-      return this.genMatch(start, 0);
+      return this.genMatch(start2, 0);
     }
-    start = 0;
+    start2 = 0;
     if (this.hasMatch) {
-      start = this.groups[1];
+      start2 = this.groups[1];
       if (this.groups[0] === this.groups[1]) {
-        const r = (this.matcherInput.isUTF16Encoding() ? MachineInput.fromUTF16(this.matcherInput.asCharSequence(), 0, this.matcherInputLength) : MachineInput.fromUTF8(this.matcherInput.asBytes(), 0, this.matcherInputLength)).step(start);
-        if (r < 0) start++;
-        else start += r & 7;
+        const r = (this.matcherInput.isUTF16Encoding() ? MachineInput.fromUTF16(this.matcherInput.asCharSequence(), 0, this.matcherInputLength) : MachineInput.fromUTF8(this.matcherInput.asBytes(), 0, this.matcherInputLength)).step(start2);
+        if (r < 0) start2++;
+        else start2 += r & 7;
       }
     }
-    return this.genMatch(start, RE2Flags.UNANCHORED);
+    return this.genMatch(start2, RE2Flags.UNANCHORED);
   }
   /**
   * Helper: does match starting at start, with RE2 anchor flag.
@@ -38074,9 +39860,9 @@ var Matcher = class Matcher2 {
   * @param {number} end
   * @returns {string}
   */
-  substring(start, end) {
-    if (this.matcherInput.isUTF8Encoding()) return Utils.utf8ByteArrayToString(this.matcherInput.asBytes().slice(start, end));
-    return this.matcherInput.asCharSequence().substring(start, end).toString();
+  substring(start2, end) {
+    if (this.matcherInput.isUTF8Encoding()) return Utils.utf8ByteArrayToString(this.matcherInput.asBytes().slice(start2, end));
+    return this.matcherInput.asCharSequence().substring(start2, end).toString();
   }
   /**
   * Helper for Pattern: return input length.
@@ -39863,10 +41649,10 @@ var Regexp = class Regexp2 {
         else out += sub.appendTo();
         break;
       case Regexp2.Op.ALTERNATE: {
-        let sep3 = "";
+        let sep4 = "";
         for (let sub of this.subs) {
-          out += sep3;
-          sep3 = "|";
+          out += sep4;
+          sep4 = "|";
           out += sub.appendTo();
         }
         break;
@@ -40112,17 +41898,17 @@ var AhoCorasick = class {
       node = this.fail[node];
     }
   }
-  searchUTF16(charSeq, start, end) {
+  searchUTF16(charSeq, start2, end) {
     let node = 0;
-    for (let i = start; i < end; i++) {
+    for (let i = start2; i < end; i++) {
       node = this.advance(node, charSeq.charCodeAt(i));
       if (this.match[node] === 1) return true;
     }
     return false;
   }
-  searchUTF8(bytes, start, end) {
+  searchUTF8(bytes, start2, end) {
     let node = 0;
-    for (let i = start; i < end; i++) {
+    for (let i = start2; i < end; i++) {
       node = this.advance(node, bytes[i]);
       if (this.match[node] === 1) return true;
     }
@@ -40466,15 +42252,15 @@ var Compiler = class Compiler2 {
       c.prog.patch(f.out, m.i);
       starts.push(f.i);
     }
-    let start = starts[0];
+    let start2 = starts[0];
     for (let i = 1; i < starts.length; i++) {
       const f = c.newInst(Inst.ALT);
       const inst = c.prog.getInst(f.i);
-      inst.out = start;
+      inst.out = start2;
       inst.arg = starts[i];
-      start = f.i;
+      start2 = f.i;
     }
-    c.prog.start = start;
+    c.prog.start = start2;
     c.prog.markLookbehindInsts();
     return c.prog;
   }
@@ -41320,7 +43106,7 @@ var Parser = class Parser2 {
     return new Parser2(pattern, flags).parseInternal();
   }
   static parseRepeat(t) {
-    const start = t.pos();
+    const start2 = t.pos();
     if (!t.more() || !t.lookingAt("{")) return -1;
     t.skip(1);
     const min = Parser2.parseInt(t);
@@ -41336,7 +43122,7 @@ var Parser = class Parser2 {
     }
     if (!t.more() || !t.lookingAt("}")) return -1;
     t.skip(1);
-    if (min < 0 || min > 1e3 || max === -2 || max > 1e3 || max >= 0 && min > max) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_REPEAT_SIZE, t.from(start));
+    if (min < 0 || min > 1e3 || max === -2 || max > 1e3 || max >= 0 && min > max) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_REPEAT_SIZE, t.from(start2));
     return min << 16 | max & Unicode.MAX_BMP;
   }
   static isValidCaptureName(name) {
@@ -41348,9 +43134,9 @@ var Parser = class Parser2 {
     return true;
   }
   static parseInt(t) {
-    const start = t.pos();
+    const start2 = t.pos();
     while (t.more() && t.peek() >= Codepoint.CODES["0"] && t.peek() <= Codepoint.CODES["9"]) t.skip(1);
-    const n = t.from(start);
+    const n = t.from(start2);
     if (n.length === 0 || n.length > 1 && n.codePointAt(0) === Codepoint.CODES["0"]) return -1;
     if (n.length > 8) return -2;
     return parseInt(n, 10);
@@ -41731,7 +43517,7 @@ var Parser = class Parser2 {
     let str = null;
     let strlen = 0;
     let strflags = 0;
-    let start = 0;
+    let start2 = 0;
     for (let i = 0; i <= lensub; i++) {
       let istr = null;
       let istrlen = 0;
@@ -41753,29 +43539,29 @@ var Parser = class Parser2 {
           }
         }
       }
-      if (i === start) {
-      } else if (i === start + 1) array[lenout++] = array[s + start];
+      if (i === start2) {
+      } else if (i === start2 + 1) array[lenout++] = array[s + start2];
       else {
         const prefix = this.newRegexp(Regexp.Op.LITERAL);
         prefix.flags = strflags;
         prefix.runes = str.slice(0, strlen);
-        for (let j = start; j < i; j++) {
+        for (let j = start2; j < i; j++) {
           array[s + j] = this.removeLeadingString(array[s + j], strlen);
           this.checkLimits(array[s + j]);
         }
-        const suffix = this.collapse(array.slice(s + start, s + i), Regexp.Op.ALTERNATE);
+        const suffix = this.collapse(array.slice(s + start2, s + i), Regexp.Op.ALTERNATE);
         const re = this.newRegexp(Regexp.Op.CONCAT);
         re.subs = [prefix, suffix];
         array[lenout++] = re;
       }
-      start = i;
+      start2 = i;
       str = istr;
       strlen = istrlen;
       strflags = iflags;
     }
     lensub = lenout;
     s = 0;
-    start = 0;
+    start2 = 0;
     lenout = 0;
     let first3 = null;
     for (let i = 0; i <= lensub; i++) {
@@ -41784,54 +43570,54 @@ var Parser = class Parser2 {
         ifirst = Parser2.leadingRegexp(array[s + i]);
         if (first3 !== null && first3.equals(ifirst) && (Parser2.isCharClass(first3) || first3.op === Regexp.Op.REPEAT && first3.min === first3.max && Parser2.isCharClass(first3.subs[0]))) continue;
       }
-      if (i === start) {
-      } else if (i === start + 1) array[lenout++] = array[s + start];
+      if (i === start2) {
+      } else if (i === start2 + 1) array[lenout++] = array[s + start2];
       else {
         const prefix = first3;
-        for (let j = start; j < i; j++) {
-          const reuse = j !== start;
+        for (let j = start2; j < i; j++) {
+          const reuse = j !== start2;
           array[s + j] = this.removeLeadingRegexp(array[s + j], reuse);
           this.checkLimits(array[s + j]);
         }
-        const suffix = this.collapse(array.slice(s + start, s + i), Regexp.Op.ALTERNATE);
+        const suffix = this.collapse(array.slice(s + start2, s + i), Regexp.Op.ALTERNATE);
         const re = this.newRegexp(Regexp.Op.CONCAT);
         re.subs = [prefix, suffix];
         array[lenout++] = re;
       }
-      start = i;
+      start2 = i;
       first3 = ifirst;
     }
     lensub = lenout;
     s = 0;
-    start = 0;
+    start2 = 0;
     lenout = 0;
     for (let i = 0; i <= lensub; i++) {
       if (i < lensub && Parser2.isCharClass(array[s + i])) continue;
-      if (i === start) {
-      } else if (i === start + 1) array[lenout++] = array[s + start];
+      if (i === start2) {
+      } else if (i === start2 + 1) array[lenout++] = array[s + start2];
       else {
-        let max = start;
-        for (let j = start + 1; j < i; j++) {
+        let max = start2;
+        for (let j = start2 + 1; j < i; j++) {
           const subMax = array[s + max];
           const subJ = array[s + j];
           if (subMax.op < subJ.op || subMax.op === subJ.op && (subMax.runes !== null ? subMax.runes.length : 0) < (subJ.runes !== null ? subJ.runes.length : 0)) max = j;
         }
-        const tmp = array[s + start];
-        array[s + start] = array[s + max];
+        const tmp = array[s + start2];
+        array[s + start2] = array[s + max];
         array[s + max] = tmp;
-        for (let j = start + 1; j < i; j++) {
-          Parser2.mergeCharClass(array[s + start], array[s + j]);
+        for (let j = start2 + 1; j < i; j++) {
+          Parser2.mergeCharClass(array[s + start2], array[s + j]);
           this.reuse(array[s + j]);
         }
-        this.cleanAlt(array[s + start]);
-        array[lenout++] = array[s + start];
+        this.cleanAlt(array[s + start2]);
+        array[lenout++] = array[s + start2];
       }
       if (i < lensub) array[lenout++] = array[s + i];
-      start = i + 1;
+      start2 = i + 1;
     }
     lensub = lenout;
     s = 0;
-    start = 0;
+    start2 = 0;
     lenout = 0;
     for (let i = 0; i < lensub; ++i) {
       if (i + 1 < lensub && array[s + i].op === Regexp.Op.EMPTY_MATCH && array[s + i + 1].op === Regexp.Op.EMPTY_MATCH) continue;
@@ -42482,17 +44268,17 @@ var RE2 = class RE22 {
   *   createLookbehindState); omit it to evaluate lookbehinds from the beginning of the input
   * @returns true if a match was found
   */
-  matchWithGroup(input2, start, end, anchor, ngroup, lbState = null) {
+  matchWithGroup(input2, start2, end, anchor, ngroup, lbState = null) {
     if (!(input2 instanceof MatcherInputBase)) {
       if (Utils.isByteArray(input2)) input2 = MatcherInput.utf8(input2);
       else input2 = MatcherInput.utf16(input2);
     }
-    return this.matchMachineInput(input2, start, end, anchor, ngroup, lbState);
+    return this.matchMachineInput(input2, start2, end, anchor, ngroup, lbState);
   }
-  matchMachineInput(input2, start, end, anchor, ngroup, lbState = null) {
-    if (start > end) return [false, null];
+  matchMachineInput(input2, start2, end, anchor, ngroup, lbState = null) {
+    if (start2 > end) return [false, null];
     const machineInput = input2.isUTF16Encoding() ? MachineInput.fromUTF16(input2.asCharSequence(), 0, end) : MachineInput.fromUTF8(input2.asBytes(), 0, end);
-    const groupMatch = this.executeEngine(machineInput, start, anchor, 2 * ngroup, lbState);
+    const groupMatch = this.executeEngine(machineInput, start2, anchor, 2 * ngroup, lbState);
     if (groupMatch === null) return [false, null];
     return [true, groupMatch];
   }
@@ -43417,37 +45203,37 @@ var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-
 var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 var TAG = /^\w[\w.-]{0,127}$/;
 var LONGEST_NAME = 255;
-function parseReference(text2) {
-  if (text2.includes("@")) throw refused(text2, "a tag cannot carry a digest", "Use a name and a tag only.");
-  const lastSlash = text2.lastIndexOf("/");
-  const colon = text2.indexOf(":", lastSlash + 1);
-  const repository = colon < 0 ? text2 : text2.slice(0, colon);
-  const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
+function parseReference(text3) {
+  if (text3.includes("@")) throw refused(text3, "a tag cannot carry a digest", "Use a name and a tag only.");
+  const lastSlash = text3.lastIndexOf("/");
+  const colon = text3.indexOf(":", lastSlash + 1);
+  const repository = colon < 0 ? text3 : text3.slice(0, colon);
+  const tag = colon < 0 ? "latest" : text3.slice(colon + 1);
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path66 = hasDomain ? components.slice(1) : components;
+  const path73 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
-    throw refused(text2, "the name is too long", "Use at most 255 characters.");
-  if (hasDomain && !DOMAIN.test(first3)) throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path66.some((component) => /[A-Z]/.test(component))) {
+    throw refused(text3, "the name is too long", "Use at most 255 characters.");
+  if (hasDomain && !DOMAIN.test(first3)) throw refused(text3, "the registry is not a host name", SHAPE);
+  if (path73.some((component) => /[A-Z]/.test(component))) {
     throw refused(
-      text2,
+      text3,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path66.every((component) => PATH_COMPONENT.test(component)))
-    throw refused(text2, "the name is not valid", SHAPE);
-  if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
+  if (!path73.every((component) => PATH_COMPONENT.test(component)))
+    throw refused(text3, "the name is not valid", SHAPE);
+  if (!TAG.test(tag)) throw refused(text3, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path66.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path66].join("/") };
+  const official = registry2 === DOCKER_HUB && path73.length === 1 ? ["library"] : [];
+  return { text: text3, repository, tag, registry: registry2, path: [...official, ...path73].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
-function refused(text2, why, fix) {
-  return new Failure("input", `Invalid input \`tags\`: ${quoted(text2)}: ${why}.`, { fix });
+function refused(text3, why, fix) {
+  return new Failure("input", `Invalid input \`tags\`: ${quoted(text3)}: ${why}.`, { fix });
 }
 
 // src/inputs/grammar.ts
@@ -43523,21 +45309,6 @@ function environment(name, value) {
   if (problem === void 0) return given;
   throw new Failure("input", `Invalid input \`${name}\`: it ${problem}.`, { fix: LEAVE_TO_ACTION });
 }
-var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
-var SECOND_OPTION = /\s-(?:[DX]|(?:javaagent|agentlib|agentpath):|-add-|(?:ea|esa|server)\b)/;
-var COMMAND_OPTION = /^-XX:On(?:Error|OutOfMemoryError)=/;
-function javaOptions(name, value) {
-  const options3 = parseLines(name, value);
-  for (const option of options3) {
-    if (!option.startsWith("-"))
-      throw badInput(name, option, "JVM options, one per line, each with its leading dash");
-    if (SECOND_OPTION.test(option) && !COMMAND_OPTION.test(option))
-      throw badInput(name, option.split(/[=:]/)[0] ?? "", "one option per line: this line has more than one");
-    if (OWN_OPTIONS.test(option))
-      throw badInput(name, option, "none of the options that the action sets itself (see `cpu-features`)");
-  }
-  return options3;
-}
 function tags(name, value) {
   return parseLines(name, value).flatMap((line2) => line2.split(",")).map((tag) => tag.trim()).filter((tag) => tag !== "").map(parseReference);
 }
@@ -43588,203 +45359,8 @@ function httpUrl(name, value) {
   throw badInput(name, value, "the URL of a GitHub API, for example https://api.github.com");
 }
 
-// src/inputs/request-secrets.ts
-function secretsOfReadyUrl(name, request3) {
-  return request3 === void 0 ? [] : secretsOfRequest(name, { target: request3.target, headers: request3.headers });
-}
-async function secretsOfWarmUp(name, lines3, read3) {
-  const secrets = [];
-  for (const [index, { target, headers, body }] of (lines3 ?? []).entries()) {
-    const text2 = body && ("text" in body ? body.text : await read3(body.file));
-    secrets.push(...secretsOfRequest(`${name} request ${index + 1}`, { target, headers, body: text2 }));
-  }
-  return secrets;
-}
-
-// src/inputs/inputs.ts
-function input(parse7, options3) {
-  const { changesImage, secrets } = options3;
-  return { parse: parse7, changesImage, secrets };
-}
-function optional(parse7) {
-  return (name, value, textOf3) => value === "" ? void 0 : parse7(name, value, textOf3);
-}
-var parsePort = wholeNumber(65535, "a port");
-var portOf = (textOf3) => parsePort("port", textOf3("port"));
-var MAX_RUNS = 100;
-var INPUTS = {
-  context: input((name, value) => path9(name, value || "."), {
-    changesImage: "resolved",
-    secrets: "a path"
-  }),
-  application: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
-  "main-class": input(optional(className), { changesImage: "resolved", secrets: "a name" }),
-  "java-options": input(javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
-  arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
-  env: input(environment, { changesImage: true, secrets: secretsOfPairs }),
-  port: input(parsePort, { changesImage: true, secrets: "a number" }),
-  file: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
-  "build-args": input(variables, { changesImage: "resolved", secrets: secretsOfPairs }),
-  "build-target": input(optional(stage), { changesImage: "resolved", secrets: "a name" }),
-  "build-secrets": input(buildSecrets, {
-    changesImage: "resolved",
-    secrets: (_, values) => Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
-  }),
-  "build-ssh": input(buildSsh, { changesImage: false, secrets: "a path" }),
-  distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved", secrets: "a choice" }),
-  "java-version": input((_, value) => parseVersionRequest(value), {
-    changesImage: "resolved",
-    secrets: "a name"
-  }),
-  "jdk-file": input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
-  "jdk-sha256": input(optional(sha256), { changesImage: "resolved", secrets: "a name" }),
-  "ready-url": input((name, value, textOf3) => parseReadyUrl(name, value, portOf(textOf3)), {
-    changesImage: true,
-    secrets: secretsOfReadyUrl
-  }),
-  "ready-command": input(command, {
-    changesImage: true,
-    secrets: (name, words) => secretsOfArguments(name, words ?? [])
-  }),
-  "ready-log": input(optional(linePattern), { changesImage: true, secrets: "a pattern" }),
-  "startup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
-  warmup: input(
-    optional((name, value, textOf3) => parseWarmUp(name, value, `localhost:${portOf(textOf3)}`)),
-    { changesImage: "resolved", secrets: secretsOfWarmUp }
-  ),
-  "warmup-script": input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
-  "warmup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
-  "resource-policies": input(parsePolicies, { changesImage: true, secrets: "a choice" }),
-  engine: input(choice("auto", "criu", "warp"), { changesImage: true, secrets: "a choice" }),
-  criu: input(choice("auto", "bundled", "system"), { changesImage: true, secrets: "a choice" }),
-  "cpu-features": input(cpuFeatures, { changesImage: true, secrets: "a choice" }),
-  privileges: input(choice("auto", "least", "privileged"), { changesImage: true, secrets: "a choice" }),
-  memory: input(choice("mapped", "loaded"), { changesImage: true, secrets: "a choice" }),
-  archive: input(choice("auto", "aot", "cds", "off"), { changesImage: true, secrets: "a choice" }),
-  "on-unsupported-runner": input(choice("fail", "skip", "cold"), {
-    changesImage: false,
-    secrets: "a choice"
-  }),
-  "on-checkpoint-failure": input(choice("fail", "archive"), { changesImage: false, secrets: "a choice" }),
-  "on-restore-failure": input(choice("start", "exit"), { changesImage: true, secrets: "a choice" }),
-  "checkpoint-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
-  "restore-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
-  // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
-  verify: input(parseBoolean, { changesImage: true, secrets: "a choice" }),
-  /** The number of restores and cold starts that are timed; 0 if `verify` is false. */
-  "verify-runs": input(
-    (name, value, textOf3) => wholeNumber(MAX_RUNS)(name, value) * Number(parseBoolean("verify", textOf3("verify"))),
-    { changesImage: false, secrets: "a number" }
-  ),
-  "max-restore-time": input(optional(parseDuration), { changesImage: true, secrets: "a number" }),
-  "min-speedup": input(optional(parseRatio), { changesImage: true, secrets: "a number" }),
-  "max-snapshot-size": input(optional(parseSize), { changesImage: true, secrets: "a number" }),
-  "secret-scan": input(choice("fail", "warn", "off"), { changesImage: true, secrets: "a choice" }),
-  "secret-values": input((_, value) => parseSecretValues(value), {
-    changesImage: false,
-    secrets: (_, values) => values
-  }),
-  tags: input(tags, { changesImage: false, secrets: "a name" }),
-  push: input(parseBoolean, { changesImage: false, secrets: "a choice" }),
-  "skip-unchanged": input(parseBoolean, { changesImage: false, secrets: "a choice" }),
-  "push-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
-  "base-image": input(imageName, { changesImage: "resolved", secrets: "a name" }),
-  labels: input(labels, { changesImage: true, secrets: secretsOfPairs }),
-  user: input(user, { changesImage: true, secrets: "a name" }),
-  network: input(optional(network), { changesImage: false, secrets: "a name" }),
-  "add-hosts": input(hosts, { changesImage: false, secrets: "a name" }),
-  "github-token": input(optional(token2), {
-    changesImage: false,
-    secrets: (name, value) => value === void 0 ? [] : [{ name, value }]
-  }),
-  "github-api-url": input(httpUrl, {
-    changesImage: false,
-    secrets: (name, { href }) => secretsInText(name, href)
-  })
-};
-var INPUT_NAMES = Object.keys(INPUTS);
-function fieldOf(name) {
-  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
-}
-
-// src/inputs/read-inputs.ts
-function readInputs(textOf3) {
-  const values = Object.fromEntries(INPUT_NAMES.map((name) => [fieldOf(name), parse(name, textOf3)]));
-  const inputs = values;
-  refuseContradictions(inputs, textOf3);
-  return inputs;
-}
-function imageValues(inputs) {
-  const names = INPUT_NAMES.filter((name) => INPUTS[name].changesImage === true);
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = inputs[fieldOf(name)];
-      return [name, value instanceof LinePattern ? value.source : value];
-    })
-  );
-}
-function parse(name, textOf3) {
-  return INPUTS[name].parse(name, textOf3(name), textOf3);
-}
-function refuseContradictions(inputs, textOf3) {
-  const { distribution, jdkFile, file, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
-  const own = (name) => `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`;
-  const untimed = "no value where `verify` is false: nothing is timed then";
-  const ownPolicies = inputs.javaOptions.some((option) => option.startsWith(`-D${POLICIES_PROPERTY}=`));
-  const rules = [
-    [
-      "jdk-file",
-      distribution === "file" === (jdkFile !== void 0),
-      "an archive together with `distribution: file`, and no value otherwise"
-    ],
-    ["application", file === void 0 || inputs.application === void 0, own("application")],
-    ["main-class", file === void 0 || inputs.mainClass === void 0, own("main-class")],
-    [
-      "tags",
-      !push2 || tags2.length > 0,
-      "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac"
-    ],
-    [
-      "tags",
-      !skipUnchanged || tags2.length > 0,
-      "at least one tag when `skip-unchanged` is true: its image is compared"
-    ],
-    [
-      "resource-policies",
-      !ownPolicies || inputs.resourcePolicies === void 0,
-      `either it or -D${POLICIES_PROPERTY} in \`java-options\``
-    ],
-    ["max-restore-time", verify || inputs.maxRestoreTime === void 0, untimed],
-    ["min-speedup", verify || inputs.minSpeedup === void 0, untimed]
-  ];
-  for (const [name, allowed, expected] of rules) if (!allowed) throw badInput(name, textOf3(name), expected);
-}
-
-// src/main.ts
-var import_node_path56 = __toESM(require("node:path"), 1);
-
-// src/application/find.ts
-var import_promises15 = require("node:fs/promises");
-var import_node_path12 = __toESM(require("node:path"), 1);
-
-// src/application/layouts/class-path.ts
-var import_promises10 = require("node:fs/promises");
+// src/inputs/file-lines.ts
 var import_node_path6 = __toESM(require("node:path"), 1);
-
-// src/application/layouts/layout.ts
-var import_promises9 = require("node:fs/promises");
-async function isFolder(file) {
-  return await (0, import_promises9.stat)(file).then(
-    (entry) => entry.isDirectory(),
-    () => false
-  );
-}
-async function isFile(file) {
-  return await (0, import_promises9.stat)(file).then(
-    (entry) => entry.isFile(),
-    () => false
-  );
-}
 
 // src/lib/image-paths.ts
 var APP_DIR = "/app";
@@ -43844,20 +45420,502 @@ var MARKERS = {
 };
 var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/;
 
+// src/inputs/file-lines.ts
+var RESERVED = [
+  CRAC_DIR,
+  JAVA_LINK,
+  JDK_DIR,
+  "/proc",
+  "/sys",
+  "/dev",
+  "/tmp",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib64"
+];
+var EXPECTED = "lines of the form `source` or `source:target`, with a path or a glob relative to the workspace";
+function parseFileLines(name, value) {
+  return parseLines(name, value).map((text3) => {
+    const [, source = "", target] = /^([^:]+)(?::([^:]+))?$/.exec(text3) ?? [];
+    if (source === "" || target === void 0 && text3.includes(":")) throw badInput(name, text3, EXPECTED);
+    const place = target === void 0 ? "" : import_node_path6.default.posix.normalize(target);
+    if (place === ".." || place.startsWith("../"))
+      throw badInput(name, text3, "a target in the working folder, or an absolute one");
+    const reserved = RESERVED.find((folder) => place === folder || place.startsWith(`${folder}/`));
+    if (reserved !== void 0) throw badInput(name, text3, `a target outside of ${reserved}`);
+    return { text: text3, source, target };
+  });
+}
+
+// src/inputs/java-options.ts
+var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
+var WITH_VALUE = /^(?:--(?:add-(?:exports|opens|reads|modules)|limit-modules|patch-module|enable-native-access|module-path|upgrade-module-path|class-path)|-cp|-classpath|-p)$/;
+var SECOND_OPTION = /\s["']?-(?:[DX]|(?:javaagent|agentlib|agentpath|verbose):|-(?:add|enable|limit|patch|module|upgrade|class|illegal)\b|(?:ea|esa|da|dsa|server|cp|classpath|p|jar|m)\b)/;
+var COMMAND_OPTION = /^-XX:On(?:Error|OutOfMemoryError)=/;
+var WHAT_TO_RUN = /^(?:-jar|-m|--module)$/;
+var EXPECTED2 = "JVM options, one per line, each with its leading dash";
+function javaOptions(name, value) {
+  return parseLines(name, value).flatMap((line2) => {
+    if (!line2.startsWith("-")) throw badInput(name, line2, EXPECTED2);
+    const words = isSeveral(line2) ? split(name, line2) : [line2];
+    words.forEach((word, index) => {
+      if (!word.startsWith("-") && !WITH_VALUE.test(words[index - 1] ?? "")) {
+        throw badInput(
+          name,
+          nameOf(line2),
+          `${EXPECTED2}. A value with spaces and dashes needs quotation marks, as in -Dname="a -b"`
+        );
+      }
+      if (OWN_OPTIONS.test(word))
+        throw badInput(name, word, "none of the options that the action sets itself (see `cpu-features`)");
+      if (WHAT_TO_RUN.test(word)) throw badInput(name, word, "`application` or `main-class` for what to run");
+    });
+    return words;
+  });
+}
+function isSeveral(line2) {
+  const [first3 = ""] = line2.split(/\s/);
+  return WITH_VALUE.test(first3) || SECOND_OPTION.test(line2) && !COMMAND_OPTION.test(line2);
+}
+function nameOf(option) {
+  return option.split(/[=:\s]/)[0] ?? "";
+}
+function split(name, line2) {
+  const words = [];
+  let word;
+  let quote2;
+  for (const character of line2) {
+    if (quote2 === void 0 && /\s/.test(character)) {
+      if (word !== void 0) words.push(word);
+      word = void 0;
+    } else if (quote2 === void 0 && /["']/.test(character)) {
+      quote2 = character;
+      word ??= "";
+    } else if (character === quote2) quote2 = void 0;
+    else word = `${word ?? ""}${character}`;
+  }
+  if (quote2 !== void 0)
+    throw badInput(name, nameOf(line2), `a second ${quote2}: a quotation mark is not closed`);
+  return word === void 0 ? words : [...words, word];
+}
+
+// src/inputs/request-secrets.ts
+function secretsOfReadyUrl(name, request3) {
+  return request3 === void 0 ? [] : secretsOfRequest(name, { target: request3.target, headers: request3.headers });
+}
+async function secretsOfWarmUp(name, lines3, read3) {
+  const secrets = [];
+  for (const [index, { target, headers, body }] of (lines3 ?? []).entries()) {
+    const text3 = body && ("text" in body ? body.text : await read3(body.file));
+    secrets.push(...secretsOfRequest(`${name} request ${index + 1}`, { target, headers, body: text3 }));
+  }
+  return secrets;
+}
+
+// src/inputs/inputs.ts
+function input(parse7, options3) {
+  const { changesImage, secrets } = options3;
+  return { parse: parse7, changesImage, secrets };
+}
+function optional(parse7) {
+  return (name, value, textOf3) => value === "" ? void 0 : parse7(name, value, textOf3);
+}
+var parsePort = wholeNumber(65535, "a port");
+var portOf = (textOf3) => parsePort("port", textOf3("port"));
+var MAX_RUNS = 100;
+var parseRuns = (name, value) => {
+  if (value === "auto") return AUTO_RUNS;
+  const runs = wholeNumber(MAX_RUNS, "`auto` or a number")(name, value);
+  return { least: runs, most: runs };
+};
+var INPUTS = {
+  context: input((name, value) => path9(name, value || "."), {
+    changesImage: "resolved",
+    secrets: "a path"
+  }),
+  application: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
+  "main-class": input(optional(className), { changesImage: "resolved", secrets: "a name" }),
+  files: input(parseFileLines, { changesImage: "resolved", secrets: "a path" }),
+  "java-options": input(javaOptions, { changesImage: true, secrets: secretsOfJavaOptions }),
+  arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
+  env: input(environment, { changesImage: true, secrets: secretsOfPairs }),
+  port: input(parsePort, { changesImage: true, secrets: "a number" }),
+  file: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
+  "build-args": input(variables, { changesImage: "resolved", secrets: secretsOfPairs }),
+  "build-target": input(optional(stage), { changesImage: "resolved", secrets: "a name" }),
+  "build-secrets": input(buildSecrets, {
+    changesImage: "resolved",
+    secrets: (_, values) => Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+  }),
+  "build-ssh": input(buildSsh, { changesImage: false, secrets: "a path" }),
+  distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved", secrets: "a choice" }),
+  "java-version": input((_, value) => parseVersionRequest(value), {
+    changesImage: "resolved",
+    secrets: "a name"
+  }),
+  "jdk-file": input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
+  "jdk-sha256": input(optional(sha256), { changesImage: "resolved", secrets: "a name" }),
+  "ready-url": input((name, value, textOf3) => parseReadyUrl(name, value, portOf(textOf3)), {
+    changesImage: true,
+    secrets: secretsOfReadyUrl
+  }),
+  "ready-command": input(command, {
+    changesImage: true,
+    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+  }),
+  "ready-log": input(optional(linePattern), { changesImage: true, secrets: "a pattern" }),
+  "startup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  warmup: input(
+    optional((name, value, textOf3) => parseWarmUp(name, value, `localhost:${portOf(textOf3)}`)),
+    { changesImage: "resolved", secrets: secretsOfWarmUp }
+  ),
+  "warmup-script": input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
+  "warmup-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  "checkpoint-delay": input(optional(parseDuration), { changesImage: true, secrets: "a number" }),
+  "resource-policies": input(parsePolicies, { changesImage: true, secrets: "a choice" }),
+  engine: input(choice("auto", "criu", "warp"), { changesImage: true, secrets: "a choice" }),
+  criu: input(choice("auto", "bundled", "system"), { changesImage: true, secrets: "a choice" }),
+  "cpu-features": input(cpuFeatures, { changesImage: true, secrets: "a choice" }),
+  privileges: input(choice("auto", "least", "privileged"), { changesImage: true, secrets: "a choice" }),
+  memory: input(choice("mapped", "loaded"), { changesImage: true, secrets: "a choice" }),
+  archive: input(choice("auto", "aot", "cds", "off"), { changesImage: true, secrets: "a choice" }),
+  "on-unsupported-runner": input(choice("fail", "skip", "cold"), {
+    changesImage: false,
+    secrets: "a choice"
+  }),
+  "on-checkpoint-failure": input(choice("fail", "archive"), { changesImage: false, secrets: "a choice" }),
+  "on-restore-failure": input(choice("start", "exit"), { changesImage: true, secrets: "a choice" }),
+  "checkpoint-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  "restore-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  // The proof and the secret scan leave no trace in the image, but an image that did not pass them is another image.
+  verify: input(parseBoolean, { changesImage: true, secrets: "a choice" }),
+  /** The number of restores and cold starts that are timed; none if `verify` is false. */
+  "verify-runs": input(
+    (name, value, textOf3) => parseBoolean("verify", textOf3("verify")) ? parseRuns(name, value, textOf3) : NO_RUNS,
+    { changesImage: false, secrets: "a number" }
+  ),
+  "max-restore-time": input(optional(parseDuration), { changesImage: true, secrets: "a number" }),
+  "min-speedup": input(optional(parseRatio), { changesImage: true, secrets: "a number" }),
+  "max-snapshot-size": input(optional(parseSize), { changesImage: true, secrets: "a number" }),
+  "secret-scan": input(choice("fail", "warn", "off"), { changesImage: true, secrets: "a choice" }),
+  "secret-values": input((_, value) => parseSecretValues(value), {
+    changesImage: false,
+    secrets: (_, values) => values
+  }),
+  tags: input(tags, { changesImage: false, secrets: "a name" }),
+  push: input(parseBoolean, { changesImage: false, secrets: "a choice" }),
+  "skip-unchanged": input(parseBoolean, { changesImage: false, secrets: "a choice" }),
+  "push-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
+  "base-image": input(imageName, { changesImage: "resolved", secrets: "a name" }),
+  labels: input(labels, { changesImage: true, secrets: secretsOfPairs }),
+  user: input(user, { changesImage: true, secrets: "a name" }),
+  network: input(optional(network), { changesImage: false, secrets: "a name" }),
+  "add-hosts": input(hosts, { changesImage: false, secrets: "a name" }),
+  "github-token": input(optional(token2), {
+    changesImage: false,
+    secrets: (name, value) => value === void 0 ? [] : [{ name, value }]
+  }),
+  "github-api-url": input(httpUrl, {
+    changesImage: false,
+    secrets: (name, { href }) => secretsInText(name, href)
+  })
+};
+var INPUT_NAMES = Object.keys(INPUTS);
+function fieldOf(name) {
+  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+// src/inputs/read-inputs.ts
+function readInputs(textOf3) {
+  const values = Object.fromEntries(INPUT_NAMES.map((name) => [fieldOf(name), parse(name, textOf3)]));
+  const inputs = values;
+  refuseContradictions(inputs, textOf3);
+  return inputs;
+}
+function imageValues(inputs) {
+  const names = INPUT_NAMES.filter((name) => INPUTS[name].changesImage === true);
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = inputs[fieldOf(name)];
+      return [name, value instanceof LinePattern ? value.source : value];
+    })
+  );
+}
+function parse(name, textOf3) {
+  return INPUTS[name].parse(name, textOf3(name), textOf3);
+}
+function refuseContradictions(inputs, textOf3) {
+  const { distribution: distribution2, jdkFile, file, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
+  const own = (name) => `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`;
+  const untimed = "no value where `verify` is false: nothing is timed then";
+  const ownPolicies = inputs.javaOptions.some((option) => option.startsWith(`-D${POLICIES_PROPERTY}=`));
+  const rules = [
+    [
+      "jdk-file",
+      distribution2 === "file" === (jdkFile !== void 0),
+      "an archive together with `distribution: file`, and no value otherwise"
+    ],
+    ["application", file === void 0 || inputs.application === void 0, own("application")],
+    ["main-class", file === void 0 || inputs.mainClass === void 0, own("main-class")],
+    [
+      "files",
+      file === void 0 || inputs.files.length === 0,
+      "either `file` or `files`: a Dockerfile copies its files itself"
+    ],
+    [
+      "tags",
+      !push2 || tags2.length > 0,
+      "at least one tag when `push` is true, for example ghcr.io/acme/hello:crac"
+    ],
+    [
+      "tags",
+      !skipUnchanged || tags2.length > 0,
+      "at least one tag when `skip-unchanged` is true: its image is compared"
+    ],
+    [
+      "resource-policies",
+      !ownPolicies || inputs.resourcePolicies === void 0,
+      `either it or -D${POLICIES_PROPERTY} in \`java-options\``
+    ],
+    ["max-restore-time", verify || inputs.maxRestoreTime === void 0, untimed],
+    ["min-speedup", verify || inputs.minSpeedup === void 0, untimed]
+  ];
+  for (const [name, allowed, expected] of rules) if (!allowed) throw badInput(name, textOf3(name), expected);
+}
+
+// src/main.ts
+var import_node_path63 = __toESM(require("node:path"), 1);
+
+// src/application/find.ts
+var import_promises20 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
+
+// src/application/jar.ts
+var import_node_fs2 = require("node:fs");
+var import_promises10 = require("node:fs/promises");
+var import_node_path7 = __toESM(require("node:path"), 1);
+var import_consumers = require("node:stream/consumers");
+var import_promises11 = require("node:stream/promises");
+
+// src/application/zip.ts
+var import_node_fs = __toESM(require("node:fs"), 1);
+var import_promises9 = require("node:fs/promises");
+var import_yauzl = __toESM(require_yauzl(), 1);
+var END_SIZE = 22;
+var LONGEST_END = END_SIZE + 65535;
+var END_SIGNATURE = 101010256;
+async function openZip(file) {
+  if (!(await (0, import_promises9.stat)(file)).isFile()) throw new Error(`${file} is not a file`);
+  const front = await sizeInFront(file);
+  if (front === 0) return await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
+  const handle = await (0, import_promises9.open)(file);
+  const { size } = await handle.stat();
+  return await (0, import_yauzl.fromRandomAccessReaderPromise)(new ReaderBehind(handle, front), size - front, {
+    lazyEntries: true,
+    autoClose: true
+  });
+}
+async function sizeInFront(file) {
+  const handle = await (0, import_promises9.open)(file);
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(LONGEST_END, size);
+    const end = Buffer.alloc(length);
+    await handle.read(end, 0, length, size - length);
+    for (let at = length - END_SIZE; at >= 0; at--) {
+      if (end.readUInt32LE(at) !== END_SIGNATURE) continue;
+      const front = size - length + at - end.readUInt32LE(at + 12) - end.readUInt32LE(at + 16);
+      return Math.max(front, 0);
+    }
+    return 0;
+  } finally {
+    await handle.close();
+  }
+}
+var ReaderBehind = class extends import_yauzl.RandomAccessReader {
+  constructor(handle, front) {
+    super();
+    this.handle = handle;
+    this.front = front;
+  }
+  handle;
+  front;
+  _readStreamForRange(start2, end) {
+    const kept = { ...import_node_fs.default, close: (_, done) => done(null) };
+    const [first3, last] = [start2 + this.front, end + this.front - 1];
+    return (0, import_node_fs.createReadStream)("", { fd: this.handle.fd, fs: kept, start: first3, end: last });
+  }
+  close(callback2) {
+    this.handle.close().then(() => callback2(null), callback2);
+  }
+};
+
+// src/application/jar.ts
+var MANIFEST = "META-INF/MANIFEST.MF";
+var MAX_TEXT_SIZE = 1024 * 1024;
+async function readManifest(file) {
+  const manifest = await textIn(file, MANIFEST).catch(() => void 0);
+  const unfolded = manifest?.replace(/\r?\n /g, "");
+  if (unfolded === void 0) return void 0;
+  const attribute = (name) => new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, "m").exec(unfolded)?.[1];
+  return {
+    mainClass: attribute("Main-Class"),
+    classPath: attribute("Class-Path")?.split(/ +/) ?? [],
+    startClass: attribute("Start-Class"),
+    loaderPath: attribute("Loader-Path")
+  };
+}
+async function textsIn(file, wanted) {
+  const jar = await openZip(file);
+  const texts = /* @__PURE__ */ new Map();
+  for await (const entry of jar.eachEntry()) {
+    if (wanted(entry.fileName) && entry.uncompressedSize <= MAX_TEXT_SIZE)
+      texts.set(entry.fileName, await (0, import_consumers.text)(await jar.openReadStreamPromise(entry)));
+  }
+  return texts;
+}
+async function namesIn(file) {
+  const jar = await openZip(file);
+  const names = [];
+  for await (const entry of jar.eachEntry()) names.push(entry.fileName);
+  return names;
+}
+async function unpackFrom(file, prefix, folder, wanted = () => true) {
+  const jar = await openZip(file);
+  for await (const entry of jar.eachEntry()) {
+    if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
+    const name = entry.fileName.slice(prefix.length);
+    if (!wanted(name)) continue;
+    const destination = import_node_path7.default.join(folder, name);
+    await (0, import_promises10.mkdir)(import_node_path7.default.dirname(destination), { recursive: true });
+    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
+    const time2 = entry.getLastModDate({ timezone: "UTC" });
+    await (0, import_promises10.utimes)(destination, time2, time2);
+  }
+}
+async function textIn(file, name) {
+  const jar = await openZip(file);
+  try {
+    for await (const entry of jar.eachEntry()) {
+      if (entry.fileName === name && entry.uncompressedSize <= MAX_TEXT_SIZE)
+        return await (0, import_consumers.text)(await jar.openReadStreamPromise(entry));
+    }
+    return void 0;
+  } finally {
+    jar.close();
+  }
+}
+async function headersIn(file, wanted, size, most) {
+  const jar = await openZip(file);
+  const found = [];
+  try {
+    for await (const entry of jar.eachEntry()) {
+      if (found.length === most) break;
+      if (!wanted(entry.fileName)) continue;
+      const chunks = [];
+      for await (const chunk of await jar.openReadStreamPromise(entry)) {
+        chunks.push(chunk);
+        if (Buffer.concat(chunks).length >= size) break;
+      }
+      found.push([entry.fileName, Buffer.concat(chunks).subarray(0, size)]);
+    }
+    return found;
+  } finally {
+    jar.close();
+  }
+}
+
 // src/application/layouts/class-path.ts
-var classPath = async ({ location, mainClass }) => {
+var import_promises13 = require("node:fs/promises");
+var import_node_path8 = __toESM(require("node:path"), 1);
+
+// src/application/class-file.ts
+var HEADER_SIZE = 8;
+var MAGIC = 3405691582;
+var PREVIEW = 65535;
+var ABOVE_JAVA = 44;
+function classVersion(content) {
+  if (content.length < HEADER_SIZE || content.readUInt32BE(0) !== MAGIC) return void 0;
+  return { java: content.readUInt16BE(6) - ABOVE_JAVA, preview: content.readUInt16BE(4) === PREVIEW };
+}
+var CONSTANT_SIZE = {
+  ...{ 3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4 },
+  ...{ 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2 }
+};
+var PUBLIC_STATIC = 9;
+function hasMainMethod(content) {
+  try {
+    return classVersion(content) !== void 0 && findsMain(content);
+  } catch {
+    return false;
+  }
+}
+function findsMain(content) {
+  const texts = /* @__PURE__ */ new Map();
+  let at = HEADER_SIZE + 2;
+  const constants4 = content.readUInt16BE(HEADER_SIZE);
+  for (let index = 1; index < constants4; index++) {
+    const tag = content.readUInt8(at);
+    const size = tag === 1 ? 2 + content.readUInt16BE(at + 1) : CONSTANT_SIZE[tag];
+    if (size === void 0) return false;
+    if (tag === 1) texts.set(index, content.toString("latin1", at + 3, at + 1 + size));
+    at += 1 + size;
+    if (tag === 5 || tag === 6) index++;
+  }
+  at += 8 + 2 * content.readUInt16BE(at + 6);
+  const members = () => {
+    let found = false;
+    const count = content.readUInt16BE(at);
+    at += 2;
+    for (let member = 0; member < count; member++) {
+      const flags = content.readUInt16BE(at);
+      const [name, type] = [at + 2, at + 4].map((place) => texts.get(content.readUInt16BE(place)));
+      found ||= name === "main" && type === "([Ljava/lang/String;)V" && (flags & PUBLIC_STATIC) === PUBLIC_STATIC;
+      const attributes = content.readUInt16BE(at + 6);
+      at += 8;
+      for (let attribute = 0; attribute < attributes; attribute++) at += 6 + content.readUInt32BE(at + 2);
+    }
+    return found;
+  };
+  members();
+  return members();
+}
+
+// src/application/layouts/layout.ts
+var import_promises12 = require("node:fs/promises");
+async function isFolder(file) {
+  return await (0, import_promises12.stat)(file).then(
+    (entry) => entry.isDirectory(),
+    () => false
+  );
+}
+async function isFile(file) {
+  return await (0, import_promises12.stat)(file).then(
+    (entry) => entry.isFile(),
+    () => false
+  );
+}
+
+// src/application/layouts/class-path.ts
+var OWN = ["resources", "classes"];
+var LIBRARIES = ["lib", "libs", "dependency"];
+var classPath = async ({ location, mainClass: wanted }) => {
+  const mainClass = wanted ?? await mainClassOfJib(location);
   if (mainClass === void 0) return void 0;
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
   const entries = [];
-  if (await isFolder(import_node_path6.default.join(location, "classes"))) {
-    classes.set(import_node_path6.default.join(location, "classes"), "classes.jar");
-    entries.push("classes.jar");
+  const hasClasses = await isFolder(import_node_path8.default.join(location, "classes"));
+  for (const name of OWN) {
+    if (!hasClasses || !await isFolder(import_node_path8.default.join(location, name))) continue;
+    classes.set(import_node_path8.default.join(location, name), `${name}.jar`);
+    entries.push(`${name}.jar`);
   }
-  for (const name of ["lib", "libs"]) {
-    const folder = import_node_path6.default.join(location, name);
+  for (const name of LIBRARIES) {
+    const folder = import_node_path8.default.join(location, name);
     if (!await isFolder(folder)) continue;
-    const jars = (await (0, import_promises10.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+    const jars = (await (0, import_promises13.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
     dependencies.set(folder, name);
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
@@ -43872,82 +45930,153 @@ var classPath = async ({ location, mainClass }) => {
     classes
   };
 };
+var classPathOfOneMain = async (candidate) => {
+  const { location } = candidate;
+  const libraries = await Promise.all(LIBRARIES.map((name) => isFolder(import_node_path8.default.join(location, name))));
+  if (!libraries.includes(true)) return void 0;
+  const mains = await mainClassesIn(import_node_path8.default.join(location, "classes"));
+  return mains.length === 1 ? await classPath({ ...candidate, mainClass: mains[0] }) : void 0;
+};
+async function mainClassesIn(folder) {
+  if (!await isFolder(folder)) return [];
+  const found = [];
+  for (const name of await (0, import_promises13.readdir)(folder, { recursive: true })) {
+    if (!name.endsWith(".class") || name.startsWith("META-INF")) continue;
+    if (!hasMainMethod(await (0, import_promises13.readFile)(import_node_path8.default.join(folder, name)))) continue;
+    found.push(name.slice(0, -".class".length).replaceAll("/", "."));
+  }
+  return found.sort();
+}
+async function mainClassOfJib(location) {
+  const text3 = await (0, import_promises13.readFile)(import_node_path8.default.join(location, "jib-main-class-file"), "utf8").catch(() => "");
+  return text3.trim() || void 0;
+}
 
-// src/application/layouts/jar.ts
+// src/application/layouts/distribution.ts
+var import_promises14 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
 
-// src/application/jar.ts
-var import_node_fs = require("node:fs");
-var import_promises11 = require("node:fs/promises");
-var import_node_path7 = __toESM(require("node:path"), 1);
-var import_consumers = require("node:stream/consumers");
-var import_promises12 = require("node:stream/promises");
-var import_yauzl = __toESM(require_yauzl(), 1);
-var MANIFEST = "META-INF/MANIFEST.MF";
-var MAX_TEXT_SIZE = 1024 * 1024;
-async function readManifest(file) {
-  const manifest = await manifestText(file).catch(() => void 0);
-  const unfolded = manifest?.replace(/\r?\n /g, "");
-  if (unfolded === void 0) return void 0;
-  const attribute = (name) => new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, "m").exec(unfolded)?.[1];
-  return {
-    mainClass: attribute("Main-Class"),
-    classPath: attribute("Class-Path")?.split(/ +/) ?? [],
-    startClass: attribute("Start-Class")
-  };
+// src/application/layouts/start-script.ts
+function readStartScript(text3) {
+  return ofGradle(text3) ?? ofSbt(text3);
 }
-async function textsIn(file, wanted) {
-  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
-  const texts = /* @__PURE__ */ new Map();
-  for await (const entry of jar.eachEntry()) {
-    if (wanted(entry.fileName) && entry.uncompressedSize <= MAX_TEXT_SIZE)
-      texts.set(entry.fileName, await (0, import_consumers.text)(await jar.openReadStreamPromise(entry)));
-  }
-  return texts;
+function ofGradle(text3) {
+  const [, classPath2] = /^CLASSPATH=(.+)$/m.exec(text3) ?? [];
+  const [, mainClass] = /-classpath\s+(?:"\\"\$CLASSPATH\\""|"\$CLASSPATH")\s*(?:\\\s*)?([\p{L}_$][\p{L}\p{N}_$.]*)/u.exec(
+    text3
+  ) ?? [];
+  if (classPath2 === void 0 || mainClass === void 0) return void 0;
+  const [, given = ""] = /^DEFAULT_JVM_OPTS='(.*)'$/m.exec(text3) ?? [];
+  const options3 = parseArgsStringToArgv(given.replaceAll(`'"$APP_HOME"'`, "$APP_HOME")).map(
+    (option) => option.replaceAll(/\$(?:APP_HOME\b|\{APP_HOME\})/g, APP_DIR)
+  );
+  return { mainClass, classPath: entriesOf(classPath2, /^\$(?:APP_HOME|\{APP_HOME\})\//, ""), options: options3 };
 }
-async function namesIn(file) {
-  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
-  const names = [];
-  for await (const entry of jar.eachEntry()) names.push(entry.fileName);
-  return names;
+function ofSbt(text3) {
+  const [, classPath2] = /^declare -r app_classpath="(.+)"$/m.exec(text3) ?? [];
+  const [, mainClass] = /^declare -r app_mainclass=\(?"([^"]+)"\)?$/m.exec(text3) ?? [];
+  if (classPath2 === void 0 || mainClass === void 0) return void 0;
+  const options3 = [...text3.matchAll(/^addJava "(-[^"$`]+)"$/gm)].map(([, option = ""]) => option);
+  return { mainClass, classPath: entriesOf(classPath2, /^\$lib_dir\//, "lib/"), options: options3 };
 }
-async function unpackFrom(file, prefix, folder, wanted = () => true) {
-  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
-  for await (const entry of jar.eachEntry()) {
-    if (!entry.fileName.startsWith(prefix) || entry.fileName.endsWith("/")) continue;
-    const name = entry.fileName.slice(prefix.length);
-    if (!wanted(name)) continue;
-    const destination = import_node_path7.default.join(folder, name);
-    await (0, import_promises11.mkdir)(import_node_path7.default.dirname(destination), { recursive: true });
-    await (0, import_promises12.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs.createWriteStream)(destination, { flags: "wx" }));
-    const time2 = entry.getLastModDate({ timezone: "UTC" });
-    await (0, import_promises11.utimes)(destination, time2, time2);
-  }
-}
-async function manifestText(file) {
-  if (!(await (0, import_promises11.stat)(file)).isFile()) return void 0;
-  const jar = await (0, import_yauzl.openPromise)(file, { lazyEntries: true });
-  for await (const entry of jar.eachEntry()) {
-    if (entry.fileName === MANIFEST && entry.uncompressedSize <= MAX_TEXT_SIZE) {
-      return await (0, import_consumers.text)(await jar.openReadStreamPromise(entry));
-    }
-  }
-  return void 0;
+function entriesOf(classPath2, home, folder) {
+  return classPath2.replaceAll('"', "").split(":").map((entry) => entry.replace(home, folder)).filter((entry) => entry !== "");
 }
 
+// src/application/layouts/distribution.ts
+var MAX_SCRIPT_SIZE = 1024 * 1024;
+var distribution = async ({ location, mainClass: wanted }) => {
+  const scripts = await scriptsIn(import_node_path9.default.join(location, "bin"));
+  const names = [...scripts.keys()];
+  const [name] = wanted === void 0 ? names : names.filter((one) => scripts.get(one)?.mainClass === wanted);
+  const chosen = name ?? names[0];
+  const script = chosen === void 0 ? void 0 : scripts.get(chosen);
+  if (chosen === void 0 || script === void 0) return void 0;
+  if (wanted === void 0 && scripts.size > 1) {
+    throw new Failure("input", `There is more than one start script in ${import_node_path9.default.join(location, "bin")}.`, {
+      fix: "Set `application` to one of these scripts, or `main-class` to the main class.",
+      evidence: names.map((one) => `bin/${one} (${scripts.get(one)?.mainClass})`).join("\n")
+    });
+  }
+  return await ofScript(location, chosen, { ...script, mainClass: wanted ?? script.mainClass });
+};
+var startScript = async ({ location, mainClass }) => {
+  const script = await readScript(location);
+  if (script === void 0) return void 0;
+  const home = import_node_path9.default.dirname(import_node_path9.default.dirname(location));
+  return await ofScript(home, import_node_path9.default.basename(location), {
+    ...script,
+    mainClass: mainClass ?? script.mainClass
+  });
+};
+async function ofScript(home, name, { mainClass, classPath: classPath2, options: options3 }) {
+  const dependencies = /* @__PURE__ */ new Map();
+  const classes = /* @__PURE__ */ new Map();
+  const missing = [];
+  const entries = [];
+  const mainFile = `${mainClass.replaceAll(".", "/")}.class`;
+  for (const given of classPath2) {
+    const entry = import_node_path9.default.posix.normalize(given);
+    const file = import_node_path9.default.join(home, entry.replace(/\/\*$/, ""));
+    const inside2 = !import_node_path9.default.isAbsolute(entry) && !entry.startsWith("..");
+    if (!inside2 || !(await isFile(file) || await isFolder(file))) {
+      missing.push(given);
+      continue;
+    }
+    entries.push(entry);
+    const own = entry.endsWith(".jar") && (await namesIn(file).catch(() => [])).includes(mainFile);
+    if (own) classes.set(file, entry);
+    else if (entry.endsWith(".jar")) dependencies.set(file, entry);
+  }
+  for (const other of (await (0, import_promises14.readdir)(home)).sort())
+    if (other !== "bin" && other !== "lib") classes.set(import_node_path9.default.join(home, other), other);
+  return {
+    layout: "distribution",
+    description: `distribution ${import_node_path9.default.basename(home)} with the start script ${name} (${mainClass})`,
+    mainClass,
+    command: [...options3, "-cp", entries.map((entry) => `${APP_DIR}/${entry}`).join(":"), mainClass],
+    dependencies,
+    classes,
+    packed: /* @__PURE__ */ new Set(),
+    ...missing.length > 0 && {
+      leftOut: [
+        `The start script names files that are not in the distribution: ${missing.slice(0, 10).join(", ")}.`
+      ]
+    }
+  };
+}
+async function scriptsIn(folder) {
+  const scripts = /* @__PURE__ */ new Map();
+  if (!await isFolder(folder)) return scripts;
+  for (const name of (await (0, import_promises14.readdir)(folder)).sort()) {
+    const script = await readScript(import_node_path9.default.join(folder, name));
+    if (script !== void 0) scripts.set(name, script);
+  }
+  return scripts;
+}
+async function readScript(file) {
+  if (!await isFile(file) || /\.(?:[jw]ar|zip|bat)$/.test(file)) return void 0;
+  const content = await (0, import_promises14.readFile)(file);
+  return content.length > MAX_SCRIPT_SIZE ? void 0 : readStartScript(content.toString("utf8"));
+}
+
+// src/application/layouts/jar.ts
+var import_promises15 = require("node:fs/promises");
+var import_node_path11 = __toESM(require("node:path"), 1);
+
 // src/application/layouts/quarkus.ts
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path10 = __toESM(require("node:path"), 1);
 var JAR = "quarkus-run.jar";
 var CRAC_ENABLED = "-Dquarkus.package.jar.crac.enabled=true";
 var quarkusApp = async ({ location }) => {
-  const folder = import_node_path8.default.basename(location) === "quarkus-app" ? location : import_node_path8.default.join(location, "quarkus-app");
-  const mainClass = (await readManifest(import_node_path8.default.join(folder, JAR)))?.mainClass;
+  const folder = import_node_path10.default.basename(location) === "quarkus-app" ? location : import_node_path10.default.join(location, "quarkus-app");
+  const mainClass = (await readManifest(import_node_path10.default.join(folder, JAR)))?.mainClass;
   if (mainClass === void 0) return void 0;
-  const classes = /* @__PURE__ */ new Map([[import_node_path8.default.join(folder, JAR), JAR]]);
+  const classes = /* @__PURE__ */ new Map([[import_node_path10.default.join(folder, JAR), JAR]]);
   for (const name of ["app", "quarkus"]) {
-    if (await isFolder(import_node_path8.default.join(folder, name))) classes.set(import_node_path8.default.join(folder, name), name);
+    if (await isFolder(import_node_path10.default.join(folder, name))) classes.set(import_node_path10.default.join(folder, name), name);
   }
-  const lib = import_node_path8.default.join(folder, "lib");
+  const lib = import_node_path10.default.join(folder, "lib");
   return {
     layout: "quarkus-app",
     description: `Quarkus application (${mainClass})`,
@@ -43961,47 +46090,70 @@ var quarkusApp = async ({ location }) => {
 
 // src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
+var COPIED = "dependency";
 var runnableJar = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location);
   const mainClass = wanted ?? manifest?.mainClass;
   if (manifest === void 0 || mainClass === void 0) return void 0;
-  const name = import_node_path9.default.basename(location);
+  const name = import_node_path11.default.basename(location);
   const dependencies = /* @__PURE__ */ new Map();
+  const missing = [];
   for (const entry of manifest.classPath) {
-    const file = import_node_path9.default.join(import_node_path9.default.dirname(location), entry);
-    const inside2 = !import_node_path9.default.isAbsolute(entry) && !import_node_path9.default.normalize(entry).startsWith("..");
+    const file = import_node_path11.default.join(import_node_path11.default.dirname(location), entry);
+    const inside2 = !import_node_path11.default.isAbsolute(entry) && !import_node_path11.default.normalize(entry).startsWith("..");
     if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path9.default.normalize(entry));
+      dependencies.set(file, import_node_path11.default.normalize(entry));
+    else missing.push(entry);
   }
+  const copied = manifest.classPath.length === 0 ? await copiedLibraries(location) : [];
+  for (const jar of copied) dependencies.set(import_node_path11.default.join(import_node_path11.default.dirname(location), jar), jar);
+  const classPath2 = [name, ...copied].map((entry) => `${APP_DIR}/${entry}`).join(":");
   return {
     layout: "jar",
-    description: `runnable jar ${name} (${mainClass})`,
+    description: `runnable jar ${name} (${mainClass})${copied.length > 0 ? ` with ${copied.length} jars in ${COPIED}/` : ""}`,
     mainClass,
     command: [
       ...mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
-      ...wanted === void 0 ? ["-jar", `${APP_DIR}/${name}`] : ["-cp", `${APP_DIR}/${name}`, wanted]
+      ...wanted === void 0 && copied.length === 0 ? ["-jar", `${APP_DIR}/${name}`] : ["-cp", classPath2, mainClass]
     ],
     dependencies,
     classes: /* @__PURE__ */ new Map([[location, name]]),
-    packed: /* @__PURE__ */ new Set()
+    packed: /* @__PURE__ */ new Set(),
+    ...missing.length > 0 && {
+      leftOut: [
+        `The Class-Path of ${name} names files that are not beside it: ${missing.slice(0, 10).join(", ")}.`
+      ]
+    }
   };
 };
+async function copiedLibraries(location) {
+  const folder = import_node_path11.default.join(import_node_path11.default.dirname(location), COPIED);
+  if (!await isFolder(folder)) return [];
+  const jars = (await (0, import_promises15.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+  const own = new Set(await namesIn(location).catch(() => []));
+  for (const jar of jars) {
+    const names = await namesIn(import_node_path11.default.join(folder, jar)).catch(() => []);
+    const first3 = names.find((one) => /^(?!META-INF\/|module-info).*\.class$/.test(one));
+    if (first3 !== void 0 && own.has(first3)) return [];
+  }
+  return jars.map((jar) => `${COPIED}/${jar}`);
+}
 
 // src/application/layouts/micronaut.ts
-var import_promises13 = require("node:fs/promises");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_promises16 = require("node:fs/promises");
+var import_node_path12 = __toESM(require("node:path"), 1);
 var JAR2 = "application.jar";
 var micronautLayers = async ({ location }) => {
-  const layers = import_node_path10.default.basename(location) === "layers" ? location : import_node_path10.default.join(location, "layers");
-  const manifest = await readManifest(import_node_path10.default.join(layers, "app", JAR2));
+  const layers = import_node_path12.default.basename(location) === "layers" ? location : import_node_path12.default.join(location, "layers");
+  const manifest = await readManifest(import_node_path12.default.join(layers, "app", JAR2));
   const mainClass = manifest?.mainClass;
   if (mainClass === void 0) return void 0;
   const onClassPath = new Set(manifest?.classPath.map((entry) => entry.replace(/^\.\/|\/$/g, "")));
   const dependencies = /* @__PURE__ */ new Map();
   const packed = /* @__PURE__ */ new Map();
-  const classes = /* @__PURE__ */ new Map([[import_node_path10.default.join(layers, "app"), "."]]);
-  for (const name of (await (0, import_promises13.readdir)(layers)).sort()) {
-    const source = import_node_path10.default.join(layers, name);
+  const classes = /* @__PURE__ */ new Map([[import_node_path12.default.join(layers, "app"), "."]]);
+  for (const name of (await (0, import_promises16.readdir)(layers)).sort()) {
+    const source = import_node_path12.default.join(layers, name);
     if (name === "app" || !await isFolder(source)) continue;
     if (name.endsWith("libs")) dependencies.set(source, name);
     else if (onClassPath.has(name)) packed.set(source, `${name}.jar`);
@@ -44021,64 +46173,198 @@ var micronautLayers = async ({ location }) => {
 };
 
 // src/application/layouts/spring-boot.ts
-var import_promises14 = require("node:fs/promises");
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_promises18 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
+
+// src/application/layouts/properties-launcher.ts
+var import_promises17 = require("node:fs/promises");
+var import_node_path13 = __toESM(require("node:path"), 1);
+async function loaderSettings(manifest, around) {
+  const start2 = manifest.startClass ?? "";
+  if (!/PropertiesLauncher$/.test(manifest.mainClass ?? ""))
+    return { mainClass: start2, files: [], entries: [] };
+  const { location, classes, javaOptions: javaOptions2, env } = around;
+  const beside = import_node_path13.default.dirname(location);
+  const properties = await propertiesIn(classes, beside);
+  const setting = (name) => javaOptions2.find((option) => option.startsWith(`-D${name}=`))?.slice(name.length + 3) ?? env[name.toUpperCase().replace(".", "_")] ?? env[name] ?? properties.get(name);
+  const files = [];
+  const entries = [];
+  for (const given of (setting("loader.path") ?? manifest.loaderPath ?? "").split(",")) {
+    const entry = import_node_path13.default.posix.normalize(given.trim().replace(/\/\*$/, "")).replace(/\/$/, "");
+    if (given.trim() === "" || entry === "." || entry.startsWith("..")) continue;
+    if (import_node_path13.default.isAbsolute(entry)) {
+      entries.push(/\.(?:jar|zip)$/.test(entry) ? entry : `${entry}/*`);
+      continue;
+    }
+    const source = import_node_path13.default.join(beside, entry);
+    if (await isFile(source)) entries.push(entry);
+    else if (await isFolder(source)) entries.push(...await entriesOf2(source, entry));
+    else continue;
+    files.push([source, entry]);
+  }
+  return { mainClass: setting("loader.main") ?? start2, files, entries };
+}
+async function entriesOf2(folder, target) {
+  const found = await (0, import_promises17.readdir)(folder, { recursive: true, withFileTypes: true });
+  const names = found.filter((entry) => entry.isFile()).map((entry) => import_node_path13.default.join(import_node_path13.default.relative(folder, entry.parentPath), entry.name));
+  const archives = names.filter((name) => /\.(?:jar|zip)$/.test(name)).sort();
+  return [
+    ...archives.length < names.length ? [target] : [],
+    ...archives.map((name) => import_node_path13.default.posix.join(target, name))
+  ];
+}
+async function propertiesIn(...folders) {
+  for (const folder of folders) {
+    const content = await (0, import_promises17.readFile)(import_node_path13.default.join(folder, "loader.properties"), "utf8").catch(() => void 0);
+    if (content === void 0) continue;
+    const lines3 = content.matchAll(/^[ \t]*(loader\.\w+)[ \t]*[=:][ \t]*(.*?)[ \t]*\r?$/gm);
+    return new Map([...lines3].map(([, name = "", value = ""]) => [name, value]));
+  }
+  return /* @__PURE__ */ new Map();
+}
+
+// src/application/layouts/spring-boot.ts
 var SIGNATURE = /^[^/]+\.(?:SF|RSA|DSA|EC)$/i;
-var springBootJar = async ({ location, scratch }) => {
-  const mainClass = (await readManifest(location))?.startClass;
-  if (mainClass === void 0) return void 0;
-  const folder = import_node_path11.default.join(scratch, "spring-boot");
-  await unpackFrom(location, "BOOT-INF/", folder);
-  const manifest = import_node_path11.default.join(scratch, "manifest");
-  await unpackFrom(location, "META-INF/", manifest, (name) => name === "MANIFEST.MF");
+var JAR3 = { name: "jar", classes: "BOOT-INF/classes", libs: ["BOOT-INF/lib"], inImage: "" };
+var WAR = {
+  name: "war",
+  classes: "WEB-INF/classes",
+  libs: ["WEB-INF/lib", "WEB-INF/lib-provided"],
+  inImage: "WEB-INF/"
+};
+var springBootJar = async ({ location, scratch, mainClass: wanted, ...settings }) => {
+  const manifest = await readManifest(location);
+  if (manifest?.startClass === void 0) return void 0;
+  const {
+    classes: own,
+    libs,
+    inImage,
+    name: kind
+  } = /WarLauncher$/.test(manifest.mainClass ?? "") ? WAR : JAR3;
+  const folder = import_node_path14.default.join(scratch, "spring-boot");
+  const [base = ""] = own.split("/");
+  await unpackFrom(location, `${base}/`, import_node_path14.default.join(folder, base));
+  const original = import_node_path14.default.join(scratch, "manifest");
+  await unpackFrom(location, "META-INF/", original, (name) => name === "MANIFEST.MF");
   await unpackFrom(
     location,
     "META-INF/",
-    import_node_path11.default.join(folder, "root/META-INF"),
+    import_node_path14.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/") && !SIGNATURE.test(name)
   );
-  const jars = await inOrder(folder);
-  const dependencies = /* @__PURE__ */ new Map();
+  const loader = await loaderSettings(manifest, { location, classes: import_node_path14.default.join(folder, own), ...settings });
+  const mainClass = wanted ?? loader.mainClass;
+  const dependencies = new Map(loader.files);
   const classes = /* @__PURE__ */ new Map();
   const packed = /* @__PURE__ */ new Set();
-  const entries = [];
-  for (const name of ["root", "classes"]) {
-    const source = import_node_path11.default.join(folder, name);
+  const entries = [...loader.entries];
+  for (const [name, source] of [
+    ["root", import_node_path14.default.join(folder, "root")],
+    ["classes", import_node_path14.default.join(folder, own)]
+  ]) {
     if (!await isFolder(source)) continue;
-    await (0, import_promises14.cp)(manifest, import_node_path11.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
-    classes.set(source, `${name}.jar`);
+    await (0, import_promises18.cp)(original, import_node_path14.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
+    classes.set(source, `${inImage}${name}.jar`);
     packed.add(source);
-    entries.push(`${name}.jar`);
+    entries.push(`${inImage}${name}.jar`);
   }
-  for (const jar of jars) {
+  for (const jar of await inOrder(folder, base, libs)) {
+    const target = `${inImage}${jar.slice(base.length + 1)}`;
     const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path11.default.join(folder, "lib", jar), `lib/${jar}`);
-    entries.push(`lib/${jar}`);
+    files.set(import_node_path14.default.join(folder, jar), target);
+    entries.push(target);
   }
-  const classPath2 = entries.map((entry) => `${APP_DIR}/${entry}`);
+  if (kind === "war") {
+    const served = import_node_path14.default.join(scratch, "served");
+    const isServed = (name) => !/^(?:META-INF|org\/springframework\/boot\/loader)\//.test(name) && ![own, ...libs].some((inside2) => name.startsWith(`${inside2}/`)) && !/^WEB-INF\/\w+\.idx$/.test(name);
+    await unpackFrom(location, "", served, isServed);
+    if (await isFolder(served)) classes.set(served, ".");
+  }
   return {
     layout: "spring-boot",
-    description: `Spring Boot jar ${import_node_path11.default.basename(location)} (${mainClass}), unpacked`,
+    description: `Spring Boot ${kind} ${import_node_path14.default.basename(location)} (${mainClass}), unpacked`,
     mainClass,
-    command: ["-cp", classPath2.join(":"), mainClass],
+    command: ["-cp", entries.map((entry) => import_node_path14.default.posix.resolve(APP_DIR, entry)).join(":"), mainClass],
     dependencies,
     classes,
     packed
   };
 };
-async function inOrder(folder) {
-  const lib = import_node_path11.default.join(folder, "lib");
-  const jars = new Set(await isFolder(lib) ? (await (0, import_promises14.readdir)(lib)).sort() : []);
-  const index = await (0, import_promises14.readFile)(import_node_path11.default.join(folder, "classpath.idx"), "utf8").catch(() => "");
-  const indexed = [...index.matchAll(/^- "BOOT-INF\/lib\/(.+)"\r?$/gm)].flatMap(
+async function inOrder(folder, base, libs) {
+  const jars = /* @__PURE__ */ new Set();
+  for (const lib of libs) {
+    const inside2 = import_node_path14.default.join(folder, lib);
+    const names = await isFolder(inside2) ? (await (0, import_promises18.readdir)(inside2)).sort() : [];
+    for (const name of names) jars.add(`${lib}/${name}`);
+  }
+  const index = await (0, import_promises18.readFile)(import_node_path14.default.join(folder, base, "classpath.idx"), "utf8").catch(() => "");
+  const indexed = [...index.matchAll(/^- "(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
   return [.../* @__PURE__ */ new Set([...indexed, ...jars])];
 }
 
+// src/application/places.ts
+var import_promises19 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
+var PLACES = [
+  // Maven, and Quarkus with Maven.
+  "target",
+  // Gradle: Quarkus, Micronaut, jars, `installDist`, and the archives of `distZip`.
+  "build",
+  "build/docker/main",
+  "build/libs",
+  "build/install/*",
+  "build/distributions",
+  // sbt-native-packager and sbt-assembly.
+  "target/universal/stage",
+  "target/universal",
+  "target/scala-*",
+  // Leiningen and Mill.
+  "target/uberjar",
+  "out/*/assembly.dest"
+];
+async function buildFolders(context) {
+  const name = import_node_path15.default.basename(context);
+  const inside2 = PLACES.flatMap(
+    (place) => place.startsWith(`${name}/`) ? [place.slice(name.length + 1)] : []
+  );
+  const found = [];
+  for (const place of [...inside2, ...PLACES]) found.push(...await matching2(context, place.split("/")));
+  return found;
+}
+async function matching2(folder, [part, ...rest]) {
+  if (part === void 0) return [folder];
+  if (!await isFolder(folder)) return [];
+  const [before = "", after] = part.split("*");
+  const names = after === void 0 ? [part] : (await (0, import_promises19.readdir)(folder)).filter((name) => name.startsWith(before) && name.endsWith(after)).sort();
+  const found = [];
+  for (const name of names)
+    if (await isFolder(import_node_path15.default.join(folder, name)))
+      found.push(...await matching2(import_node_path15.default.join(folder, name), rest));
+  return found;
+}
+
+// src/application/variants.ts
+var BUNDLE = /-(?:standalone|all|fat|shaded|uber|exec|boot|jar-with-dependencies|runner|assembly(?:-[\w.-]+)?)$/;
+var NOT_RUN = /-(?:sources|javadoc|tests|test-sources|plain)$/;
+function withoutPartsOf(names) {
+  const stems = new Map(names.map((name) => [name, name.slice(0, name.lastIndexOf("."))]));
+  const all = new Set(stems.values());
+  const bundled = new Set(
+    [...all].filter((stem) => BUNDLE.test(stem)).map((stem) => stem.replace(BUNDLE, ""))
+  );
+  return names.filter((name) => {
+    const stem = stems.get(name) ?? "";
+    const original = stem.startsWith("original-") && all.has(stem.slice("original-".length));
+    return !bundled.has(stem) && !original && !NOT_RUN.test(stem);
+  });
+}
+
 // src/application/find.ts
-var FOLDER_LAYOUTS = [micronautLayers, quarkusApp, classPath];
-var JAR_LAYOUTS = [springBootJar, runnableJar];
+var FOLDER_LAYOUTS = [micronautLayers, quarkusApp, distribution, classPath];
+var FILE_LAYOUTS = [springBootJar, runnableJar, startScript];
+var LAST_LAYOUTS = [classPathOfOneMain];
 async function requireContext(context) {
   if (await isFolder(context)) return;
   throw new Failure("input", `The context ${context} is not a folder.`, {
@@ -44087,42 +46373,68 @@ async function requireContext(context) {
 }
 async function findApplication(request3) {
   const { context, application } = request3;
-  const location = import_node_path12.default.resolve(context, application ?? ".");
-  if (location !== context && !location.startsWith(context + import_node_path12.default.sep)) {
+  const location = import_node_path16.default.resolve(context, application ?? ".");
+  if (location !== context && !location.startsWith(context + import_node_path16.default.sep)) {
     throw new Failure(
       "input",
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
       { fix: "Set it to a path in `context`, relative to it." }
     );
   }
-  const candidate = { ...request3, location };
-  const found = await isFolder(location) ? await findInFolder(candidate) : await first2(JAR_LAYOUTS, candidate);
+  const candidate = { javaOptions: [], env: {}, ...request3, location };
+  const folder = await isFolder(location);
+  const found = folder ? await findInFolder(candidate) : await findInFile(candidate);
   if (found) return found;
-  throw new Failure("input", `No application was found in ${location}.`, {
-    fix: "Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), `quarkus-app/` (Quarkus), or a runnable jar. For a folder with `classes/` or `lib/`, set `main-class`, too.",
-    evidence: await listing(location)
-  });
+  const places = folder ? await buildFolders(location) : [];
+  for (const [index, place] of places.entries()) {
+    const scratch = import_node_path16.default.join(candidate.scratch, `place-${index}`);
+    const inPlace = await findInFolder({ ...candidate, location: place, scratch });
+    if (inPlace === void 0) continue;
+    return { ...inPlace, description: `${inPlace.description} in ${import_node_path16.default.relative(context, place)}/` };
+  }
+  throw await plainWar([location, ...places]) ?? await notFound(location);
 }
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const jars = (await (0, import_promises15.readdir)(candidate.location)).filter((name) => name.endsWith(".jar")).sort();
+  const files = (await (0, import_promises20.readdir)(candidate.location)).sort();
   const runnable = [];
-  for (const jar of jars) {
-    const one = await first2(JAR_LAYOUTS, {
-      ...candidate,
-      location: import_node_path12.default.join(candidate.location, jar),
-      scratch: import_node_path12.default.join(candidate.scratch, jar)
-    });
-    if (one) runnable.push({ jar, found: one });
+  for (const extension of [".jar", ".war", ".zip"]) {
+    const names2 = files.filter((name) => name.endsWith(extension));
+    for (const name of names2) {
+      const one = await findInFile({
+        ...candidate,
+        location: import_node_path16.default.join(candidate.location, name),
+        scratch: import_node_path16.default.join(candidate.scratch, name)
+      });
+      if (one) runnable.push({ name, found: one });
+    }
+    if (runnable.length > 0) break;
   }
-  if (runnable.length > 1) {
+  const names = new Set(withoutPartsOf(runnable.map(({ name }) => name)));
+  const chosen = runnable.filter(({ name }) => names.has(name));
+  if (chosen.length > 1) {
     throw new Failure("input", `There is more than one runnable jar in ${candidate.location}.`, {
       fix: "Set `application` to one of these jars.",
-      evidence: runnable.map(({ jar }) => jar).join("\n")
+      evidence: chosen.map(({ name }) => name).join("\n")
     });
   }
-  return runnable[0]?.found;
+  return chosen[0]?.found ?? await first2(LAST_LAYOUTS, candidate);
+}
+async function findInFile(candidate) {
+  const { location, scratch } = candidate;
+  if (!await isFile(location)) return void 0;
+  return location.endsWith(".zip") ? await findInArchive(candidate, import_node_path16.default.join(scratch, "unpacked")) : await first2(FILE_LAYOUTS, candidate);
+}
+async function findInArchive(candidate, folder) {
+  const unpacked2 = await unpackFrom(candidate.location, "", folder).then(
+    () => true,
+    () => false
+  );
+  const [top, ...others] = unpacked2 && await isFolder(folder) ? await (0, import_promises20.readdir)(folder) : [];
+  if (top === void 0 || others.length > 0) return void 0;
+  const location = import_node_path16.default.join(folder, top);
+  return await isFolder(location) ? await first2([distribution], { ...candidate, location }) : void 0;
 }
 async function first2(layouts, candidate) {
   for (const layout of layouts) {
@@ -44131,8 +46443,28 @@ async function first2(layouts, candidate) {
   }
   return void 0;
 }
+async function plainWar(places) {
+  for (const place of places) {
+    const names = await isFolder(place) ? await (0, import_promises20.readdir)(place) : [""];
+    for (const name of names.sort()) {
+      const file = import_node_path16.default.join(place, name);
+      if (!file.endsWith(".war") || !await isFile(file)) continue;
+      if ((await readManifest(file))?.mainClass !== void 0) continue;
+      return new Failure("input", `${import_node_path16.default.basename(file)} needs a servlet container: it has no Main-Class.`, {
+        fix: "With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war in a Dockerfile (`file`) that starts with `java`."
+      });
+    }
+  }
+  return void 0;
+}
+async function notFound(location) {
+  return new Failure("input", `No application was found in ${location}.`, {
+    fix: "Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), `quarkus-app/` (Quarkus), a runnable jar or war, or a distribution with `bin/` and `lib/` (`installDist` of Gradle, `stage` of sbt). For a folder with `classes/`, `lib/` or `dependency/`, set `main-class`, too.",
+    evidence: await listing(location)
+  });
+}
 async function listing(folder) {
-  const names = await (0, import_promises15.readdir)(folder).catch(() => void 0);
+  const names = await (0, import_promises20.readdir)(folder).catch(() => void 0);
   if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -44142,52 +46474,916 @@ ${shown2}${names.length > 20 ? `
 }
 
 // src/application/in-workspace.ts
-var import_promises16 = require("node:fs/promises");
-var import_node_path13 = __toESM(require("node:path"), 1);
-async function findInWorkspace(log, inputs, { workspace, scratch }) {
-  const context = import_node_path13.default.resolve(workspace, inputs.context);
+var import_promises23 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
+
+// src/application/further-files.ts
+var import_promises21 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
+
+// node_modules/tinyglobby/dist/index.mjs
+var import_fs = require("fs");
+var import_path2 = require("path");
+var import_url = require("url");
+
+// node_modules/fdir/dist/index.mjs
+var import_module = require("module");
+var import_path = require("path");
+var nativeFs = __toESM(require("fs"), 1);
+var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
+function cleanPath(path73) {
+  let normalized = (0, import_path.normalize)(path73);
+  if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
+  return normalized;
+}
+var SLASHES_REGEX = /[\\/]/g;
+function convertSlashes(path73, separator) {
+  return path73.replace(SLASHES_REGEX, separator);
+}
+var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
+function isRootDirectory(path73) {
+  return path73 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path73);
+}
+function normalizePath(path73, options3) {
+  const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
+  const pathNeedsCleaning = process.platform === "win32" && path73.includes("/") || path73.startsWith(".");
+  if (resolvePaths) path73 = (0, import_path.resolve)(path73);
+  if (normalizePath$1 || pathNeedsCleaning) path73 = cleanPath(path73);
+  if (path73 === ".") return "";
+  const needsSeperator = path73[path73.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path73 + pathSeparator : path73, pathSeparator);
+}
+function joinPathWithBasePath(filename, directoryPath) {
+  return directoryPath + filename;
+}
+function joinPathWithRelativePath(root, options3) {
+  return function(filename, directoryPath) {
+    const sameRoot = directoryPath.startsWith(root);
+    if (sameRoot) return directoryPath.slice(root.length) + filename;
+    else return convertSlashes((0, import_path.relative)(root, directoryPath), options3.pathSeparator) + options3.pathSeparator + filename;
+  };
+}
+function joinPath(filename) {
+  return filename;
+}
+function joinDirectoryPath(filename, directoryPath, separator) {
+  return directoryPath + filename + separator;
+}
+function build$7(root, options3) {
+  const { relativePaths, includeBasePath } = options3;
+  return relativePaths && root ? joinPathWithRelativePath(root, options3) : includeBasePath ? joinPathWithBasePath : joinPath;
+}
+function pushDirectoryWithRelativePath(root) {
+  return function(directoryPath, paths) {
+    paths.push(directoryPath.substring(root.length) || ".");
+  };
+}
+function pushDirectoryFilterWithRelativePath(root) {
+  return function(directoryPath, paths, filters) {
+    const relativePath = directoryPath.substring(root.length) || ".";
+    if (filters.every((filter) => filter(relativePath, true))) paths.push(relativePath);
+  };
+}
+var pushDirectory = (directoryPath, paths) => {
+  paths.push(directoryPath || ".");
+};
+var pushDirectoryFilter = (directoryPath, paths, filters) => {
+  const path73 = directoryPath || ".";
+  if (filters.every((filter) => filter(path73, true))) paths.push(path73);
+};
+var empty$2 = () => {
+};
+function build$6(root, options3) {
+  const { includeDirs, filters, relativePaths } = options3;
+  if (!includeDirs) return empty$2;
+  if (relativePaths) return filters && filters.length ? pushDirectoryFilterWithRelativePath(root) : pushDirectoryWithRelativePath(root);
+  return filters && filters.length ? pushDirectoryFilter : pushDirectory;
+}
+var pushFileFilterAndCount = (filename, _paths, counts2, filters) => {
+  if (filters.every((filter) => filter(filename, false))) counts2.files++;
+};
+var pushFileFilter = (filename, paths, _counts, filters) => {
+  if (filters.every((filter) => filter(filename, false))) paths.push(filename);
+};
+var pushFileCount = (_filename, _paths, counts2, _filters) => {
+  counts2.files++;
+};
+var pushFile = (filename, paths) => {
+  paths.push(filename);
+};
+var empty$1 = () => {
+};
+function build$5(options3) {
+  const { excludeFiles, filters, onlyCounts } = options3;
+  if (excludeFiles) return empty$1;
+  if (filters && filters.length) return onlyCounts ? pushFileFilterAndCount : pushFileFilter;
+  else if (onlyCounts) return pushFileCount;
+  else return pushFile;
+}
+var getArray = (paths) => {
+  return paths;
+};
+var getArrayGroup = () => {
+  return [""].slice(0, 0);
+};
+function build$4(options3) {
+  return options3.group ? getArrayGroup : getArray;
+}
+var groupFiles = (groups, directory, files) => {
+  groups.push({
+    directory,
+    files,
+    dir: directory
+  });
+};
+var empty = () => {
+};
+function build$3(options3) {
+  return options3.group ? groupFiles : empty;
+}
+var resolveSymlinksAsync = function(path73, state, callback$1) {
+  const { queue, fs: fs4, options: { suppressErrors } } = state;
+  queue.enqueue();
+  fs4.realpath(path73, (error, resolvedPath) => {
+    if (error) return queue.dequeue(suppressErrors ? null : error, state);
+    fs4.stat(resolvedPath, (error$1, stat18) => {
+      if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
+      if (stat18.isDirectory() && isRecursive(path73, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat18, resolvedPath);
+      queue.dequeue(null, state);
+    });
+  });
+};
+var resolveSymlinks = function(path73, state, callback$1) {
+  const { queue, fs: fs4, options: { suppressErrors } } = state;
+  queue.enqueue();
+  try {
+    const resolvedPath = fs4.realpathSync(path73);
+    const stat18 = fs4.statSync(resolvedPath);
+    if (stat18.isDirectory() && isRecursive(path73, resolvedPath, state)) return;
+    callback$1(stat18, resolvedPath);
+  } catch (e) {
+    if (!suppressErrors) throw e;
+  }
+};
+function build$2(options3, isSynchronous) {
+  if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
+  return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
+}
+function isRecursive(path73, resolved2, state) {
+  if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
+  let parent = (0, import_path.dirname)(path73);
+  let depth = 1;
+  while (parent !== state.root && depth < 2) {
+    const resolvedPath = state.symlinks.get(parent);
+    const isSameRoot = !!resolvedPath && (resolvedPath === resolved2 || resolvedPath.startsWith(resolved2) || resolved2.startsWith(resolvedPath));
+    if (isSameRoot) depth++;
+    else parent = (0, import_path.dirname)(parent);
+  }
+  state.symlinks.set(path73, resolved2);
+  return depth > 1;
+}
+function isRecursiveUsingRealPaths(resolved2, state) {
+  return state.visited.includes(resolved2 + state.options.pathSeparator);
+}
+var onlyCountsSync = (state) => {
+  return state.counts;
+};
+var groupsSync = (state) => {
+  return state.groups;
+};
+var defaultSync = (state) => {
+  return state.paths;
+};
+var limitFilesSync = (state) => {
+  return state.paths.slice(0, state.options.maxFiles);
+};
+var onlyCountsAsync = (state, error, callback$1) => {
+  report(error, callback$1, state.counts, state.options.suppressErrors);
+  return null;
+};
+var defaultAsync = (state, error, callback$1) => {
+  report(error, callback$1, state.paths, state.options.suppressErrors);
+  return null;
+};
+var limitFilesAsync = (state, error, callback$1) => {
+  report(error, callback$1, state.paths.slice(0, state.options.maxFiles), state.options.suppressErrors);
+  return null;
+};
+var groupsAsync = (state, error, callback$1) => {
+  report(error, callback$1, state.groups, state.options.suppressErrors);
+  return null;
+};
+function report(error, callback$1, output, suppressErrors) {
+  if (error && !suppressErrors) callback$1(error, output);
+  else callback$1(null, output);
+}
+function build$1(options3, isSynchronous) {
+  const { onlyCounts, group, maxFiles } = options3;
+  if (onlyCounts) return isSynchronous ? onlyCountsSync : onlyCountsAsync;
+  else if (group) return isSynchronous ? groupsSync : groupsAsync;
+  else if (maxFiles) return isSynchronous ? limitFilesSync : limitFilesAsync;
+  else return isSynchronous ? defaultSync : defaultAsync;
+}
+var readdirOpts = { withFileTypes: true };
+var walkAsync = (state, crawlPath, directoryPath, currentDepth, callback$1) => {
+  state.queue.enqueue();
+  if (currentDepth < 0) return state.queue.dequeue(null, state);
+  const { fs: fs4 } = state;
+  state.visited.push(crawlPath);
+  state.counts.directories++;
+  fs4.readdir(crawlPath || ".", readdirOpts, (error, entries = []) => {
+    callback$1(entries, directoryPath, currentDepth);
+    state.queue.dequeue(state.options.suppressErrors ? null : error, state);
+  });
+};
+var walkSync = (state, crawlPath, directoryPath, currentDepth, callback$1) => {
+  const { fs: fs4 } = state;
+  if (currentDepth < 0) return;
+  state.visited.push(crawlPath);
+  state.counts.directories++;
+  let entries = [];
+  try {
+    entries = fs4.readdirSync(crawlPath || ".", readdirOpts);
+  } catch (e) {
+    if (!state.options.suppressErrors) throw e;
+  }
+  callback$1(entries, directoryPath, currentDepth);
+};
+function build(isSynchronous) {
+  return isSynchronous ? walkSync : walkAsync;
+}
+var Queue3 = class {
+  count = 0;
+  constructor(onQueueEmpty) {
+    this.onQueueEmpty = onQueueEmpty;
+  }
+  enqueue() {
+    this.count++;
+    return this.count;
+  }
+  dequeue(error, output) {
+    if (this.onQueueEmpty && (--this.count <= 0 || error)) {
+      this.onQueueEmpty(error, output);
+      if (error) {
+        output.controller.abort();
+        this.onQueueEmpty = void 0;
+      }
+    }
+  }
+};
+var Counter = class {
+  _files = 0;
+  _directories = 0;
+  set files(num) {
+    this._files = num;
+  }
+  get files() {
+    return this._files;
+  }
+  set directories(num) {
+    this._directories = num;
+  }
+  get directories() {
+    return this._directories;
+  }
+  /**
+  * @deprecated use `directories` instead
+  */
+  /* c8 ignore next 3 */
+  get dirs() {
+    return this._directories;
+  }
+};
+var Aborter = class {
+  aborted = false;
+  abort() {
+    this.aborted = true;
+  }
+};
+var Walker = class {
+  root;
+  isSynchronous;
+  state;
+  joinPath;
+  pushDirectory;
+  pushFile;
+  getArray;
+  groupFiles;
+  resolveSymlink;
+  walkDirectory;
+  callbackInvoker;
+  constructor(root, options3, callback$1) {
+    this.isSynchronous = !callback$1;
+    this.callbackInvoker = build$1(options3, this.isSynchronous);
+    this.root = normalizePath(root, options3);
+    this.state = {
+      root: isRootDirectory(this.root) ? this.root : this.root.slice(0, -1),
+      paths: [""].slice(0, 0),
+      groups: [],
+      counts: new Counter(),
+      options: options3,
+      queue: new Queue3((error, state) => this.callbackInvoker(state, error, callback$1)),
+      symlinks: /* @__PURE__ */ new Map(),
+      visited: [""].slice(0, 0),
+      controller: new Aborter(),
+      fs: options3.fs || nativeFs
+    };
+    this.joinPath = build$7(this.root, options3);
+    this.pushDirectory = build$6(this.root, options3);
+    this.pushFile = build$5(options3);
+    this.getArray = build$4(options3);
+    this.groupFiles = build$3(options3);
+    this.resolveSymlink = build$2(options3, this.isSynchronous);
+    this.walkDirectory = build(this.isSynchronous);
+  }
+  start() {
+    this.pushDirectory(this.root, this.state.paths, this.state.options.filters);
+    this.walkDirectory(this.state, this.root, this.root, this.state.options.maxDepth, this.walk);
+    return this.isSynchronous ? this.callbackInvoker(this.state, null) : null;
+  }
+  walk = (entries, directoryPath, depth) => {
+    const { paths, options: { filters, resolveSymlinks: resolveSymlinks$1, excludeSymlinks, exclude, maxFiles, signal, useRealPaths, pathSeparator }, controller } = this.state;
+    if (controller.aborted || signal && signal.aborted || maxFiles && paths.length > maxFiles) return;
+    const files = this.getArray(this.state.paths);
+    for (let i = 0; i < entries.length; ++i) {
+      const entry = entries[i];
+      if (entry.isFile() || entry.isSymbolicLink() && !resolveSymlinks$1 && !excludeSymlinks) {
+        const filename = this.joinPath(entry.name, directoryPath);
+        this.pushFile(filename, files, this.state.counts, filters);
+      } else if (entry.isDirectory()) {
+        let path73 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path73)) continue;
+        this.pushDirectory(path73, paths, filters);
+        this.walkDirectory(this.state, path73, path73, depth - 1, this.walk);
+      } else if (this.resolveSymlink && entry.isSymbolicLink()) {
+        let path73 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path73, this.state, (stat18, resolvedPath) => {
+          if (stat18.isDirectory()) {
+            resolvedPath = normalizePath(resolvedPath, this.state.options);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path73 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path73 + pathSeparator, depth - 1, this.walk);
+          } else {
+            resolvedPath = useRealPaths ? resolvedPath : path73;
+            const filename = (0, import_path.basename)(resolvedPath);
+            const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
+            resolvedPath = this.joinPath(filename, directoryPath$1);
+            this.pushFile(resolvedPath, files, this.state.counts, filters);
+          }
+        });
+      }
+    }
+    this.groupFiles(this.state.groups, directoryPath, files);
+  };
+};
+function promise(root, options3) {
+  return new Promise((resolve$1, reject) => {
+    callback(root, options3, (err2, output) => {
+      if (err2) return reject(err2);
+      resolve$1(output);
+    });
+  });
+}
+function callback(root, options3, callback$1) {
+  let walker = new Walker(root, options3, callback$1);
+  walker.start();
+}
+function sync(root, options3) {
+  const walker = new Walker(root, options3);
+  return walker.start();
+}
+var APIBuilder = class {
+  constructor(root, options3) {
+    this.root = root;
+    this.options = options3;
+  }
+  withPromise() {
+    return promise(this.root, this.options);
+  }
+  withCallback(cb) {
+    callback(this.root, this.options, cb);
+  }
+  sync() {
+    return sync(this.root, this.options);
+  }
+};
+var pm = null;
+try {
+  __require.resolve("picomatch");
+  pm = __require("picomatch");
+} catch {
+}
+var Builder = class {
+  globCache = {};
+  options = {
+    maxDepth: Infinity,
+    suppressErrors: true,
+    pathSeparator: import_path.sep,
+    filters: []
+  };
+  globFunction;
+  constructor(options3) {
+    this.options = {
+      ...this.options,
+      ...options3
+    };
+    this.globFunction = this.options.globFunction;
+  }
+  group() {
+    this.options.group = true;
+    return this;
+  }
+  withPathSeparator(separator) {
+    this.options.pathSeparator = separator;
+    return this;
+  }
+  withBasePath() {
+    this.options.includeBasePath = true;
+    return this;
+  }
+  withRelativePaths() {
+    this.options.relativePaths = true;
+    return this;
+  }
+  withDirs() {
+    this.options.includeDirs = true;
+    return this;
+  }
+  withMaxDepth(depth) {
+    this.options.maxDepth = depth;
+    return this;
+  }
+  withMaxFiles(limit) {
+    this.options.maxFiles = limit;
+    return this;
+  }
+  withFullPaths() {
+    this.options.resolvePaths = true;
+    this.options.includeBasePath = true;
+    return this;
+  }
+  withErrors() {
+    this.options.suppressErrors = false;
+    return this;
+  }
+  withSymlinks({ resolvePaths = true } = {}) {
+    this.options.resolveSymlinks = true;
+    this.options.useRealPaths = resolvePaths;
+    return this.withFullPaths();
+  }
+  withAbortSignal(signal) {
+    this.options.signal = signal;
+    return this;
+  }
+  normalize() {
+    this.options.normalizePath = true;
+    return this;
+  }
+  filter(predicate) {
+    this.options.filters.push(predicate);
+    return this;
+  }
+  onlyDirs() {
+    this.options.excludeFiles = true;
+    this.options.includeDirs = true;
+    return this;
+  }
+  exclude(predicate) {
+    this.options.exclude = predicate;
+    return this;
+  }
+  onlyCounts() {
+    this.options.onlyCounts = true;
+    return this;
+  }
+  crawl(root) {
+    return new APIBuilder(root || ".", this.options);
+  }
+  withGlobFunction(fn) {
+    this.globFunction = fn;
+    return this;
+  }
+  /**
+  * @deprecated Pass options using the constructor instead:
+  * ```ts
+  * new fdir(options).crawl("/path/to/root");
+  * ```
+  * This method will be removed in v7.0
+  */
+  /* c8 ignore next 4 */
+  crawlWithOptions(root, options3) {
+    this.options = {
+      ...this.options,
+      ...options3
+    };
+    return new APIBuilder(root || ".", this.options);
+  }
+  glob(...patterns) {
+    if (this.globFunction) return this.globWithOptions(patterns);
+    return this.globWithOptions(patterns, ...[{ dot: true }]);
+  }
+  globWithOptions(patterns, ...options3) {
+    const globFn = this.globFunction || pm;
+    if (!globFn) throw new Error("Please specify a glob function to use glob matching.");
+    var isMatch = this.globCache[patterns.join("\0")];
+    if (!isMatch) {
+      isMatch = globFn(patterns, ...options3);
+      this.globCache[patterns.join("\0")] = isMatch;
+    }
+    this.options.filters.push((path73) => isMatch(path73));
+    return this;
+  }
+};
+
+// node_modules/tinyglobby/dist/index.mjs
+var import_picomatch = __toESM(require_picomatch2(), 1);
+var isReadonlyArray = Array.isArray;
+var BACKSLASHES = /\\/g;
+var DRIVE_RELATIVE_PATH = /^[A-Za-z]:$/;
+var isWin = process.platform === "win32";
+var ONLY_PARENT_DIRECTORIES = /^(\/?\.\.)+$/;
+function getPartialMatcher(patterns, options3 = {}) {
+  const patternsCount = patterns.length;
+  const patternsParts = Array(patternsCount);
+  const matchers = Array(patternsCount);
+  let i, j;
+  for (i = 0; i < patternsCount; i++) {
+    const parts2 = splitPattern(patterns[i]);
+    patternsParts[i] = parts2;
+    const partsCount = parts2.length;
+    const partMatchers = Array(partsCount);
+    for (j = 0; j < partsCount; j++) partMatchers[j] = (0, import_picomatch.default)(parts2[j], options3);
+    matchers[i] = partMatchers;
+  }
+  return (input2) => {
+    const inputParts = input2.split("/");
+    if (inputParts[0] === ".." && ONLY_PARENT_DIRECTORIES.test(input2)) return true;
+    for (i = 0; i < patternsCount; i++) {
+      const patternParts = patternsParts[i];
+      const matcher = matchers[i];
+      const inputPatternCount = inputParts.length;
+      const minParts = Math.min(inputPatternCount, patternParts.length);
+      j = 0;
+      while (j < minParts) {
+        const part = patternParts[j];
+        if (part.includes("/")) return true;
+        if (!matcher[j](inputParts[j])) break;
+        if (!options3.noglobstar && part === "**") return true;
+        j++;
+      }
+      if (j === inputPatternCount) return true;
+    }
+    return false;
+  };
+}
+var WIN32_ROOT_DIR = /^[A-Z]:\/$/i;
+var isRoot = isWin ? (p) => WIN32_ROOT_DIR.test(p) : (p) => p === "/";
+function buildFormat(cwd, root, absolute) {
+  if (cwd === root || root.startsWith(`${cwd}/`)) {
+    if (absolute) {
+      const start2 = cwd.length + +!isRoot(cwd);
+      return (p, isDir) => p.slice(start2, isDir ? -1 : void 0) || ".";
+    }
+    const prefix = root.slice(cwd.length + 1);
+    if (prefix) return (p, isDir) => {
+      if (p === ".") return prefix;
+      const result = `${prefix}/${p}`;
+      return isDir ? result.slice(0, -1) : result;
+    };
+    return (p, isDir) => isDir && p !== "." ? p.slice(0, -1) : p;
+  }
+  if (absolute) return (p) => import_path2.posix.relative(cwd, p) || ".";
+  return (p) => import_path2.posix.relative(cwd, `${root}/${p}`) || ".";
+}
+function buildRelative(cwd, root) {
+  if (root.startsWith(`${cwd}/`)) {
+    const prefix = root.slice(cwd.length + 1);
+    return (p) => `${prefix}/${p}`;
+  }
+  return (p) => {
+    const result = import_path2.posix.relative(cwd, `${root}/${p}`);
+    return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
+  };
+}
+function ensureNonDriveRelativePath(path73) {
+  return path73.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+}
+var splitPatternOptions = { parts: true };
+function splitPattern(path73) {
+  var _result$parts;
+  const result = import_picomatch.default.scan(path73, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path73];
+}
+var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
+var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
+var escapePosixPath = (path73) => path73.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path73) => path73.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePath = isWin ? escapeWin32Path : escapePosixPath;
+function isDynamicPattern(pattern, options3) {
+  if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
+  const scan2 = import_picomatch.default.scan(pattern);
+  return scan2.isGlob || scan2.negated;
+}
+function log(...tasks) {
+  console.log(`[tinyglobby ${(/* @__PURE__ */ new Date()).toLocaleTimeString("es")}]`, ...tasks);
+}
+function ensureStringArray(value) {
+  return typeof value === "string" ? [value] : value !== null && value !== void 0 ? value : [];
+}
+var PARENT_DIRECTORY = /^(\/?\.\.)+/;
+var ESCAPING_BACKSLASHES = /\\(?=[()[\]{}!*+?@|])/g;
+function normalizePattern(pattern, opts, props, isIgnore) {
+  var _PARENT_DIRECTORY$exe;
+  const cwd = opts.cwd;
+  let result = pattern;
+  if (pattern[pattern.length - 1] === "/") result = pattern.slice(0, -1);
+  if (result[result.length - 1] !== "*" && opts.expandDirectories) result += "/**";
+  const escapedCwd = escapePath(cwd);
+  result = (0, import_path2.isAbsolute)(result.replace(ESCAPING_BACKSLASHES, "")) ? import_path2.posix.relative(escapedCwd, result) : import_path2.posix.normalize(result);
+  const parentDir = (_PARENT_DIRECTORY$exe = PARENT_DIRECTORY.exec(result)) === null || _PARENT_DIRECTORY$exe === void 0 ? void 0 : _PARENT_DIRECTORY$exe[0];
+  const parts2 = splitPattern(result);
+  if (parentDir) {
+    const n = (parentDir.length + 1) / 3;
+    let i = 0;
+    const cwdParts = escapedCwd.split("/");
+    while (i < n && parts2[i + n] === cwdParts[cwdParts.length + i - n]) {
+      result = result.slice(0, (n - i - 1) * 3) + result.slice((n - i) * 3 + parts2[i + n].length + 1) || ".";
+      i++;
+    }
+    const potentialRoot = import_path2.posix.join(cwd, parentDir.slice(i * 3));
+    if (potentialRoot[0] !== "." && props.root.length > potentialRoot.length) {
+      props.root = ensureNonDriveRelativePath(potentialRoot);
+      props.depthOffset = -n + i;
+    }
+  }
+  if (!isIgnore && props.depthOffset >= 0) {
+    var _props$commonPath;
+    (_props$commonPath = props.commonPath) !== null && _props$commonPath !== void 0 || (props.commonPath = parts2);
+    const newCommonPath = [];
+    const length = Math.min(props.commonPath.length, parts2.length);
+    for (let i = 0; i < length; i++) {
+      const part = parts2[i];
+      if (part === "**" && !parts2[i + 1]) {
+        newCommonPath.pop();
+        break;
+      }
+      if (i === parts2.length - 1 || part !== props.commonPath[i] || isDynamicPattern(part)) break;
+      newCommonPath.push(part);
+    }
+    props.depthOffset = newCommonPath.length;
+    props.commonPath = newCommonPath;
+    props.root = ensureNonDriveRelativePath(newCommonPath.length > 0 ? import_path2.posix.join(cwd, ...newCommonPath) : cwd);
+  }
+  return result;
+}
+function processPatterns(options3, patterns, props) {
+  const matchPatterns = [];
+  const ignorePatterns = [];
+  for (const pattern of options3.ignore) {
+    if (!pattern) continue;
+    if (pattern[0] !== "!" || pattern[1] === "(") ignorePatterns.push(normalizePattern(pattern, options3, props, true));
+  }
+  for (const pattern of patterns) {
+    if (!pattern) continue;
+    if (pattern[0] !== "!" || pattern[1] === "(") matchPatterns.push(normalizePattern(pattern, options3, props, false));
+    else if (pattern[1] !== "!" || pattern[2] === "(") ignorePatterns.push(normalizePattern(pattern.slice(1), options3, props, true));
+  }
+  return {
+    match: matchPatterns,
+    ignore: ignorePatterns
+  };
+}
+function buildCrawler(options3, patterns) {
+  const cwd = options3.cwd;
+  const props = {
+    root: cwd,
+    depthOffset: 0
+  };
+  const processed = processPatterns(options3, patterns, props);
+  if (options3.debug) log("internal processing patterns:", processed);
+  const { absolute, caseSensitiveMatch, debug: debug2, dot, followSymbolicLinks, onlyDirectories } = options3;
+  const root = props.root.replace(BACKSLASHES, "");
+  const matchOptions = {
+    dot,
+    nobrace: options3.braceExpansion === false,
+    nocase: !caseSensitiveMatch,
+    noextglob: options3.extglob === false,
+    noglobstar: options3.globstar === false,
+    posix: true
+  };
+  const matcher = (0, import_picomatch.default)(processed.match, matchOptions);
+  const ignore = (0, import_picomatch.default)(processed.ignore, matchOptions);
+  const partialMatcher = getPartialMatcher(processed.match, matchOptions);
+  const format = buildFormat(cwd, root, absolute);
+  const excludeFormatter = absolute ? format : buildFormat(cwd, root, true);
+  const excludePredicate = (_, p) => {
+    const relativePath = excludeFormatter(p, true);
+    return relativePath !== "." && !partialMatcher(relativePath) || ignore(relativePath);
+  };
+  let maxDepth;
+  if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
+  const crawler = new Builder({
+    filters: [debug2 ? (p, isDirectory2) => {
+      const path73 = format(p, isDirectory2);
+      const matches = matcher(path73) && !ignore(path73);
+      if (matches) log(`matched ${path73}`);
+      return matches;
+    } : (p, isDirectory2) => {
+      const path73 = format(p, isDirectory2);
+      return matcher(path73) && !ignore(path73);
+    }],
+    exclude: debug2 ? (_, p) => {
+      const skipped = excludePredicate(_, p);
+      log(`${skipped ? "skipped" : "crawling"} ${p}`);
+      return skipped;
+    } : excludePredicate,
+    fs: options3.fs,
+    pathSeparator: "/",
+    relativePaths: !absolute,
+    resolvePaths: absolute,
+    includeBasePath: absolute,
+    resolveSymlinks: followSymbolicLinks,
+    excludeSymlinks: !followSymbolicLinks,
+    excludeFiles: onlyDirectories,
+    includeDirs: onlyDirectories || !options3.onlyFiles,
+    maxDepth,
+    signal: options3.signal
+  }).crawl(root);
+  if (options3.debug) log("internal properties:", {
+    ...props,
+    root
+  });
+  return [crawler, cwd !== root && !absolute && buildRelative(cwd, root)];
+}
+function formatPaths(paths, mapper) {
+  if (mapper) for (let i = paths.length - 1; i >= 0; i--) paths[i] = mapper(paths[i]);
+  return paths;
+}
+var defaultOptions = {
+  caseSensitiveMatch: true,
+  debug: !!process.env.TINYGLOBBY_DEBUG,
+  expandDirectories: true,
+  followSymbolicLinks: true,
+  onlyFiles: true
+};
+function getOptions(options3) {
+  const opts = Object.assign({}, options3);
+  for (const key in defaultOptions) if (opts[key] === void 0) Object.assign(opts, { [key]: defaultOptions[key] });
+  opts.cwd = (opts.cwd instanceof URL ? (0, import_url.fileURLToPath)(opts.cwd) : (0, import_path2.resolve)(opts.cwd || process.cwd())).replace(BACKSLASHES, "/");
+  opts.ignore = ensureStringArray(opts.ignore);
+  opts.fs && (opts.fs = {
+    readdir: opts.fs.readdir || import_fs.readdir,
+    readdirSync: opts.fs.readdirSync || import_fs.readdirSync,
+    realpath: opts.fs.realpath || import_fs.realpath,
+    realpathSync: opts.fs.realpathSync || import_fs.realpathSync,
+    stat: opts.fs.stat || import_fs.stat,
+    statSync: opts.fs.statSync || import_fs.statSync
+  });
+  if (opts.debug) log("globbing with options:", opts);
+  return opts;
+}
+function getCrawler(globInput, inputOptions = {}) {
+  var _ref;
+  if (globInput && (inputOptions === null || inputOptions === void 0 ? void 0 : inputOptions.patterns)) throw new Error("Cannot pass patterns as both an argument and an option");
+  const isModern = isReadonlyArray(globInput) || typeof globInput === "string";
+  const patterns = ensureStringArray((_ref = isModern ? globInput : globInput.patterns) !== null && _ref !== void 0 ? _ref : "**/*");
+  const options3 = getOptions(isModern ? inputOptions : globInput);
+  return patterns.length > 0 ? buildCrawler(options3, patterns) : [];
+}
+async function glob(globInput, options3) {
+  const [crawler, relative3] = getCrawler(globInput, options3);
+  return crawler ? formatPaths(await crawler.withPromise(), relative3) : [];
+}
+
+// src/application/further-files.ts
+var IGNORED = ["**/.git/**"];
+async function furtherFiles(lines3, workspace) {
+  const files = /* @__PURE__ */ new Map();
+  for (const line2 of lines3) {
+    const found = await filesOf(line2, workspace);
+    if (found.length === 0) {
+      throw new Failure("input", `Invalid input \`files\`: nothing in the workspace matches ${line2.text}.`, {
+        fix: "Use paths and globs relative to the workspace, one `source` or `source:target` a line."
+      });
+    }
+    for (const [source, target] of found) {
+      const place = import_node_path17.default.posix.resolve(HOME_DIR, target);
+      const other = files.get(place);
+      if (other !== void 0 && other !== source) {
+        throw new Failure(
+          "input",
+          `Invalid input \`files\`: ${other} and ${source} have the same place ${place}.`,
+          { fix: "Give one of them another target." }
+        );
+      }
+      files.set(place, source);
+    }
+  }
+  return files;
+}
+async function filesOf({ source, target }, workspace) {
+  const literal3 = import_node_path17.default.resolve(workspace, source);
+  const entry = await (0, import_promises21.stat)(literal3).catch(() => void 0);
+  if (entry?.isFile()) {
+    const name = import_node_path17.default.basename(source);
+    const place = target?.endsWith("/") ? import_node_path17.default.posix.join(target, name) : target ?? inWorkspace(source);
+    return [[literal3, place]];
+  }
+  const base = entry?.isDirectory() ? import_node_path17.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
+  const pattern = entry?.isDirectory() ? import_node_path17.default.posix.join(escapePath(base), "**") : source;
+  const names = await glob(pattern, { cwd: workspace, dot: true, expandDirectories: false, ignore: IGNORED });
+  return names.sort().map((name) => {
+    const below2 = import_node_path17.default.posix.relative(base, import_node_path17.default.posix.normalize(name));
+    return [import_node_path17.default.resolve(workspace, name), import_node_path17.default.posix.join(target ?? inWorkspace(base), below2)];
+  });
+}
+function inWorkspace(source) {
+  return import_node_path17.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
+}
+function fixedPart(glob2) {
+  const parts2 = glob2.split("/");
+  const wild = parts2.findIndex((part) => /[*?[\]{}()!]/.test(part));
+  return parts2.slice(0, wild < 0 ? -1 : wild).join("/") || ".";
+}
+
+// src/application/left-out.ts
+var import_promises22 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
+var OBVIOUS = /^(?:config|conf|data|plugins|static|public|templates|(?:application|bootstrap|logback|log4j2?|logging)(?:[.-][\w.-]+)?\.(?:properties|ya?ml|xml|json|conf|toml))$/;
+var MOST_NAMED = 10;
+async function leftOutOf({ dependencies, classes, files }, folders) {
+  const { workspace, context, scratch } = folders;
+  const own = [...dependencies.keys(), ...classes.keys(), ...files.values()];
+  const beside = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path18.default.dirname(source));
+  const searched = /* @__PURE__ */ new Set([workspace, context, ...beside]);
+  const found = [];
+  for (const folder of searched) {
+    const entries = await (0, import_promises22.readdir)(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!OBVIOUS.test(entry.name) || !(entry.isFile() || entry.isDirectory())) continue;
+      const file = import_node_path18.default.join(folder, entry.name);
+      if (own.some((source) => isBelow(source, file) || isBelow(file, source))) continue;
+      found.push(import_node_path18.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
+    }
+  }
+  if (found.length === 0) return void 0;
+  const names = [...new Set(found)].sort();
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  return `Not in the image: ${names.slice(0, MOST_NAMED).join(", ")}${more}. If the application reads them when it runs, list them in \`files\`.`;
+}
+function isBelow(file, folder) {
+  return file === folder || file.startsWith(`${folder}/`);
+}
+
+// src/application/in-workspace.ts
+async function findInWorkspace(log2, inputs, { workspace, scratch }) {
+  const context = import_node_path19.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
   await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path13.default.resolve(workspace, inputs.jdkFile)];
+  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path19.default.resolve(workspace, inputs.jdkFile)];
   await refuseOutsideFiles(
     jdkFile.filter((file) => isInside(workspace, file)),
     sources
   );
   if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path13.default.resolve(workspace, inputs.file)], sources);
+    await refuseOutsideFiles([import_node_path19.default.resolve(workspace, inputs.file)], sources);
     return void 0;
   }
-  const { application, mainClass } = inputs;
-  const found = await findApplication({ context, application, mainClass, scratch });
+  const found = await findApplication({ ...inputs, context, scratch });
   await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch]);
-  log.info(`Found: ${found.description}.`);
-  return found;
+  const files = await furtherFiles(inputs.files, workspace);
+  await refuseOutsideFiles(files.values(), sources);
+  log2.info(`Found: ${found.description}.`);
+  for (const sentence of found.leftOut ?? []) log2.info(sentence);
+  const leftOut = await leftOutOf({ ...found, files }, { workspace, context, scratch });
+  if (leftOut !== void 0) log2.info(leftOut);
+  return { ...found, files };
 }
 function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
-  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path13.default.resolve(workspace, resourcePolicies.file)] : [];
+  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path19.default.resolve(workspace, resourcePolicies.file)] : [];
   return policies.concat(
-    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path13.default.resolve(workspace, body.file)] : [])
+    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path19.default.resolve(workspace, body.file)] : [])
   );
 }
 function isInside(folder, file) {
-  return !import_node_path13.default.relative(folder, file).startsWith("..");
+  return !import_node_path19.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises16.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises23.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises16.realpath)(file).catch((error) => {
+  const real = await (0, import_promises23.realpath)(file).catch((error) => {
     throw outside(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises16.lstat)(real);
+  const entry = await (0, import_promises23.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises16.readdir)(real))
-    await refuseOutside(import_node_path13.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises23.readdir)(real))
+    await refuseOutside(import_node_path19.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
   return new Failure("input", `${file} ${why}. It must not get into an image.`, {
@@ -44196,17 +47392,17 @@ function outside(file, why) {
 }
 
 // src/checkpoint/warm-up-script.ts
-var import_promises17 = require("node:fs/promises");
+var import_promises24 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises17.stat)(script).then(
+  const problem = await (0, import_promises24.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
     (error) => error
   );
   if (problem !== void 0) throw cannotStart(script, problem);
 }
 async function runScript(script, context) {
-  const { address, container, log, keep, signal, environment: environment2 } = context;
+  const { address, container, log: log2, keep, signal, environment: environment2 } = context;
   const tail = new LineTail(SHOWN_LINES);
   const group = startGroup(script, [], {
     signal,
@@ -44219,7 +47415,7 @@ async function runScript(script, context) {
   for (const stream of [group.stdout, group.stderr]) {
     const lines3 = new LineSplitter((line2) => {
       tail.push(line2);
-      log.untrusted(line2);
+      log2.untrusted(line2);
     });
     for (const listener of [lines3, keep.stream()])
       stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
@@ -44247,15 +47443,15 @@ function cannotStart(script, error) {
 }
 
 // src/image/images.ts
-var import_node_path20 = __toESM(require("node:path"), 1);
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/docker/context.ts
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/lib/kept-log.ts
-var import_node_fs2 = require("node:fs");
-var import_promises18 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_node_fs3 = require("node:fs");
+var import_promises25 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/lib/modes.ts
 var PRIVATE_FILE = 384;
@@ -44264,56 +47460,56 @@ var PRIVATE_FOLDER = 448;
 // src/lib/kept-log.ts
 var FULL = 64 * 1024 * 1024;
 function keptLog(file, warning, hiding, full = FULL) {
-  let size = (0, import_node_fs2.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let size = (0, import_node_fs3.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
   let broken3 = false;
   function append(bytes) {
     if (broken3) return;
     try {
       if (size >= full) {
-        (0, import_node_fs2.renameSync)(file, `${file}.1`);
+        (0, import_node_fs3.renameSync)(file, `${file}.1`);
         size = 0;
       }
-      (0, import_node_fs2.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
+      (0, import_node_fs3.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
       size += bytes.length;
     } catch (error) {
       broken3 = true;
-      warning(`${import_node_path14.default.basename(file)} is not complete: ${messageOf(error)}`);
+      warning(`${import_node_path20.default.basename(file)} is not complete: ${messageOf(error)}`);
     }
   }
   return { hiding, stream: () => new WholeLines(append, hiding) };
 }
-async function writeLog(file, text2, hiding) {
-  await (0, import_promises18.rm)(file, { force: true });
-  await (0, import_promises18.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
+async function writeLog(file, text3, hiding) {
+  await (0, import_promises25.rm)(file, { force: true });
+  await (0, import_promises25.writeFile)(file, hiding.apply(Buffer.from(text3)), { mode: PRIVATE_FILE });
 }
 var SHOWN = 10 * 1024 * 1024;
-function shownLines(log, file, most = SHOWN) {
+function shownLines(log2, file, most = SHOWN) {
   let shown2 = 0;
   return (line2) => {
     if (shown2 > most) return;
-    log.untrusted(line2);
+    log2.untrusted(line2);
     shown2 += line2.length + 1;
-    if (shown2 > most) log.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+    if (shown2 > most) log2.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
   };
 }
 
 // src/docker/context.ts
-function keepIn({ logs, log, hiding }, file) {
-  return keptLog(import_node_path15.default.join(logs, file), (line2) => log.warning(line2), hiding);
+function keepIn({ logs, log: log2, hiding }, file) {
+  return keptLog(import_node_path21.default.join(logs, file), (line2) => log2.warning(line2), hiding);
 }
 function outputTo(context, file) {
   return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
 }
 function imagesFolder({ work }) {
-  return import_node_path15.default.join(work, "images");
+  return import_node_path21.default.join(work, "images");
 }
 function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
   return { run: id, env, work, port, reach, network: network2, addHosts };
 }
 
 // src/image/build-context.ts
-var import_promises25 = require("node:fs/promises");
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_promises32 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/noise.ts
 var CASCADE = anyOf([
@@ -44377,6 +47573,120 @@ function anyOf(patterns) {
 function signatures(defaults, rows) {
   return rows.map((row) => ({ weight: "cause", ...defaults, ...row }));
 }
+
+// src/diagnosis/catalogue/clients.ts
+function open3(ports2, packages = "") {
+  const start2 = "(?:CheckpointOpen\\w+Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
+  const byPort = ports2 === "" ? [] : [`.*(?:(?<!local)port=|remotePort |remote=[^\\]]*:)(?:${ports2})\\b`];
+  const byCode = packages === "" ? [] : [`.* opened by .*\\b(?:${packages})\\.`];
+  return new RegExp(`${start2}(?:${[...byPort, ...byCode].join("|")})`, "m");
+}
+var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore";
+var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
+  {
+    id: "fw-mongodb",
+    pattern: open3("27017", "com\\.mongodb"),
+    category: "application",
+    cause: "A connection to MongoDB is open.",
+    fix: `Spring Data and Quarkus do not close their MongoClient: ${IN_HOOKS}, for example in a bean that is a SmartLifecycle and delegates to a new client after start().`
+  },
+  {
+    id: "fw-cassandra",
+    pattern: open3("9042", "com\\.datastax\\.(?:oss|driver)"),
+    category: "application",
+    cause: "A connection to Cassandra is open.",
+    fix: `Spring Data does not close its CqlSession: ${IN_HOOKS}, or create the session lazily, after the checkpoint (\`@Lazy\`).`
+  },
+  {
+    id: "fw-redisson",
+    pattern: open3("", "org\\.redisson"),
+    category: "application",
+    cause: "A connection of Redisson to Redis is open.",
+    fix: `Redisson does not take part in a checkpoint: call shutdown() of the RedissonClient in beforeCheckpoint, and create a new one in afterRestore; or use Lettuce with Spring Data Redis 3.2 or newer.`
+  },
+  {
+    id: "fw-redis",
+    pattern: open3("6379|6380|26379", "io\\.lettuce|redis\\.clients"),
+    category: "application",
+    cause: "A connection to Redis is open.",
+    fix: "Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint."
+  },
+  {
+    id: "fw-kafka",
+    pattern: open3("909[2-4]", "org\\.apache\\.kafka"),
+    category: "application",
+    cause: "A connection to Kafka is open.",
+    fix: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers, producers (`ProducerFactory.reset()`) and admin clients in beforeCheckpoint."
+  },
+  {
+    id: "fw-rabbitmq",
+    pattern: open3("567[12]", "com\\.rabbitmq"),
+    category: "application",
+    cause: "A connection to RabbitMQ is open.",
+    fix: "Stop the listener containers, and call resetConnection() of the CachingConnectionFactory (Spring AMQP) or close the Connection in beforeCheckpoint; the factory connects again when it is used."
+  },
+  {
+    id: "fw-elasticsearch",
+    pattern: open3("9[23]00", "org\\.elasticsearch|co\\.elastic\\.clients|org\\.opensearch"),
+    category: "application",
+    cause: "A connection to Elasticsearch or OpenSearch is open.",
+    fix: `Frameworks do not close their RestClient: ${IN_HOOKS}; or let it close idle connections (\`setKeepAliveStrategy\`) and set \`checkpoint-delay\`.`
+  },
+  {
+    id: "fw-exporter",
+    pattern: open3(
+      "431[78]|9411|14250|14268|6831",
+      "io\\.opentelemetry|zipkin2|io\\.micrometer\\.registry|io\\.jaegertracing"
+    ),
+    category: "application",
+    cause: "A connection of an exporter of metrics or traces is open.",
+    fix: "An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Turn it off for the checkpoint only if it is started again by your own code."
+  },
+  {
+    id: "fw-grpc",
+    pattern: open3("", "io\\.grpc"),
+    category: "application",
+    cause: "A channel or a server of gRPC is open.",
+    fix: `Call shutdownNow() of the ManagedChannel or the Server in beforeCheckpoint, wait for its end, and create it again in afterRestore. \`idleTimeout\` of a channel closes its connections when it is idle.`
+  },
+  {
+    id: "fw-messaging",
+    pattern: open3(
+      "6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883",
+      "org\\.apache\\.(?:pulsar|activemq|zookeeper)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho"
+    ),
+    category: "application",
+    cause: "A connection to a message broker or ZooKeeper is open.",
+    fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
+  },
+  {
+    id: "fw-neo4j",
+    pattern: open3("7687", "org\\.neo4j\\.driver"),
+    category: "application",
+    cause: "A connection to Neo4j is open.",
+    fix: `Spring Data does not close its Driver: ${IN_HOOKS}.`
+  },
+  {
+    id: "fw-jdbc",
+    pattern: open3(
+      "5432|3306|1433|1521|50000|26257",
+      "com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal|io\\.r2dbc"
+    ),
+    category: "application",
+    cause: "A connection to a database is open.",
+    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md)."
+  },
+  {
+    id: "fw-discovery",
+    pattern: open3(
+      "8761|8500|8848",
+      "com\\.netflix\\.(?:discovery|eureka)|com\\.ecwid\\.consul|com\\.alibaba\\.nacos"
+    ),
+    category: "application",
+    cause: "A connection to a service registry (Eureka, Consul, Nacos) is open.",
+    fix: "Turn registration off for the checkpoint (`eureka.client.enabled=false`, `spring.cloud.discovery.enabled=false`), or stop the client in beforeCheckpoint and register again in afterRestore: the address of the container is another one then."
+  }
+]);
 
 // src/diagnosis/catalogue/criu-both.ts
 var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
@@ -44568,8 +47878,16 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     id: "criu-ghost-limit",
     pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
     category: "application",
-    cause: "A deleted file of $2 bytes is still open or mapped: $1.",
-    fix: "Close it in beforeCheckpoint. It is often a cache in /tmp."
+    cause: "A deleted file of $2 bytes is still open or mapped, and a snapshot keeps at most 128 MB of one: $1.",
+    fix: "Close it in beforeCheckpoint, or do not delete it while it is in use. It is often a cache or a native library in /tmp."
+  },
+  {
+    id: "criu-ghost-native",
+    pattern: /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna)\S{0,200}) of (\d+) size, increase limit/m,
+    category: "application",
+    cause: "A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.",
+    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA).",
+    weight: "specific"
   },
   {
     id: "criu-link-remap",
@@ -44990,14 +48308,6 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     weight: "pointer"
   },
   {
-    id: "fw-jdbc",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException).*(?:port=|remotePort |:)(5432|3306|1433|1521|27017|50000)\b/m,
-    category: "application",
-    cause: "A connection to a database is open (port $1).",
-    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).",
-    weight: "specific"
-  },
-  {
     id: "fw-hikari-suspend",
     pattern: /is not configured to allow pool suspension/m,
     category: "application",
@@ -45006,26 +48316,10 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     weight: "specific"
   },
   {
-    id: "fw-redis",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )6379\b/m,
-    category: "application",
-    cause: "A connection to Redis is open.",
-    fix: "Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint.",
-    weight: "specific"
-  },
-  {
-    id: "fw-kafka",
-    pattern: /(?:CheckpointOpenSocketException|BusySelectorException|SocketChannel\[).*(?:[:=]|remotePort )(?:9092|9093)\b/m,
-    category: "application",
-    cause: "A connection to Kafka is open.",
-    fix: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers and admin clients in beforeCheckpoint.",
-    weight: "specific"
-  },
-  {
     id: "fw-listener",
-    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*,localport=(\d+)\]/m,
+    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S*?local=)?\S*?:(\d+)\]/m,
     category: "application",
-    cause: "A server still listens on port $1$2.",
+    cause: "A server still listens on port $1$2$3.",
     fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
     weight: "specific"
   },
@@ -45493,6 +48787,113 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
   }
 ]);
 
+// src/diagnosis/catalogue/start.ts
+var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
+var start = signatures({ operations: ["dump"], stream: "app" }, [
+  {
+    id: "start-preview",
+    pattern: /Preview features are not enabled for (\S{1,300}) \(class file version (\d{1,3})\.65535\)/m,
+    category: "input",
+    cause: "Class $1 uses preview features of Java (class file version $2).",
+    fix: "Add `--enable-preview` to `java-options`. The JDK must have the version of the class: its number minus 44.",
+    weight: "specific"
+  },
+  {
+    id: "start-class-version",
+    pattern: /UnsupportedClassVersionError: (\S{1,300}) (?:has been compiled by a more recent version|.{0,100}Unsupported major\.minor version|.{0,40}\(unrecognized class file version).{0,100}?(\d{2,3})\.\d/m,
+    category: "jdk",
+    cause: "Class $1 is compiled for a newer Java than this JDK: it has class file version $2 (65 is Java 21, 69 is Java 25).",
+    fix: "Set `distribution` and `java-version` to a newer JDK with CRaC, such as `distribution: zulu` and `java-version: 25`, or compile the application for the Java version of this JDK.",
+    weight: "specific"
+  },
+  {
+    id: "start-main-class",
+    pattern: /Could not find or load main class (\S{1,300})/m,
+    category: "input",
+    cause: "The JVM did not find the main class $1, or a class that it extends.",
+    fix: "Set `main-class` to the full name of the class with the method main: for Kotlin it ends with Kt, and for Clojure without gen-class it is clojure.main."
+  },
+  {
+    id: "start-agent-missing",
+    pattern: /Error opening zip file or JAR manifest missing ?: ?(\S{1,300})|Could not find agent library (\S{1,300})/m,
+    category: "input",
+    cause: "The agent $1$2 is not in the image.",
+    fix: "Add its file with the input `files`, for example `files: agent.jar:/app/agent.jar`, and use that path in `java-options` (docs/agents.md).",
+    weight: "specific"
+  },
+  {
+    id: "start-agent-port",
+    pattern: /transport error 202: bind failed: Address already in use|Exception thrown by the agent ?: .{0,200}Port already in use: (\d+)/m,
+    category: "input",
+    cause: "The port $1 of a debugger or of JMX is in use by another JVM in the container, which has the same options.",
+    fix: "Set these options in `java-options`, which apply to the application alone, and not in a variable of the environment (docs/agents.md).",
+    weight: "specific"
+  },
+  {
+    id: "start-localhost",
+    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused/m,
+    category: "input",
+    cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9 in the container of the application: the services of a job are in other containers.",
+    fix: "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.",
+    weight: "cause"
+  },
+  {
+    id: "start-missing-file",
+    pattern: /FileNotFoundException: ([^\s:()][^:()]{0,300}) \(No such file or directory\)|NoSuchFileException: (?!\/(?:proc|sys|tmp)\/)([^\s:]{1,300})\s*$|Config data (?:resource|location) '(?:file \[|optional:|file:){0,3}([^'\]]{1,300})\]?'.{0,200}(?:cannot be found|does not exist)/m,
+    category: "input",
+    cause: "The application did not find the file $1$2$3.",
+    fix: "Add it to the image with the input `files` (docs/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.",
+    weight: "general"
+  },
+  {
+    id: "start-freetype",
+    pattern: /(libfreetype\.so[.\d]*): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1, with which Java draws text.",
+    fix: `Install libfreetype6 and fontconfig ${IN_BASE_IMAGE} fontconfig libfreetype6 fonts-dejavu-core\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-fontconfig",
+    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.head|Cannot load default config file|(libfontconfig\.so[.\d]*): cannot open shared object file/m,
+    category: "image",
+    cause: "The image has no fonts: Java finds them with fontconfig.",
+    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-x11",
+    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]*): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1 of the X Window System.",
+    fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-musl",
+    pattern: /(libc\.musl-[\w.-]{1,40}|ld-musl-[\w.-]{1,40}): cannot open shared object file/m,
+    category: "image",
+    cause: "A native library of the application is built for Alpine Linux ($1), and the image has glibc.",
+    fix: "Build the application with the native library for glibc: libraries choose it by a classifier such as linux-x86_64 instead of linux-x86_64-musl.",
+    weight: "specific"
+  },
+  {
+    id: "start-library",
+    pattern: /(lib[\w+-]{1,100}\.so[.\d]{0,20}): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1.",
+    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libaio.so.1 in libaio1t64.`
+  },
+  {
+    id: "start-noexec",
+    pattern: /UnsatisfiedLinkError: (\S{1,300}): .{0,200}failed to map segment from shared object/m,
+    category: "image",
+    cause: "The native library $1 is on a file system from which nothing may be executed.",
+    fix: "Mount /tmp with the option exec, or set the folder of native libraries to /home/app in `java-options` (-Djava.io.tmpdir=/home/app, or the property of the library).",
+    weight: "specific"
+  }
+]);
+
 // src/diagnosis/catalogue/index.ts
 var CATALOGUE = [
   ...criuDump,
@@ -45500,7 +48901,9 @@ var CATALOGUE = [
   ...criuRestore,
   ...jvmDump,
   ...jvmRestore,
+  ...clients,
   ...frameworks,
+  ...start,
   ...docker,
   ...registry
 ];
@@ -45583,8 +48986,8 @@ var Diagnoser = class {
   ofCriu;
   ofOtherSources;
   offered = 0;
-  push(stream, text2) {
-    const line2 = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
+  push(stream, text3) {
+    const line2 = text3.length > LONGEST_LINE ? text3.slice(0, LONGEST_LINE) : text3;
     const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
     if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.operation]?.test(line2)) return;
     if (SUCCESS[this.operation]?.test(line2)) {
@@ -45621,8 +49024,8 @@ var Diagnoser = class {
 };
 function diagnose(operation, texts) {
   const diagnoser = new Diagnoser(operation);
-  for (const [stream, text2] of Object.entries(texts)) {
-    for (const line2 of text2.split("\n")) diagnoser.push(stream, line2);
+  for (const [stream, text3] of Object.entries(texts)) {
+    for (const line2 of text3.split("\n")) diagnoser.push(stream, line2);
   }
   return diagnoser.finding();
 }
@@ -45644,7 +49047,7 @@ function describe({ signature, match, line: line2 }) {
       line: line2
     };
   }
-  const fill2 = (text2) => text2.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  const fill2 = (text3) => text3.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
   return {
     signature,
     cause: `${fill2(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
@@ -45678,19 +49081,20 @@ var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
 var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
 var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
 var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
-var LISTENS = /remotePort 0$|ServerSocket(?:ChannelImpl)?\[/;
+var LISTENS = /remotePort 0$|ServerSocket(?:Channel(?:Impl)?)?\[/;
 var MOST_LISTED = 20;
 var MOST_FRAMES = 4;
+var LONGEST_STACK = 60;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open3 = causes.flatMap(openResource);
-  const known = diagnose("dump", { app: output });
-  if (open3.length > 0) {
+  const open6 = causes.flatMap(openResource);
+  const known = diagnose("dump", { app: [output, ...causes.flatMap(withCode)].join("\n") });
+  if (open6.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open3, `The JVM refused the checkpoint: ${summarise(open3)}${id}.`, {
+    return new OpenResources(open6, `The JVM refused the checkpoint: ${summarise(open6)}${id}.`, {
       fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-      evidence: listResources(open3),
+      evidence: listResources(open6),
       signature: known?.signature
     });
   }
@@ -45717,35 +49121,20 @@ function listResources(resources) {
   const more = resources.length - MOST_LISTED;
   return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
 }
-var PRESETS2 = [
-  ["log-files", /\.(?:log|out)$|\/logs\/[^/]+\.txt$/],
-  ["h2", /\.(?:mv|trace)\.db$/]
-];
-function suggestPolicies(resources) {
-  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description, listens }) => {
-    const path66 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path66 ?? ""));
-    if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path66 ?? description}`, "action: reopen"].join("\n");
-    if (kind !== "socket") return [`# ${description}`, "type: filedescriptor", "action: ignore"].join("\n");
-    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
-    const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
-    return [who, "type: socket", ...port === void 0 ? [] : [`localPort: ${port}`], "action: close"].join(
-      "\n"
-    );
-  });
-  return `${[...new Set(rules)].join("\n---\n")}
-`;
-}
 function parseCauses(output) {
   const causes = [];
   for (const line2 of output.split("\n")) {
     const last = causes.at(-1);
     const suppressed = SUPPRESSED.exec(line2);
     const created = CREATED.exec(line2);
-    if (suppressed) causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0 });
+    if (suppressed)
+      causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0, stack: [] });
     else if (created && last) last.openedBy = { thread: created[1] ?? "", frames: [] };
-    else if (last?.openedBy) addFrame(last.openedBy.frames, FRAME.exec(line2)?.[1]);
+    else if (last?.openedBy) {
+      const frame = FRAME.exec(line2)?.[1];
+      if (frame !== void 0 && last.stack.length < LONGEST_STACK) last.stack.push(frame);
+      addFrame(last.openedBy.frames, frame);
+    }
   }
   return causes;
 }
@@ -45753,21 +49142,37 @@ function addFrame(frames, frame) {
   if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
   frames.push(frame);
 }
-function openResource({ type, text: text2, openedBy }) {
+function withCode({ type, text: text3, stack }) {
+  const names = stack.map((frame) => frame.replace(/\(.*\)$/, ""));
+  return names.length === 0 ? [] : [`${simpleName(type)}: ${text3} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
+}
+var CHANNEL = /(?:[\w.]+\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^\]]*\])*\]/g;
+function channelsOf(text3, openedBy) {
+  const channels = [...text3.matchAll(CHANNEL)].map(([channel]) => channel);
+  const descriptions = channels.length > 0 ? channels : ["a selector with registered channels"];
+  return descriptions.map((description) => ({
+    kind: "socket",
+    description,
+    listens: LISTENS.test(description),
+    openedBy
+  }));
+}
+function openResource({ type, text: text3, openedBy }) {
+  if (/(?:BusySelector|IllegalSelector)Exception$/.test(type)) return channelsOf(text3, openedBy);
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
   if (!match) return [];
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
-  return [{ kind, description: text2, listens: LISTENS.test(text2), openedBy }];
+  return [{ kind, description: text3, listens: LISTENS.test(text3), openedBy }];
 }
-function summarise(open3) {
+function summarise(open6) {
   const words = {
     socket: "an open socket",
     file: "an open file",
     other: "an open resource"
   };
-  const [first3] = open3;
+  const [first3] = open6;
   if (!first3) return "";
-  const rest = open3.length > 1 ? ` (and ${open3.length - 1} more, listed below)` : "";
+  const rest = open6.length > 1 ? ` (and ${open6.length - 1} more, listed below)` : "";
   return `${words[first3.kind]}, ${first3.description}${rest}`;
 }
 function simpleName(type) {
@@ -45835,9 +49240,13 @@ var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable
 function explainMissingSupport(refused3, libraries) {
   const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
   const { support, fix } = framework ?? NO_FRAMEWORK;
-  if (!refused3.resources.some(({ listens }) => listens) || libraries.has(support)) return refused3;
+  const closes = framework?.name === "Spring Boot" ? "its servers and pools" : "the server";
+  const concerns = refused3.resources.some(
+    ({ kind, listens }) => listens || framework?.name === "Spring Boot" && kind === "socket"
+  );
+  if (!concerns || libraries.has(support)) return refused3;
   const { coordinates } = support;
-  const without2 = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops the server.` : `${coordinates} is not on the class path.`;
+  const without2 = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops ${closes}.` : `${coordinates} is not on the class path.`;
   return new CheckpointRefused(`${refused3.message} ${without2}`, {
     fix,
     evidence: refused3.evidence,
@@ -45847,26 +49256,26 @@ function explainMissingSupport(refused3, libraries) {
 }
 
 // src/lib/link-or-copy.ts
-var import_promises19 = require("node:fs/promises");
+var import_promises26 = require("node:fs/promises");
 async function linkOrCopy(source, destination) {
-  await (0, import_promises19.link)(source, destination).catch(() => (0, import_promises19.cp)(source, destination));
+  await (0, import_promises26.link)(source, destination).catch(() => (0, import_promises26.cp)(source, destination));
 }
 
 // src/image/archive-tree.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
 
 // src/image/times.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises28 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
 
 // src/lib/digest.ts
 var import_node_crypto = require("node:crypto");
-var import_node_fs3 = require("node:fs");
-var import_promises20 = require("node:stream/promises");
+var import_node_fs4 = require("node:fs");
+var import_promises27 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises20.pipeline)((0, import_node_fs3.createReadStream)(file), async (chunks) => {
+  await (0, import_promises27.pipeline)((0, import_node_fs4.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -45878,14 +49287,14 @@ function digestOf(bytes) {
 // src/image/times.ts
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function setTimes(folder, classes) {
-  for (const entry of await (0, import_promises21.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path16.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises21.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises28.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path22.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises28.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isClass = classes !== void 0 && file.startsWith(classes + import_node_path16.default.sep);
-    const time2 = isClass ? Math.floor((await (0, import_promises21.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises21.lutimes)(file, time2, time2);
+    const isClass2 = classes !== void 0 && file.startsWith(classes + import_node_path22.default.sep);
+    const time2 = isClass2 ? Math.floor((await (0, import_promises28.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises28.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -45895,52 +49304,52 @@ async function contentNumber(file) {
 
 // src/image/archive-tree.ts
 async function writeArchiveTree(context, archive) {
-  const tree = import_node_path17.default.join(context, "trees/archive");
-  const folder = import_node_path17.default.join(tree, ARCHIVE_DIR);
-  await (0, import_promises22.rm)(tree, { recursive: true, force: true });
-  await (0, import_promises22.mkdir)(folder, { recursive: true });
-  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path17.default.basename(archive.file)}`;
+  const tree = import_node_path23.default.join(context, "trees/archive");
+  const folder = import_node_path23.default.join(tree, ARCHIVE_DIR);
+  await (0, import_promises29.rm)(tree, { recursive: true, force: true });
+  await (0, import_promises29.mkdir)(folder, { recursive: true });
+  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path23.default.basename(archive.file)}`;
   if (archive && inImage !== void 0) {
-    const { size } = await (0, import_promises22.stat)(archive.file);
-    await linkOrCopy(archive.file, import_node_path17.default.join(folder, import_node_path17.default.basename(archive.file)));
-    await (0, import_promises22.writeFile)(import_node_path17.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
+    const { size } = await (0, import_promises29.stat)(archive.file);
+    await linkOrCopy(archive.file, import_node_path23.default.join(folder, import_node_path23.default.basename(archive.file)));
+    await (0, import_promises29.writeFile)(import_node_path23.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
 `);
   }
   const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
 ` : "";
-  await (0, import_promises22.writeFile)(import_node_path17.default.join(folder, ARCHIVE_FILES.options), options3);
+  await (0, import_promises29.writeFile)(import_node_path23.default.join(folder, ARCHIVE_FILES.options), options3);
   await setTimes(tree);
 }
 
 // src/image/class-jar.ts
-var import_node_fs4 = require("node:fs");
-var import_promises23 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
-var import_promises24 = require("node:stream/promises");
+var import_node_fs5 = require("node:fs");
+var import_promises30 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:stream/promises");
 var import_yazl = __toESM(require_yazl(), 1);
 var MANIFEST2 = "META-INF/MANIFEST.MF";
 var LARGE = 64 * 1024 * 1024;
 async function packClasses(folder, jar) {
   const zip = new import_yazl.ZipFile();
-  const written = (0, import_promises24.pipeline)(zip.outputStream, (0, import_node_fs4.createWriteStream)(jar, { flags: "wx" }));
+  const written = (0, import_promises31.pipeline)(zip.outputStream, (0, import_node_fs5.createWriteStream)(jar, { flags: "wx" }));
   const failed = new Promise((_, reject) => zip.on("error", reject));
   const finished2 = Promise.race([written, failed]);
   finished2.catch(() => void 0);
   let newest = EPOCH;
   for (const name of await namesIn2(folder)) {
-    const entry = await (0, import_promises23.stat)(import_node_path18.default.join(folder, name));
+    const entry = await (0, import_promises30.stat)(import_node_path24.default.join(folder, name));
     const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
     const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
     newest = Math.max(newest, time2);
     const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
     if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
     else if (entry.size < LARGE)
-      zip.addBuffer(await (0, import_promises23.readFile)(import_node_path18.default.join(folder, name)), name, { ...options3, compress: false });
-    else zip.addFile(import_node_path18.default.join(folder, name), name, options3);
+      zip.addBuffer(await (0, import_promises30.readFile)(import_node_path24.default.join(folder, name)), name, { ...options3, compress: false });
+    else zip.addFile(import_node_path24.default.join(folder, name), name, options3);
   }
   zip.end();
   await finished2;
-  await (0, import_promises23.utimes)(jar, newest, newest);
+  await (0, import_promises30.utimes)(jar, newest, newest);
 }
 function inLocalTime(time2) {
   const utc = new Date(time2 * 1e3);
@@ -45955,37 +49364,46 @@ function inLocalTime(time2) {
 }
 async function namesIn2(folder, inside2 = "") {
   const names = [];
-  for (const child2 of (await (0, import_promises23.readdir)(import_node_path18.default.join(folder, inside2))).sort()) {
-    const name = import_node_path18.default.posix.join(inside2, child2);
+  for (const child2 of (await (0, import_promises30.readdir)(import_node_path24.default.join(folder, inside2))).sort()) {
+    const name = import_node_path24.default.posix.join(inside2, child2);
     names.push(name);
-    if ((await (0, import_promises23.stat)(import_node_path18.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
+    if ((await (0, import_promises30.stat)(import_node_path24.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
   }
   if (inside2 !== "") return names;
-  const first3 = [import_node_path18.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
+  const first3 = [import_node_path24.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
   return [...first3, ...names.filter((name) => !first3.includes(name))];
 }
 
 // src/image/build-context.ts
+var HOME_MODE = 488;
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path19.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path19.default.join(folder, "trees", name, inside2);
-  await (0, import_promises25.mkdir)(folder);
-  await (0, import_promises25.cp)(from("Dockerfile"), import_node_path19.default.join(folder, "Dockerfile"));
-  await (0, import_promises25.cp)(from("tools"), import_node_path19.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path19.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes, packed } = parts2.application;
-  for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises25.mkdir)(tree(name, APP_DIR), { recursive: true });
-    for (const [source, target] of files) {
-      const destination = import_node_path19.default.join(tree(name, APP_DIR), target);
+  const from = (name) => import_node_path25.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path25.default.join(folder, "trees", name, inside2);
+  await (0, import_promises32.mkdir)(folder);
+  await (0, import_promises32.cp)(from("Dockerfile"), import_node_path25.default.join(folder, "Dockerfile"));
+  await (0, import_promises32.cp)(from("tools"), import_node_path25.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path25.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes, packed, files } = parts2.application;
+  for (const [name, files2] of Object.entries({ dependencies, classes })) {
+    await (0, import_promises32.mkdir)(tree(name, APP_DIR), { recursive: true });
+    for (const [source, target] of files2) {
+      const destination = import_node_path25.default.join(tree(name, APP_DIR), target);
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
+      await (0, import_promises32.mkdir)(import_node_path25.default.dirname(destination), { recursive: true });
       if (packed.has(source)) await packClasses(source, destination);
-      else await (0, import_promises25.cp)(source, destination, options3);
+      else await (0, import_promises32.cp)(source, destination, options3);
     }
   }
-  await (0, import_promises25.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
-  await (0, import_promises25.cp)(from("seccomp.json"), import_node_path19.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
-  await (0, import_promises25.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  await (0, import_promises32.mkdir)(tree("working"), { mode: HOME_MODE });
+  for (const [target, source] of files) {
+    const below2 = import_node_path25.default.posix.relative(HOME_DIR, target);
+    const destination = below2.startsWith("..") ? tree("classes", target) : tree("working", below2);
+    await (0, import_promises32.mkdir)(import_node_path25.default.dirname(destination), { recursive: true });
+    await (0, import_promises32.cp)(source, destination, { dereference: true, preserveTimestamps: true });
+  }
+  await (0, import_promises32.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises32.cp)(from("seccomp.json"), import_node_path25.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises32.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
@@ -45995,19 +49413,19 @@ async function assembleBuildContext(folder, parts2) {
     [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises25.writeFile)(import_node_path19.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+    await (0, import_promises32.writeFile)(import_node_path25.default.join(tree("launch", CRAC_DIR), name), lines2(words));
   }
-  const policies = import_node_path19.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
+  const policies = import_node_path25.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
   if (parts2.resourcePolicies !== void 0)
-    await (0, import_promises25.writeFile)(
-      import_node_path19.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
+    await (0, import_promises32.writeFile)(
+      import_node_path25.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
       parts2.resourcePolicies
     );
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises25.writeFile)(
-    import_node_path19.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
+  await (0, import_promises32.writeFile)(
+    import_node_path25.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
     lines2([...once, ...parts2.resourcePolicies === void 0 ? [] : [`-D${POLICIES_PROPERTY}=${policies}`]])
   );
   await setTimes(tree(""), tree("classes", APP_DIR));
@@ -46203,30 +49621,30 @@ function describeStep(step) {
 }
 
 // src/image/build.ts
-function buildCommand(build2) {
+function buildCommand(build3) {
   return [
     "build",
     "--target",
-    build2.target,
+    build3.target,
     "--tag",
-    build2.name,
+    build3.name,
     // The classic builder would keep the container of a failed instruction.
     "--force-rm",
-    ...pairs2("--build-arg", build2.buildArgs),
-    ...pairs2("--label", build2.labels),
+    ...pairs2("--build-arg", build3.buildArgs),
+    ...pairs2("--label", build3.labels),
     "--",
-    build2.context
+    build3.context
   ];
 }
-async function buildImage(docker2, build2, output) {
-  const command2 = buildCommand(build2);
+async function buildImage(docker2, build3, output) {
+  const command2 = buildCommand(build3);
   const result = await runBuild(docker2, command2, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build2.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
+    throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
-  return await idOf(docker2, build2.name);
+  return await idOf(docker2, build3.name);
 }
 async function idOf(docker2, name) {
   return (await inspectImage(docker2, name)).Id;
@@ -46324,7 +49742,7 @@ async function prepareImages({ id, work }, inputs, {
   workspace
 }, { application, base, jdk, fingerprint }) {
   const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path20.default.join(work, `context-${id}`);
+  const folder = import_node_path26.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder,
     jdkArchive: jdk.file,
@@ -46371,12 +49789,12 @@ async function buildStage(context, { folder, buildArgs }, target, own, output = 
 }
 
 // src/inputs/known-secrets.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path21 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/registry/credential-helper.ts
 var import_node_child_process2 = require("node:child_process");
@@ -46402,13 +49820,13 @@ async function fromHelper(helper, host, environment2) {
   return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
 }
 async function outputOf(program, host, env) {
-  return await new Promise((resolve2, reject) => {
+  return await new Promise((resolve4, reject) => {
     const signal = AbortSignal.timeout(HELPER_TIMEOUT);
     const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
     let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.stdout.setEncoding("utf8").on("data", (text3) => stdout += text3);
     child2.on("error", reject);
-    child2.on("close", (code18) => resolve2({ exitCode: code18 ?? 1, stdout }));
+    child2.on("close", (code18) => resolve4({ exitCode: code18 ?? 1, stdout }));
     child2.stdin.on("error", () => void 0);
     child2.stdin.end(`${host}
 `);
@@ -46458,17 +49876,17 @@ function helperOf({ credHelpers, credsStore }, registry2) {
   return credHelpers?.[registry2] ?? credsStore;
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path21.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path21.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path27.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path27.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises26.readFile)(file, "utf8").catch((error) => {
+  const text3 = await (0, import_promises33.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
   let config;
   try {
-    config = JSON.parse(text2);
+    config = JSON.parse(text3);
   } catch {
     throw unreadable(file, "it is not valid JSON");
   }
@@ -46507,7 +49925,7 @@ function credentialsOf(key, login, file) {
 
 // src/inputs/known-secrets.ts
 async function secretsOfInputs(inputs, workspace) {
-  const read3 = (file) => (0, import_promises27.readFile)(import_node_path22.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const read3 = (file) => (0, import_promises34.readFile)(import_node_path28.default.resolve(workspace, file), "utf8").catch(() => void 0);
   const secrets = [];
   for (const name of INPUT_NAMES) {
     const { secrets: of } = INPUTS[name];
@@ -46515,7 +49933,7 @@ async function secretsOfInputs(inputs, workspace) {
   }
   return secrets;
 }
-async function knownSecrets(inputs, { workspace, environment: environment2, log }) {
+async function knownSecrets(inputs, { workspace, environment: environment2, log: log2 }) {
   const registries = inputs.push ? inputs.tags.map(({ registry: registry2 }) => registry2) : [];
   const { logins, unreadable: unreadable2 } = await storedLogins(environment2, registries);
   if (unreadable2.length > 0 && inputs.secretScan !== "off") {
@@ -46524,7 +49942,7 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log 
       throw new Failure("runner", `Not all logins can be searched for in the image. ${unread}`, {
         fix: "Fix or remove that login (`docker logout REGISTRY`), or set `secret-scan: warn` to go on without it."
       });
-    log.warning(`${unread} The image is not scanned for that login.`);
+    log2.warning(`${unread} The image is not scanned for that login.`);
   }
   return [
     ...await secretsOfInputs(inputs, workspace),
@@ -46533,42 +49951,109 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log 
   ];
 }
 
+// src/application/java-need.ts
+var import_promises35 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
+var MOST_CLASSES = 2e3;
+async function javaNeedOf(application) {
+  const { mainClass, classes, dependencies, packed } = application;
+  let highest;
+  const add2 = (found) => {
+    for (const [of, version] of found)
+      if (highest === void 0 || version.java > highest.java) highest = { ...version, of };
+  };
+  for (const folder of packed) if (!folder.endsWith(".jar")) add2(await versionsInFolder(folder));
+  const isMain = (name) => name === `${mainClass.replaceAll(".", "/")}.class`;
+  const isOwn = (name) => inPackageOf(mainClass, name);
+  for (const jar of await jarsOf([...classes.keys()].filter((source) => !packed.has(source))))
+    add2(await versionsInJar(jar, isOwn));
+  if (highest !== void 0) return highest;
+  for (const jar of await jarsOf(dependencies.keys())) {
+    if (!(await namesIn(jar).catch(() => [])).some(isMain)) continue;
+    add2(await versionsInJar(jar, isOwn));
+    break;
+  }
+  return highest;
+}
+function inPackageOf(mainClass, name) {
+  const shared = mainClass.split(".").slice(0, -1).slice(0, 2);
+  return shared.length === 0 ? !name.includes("/") : name.startsWith(`${shared.join("/")}/`);
+}
+function isClass(name) {
+  return name.endsWith(".class") && !name.startsWith("META-INF/") && !/(?:^|\/)module-info\.class$/.test(name);
+}
+var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
+async function jarsOf(sources) {
+  const jars = [];
+  for (const source of sources) {
+    const names = await isFolder(source) ? await (0, import_promises35.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path29.default.join(source, name)).sort();
+    jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
+  }
+  return jars;
+}
+async function versionsInJar(jar, isOwn) {
+  const wanted = (name) => isClass(name) && isOwn(name);
+  const headers = await headersIn(jar, wanted, HEADER_SIZE, MOST_CLASSES).catch(() => []);
+  return headers.flatMap(([name, header]) => versionOf(name, header));
+}
+async function versionsInFolder(folder) {
+  const names = (await (0, import_promises35.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const found = [];
+  for (const name of names) {
+    const handle = await (0, import_promises35.open)(import_node_path29.default.join(folder, name));
+    try {
+      const { buffer: buffer2 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
+      found.push(...versionOf(name, buffer2));
+    } finally {
+      await handle.close();
+    }
+  }
+  return found;
+}
+function versionOf(name, header) {
+  const version = classVersion(header);
+  return version === void 0 ? [] : [[classOf(name), version]];
+}
+
 // src/jdk/resolve.ts
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
-function noting(log, warnings2) {
+function noting(log2, warnings2) {
   return {
-    ...log,
+    ...log2,
     warning(line2) {
       warnings2.push(line2);
-      log.warning(line2);
+      log2.warning(line2);
     }
   };
 }
 var LONGEST_WARNING = 48 * 1024;
 var PROGRESS_INTERVAL = 5e3;
-function logProgress(log, clock) {
+function logProgress(log2, clock) {
   let last = clock.now();
   return (bytes, total) => {
     if (clock.now() - last < PROGRESS_INTERVAL) return;
     last = clock.now();
     const share = total === void 0 ? "" : ` of ${(total / 1e6).toFixed(0)}`;
-    log.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`);
+    log2.info(`${(bytes / 1e6).toFixed(0)}${share} MB ...`);
   };
 }
 
 // src/jdk/file.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_promises38 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
 
 // src/jdk/archive.ts
-var import_node_fs5 = require("node:fs");
-var import_node_path23 = __toESM(require("node:path"), 1);
-var import_promises28 = require("node:stream/promises");
+var import_node_fs6 = require("node:fs");
+var import_node_path30 = __toESM(require("node:path"), 1);
+var import_consumers2 = require("node:stream/consumers");
+var import_promises36 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
+var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
 var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link", "contiguous-file"]);
 async function checkArchive(file, limits = LIMITS) {
@@ -46576,8 +50061,9 @@ async function checkArchive(file, limits = LIMITS) {
   let entries = 0;
   let size = 0;
   let top;
+  let release2;
   const links = new Links();
-  const read3 = (0, import_promises28.pipeline)((0, import_node_fs5.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
+  const read3 = (0, import_promises36.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
   read3.catch(() => void 0);
   try {
     for await (const entry of tar) {
@@ -46589,7 +50075,8 @@ async function checkArchive(file, limits = LIMITS) {
       if (problem !== void 0) throw refused2(file, problem);
       if (entries > limits.entries) throw refused2(file, `it has more than ${limits.entries} entries`);
       if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
-      entry.resume();
+      if (isRelease(header)) release2 = await (0, import_consumers2.text)(entry);
+      else entry.resume();
     }
     await read3;
   } catch (error) {
@@ -46597,18 +50084,22 @@ async function checkArchive(file, limits = LIMITS) {
     throw error instanceof Failure ? error : refused2(file, `it is not a .tar.gz (${messageOf(error)})`);
   }
   if (top === void 0) throw refused2(file, "it is empty");
+  return release2;
+}
+function isRelease({ name, type, size = 0 }) {
+  return type === "file" && /^(?:\.\/)?[^/]+\/release$/.test(name) && size <= MAX_RELEASE_SIZE;
 }
 function problemOf(header, top) {
   const { name, type, linkname } = header;
   if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "entry of unknown type"}`;
-  if (!isBelow(name, top)) return `${name} is outside its top folder ${top}`;
+  if (!isBelow2(name, top)) return `${name} is outside its top folder ${top}`;
   if (goesUpLater(name)) return `${name} has \`..\` after a folder`;
   if (goesUpLater(linkname ?? "")) return `${name} links to ${linkname}, which has \`..\` after a folder`;
-  if (type === "link" && !isBelow(linkname ?? "", top))
+  if (type === "link" && !isBelow2(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path23.default.posix.join(import_node_path23.default.posix.dirname(name), linkname ?? "");
-    if ((linkname ?? "").startsWith("/") || !isBelow(target, top)) {
+    const target = import_node_path30.default.posix.join(import_node_path30.default.posix.dirname(name), linkname ?? "");
+    if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
   }
@@ -46621,11 +50112,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path66 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path66);
-    if (type === "symlink" && this.folders.has(path66)) return `${name} is a link and a folder`;
-    for (let end = path66.lastIndexOf("/"); end > 0; end = path66.lastIndexOf("/", end - 1)) {
-      const folder = path66.slice(0, end);
+    const path73 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path73);
+    if (type === "symlink" && this.folders.has(path73)) return `${name} is a link and a folder`;
+    for (let end = path73.lastIndexOf("/"); end > 0; end = path73.lastIndexOf("/", end - 1)) {
+      const folder = path73.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -46642,22 +50133,53 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path23.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path30.default.posix.normalize(name).split("/")[0] ?? "";
 }
-function isBelow(name, top) {
-  const normal = import_node_path23.default.posix.normalize(name).replace(/\/$/, "");
+function isBelow2(name, top) {
+  const normal = import_node_path30.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path23.default.basename(file)} is not used: ${why}.`, {
+  return new Failure("jdk", `${import_node_path30.default.basename(file)} is not used: ${why}.`, {
     fix: "Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder."
   });
 }
 
+// src/jdk/fitting.ts
+var VENDORS = ["crac", "zulu", "liberica"];
+async function requireFitting(need, { distribution: distribution2, version, major, architecture }, list3) {
+  if (need === void 0 || major === 0 || fits(need, major)) return;
+  const { java, preview, of } = need;
+  const vendors2 = [...VENDORS].sort((a, b) => Number(b === distribution2) - Number(a === distribution2));
+  const offer = await offerFor(need, architecture, vendors2, list3);
+  const give = offer === void 0 ? `Set \`distribution\` and \`java-version\` to a JDK with CRaC for Java ${java}${preview ? "" : " or newer"}` : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\``;
+  const compile = preview ? `compile the application without preview features (\`--enable-preview\`)` : `compile the application for Java ${major} (Maven: \`maven.compiler.release\`, Gradle: \`options.release\`)`;
+  throw new Failure(
+    "jdk",
+    `The application is compiled for Java ${java}${preview ? " with preview features" : ""} (class ${of}), and this JDK, ${version} of the distribution ${distribution2}, is for Java ${major}.`,
+    { fix: `${give}; or ${compile}.` }
+  );
+}
+function fits({ java, preview }, major) {
+  return preview ? major === java : major >= java;
+}
+async function offerFor(need, architecture, vendors2, list3) {
+  for (const vendor of vendors2) {
+    const assets = await list3(vendor, architecture).catch(() => []);
+    const fitting = assets.filter((asset) => asset.architecture === architecture && fits(need, asset.major));
+    if (fitting.length > 0) return fitting.reduce((a, b) => b.major < a.major ? b : a);
+  }
+  return void 0;
+}
+function javaVersionIn(release2) {
+  const [, first3, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release2 ?? "") ?? [];
+  return Number((first3 === "1" ? second : first3) ?? 0);
+}
+
 // src/jdk/verify.ts
-var import_promises29 = require("node:fs/promises");
+var import_promises37 = require("node:fs/promises");
 async function verifyArchive(file, asset, expected) {
-  const { size } = await (0, import_promises29.stat)(file);
+  const { size } = await (0, import_promises37.stat)(file);
   if (asset.size !== void 0 && size !== asset.size) {
     throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
   }
@@ -46678,19 +50200,19 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises29.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises37.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises30.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises38.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path24.default.basename(file);
+  const name = import_node_path31.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -46707,22 +50229,22 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
   const sha2562 = await verifyArchive(file, asset, expected);
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
-  await checkArchive(file);
-  return { asset, file, sha256: sha2562, cached: true };
+  const release2 = await checkArchive(file);
+  return { asset: { ...asset, major: javaVersionIn(release2) }, file, sha256: sha2562, cached: true };
 }
 
 // src/jdk/source.ts
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto2 = require("node:crypto");
-var import_promises31 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path25.default.join(folder, `${(0, import_node_crypto2.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path32.default.join(folder, `${(0, import_node_crypto2.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -46750,7 +50272,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises31.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises39.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -46761,10 +50283,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises31.mkdir)(import_node_path25.default.dirname(file), { recursive: true });
+  await (0, import_promises39.mkdir)(import_node_path32.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto2.randomUUID)()}`;
-  await (0, import_promises31.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises31.rename)(staged, file);
+  await (0, import_promises39.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises39.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -47062,8 +50584,8 @@ function register(state, name, method, options3) {
     options3 = {};
   }
   if (Array.isArray(name)) {
-    return name.reverse().reduce((callback, name2) => {
-      return register.bind(null, state, name2, callback, options3);
+    return name.reverse().reduce((callback2, name2) => {
+      return register.bind(null, state, name2, callback2, options3);
     }, method)();
   }
   return Promise.resolve().then(() => {
@@ -47645,15 +51167,15 @@ function parseParameters(header, type, index, len, stopFlags) {
   }
   return { type, index, parameters };
 }
-function unescapeQuotedPairs(str, start, end) {
+function unescapeQuotedPairs(str, start2, end) {
   let result = "";
-  for (let index = start; index < end; index++) {
+  for (let index = start2; index < end; index++) {
     if (str.charCodeAt(index) === BSLASH) {
-      result += str.slice(start, index);
-      start = ++index;
+      result += str.slice(start2, index);
+      start2 = ++index;
     }
   }
-  return result + str.slice(start, end);
+  return result + str.slice(start2, end);
 }
 
 // node_modules/json-with-bigint/json-with-bigint.js
@@ -47898,8 +51420,8 @@ var convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
   if (!hasUserReviver) return value;
   return userReviver(key, value, context);
 };
-var JSONParseV2 = (text2, reviver) => {
-  return JSON.parse(text2, (key, value, context) => {
+var JSONParseV2 = (text3, reviver) => {
+  return JSON.parse(text3, (key, value, context) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
@@ -47957,8 +51479,8 @@ var applyReviverIteratively = (parsed, userReviver) => {
   }
   return rootHolder[""];
 };
-var serializeBigInts = (text2) => {
-  return text2.replace(
+var serializeBigInts = (text3) => {
+  return text3.replace(
     stringsOrLargeNumbers,
     (match, digits, fractional, exponential) => {
       const isString = match[0] === '"';
@@ -47972,18 +51494,18 @@ var serializeBigInts = (text2) => {
     }
   );
 };
-var JSONParse = (text2, reviver) => {
-  if (!text2) return originalParse(text2, reviver);
+var JSONParse = (text3, reviver) => {
+  if (!text3) return originalParse(text3, reviver);
   try {
-    if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
-    const serializedData = serializeBigInts(text2);
+    if (isContextSourceSupported()) return JSONParseV2(text3, reviver);
+    const serializedData = serializeBigInts(text3);
     return originalParse(
       serializedData,
       (key, value, context) => convertMarkedBigIntsReviver(key, value, context, reviver)
     );
   } catch (error) {
     if (error instanceof RangeError) {
-      const serializedData = serializeBigInts(text2);
+      const serializedData = serializeBigInts(text3);
       const parsed = originalParse(serializedData);
       return applyReviverIteratively(parsed, reviver);
     }
@@ -48053,7 +51575,7 @@ async function fetchWrapper(requestOptions) {
       "fetch is not set. Please pass a fetch implementation as new Octokit({ request: { fetch }}). Learn more at https://github.com/octokit/octokit.js/#fetch-missing"
     );
   }
-  const log = requestOptions.request?.log || console;
+  const log2 = requestOptions.request?.log || console;
   const parseSuccessResponseBody = requestOptions.request?.parseSuccessResponseBody !== false;
   const body = isPlainObject2(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
   const requestHeaders = Object.fromEntries(
@@ -48111,7 +51633,7 @@ async function fetchWrapper(requestOptions) {
   if ("deprecation" in responseHeaders) {
     const matches = responseHeaders.link && responseHeaders.link.match(/<([^<>]+)>; rel="deprecation"/);
     const deprecationLink = matches && matches.pop();
-    log.warn(
+    log2.warn(
       `[@octokit/request] "${requestOptions.method} ${requestOptions.url}" is deprecated. It is scheduled to be removed on ${responseHeaders.sunset}${deprecationLink ? `. See ${deprecationLink}` : ""}`
     );
   }
@@ -48151,12 +51673,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse3(contentType);
   if (isJSONResponse(mimetype)) {
-    let text2 = "";
+    let text3 = "";
     try {
-      text2 = await response.text();
-      return JSONParse(text2);
+      text3 = await response.text();
+      return JSONParse(text3);
     } catch (err2) {
-      return text2;
+      return text3;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -48324,8 +51846,8 @@ function withCustomRequest(customRequest) {
 
 // node_modules/@octokit/auth-token/dist-bundle/index.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
-var sep2 = "\\.";
-var jwtRE = new RegExp(`^${b64url}${sep2}${b64url}${sep2}${b64url}$`);
+var sep3 = "\\.";
+var jwtRE = new RegExp(`^${b64url}${sep3}${b64url}${sep3}${b64url}$`);
 var isJWT = jwtRE.test.bind(jwtRE);
 async function auth(token3) {
   const isApp = isJWT(token3);
@@ -48511,19 +52033,19 @@ var VERSION5 = "6.0.0";
 function requestLog(octokit2) {
   octokit2.hook.wrap("request", (request3, options3) => {
     octokit2.log.debug("request", options3);
-    const start = Date.now();
+    const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path66 = requestOptions.url.replace(options3.baseUrl, "");
+    const path73 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path66} - ${response.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path73} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path66} - ${error.status} with id ${requestId} in ${Date.now() - start}ms`
+        `${requestOptions.method} ${path73} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -51098,15 +54620,15 @@ var import_undici4 = __toESM(require_undici(), 1);
 // src/jdk/response.ts
 async function jsonText(response, host, hasToken) {
   if (!response.ok) throw await statusFailure(response, host, hasToken);
-  const text2 = await response.text();
+  const text3 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
-  if (isJson(response) && jsonOf(text2) !== void 0) return text2;
+  if (isJson(response) && jsonOf(text3) !== void 0) return text3;
   throw new Failure(
     "runner",
     `${host} responds with ${isJson(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
       fix: "Something between the runner and that host responds in its place, such as a proxy or a captive portal; see its response below.",
-      evidence: text2.slice(0, 200)
+      evidence: text3.slice(0, 200)
     }
   );
 }
@@ -51167,8 +54689,8 @@ function octokit(github) {
     request: {
       fetch: async (url, init) => {
         const response = await github.fetch(url, init);
-        const text2 = await jsonText(response, github.apiUrl.host, github.token !== void 0);
-        return new import_undici4.Response(text2, { status: response.status, headers: response.headers });
+        const text3 = await jsonText(response, github.apiUrl.host, github.token !== void 0);
+        return new import_undici4.Response(text3, { status: response.status, headers: response.headers });
       }
     }
   });
@@ -51198,10 +54720,16 @@ var TAG2 = /^(\d{1,3})-crac\+(\d{1,5})$/;
 var NAME2 = /^openjdk-(\d+-crac\+\d+)_linux-(x64|aarch64)\.tar\.gz$/;
 var OLD_NAME = /^jdk(\d+-crac\+\d+)\.tar\.gz$/;
 function cracAssets(releases) {
-  return releases.filter((release2) => !release2.draft).flatMap((release2) => release2.assets.flatMap((asset) => toJdkAsset(release2.tag_name, asset)));
+  return releases.filter((release2) => !release2.draft).flatMap((release2) => release2.assets.flatMap((asset) => toJdkAsset(release2, asset)));
 }
-function toJdkAsset(tag, asset) {
-  const [, major, build2] = TAG2.exec(tag) ?? [];
+function newestRelease(assets) {
+  const [newest] = [...assets].sort((a, b) => newerFirst(a, b));
+  if (newest === void 0) return void 0;
+  const date = /^\d{4}-\d{2}-\d{2}/.exec(newest.published ?? "")?.[0];
+  return `The newest release of the distribution crac is ${newest.version}${date === void 0 ? "" : `, published on ${date}`}.`;
+}
+function toJdkAsset({ tag_name: tag, published_at }, asset) {
+  const [, major, build3] = TAG2.exec(tag) ?? [];
   const match = NAME2.exec(asset.name) ?? OLD_NAME.exec(asset.name);
   if (major === void 0 || match?.[1] !== tag || asset.state !== "uploaded") return [];
   return [
@@ -51211,21 +54739,22 @@ function toJdkAsset(tag, asset) {
       aliases: [],
       major: Number(major),
       // Not by date: the builds of each major count from 1.
-      order: [Number(major), Number(build2)],
+      order: [Number(major), Number(build3)],
       architecture: match[2] ?? "x64",
       name: asset.name,
       url: asset.url,
       size: asset.size,
       sha256: /^sha256:([0-9a-f]{64})$/.exec(asset.digest ?? "")?.[1],
-      sha1: void 0
+      sha1: void 0,
+      published: published_at ?? void 0
     }
   ];
 }
 
 // src/jdk/install.ts
 var import_node_crypto3 = require("node:crypto");
-var import_promises34 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises42 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -51342,14 +54871,14 @@ var HttpResponseRetryCodes = [
 
 // node_modules/@actions/core/lib/summary.js
 var import_os = require("os");
-var import_fs = require("fs");
+var import_fs2 = require("fs");
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve2) {
-      resolve2(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve2, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -51365,12 +54894,12 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve2(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access, appendFile, writeFile: writeFile6 } = import_fs.promises;
+var { access, appendFile, writeFile: writeFile6 } = import_fs2.promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -51392,7 +54921,7 @@ var Summary = class {
         throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
       }
       try {
-        yield access(pathFromEnv, import_fs.constants.R_OK | import_fs.constants.W_OK);
+        yield access(pathFromEnv, import_fs2.constants.R_OK | import_fs2.constants.W_OK);
       } catch (_a) {
         throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
       }
@@ -51475,8 +55004,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text2, addEOL = false) {
-    this._buffer += text2;
+  addRaw(text3, addEOL = false) {
+    this._buffer += text3;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -51572,10 +55101,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text2, level) {
+  addHeading(text3, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text2);
+    const element = this.wrap(allowedTag, text3);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -51604,9 +55133,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text2, cite) {
+  addQuote(text3, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text2, attrs);
+    const element = this.wrap("blockquote", text3, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -51617,8 +55146,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text2, href) {
-    const element = this.wrap("a", text2, { href });
+  addLink(text3, href) {
+    const element = this.wrap("a", text3, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -51640,14 +55169,14 @@ function debug(message) {
 }
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
-var fs2 = __toESM(require("fs"), 1);
+var fs3 = __toESM(require("fs"), 1);
 
 // node_modules/@actions/tool-cache/lib/manifest.js
 var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path30 = __toESM(require("path"), 1);
+var path37 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -51668,9 +55197,9 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path30.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path37.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
-    if (fs2.existsSync(cachePath) && fs2.existsSync(`${cachePath}.complete`)) {
+    if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
       toolPath = cachePath;
     } else {
@@ -51682,13 +55211,13 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path30.join(_getCacheDirectory(), toolName);
-  if (fs2.existsSync(toolPath)) {
-    const children = fs2.readdirSync(toolPath);
+  const toolPath = path37.join(_getCacheDirectory(), toolName);
+  if (fs3.existsSync(toolPath)) {
+    const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path30.join(toolPath, child2, arch3 || "");
-        if (fs2.existsSync(fullPath) && fs2.existsSync(`${fullPath}.complete`)) {
+        const fullPath = path37.join(toolPath, child2, arch3 || "");
+        if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
       }
@@ -51734,16 +55263,16 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs6 = require("node:fs");
-var import_promises32 = require("node:fs/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises40 = require("node:fs/promises");
 var import_node_stream3 = require("node:stream");
-var import_promises33 = require("node:stream/promises");
+var import_promises41 = require("node:stream/promises");
 async function download(asset, file, options3) {
   await withRetries(options3, { tries: 2, longestWait: 0 }, async () => {
     try {
       await attempt(asset, file, options3);
     } catch (error) {
-      await (0, import_promises32.rm)(file, { force: true });
+      await (0, import_promises40.rm)(file, { force: true });
       throw error;
     }
   });
@@ -51771,7 +55300,7 @@ async function attempt(asset, file, options3) {
       body.destroy(new Error(`it is longer than ${asset.size} bytes`));
   });
   try {
-    await (0, import_promises33.pipeline)(body, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises41.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   } catch (error) {
     options3.cancelled?.throwIfAborted();
     if (isDiskFull(error)) throw error;
@@ -51793,12 +55322,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = find(TOOL, cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path26.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path33.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises34.rm)(file, { force: true });
-    await linkOrCopy(import_node_path26.default.join(folder, asset.name), file);
+    await (0, import_promises42.rm)(file, { force: true });
+    await linkOrCopy(import_node_path33.default.join(folder, asset.name), file);
     const recorded = {
-      sha256: (await (0, import_promises34.readFile)(import_node_path26.default.join(folder, DIGEST_FILE), "utf8")).trim(),
+      sha256: (await (0, import_promises42.readFile)(import_node_path33.default.join(folder, DIGEST_FILE), "utf8")).trim(),
       source: "the record of its download"
     };
     const sha2562 = await verifyArchive(file, asset, [...expected, recorded]);
@@ -51806,7 +55335,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: sha2562, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises34.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises42.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -51815,12 +55344,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path26.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path33.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises34.rm)(file, { force: true });
+    await (0, import_promises42.rm)(file, { force: true });
     await download(asset, file, options3);
     const sha2562 = await verifyArchive(file, asset, expected);
     if (expected.length === 0) {
@@ -51832,30 +55361,30 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       sha2562,
-      import_node_path26.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      import_node_path33.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises34.rm)(file, { force: true });
+    await (0, import_promises42.rm)(file, { force: true });
     throw error;
   }
 }
 async function store2(file, sha2562, folder) {
   const staged = `${folder}-${(0, import_node_crypto3.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises34.mkdir)(staged, { recursive: true });
+  await (0, import_promises42.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path26.default.join(staged, import_node_path26.default.basename(file)));
-    await (0, import_promises34.writeFile)(import_node_path26.default.join(staged, DIGEST_FILE), `${sha2562}
+    await linkOrCopy(file, import_node_path33.default.join(staged, import_node_path33.default.basename(file)));
+    await (0, import_promises42.writeFile)(import_node_path33.default.join(staged, DIGEST_FILE), `${sha2562}
 `);
-    await (0, import_promises34.rename)(staged, folder);
+    await (0, import_promises42.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises34.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises42.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises34.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises42.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -51940,14 +55469,14 @@ function zuluAssets(packages) {
     if (!architecture || !isWanted(listed)) return [];
     const java = listed.java_version.join(".");
     const distro = trimmed(listed.distro_version).join(".");
-    const build2 = listed.openjdk_build_number;
+    const build3 = listed.openjdk_build_number;
     return [
       {
         distribution: "zulu",
         version: java,
         aliases: [
           distro,
-          ...build2 === void 0 ? [] : [`${java}+${build2}`],
+          ...build3 === void 0 ? [] : [`${java}+${build3}`],
           /^zulu([\d._]+)-/.exec(listed.name)?.[1] ?? distro
         ],
         major: listed.java_version[0] ?? 0,
@@ -51977,7 +55506,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path27.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path34.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -52015,7 +55544,12 @@ function jdkSource(context) {
   }
   return {
     list: list3,
-    resolve: async (vendor, request3, architecture) => chooseAsset(await list3(vendor, architecture), request3, vendor, architecture),
+    resolve: async (vendor, request3, architecture) => {
+      const assets = await list3(vendor, architecture);
+      const newest = vendor === "crac" ? newestRelease(assets) : void 0;
+      if (newest !== void 0) context.info(newest);
+      return chooseAsset(assets, request3, vendor, architecture);
+    },
     install: async (asset, options3) => await installJdk(asset, {
       ...context,
       ...options3,
@@ -52028,25 +55562,28 @@ function jdkSource(context) {
 }
 
 // src/jdk/resolve.ts
-async function resolveJdk({ clock, log, work }, inputs, environment2, architecture) {
-  const { distribution, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
-  const warning = (line2) => log.warning(line2);
-  if (distribution === "file") {
-    const file = import_node_path28.default.resolve(environment2.workspace, jdkFile);
-    return await jdkFromFile(file, architecture, jdkSha256, warning);
-  }
-  const info2 = (line2) => log.info(line2);
+async function resolveJdk({ clock, log: log2, work }, inputs, environment2, architecture, need) {
+  const { distribution: distribution2, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
+  const warning = (line2) => log2.warning(line2);
+  const info2 = (line2) => log2.info(line2);
   const source = jdkSource({ ...environment2, clock, githubApiUrl, githubToken, info: info2, warning });
-  const asset = await source.resolve(distribution, javaVersion, architecture);
-  return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log, clock) });
+  if (distribution2 === "file") {
+    const file = import_node_path35.default.resolve(environment2.workspace, jdkFile);
+    const archive = await jdkFromFile(file, architecture, jdkSha256, warning);
+    await requireFitting(need, archive.asset, source.list);
+    return archive;
+  }
+  const asset = await source.resolve(distribution2, javaVersion, architecture);
+  await requireFitting(need, asset, source.list);
+  return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log2, clock) });
 }
 
 // src/image/base.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path39 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises43 = require("node:fs/promises");
+var import_node_path36 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -52063,35 +55600,35 @@ async function librariesOf(application) {
   if (application.layout === "dockerfile") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises35.stat)(source)).isDirectory() ? await (0, import_promises35.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises43.stat)(source)).isDirectory() ? await (0, import_promises43.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path29.default.basename(file)),
+    jars.map((file) => import_node_path36.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
 
 // src/image/user-dockerfile.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_path38 = __toESM(require("node:path"), 1);
 
 // src/image/entry-point.ts
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 var INITS = /* @__PURE__ */ new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec", "nice", "env"]);
 var TEMURIN = "/__cacert_entrypoint.sh";
 var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
 var CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m;
 var READ_TIMEOUT = 6e4;
-async function preparation({ Config: { Entrypoint, Cmd, Env } }, readScript) {
+async function preparation({ Config: { Entrypoint, Cmd, Env } }, readScript2) {
   const words = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
-  const java = words.findIndex((word) => import_node_path30.default.posix.basename(word) === "java");
+  const java = words.findIndex((word) => import_node_path37.default.posix.basename(word) === "java");
   const nothing2 = { leftOut: [], notes: [] };
   if (java <= 0) return nothing2;
   const leftOut = words.slice(0, java);
   const notes = [];
   for (const word of leftOut) {
-    if (word.startsWith("-") || INITS.has(import_node_path30.default.posix.basename(word))) continue;
+    if (word.startsWith("-") || INITS.has(import_node_path37.default.posix.basename(word))) continue;
     if (word === TEMURIN) {
       if ((Env ?? []).some((pair) => /^USE_SYSTEM_CA_CERTS=./.test(pair)))
         notes.push(
@@ -52099,7 +55636,7 @@ async function preparation({ Config: { Entrypoint, Cmd, Env } }, readScript) {
         );
       continue;
     }
-    const script = await readScript(word);
+    const script = await readScript2(word);
     if (script === void 0 || !STARTS_ARGUMENTS.test(script) || CHANGES_COMMAND.test(script)) return nothing2;
     notes.push(
       `What ${word} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
@@ -52116,20 +55653,20 @@ async function scriptIn(docker2, { run: run2, image }, file) {
 
 // src/image/user-dockerfile.ts
 var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
-async function buildUserImage(docker2, build2, output) {
-  const { options: options3, environment: environment2 } = buildArgOptions(build2.buildArgs);
-  const secrets = secretOptions(build2.secrets);
+async function buildUserImage(docker2, build3, output) {
+  const { options: options3, environment: environment2 } = buildArgOptions(build3.buildArgs);
+  const secrets = secretOptions(build3.secrets);
   const command2 = [
     "build",
-    ...["--file", build2.file],
-    ...["--tag", build2.name],
+    ...["--file", build3.file],
+    ...["--tag", build3.name],
     "--force-rm",
     ...options3,
-    ...build2.target === void 0 ? [] : ["--target", build2.target],
+    ...build3.target === void 0 ? [] : ["--target", build3.target],
     ...secrets.options,
-    ...build2.ssh.flatMap((entry) => ["--ssh", entry]),
+    ...build3.ssh.flatMap((entry) => ["--ssh", entry]),
     "--",
-    build2.context
+    build3.context
   ];
   const result = await runBuild(docker2, command2, output, { ...environment2, ...secrets.environment });
   if (result.exitCode !== 0) {
@@ -52139,19 +55676,19 @@ ${result.stderr}`;
     const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(
       failure?.category === "image" ? "image" : "application",
-      `${build2.file} could not be built. ${step ? describeStep(step) : failure?.message}`,
+      `${build3.file} could not be built. ${step ? describeStep(step) : failure?.message}`,
       {
         fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args`, `build-secrets` and `build-ssh` that it needs. The last lines of its build are below.",
         evidence: failure?.evidence ?? lastLines(output2, 20)
       }
     );
   }
-  const image = await inspectImage(docker2, build2.name);
+  const image = await inspectImage(docker2, build3.name);
   const { leftOut, notes } = await preparation(
     image,
-    (file) => scriptIn(docker2, { run: build2.run, image: build2.name }, file)
+    (file) => scriptIn(docker2, { run: build3.run, image: build3.name }, file)
   );
-  const found = checkContract(image, build2.user, leftOut.length);
+  const found = checkContract(image, build3.user, leftOut.length);
   const words = leftOut.join(" ");
   return leftOut.length === 0 ? found : {
     ...found,
@@ -52176,7 +55713,7 @@ function checkContract({ Architecture, Config }, user2, leftOut = 0) {
       'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
     );
   }
-  if (import_node_path31.default.posix.basename(program) !== "java") {
+  if (import_node_path38.default.posix.basename(program) !== "java") {
     throw broken(
       `starts with ${program}, not with java`,
       'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script in front of java may only end with `exec "$@"`, and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
@@ -52218,7 +55755,8 @@ function checkContract({ Architecture, Config }, user2, leftOut = 0) {
       command: words,
       dependencies: /* @__PURE__ */ new Map(),
       classes: /* @__PURE__ */ new Map(),
-      packed: /* @__PURE__ */ new Set()
+      packed: /* @__PURE__ */ new Set(),
+      files: /* @__PURE__ */ new Map()
     },
     workingDirectory: Config.WorkingDir || "/",
     architecture: Architecture,
@@ -52226,7 +55764,7 @@ function checkContract({ Architecture, Config }, user2, leftOut = 0) {
   };
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path31.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path38.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 function broken(what, fix) {
@@ -52250,15 +55788,15 @@ async function prepareBase(context, inputs, workspace, application) {
   return { application, libraries: await librariesOf(application), base };
 }
 async function buildBase(context, inputs, workspace) {
-  const { docker: docker2, id, log, step } = context;
+  const { docker: docker2, id, log: log2, step } = context;
   const { context: folder, file = "", user: user2 } = inputs;
   const name = namesOf(id).image("user");
   return await step("build-user", "Build your Dockerfile", async () => {
     const { application, workingDirectory, notes } = await buildUserImage(
       docker2,
       {
-        context: import_node_path32.default.resolve(workspace, folder),
-        file: import_node_path32.default.resolve(workspace, file),
+        context: import_node_path39.default.resolve(workspace, folder),
+        file: import_node_path39.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
@@ -52269,8 +55807,8 @@ async function buildBase(context, inputs, workspace) {
       },
       outputTo(context, "build-user.log")
     );
-    log.info(`Found: ${application.description}.`);
-    for (const note of notes) log.info(note);
+    log2.info(`Found: ${application.description}.`);
+    for (const note of notes) log2.info(note);
     const { digest } = await localImage(docker2, name);
     return { application, libraries: void 0, base: { image: name, workingDirectory, digest } };
   });
@@ -52278,8 +55816,8 @@ async function buildBase(context, inputs, workspace) {
 
 // src/image/fingerprint.ts
 var import_node_crypto4 = require("node:crypto");
-var import_promises36 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_promises44 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -52289,11 +55827,12 @@ async function fingerprintOf(parts2) {
     `app/${to}`,
     from
   ]);
+  for (const [to, from] of application.files) files.push([`files${to}`, from]);
   files.push(["docker", dockerFolder]);
   const { resourcePolicies: policies } = parts2;
   if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path33.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path33.default.resolve(workspace, warmupScript)]);
+    files.push(["resource-policies", import_node_path40.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path40.default.resolve(workspace, warmupScript)]);
   const hash = (0, import_node_crypto4.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
@@ -52301,17 +55840,17 @@ async function fingerprintOf(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises36.stat)(source);
+  const entry = await (0, import_promises44.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises36.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path33.default.posix.join(name, child2), import_node_path33.default.join(source, child2));
+    for (const child2 of (await (0, import_promises44.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path40.default.posix.join(name, child2), import_node_path40.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
   add(hash, `${name}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
 }
-function add(hash, text2) {
-  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
+function add(hash, text3) {
+  hash.update(`${Buffer.byteLength(text3)}\0${text3}`);
 }
 function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -52320,10 +55859,11 @@ function compare(a, b) {
 // src/image/parts.ts
 async function prepareParts(context, inputs, environment2, parts2) {
   const onBase = await prepareBase(context, inputs, environment2.workspace, parts2.application);
+  const need = parts2.application && await javaNeedOf(parts2.application);
   const jdk = await context.step(
     "jdk",
     "Resolve the JDK",
-    () => resolveJdk(context, inputs, environment2, parts2.architecture)
+    () => resolveJdk(context, inputs, environment2, parts2.architecture, need)
   );
   const { version, dockerFolder, workspace } = environment2;
   const { warmup, warmupScript, resourcePolicies } = inputs;
@@ -52473,10 +56013,10 @@ function parseTrials(output) {
     `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
     "gm"
   );
-  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log = "", code18]) => {
+  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log2 = "", code18]) => {
     if (code18 === "0") return { kind, version, failure: void 0 };
-    const finding = diagnose("dump", { criu: log });
-    const reason = code18 === "137" ? "it hung" : finding?.cause ?? (lastLines(log, 1) || `exit code ${code18}`);
+    const finding = diagnose("dump", { criu: log2 });
+    const reason = code18 === "137" ? "it hung" : finding?.cause ?? (lastLines(log2, 1) || `exit code ${code18}`);
     return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
   });
 }
@@ -52530,12 +56070,12 @@ async function readByAll(stream, ...readers) {
 
 // src/registry/layer-file.ts
 var import_node_crypto5 = require("node:crypto");
-var import_node_fs7 = require("node:fs");
-var import_promises37 = require("node:fs/promises");
+var import_node_fs8 = require("node:fs");
+var import_promises45 = require("node:fs/promises");
 var import_node_os = require("node:os");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_stream5 = require("node:stream");
-var import_promises38 = require("node:stream/promises");
+var import_promises46 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -52659,26 +56199,26 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path34.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path41.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises38.pipeline)(all(), packed.stream, (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises46.pipeline)(all(), packed.stream, (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises38.pipeline)(
+      await (0, import_promises46.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs7.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises38.pipeline)((0, import_node_fs7.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises46.pipeline)((0, import_node_fs8.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises37.rm)(file, { force: true });
+    await (0, import_promises45.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -52790,8 +56330,8 @@ async function publishedAt(repositories, tag, signal) {
   const image = manifest && await imageOf(client, manifest);
   return manifest && image && { digest: manifest.digest, facts: image.facts };
 }
-async function findUnchanged(log, { skipUnchanged, tags: tags2 }, { repositories, cancelled: cancelled2 }, fingerprint) {
-  log.info(`Fingerprint of the image: ${fingerprint}.`);
+async function findUnchanged(log2, { skipUnchanged, tags: tags2 }, { repositories, cancelled: cancelled2 }, fingerprint) {
+  log2.info(`Fingerprint of the image: ${fingerprint}.`);
   if (!skipUnchanged) return void 0;
   const found = await Promise.all(
     tags2.map(async (tag) => {
@@ -52800,13 +56340,13 @@ async function findUnchanged(log, { skipUnchanged, tags: tags2 }, { repositories
         return published?.facts[FINGERPRINT_LABEL] === fingerprint ? published.digest : void 0;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        log.info(`${tag.text} could not be read: ${error.message}`);
+        log2.info(`${tag.text} could not be read: ${error.message}`);
         return void 0;
       }
     })
   );
   const digest = new Set(found).size === 1 ? found[0] : void 0;
-  log.info(
+  log2.info(
     digest ? `Unchanged: already published as ${digest}.` : "No tag has an image with this fingerprint."
   );
   return digest;
@@ -52853,10 +56393,10 @@ async function withContext2({ name }, work) {
 }
 
 // src/registry/send.ts
-var import_node_fs8 = require("node:fs");
+var import_node_fs9 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs8.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs9.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -52911,10 +56451,10 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises39 = require("node:fs/promises");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 var import_node_stream6 = require("node:stream");
-var import_promises40 = require("node:stream/promises");
+var import_promises48 = require("node:stream/promises");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
@@ -52923,7 +56463,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises39.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises47.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -52935,13 +56475,13 @@ async function readEntries(archive, packing, files) {
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
   const parser = (0, import_tar_stream2.extract)();
-  const sending = (0, import_promises40.pipeline)(archive, parser);
+  const sending = (0, import_promises48.pipeline)(archive, parser);
   sending.catch(() => void 0);
   for await (const entry of parser) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path35.default.posix.join(import_node_path35.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path42.default.posix.join(import_node_path42.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path35.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path42.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -52984,11 +56524,11 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises41 = require("node:fs/promises");
+var import_promises49 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises41.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text3 = await (0, import_promises49.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
-    const { head, base } = JSON.parse(text2).pull_request ?? {};
+    const { head, base } = JSON.parse(text3).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
   } catch {
     return false;
@@ -53073,7 +56613,7 @@ function digestHex(digest = "") {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/tar.ts
 var LARGEST_HEADER = 1024 * 1024;
@@ -53103,7 +56643,7 @@ async function* partsOfTar(reader) {
     const name = extended.path ?? nameIn(header);
     const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
     const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
-    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
+    const attributes = Buffer.concat(raw.flatMap((text3) => [text3, Buffer.alloc(1)]));
     extended = NOTHING;
     const end = reader.position + length;
     yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
@@ -53115,10 +56655,10 @@ async function* partsOfTar(reader) {
 var NOTHING = { raw: [] };
 function extendedBy(before, type, content) {
   const raw = [...before.raw, Buffer.from(content)];
-  const text2 = content.toString("utf8");
-  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
-  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
-  const record = (key) => new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`).exec(text2)?.[1];
+  const text3 = content.toString("utf8");
+  if (type === "L") return { ...before, path: text3.replace(/\0.*/s, ""), raw };
+  if (type === "K") return { ...before, link: text3.replace(/\0.*/s, ""), raw };
+  const record = (key) => new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`).exec(text3)?.[1];
   const size = Number(record("size") ?? NaN);
   return {
     path: record("path") ?? before.path,
@@ -53904,7 +57444,7 @@ function windowOf(head) {
   return head.length < at + size ? 0 : head.readUIntLE(at, size);
 }
 async function* unpacked(reader, engine, length) {
-  const closed = new Promise((resolve2) => engine.once("close", resolve2));
+  const closed = new Promise((resolve4) => engine.once("close", resolve4));
   const end = reader.position + length;
   let ofSource;
   let ofEngine;
@@ -53917,7 +57457,7 @@ async function* unpacked(reader, engine, length) {
         return;
       }
       const before = engine.bytesWritten;
-      const written = new Promise((resolve2) => engine.write(piece, resolve2));
+      const written = new Promise((resolve4) => engine.write(piece, resolve4));
       await Promise.race([written, closed]);
       reader.skip(engine.bytesWritten - before);
     }
@@ -54111,12 +57651,12 @@ function isPlain(bytes) {
   return Array.isArray(bytes) && bytes.every((piece) => formatOf(piece) === void 0 && !piece.includes(LOCAL_FILE));
 }
 async function* metered(name, bytes, reader, opener) {
-  const start = reader.position;
+  const start2 = reader.position;
   let size = 0;
   try {
     for await (const piece of bytes) {
       size += piece.length;
-      const packed = reader.position - start + PIECE;
+      const packed = reader.position - start2 + PIECE;
       const reason = size > FREE && size > packed * MOST_TIMES ? `more than ${MOST_TIMES} times as large as its packed data` : opener.spend(piece.length) ? void 0 : "more unpacked data in the image than is searched";
       if (reason !== void 0) {
         opener.note(name, reason);
@@ -54154,7 +57694,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path36.default.posix.join(import_node_path36.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path43.default.posix.join(import_node_path43.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -54181,9 +57721,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path36.default.posix.join("/", part.name);
+      const name = import_node_path43.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path36.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path43.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -54198,7 +57738,7 @@ function unpackedLayer(reader, format) {
 }
 
 // src/secrets/image.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -54221,7 +57761,7 @@ var KIND_NAMES = {
   environment: "environment and arguments",
   other: "other memory"
 };
-var EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`];
+var EXPECTED3 = [`${JDK_DIR}/`, `${APP_DIR}/`];
 function threadsOf(cores) {
   const counts2 = /* @__PURE__ */ new Map();
   for (const { name = "" } of cores) {
@@ -54236,10 +57776,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path66 = file?.path;
+    const path73 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path66 === void 0) others++;
-    else if (!EXPECTED.some((folder) => path66.startsWith(folder))) paths.add(path66);
+    else if (type !== "file" || path73 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path73.startsWith(folder))) paths.add(path73);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -54461,9 +58001,9 @@ function isAt(bytes, pattern, offset) {
 function formsOf2(value) {
   return [
     ...plainForms(value),
-    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2)),
+    ...derivedTexts(value).flatMap(([encoding, text3]) => derivedForms(encoding, text3)),
     // What getBytes(UTF_16LE) leads to.
-    ...base64OfUtf16(value).map(([encoding, text2]) => ({ encoding, bytes: Buffer.from(text2) }))
+    ...base64OfUtf16(value).map(([encoding, text3]) => ({ encoding, bytes: Buffer.from(text3) }))
   ];
 }
 function plainForms(value) {
@@ -54474,23 +58014,23 @@ function plainForms(value) {
     { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
   ];
 }
-function derivedForms(encoding, text2) {
+function derivedForms(encoding, text3) {
   return [
-    { encoding, bytes: Buffer.from(text2, "utf8") },
-    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
-    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+    { encoding, bytes: Buffer.from(text3, "utf8") },
+    ...latin1Of(text3).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text3, "utf16le") }
   ];
 }
-function latin1Of(text2) {
-  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
+function latin1Of(text3) {
+  return [...text3].every((character) => character <= "\xFF") ? [Buffer.from(text3, "latin1")] : [];
 }
 function derivedTexts(value) {
   const json = JSON.stringify(value).slice(1, -1);
   return [
     ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
-      ...phasesOf(bytes).flatMap((text2) => [
-        ["base64", text2],
-        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
+      ...phasesOf(bytes).flatMap((text3) => [
+        ["base64", text3],
+        ["base64url", text3.replaceAll("+", "-").replaceAll("/", "_")]
       ]),
       ["hex", bytes.toString("hex")],
       ["hex upper case", bytes.toString("hex").toUpperCase()]
@@ -54509,14 +58049,14 @@ function base64OfUtf16(value) {
   const littleEndian = Buffer.from(value, "utf16le");
   const bigEndian2 = Buffer.from(littleEndian).swap16();
   return [
-    ...phasesOf(littleEndian).map((text2) => ["base64 of utf-16le", text2]),
-    ...phasesOf(bigEndian2).map((text2) => ["base64 of utf-16be", text2])
+    ...phasesOf(littleEndian).map((text3) => ["base64 of utf-16le", text3]),
+    ...phasesOf(bigEndian2).map((text3) => ["base64 of utf-16be", text3])
   ];
 }
 function phasesOf(bytes) {
   return [0, 1, 2].map((before) => {
-    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
+    const text3 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    return text3.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
   });
 }
 function formEncoded(value) {
@@ -54528,8 +58068,8 @@ function propertiesEscaped(value) {
   const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
   return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
 }
-function unicodeEscaped(text2, which2, upperCase2 = false) {
-  return text2.replace(which2, (character) => {
+function unicodeEscaped(text3, which2, upperCase2 = false) {
+  return text3.replace(which2, (character) => {
     const code18 = character.charCodeAt(0).toString(16).padStart(4, "0");
     return `\\u${upperCase2 ? code18.toUpperCase() : code18}`;
   });
@@ -54549,7 +58089,7 @@ function escapedForms(value) {
   const anchor = anchorOf(value);
   if (anchor === void 0) return [];
   const pattern = [...value.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join("");
-  const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text2]) => text2)]);
+  const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text3]) => text3)]);
   const at = value.indexOf(anchor);
   return [1, 2].map((width) => {
     const charset = width === 1 ? "latin1" : "utf16le";
@@ -54563,10 +58103,10 @@ function escapedForms(value) {
         before,
         after,
         holds(bytes, found) {
-          const start = found - Math.min(before, found - found % width);
-          const text2 = bytes.toString(charset, start, found + after);
-          const inText = (found - start) / width;
-          return [...text2.matchAll(search)].some(
+          const start2 = found - Math.min(before, found - found % width);
+          const text3 = bytes.toString(charset, start2, found + after);
+          const inText = (found - start2) / width;
+          return [...text3.matchAll(search)].some(
             ({ 0: match, index }) => index <= inText && inText < index + match.length && !isKnown(match, known, width)
           );
         }
@@ -54605,8 +58145,8 @@ function spellings(part) {
     ...code18 > 127 ? [literal2(Buffer.from(part, "utf8").toString("latin1"))] : []
   ].join("|")})`;
 }
-function literal2(text2) {
-  return [...text2].map((one) => /[\w\s]/.test(one) ? one : one.replace(/[^\p{L}]/u, "\\$&")).join("");
+function literal2(text3) {
+  return [...text3].map((one) => /[\w\s]/.test(one) ? one : one.replace(/[^\p{L}]/u, "\\$&")).join("");
 }
 function anyCase(hex) {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
@@ -54615,19 +58155,19 @@ var LONGEST_PART = 32;
 var SHORTEST_PART = 5;
 var SHORTEST_LINE = 60;
 function base64InLines(value) {
-  return phasesOf(Buffer.from(value, "utf8")).flatMap((text2) => {
-    const size = Math.min(LONGEST_PART, Math.floor(text2.length / 2));
+  return phasesOf(Buffer.from(value, "utf8")).flatMap((text3) => {
+    const size = Math.min(LONGEST_PART, Math.floor(text3.length / 2));
     if (size < SHORTEST_PART) return [];
-    const longest2 = text2.length + (Math.floor(text2.length / SHORTEST_LINE) + 1) * 6;
+    const longest2 = text3.length + (Math.floor(text3.length / SHORTEST_LINE) + 1) * 6;
     return [0, size].map((begin) => ({
       encoding: "base64 in lines",
-      bytes: Buffer.from(text2.slice(begin, begin + size)),
+      bytes: Buffer.from(text3.slice(begin, begin + size)),
       confirmation: {
         before: begin + 6,
         after: longest2,
         holds: (bytes, found) => {
           const raw = bytes.toString("latin1", Math.max(0, found - begin - 6), found + longest2);
-          return !raw.includes(text2) && raw.replace(/\\[rn]|\s/g, "").includes(text2);
+          return !raw.includes(text3) && raw.replace(/\\[rn]|\s/g, "").includes(text3);
         }
       }
     }));
@@ -54711,32 +58251,32 @@ var PUBLIC_LABEL = /CERTIFICATE|PUBLIC KEY|PARAMETERS|CRL|PKCS7/;
 function decodedForms(value) {
   return formsOfText(value, DEEPEST2);
 }
-function withoutPublicBlocks(text2) {
-  return text2.replace(
+function withoutPublicBlocks(text3) {
+  return text3.replace(
     /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s\\]{1,65536}-----END \1-----/g,
     (block, label) => PUBLIC_LABEL.test(label) ? "\n\n" : block
   );
 }
-function formsOfText(text2, depth) {
+function formsOfText(text3, depth) {
   if (depth === 0) return [];
-  const json = documentOf(text2);
+  const json = documentOf(text3);
   if (json !== void 0) return formsOfJson(json, depth - 1);
-  const blocks = pemForms(text2);
+  const blocks = pemForms(text3);
   if (blocks.length > 0) return blocks;
-  const compact = text2.replace(/\s/g, "");
+  const compact = text3.replace(/\s/g, "");
   return [
     ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/[:-]/g, ""), "hex"), "hex", depth) : [],
     ...isBase64(compact) ? formsOfBytes(Buffer.from(compact, "base64"), "base64", depth) : []
   ];
 }
-function isHex(text2) {
-  return /^(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text2);
+function isHex(text3) {
+  return /^(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text3);
 }
-function isBase64(text2) {
-  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text2);
+function isBase64(text3) {
+  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text3);
 }
-function pemForms(text2) {
-  const plain = text2.replace(/\\+r\\+n|\\+n|\\+r/g, "\n");
+function pemForms(text3) {
+  const plain = text3.replace(/\\+r\\+n|\\+n|\\+r/g, "\n");
   return [...plain.matchAll(PEM)].flatMap(([, label = "", body = ""]) => {
     if (PUBLIC_LABEL.test(label)) return [];
     const base64 = body.replace(/\s/g, "");
@@ -54752,17 +58292,17 @@ ${lines3}
 function formsOfBytes(bytes, kind, depth) {
   if (bytes.length < LEAST_BYTES2[kind] || !isVaried(bytes) || isPublicDer(bytes)) return [];
   const encoding = `decoded ${kind}`;
-  const text2 = textOf(bytes);
-  if (text2 === void 0) {
+  const text3 = textOf(bytes);
+  if (text3 === void 0) {
     const key = keyOfDer(bytes);
     return [{ encoding, bytes }, ...key ? numberForms(key) : []];
   }
-  if (weaknessOf(text2) !== void 0) return [];
-  const forms = plainForms(text2).map((form) => ({
+  if (weaknessOf(text3) !== void 0) return [];
+  const forms = plainForms(text3).map((form) => ({
     encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }));
-  return [...forms, ...formsOfText(text2, depth - 1)];
+  return [...forms, ...formsOfText(text3, depth - 1)];
 }
 var PUBLIC_NAME = /public|cert|x5[ctu]|_id$|^(?:n|e|x|y|kid|type)$/i;
 function formsOfJson(json, depth) {
@@ -54774,8 +58314,8 @@ function formsOfJson(json, depth) {
   });
 }
 function textOf(bytes) {
-  const text2 = bytes.toString("utf8");
-  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text2) ? text2.trim() : void 0;
+  const text3 = bytes.toString("utf8");
+  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text3) ? text3.trim() : void 0;
 }
 function isVaried(bytes) {
   return new Set(bytes).size >= LEAST_VARIETY2;
@@ -54787,9 +58327,9 @@ function needlesOf(secrets) {
   const needles = [];
   const weak = [];
   for (const { name, value } of secrets) {
-    const text2 = wellFormed(value).trim();
-    const reason = weaknessOf(text2);
-    if (reason === void 0) needles.push(...needlesOfValue(name, text2));
+    const text3 = wellFormed(value).trim();
+    const reason = weaknessOf(text3);
+    if (reason === void 0) needles.push(...needlesOfValue(name, text3));
     else weak.push({ secret: name, reason });
   }
   return { needles, weak };
@@ -54878,14 +58418,14 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
 }
 var EDGE = 2;
 function prefixesOf(family) {
-  return family.prefixes.flatMap((text2) => {
-    const prefix = text2.length;
+  return family.prefixes.flatMap((text3) => {
+    const prefix = text3.length;
     const narrow = {
-      bytes: Buffer.from(text2, "latin1"),
+      bytes: Buffer.from(text3, "latin1"),
       origin: { family, width: 1, prefix }
     };
     if (family.binary) return [narrow];
-    const wide = Buffer.from(text2, "utf16le").subarray(0, -1);
+    const wide = Buffer.from(text3, "utf16le").subarray(0, -1);
     return [narrow, { bytes: wide, origin: { family, width: 2, prefix } }];
   });
 }
@@ -54909,23 +58449,23 @@ function addMatch(matcher, origin, { bytes, offset }, at, tally) {
   }
   const { family, width, prefix } = origin;
   if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
-  const start = at - (family.lead ?? 0) * width;
-  if (start < 0 || family.bounded && isWordAt(bytes, start - EDGE * width, width)) return;
-  const text2 = textAt2(bytes, start, width, family.longest);
-  const match = family.pattern.exec(text2);
+  const start2 = at - (family.lead ?? 0) * width;
+  if (start2 < 0 || family.bounded && isWordAt(bytes, start2 - EDGE * width, width)) return;
+  const text3 = textAt2(bytes, start2, width, family.longest);
+  const match = family.pattern.exec(text3);
   if (match === null || !family.isReal(match)) return;
-  if (family.bounded && isWordAt(bytes, start + match[0].length * width, width)) return;
+  if (family.bounded && isWordAt(bytes, start2 + match[0].length * width, width)) return;
   const digest = matcher.digest(family.identity?.(match) ?? match[0]);
-  tally.add({ family: family.id, digest }, width === 1 ? "latin-1" : "utf-16", offset + start);
+  tally.add({ family: family.id, digest }, width === 1 ? "latin-1" : "utf-16", offset + start2);
 }
-function textAt2(bytes, start, width, length) {
-  if (width === 1) return bytes.toString("latin1", start, start + length);
-  const text2 = bytes.toString("utf16le", start, start + length * 2);
-  const end = text2.search(/[^\0-\xff]/);
-  return end < 0 ? text2 : text2.slice(0, end) + String.fromCharCode(text2.charCodeAt(end) & 255);
+function textAt2(bytes, start2, width, length) {
+  if (width === 1) return bytes.toString("latin1", start2, start2 + length);
+  const text3 = bytes.toString("utf16le", start2, start2 + length * 2);
+  const end = text3.search(/[^\0-\xff]/);
+  return end < 0 ? text3 : text3.slice(0, end) + String.fromCharCode(text3.charCodeAt(end) & 255);
 }
-function isWordAt(bytes, start, width) {
-  for (let at = start; at < start + EDGE * width; at += width) {
+function isWordAt(bytes, start2, width) {
+  for (let at = start2; at < start2 + EDGE * width; at += width) {
     if (!/[0-9A-Za-z]/.test(String.fromCharCode(bytes[at] ?? 0))) return false;
   }
   return true;
@@ -54934,8 +58474,8 @@ var IS_IN_RUN = Uint8Array.from(
   { length: 256 },
   (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
 );
-function hasRun(bytes, start, width, run2) {
-  for (let at = start; at < start + run2 * width; at += width) {
+function hasRun(bytes, start2, width, run2) {
+  for (let at = start2; at < start2 + run2 * width; at += width) {
     if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
   }
   return true;
@@ -54968,11 +58508,11 @@ async function scanFiles(files, matcher, { locate = () => void 0, measured = () 
         }
       }
       begin(file, "content");
-      const start = at;
+      const start2 = at;
       if (Array.isArray(file.bytes)) for (const piece of file.bytes) yield counted2(piece);
       else for await (const piece of file.bytes) yield counted2(piece);
-      total += at - start;
-      if (measured(name2)) sizes.set(name2, (sizes.get(name2) ?? 0) + at - start);
+      total += at - start2;
+      if (measured(name2)) sizes.set(name2, (sizes.get(name2) ?? 0) + at - start2);
       yield counted2(GAP);
     }
     const { name, value } = matcher.canary;
@@ -55024,7 +58564,7 @@ async function scanImage(archive, matcher, snapshot) {
   const opener = createOpener();
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path37.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path44.default.posix.dirname(file) === SNAPSHOT_DIR
   });
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -55049,8 +58589,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path37.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path37.default.posix.basename(file), offset);
+    if (import_node_path44.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path44.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -55058,10 +58598,10 @@ async function reportable(docker2, { findings, layers }, image, snapshot) {
   const known = findings.filter((finding) => "secret" in finding);
   if (!snapshot) return known;
   const below2 = new Set(layersInOrder(layers).slice(0, await commonLayers(docker2, snapshot.below, image)));
-  const isBelow2 = ({ location }) => below2.has(location?.layer ?? "");
+  const isBelow3 = ({ location }) => below2.has(location?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
-  const added = tokens.filter((finding) => !isBelow2(finding));
-  return [...known, ...newFindings(added, tokens.filter(isBelow2))];
+  const added = tokens.filter((finding) => !isBelow3(finding));
+  return [...known, ...newFindings(added, tokens.filter(isBelow3))];
 }
 async function commonLayers(docker2, one, other) {
   const images = await inspectImages(docker2, one, other);
@@ -55093,7 +58633,7 @@ async function configurationOf(docker2, image) {
   const { Config, ...rest } = await inspectImage(docker2, image);
   const { Env, Labels, ...settings } = Config;
   const steps = (await imageHistory(docker2, image)).map(({ CreatedBy }) => CreatedBy);
-  const content = (name, text2) => ({ name, bytes: [Buffer.from(text2)] });
+  const content = (name, text3) => ({ name, bytes: [Buffer.from(text3)] });
   return [
     ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
     ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
@@ -55171,8 +58711,8 @@ function locationsOf(found) {
   const more = lines3.length - MOST_LINES;
   return more > 0 ? [...lines3.slice(0, MOST_LINES), `... and ${more} more places`] : lines3;
 }
-function printable(text2) {
-  return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
+function printable(text3) {
+  return text3.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
 // src/secrets/scanner/canary.ts
@@ -55185,17 +58725,17 @@ var P256 = [Buffer.from("30310201010420", "hex"), Buffer.from("a00a06082a8648ce3
 var RSA_SIZE = 1024;
 function encodedCanaries(random) {
   const [first3, second] = [random(24), random(24)];
-  const text2 = `Aa1 ${random(12).toString("hex")} \xE9`;
+  const text3 = `Aa1 ${random(12).toString("hex")} \xE9`;
   return [
     { value: first3.toString("base64"), plants: [{ encoding: "decoded base64", bytes: first3 }] },
     { value: second.toString("hex"), plants: [{ encoding: "decoded hex", bytes: second }] },
     ...["base64", "hex"].map((kind) => ({
-      value: Buffer.from(text2).toString(kind),
+      value: Buffer.from(text3).toString(kind),
       plants: [
-        { encoding: `decoded ${kind}`, bytes: Buffer.from(text2) },
-        { encoding: `decoded ${kind} in latin-1`, bytes: Buffer.from(text2, "latin1") },
-        { encoding: `decoded ${kind} in utf-16le`, bytes: Buffer.from(text2, "utf16le") },
-        { encoding: `decoded ${kind} in utf-16be`, bytes: Buffer.from(text2, "utf16le").swap16() }
+        { encoding: `decoded ${kind}`, bytes: Buffer.from(text3) },
+        { encoding: `decoded ${kind} in latin-1`, bytes: Buffer.from(text3, "latin1") },
+        { encoding: `decoded ${kind} in utf-16le`, bytes: Buffer.from(text3, "utf16le") },
+        { encoding: `decoded ${kind} in utf-16be`, bytes: Buffer.from(text3, "utf16le").swap16() }
       ]
     }))
   ];
@@ -55293,10 +58833,10 @@ function plantsOf({ value, plants }, random = import_node_crypto9.randomBytes) {
     { encoding: "latin-1", bytes: Buffer.from(value, "latin1") },
     { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
     { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() },
-    ...texts.flatMap(([encoding, text2]) => plantsOfText(encoding, text2)),
-    ...escaped.flatMap((text2) => [
-      { encoding: "escaped", bytes: Buffer.from(text2) },
-      { encoding: "escaped in utf-16le", bytes: Buffer.from(text2, "utf16le") }
+    ...texts.flatMap(([encoding, text3]) => plantsOfText(encoding, text3)),
+    ...escaped.flatMap((text3) => [
+      { encoding: "escaped", bytes: Buffer.from(text3) },
+      { encoding: "escaped in utf-16le", bytes: Buffer.from(text3, "utf16le") }
     ]),
     ...plantsInBase64(value, random),
     ...plants,
@@ -55320,21 +58860,21 @@ function plantsInBase64(value, random) {
     }))
   );
   const inLines = [30, 40, 50].flatMap((before) => {
-    const text2 = Buffer.concat([random(before), Buffer.from(value), random(4)]).toString("base64");
+    const text3 = Buffer.concat([random(before), Buffer.from(value), random(4)]).toString("base64");
     return ["\r\n", "\n", "\\n"].map((end) => ({
       encoding: "base64 in lines",
-      bytes: Buffer.from(text2.replace(/.{64}/g, `$&${end}`))
+      bytes: Buffer.from(text3.replace(/.{64}/g, `$&${end}`))
     }));
   });
   return [...inUtf16, ...inLines];
 }
-function plantsOfText(encoding, text2) {
+function plantsOfText(encoding, text3) {
   const plants = [
-    { encoding, bytes: Buffer.from(text2, "utf8") },
-    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+    { encoding, bytes: Buffer.from(text3, "utf8") },
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text3, "utf16le") }
   ];
-  if (!text2.includes("\xE9")) return plants;
-  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
+  if (!text3.includes("\xE9")) return plants;
+  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text3, "latin1") }];
 }
 async function proveScanner(matcher, random = import_node_crypto9.randomBytes) {
   const missed = [];
@@ -55388,17 +58928,17 @@ async function searchedSnapshot({ docker: docker2, id }, snapshot) {
   const mark = await markOf(docker2, names.checkpointContainer);
   return { ...snapshot, mark, below: names.image("checkpoint") };
 }
-async function evaluateScan({ docker: docker2, log }, mode, search, image, scan2) {
+async function evaluateScan({ docker: docker2, log: log2 }, mode, search, image, scan2) {
   const { matcher, snapshot, searched, notSearched } = search;
   const strict = mode === "fail";
   const untrusted = incompleteScanReason(snapshot, scan2);
   if (untrusted !== void 0) {
     if (strict) throw incompleteScanFailure(untrusted);
-    log.warning(incompleteScanFailure(untrusted).message);
+    log2.warning(incompleteScanFailure(untrusted).message);
   }
   const configuration = await scanFiles(await configurationOf(docker2, image), matcher);
   const findings = [...await reportable(docker2, scan2, image, snapshot), ...configuration.findings];
-  const report = {
+  const report2 = {
     mode,
     bytes: scan2.bytes + configuration.bytes,
     searched,
@@ -55407,28 +58947,28 @@ async function evaluateScan({ docker: docker2, log }, mode, search, image, scan2
     unopened: scan2.unopened,
     untrusted
   };
-  if (report.unopened.count > 0) log.info(unopenedArchives(report.unopened));
+  if (report2.unopened.count > 0) log2.info(unopenedArchives(report2.unopened));
   const known = searched.length > 0 ? ` and ${searched.length} known values: ${searched.join(", ")}` : "";
-  log.info(`Scanned ${sizeText(report.bytes)} for tokens${known}.`);
-  logWeakSecrets(log, notSearched);
-  if (report.found.length === 0) return report;
-  if (strict) throw secretFailure(report);
-  log.warning(secretWarning(report));
-  return report;
+  log2.info(`Scanned ${sizeText(report2.bytes)} for tokens${known}.`);
+  logWeakSecrets(log2, notSearched);
+  if (report2.found.length === 0) return report2;
+  if (strict) throw secretFailure(report2);
+  log2.warning(secretWarning(report2));
+  return report2;
 }
-function logWeakSecrets(log, notSearched) {
+function logWeakSecrets(log2, notSearched) {
   if (notSearched.length === 0) return;
   const line2 = `Too short or too common to search for: ${notSearched.join(", ")}.`;
-  if (notSearched.some((name) => name.startsWith("secret-values"))) log.warning(line2);
-  else log.info(line2);
+  if (notSearched.some((name) => name.startsWith("secret-values"))) log2.warning(line2);
+  else log2.info(line2);
 }
 
 // src/assembly/lower-layers.ts
 function startLowerLayers(context, inputs, setting) {
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, setting.cancelled]);
-  const image = build(context, inputs, setting);
-  const opening = image.then((id) => open2(context, inputs, setting, id, signal));
+  const image = build2(context, inputs, setting);
+  const opening = image.then((id) => open5(context, inputs, setting, id, signal));
   const layers = Promise.all([image, opening]).then(
     ([id, push2]) => read2(context, inputs, setting, { id, push: push2 }, signal)
   );
@@ -55448,7 +58988,7 @@ function startLowerLayers(context, inputs, setting) {
     }
   };
 }
-async function build(context, { port, onRestoreFailure }, { source, engine }) {
+async function build2(context, { port, onRestoreFailure }, { source, engine }) {
   const privileges = engine.name === "criu" ? engine.privileges[0] : void 0;
   const buildArgs = {
     PORT: String(port),
@@ -55458,7 +58998,7 @@ async function build(context, { port, onRestoreFailure }, { source, engine }) {
   const output = { keep: keepIn(context, "build-restorable.log") };
   return await buildStage(context, source, "restorable", { buildArgs, labels: source.labels }, output);
 }
-async function open2({ docker: docker2 }, { push: push2, tags: tags2, pushTimeout }, { repositories, cancelled: cancelled2, environment: environment2 }, image, signal) {
+async function open5({ docker: docker2 }, { push: push2, tags: tags2, pushTimeout }, { repositories, cancelled: cancelled2, environment: environment2 }, image, signal) {
   if (!push2) return void 0;
   const late = AbortSignal.timeout(pushTimeout);
   const limited = AbortSignal.any([signal, late]);
@@ -55494,22 +59034,210 @@ function mayBeSent(mode, scan2) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path49 = __toESM(require("node:path"), 1);
+
+// src/application/agents.ts
+var NORMAL_START = "To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).";
+var LEAVE_OUT = (product) => `Leave the agent out of the application that is checkpointed: ${product} does not close its connections before a checkpoint (docs/agents.md).`;
+var KINDS2 = [
+  {
+    name: "the debugger of the JVM",
+    listens: true,
+    pattern: /^-(?:agentlib:jdwp|Xrunjdwp)\b(?:.*[=,]address=(?:[^,]*:)?(?<port>\d+))?/,
+    fix: `Remove the option of the debugger for the checkpoint, or use a JDK from 2025 on, which closes its port itself (JDK-8347062). ${NORMAL_START}`
+  },
+  {
+    name: "JMX",
+    listens: true,
+    pattern: /^-Dcom\.sun\.management\.jmxremote(?:\.port=(?<port>\d+)|\.rmi\.port=(?<rmi>\d+)|$)/,
+    fix: "Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, `jcmd PID ManagementAgent.start jmxremote.port=PORT` opens it (docs/agents.md)."
+  },
+  {
+    name: "the Java agent of Datadog",
+    pattern: /^-javaagent:[^=]*dd-java-agent[^/=]*\.jar/,
+    port: 8126,
+    code: /^dd-|\bdatadog\.|\bddtrot\./,
+    fix: LEAVE_OUT("DataDog/dd-trace-java#5935:")
+  },
+  {
+    name: "the Java agent of OpenTelemetry",
+    pattern: /^-javaagent:[^=]*opentelemetry-javaagent[^/=]*\.jar/,
+    port: 4318,
+    code: /\bio\.opentelemetry\./,
+    fix: LEAVE_OUT("open-telemetry/opentelemetry-java-instrumentation#10363:")
+  },
+  {
+    name: "the Java agent of New Relic",
+    pattern: /^-javaagent:[^=]*newrelic[^/=]*\.jar/,
+    code: /\bcom\.newrelic\./i,
+    fix: "Use version 8.20.0 or newer of the agent, and a JDK from March 2025 on (JDK-8349365): together they support checkpoints (docs/agents.md)."
+  },
+  {
+    name: "the Java agent of Elastic APM",
+    pattern: /^-javaagent:[^=]*elastic-apm-agent[^/=]*\.jar/,
+    port: 8200,
+    code: /\bco\.elastic\.apm\.|^elastic-apm-/,
+    fix: LEAVE_OUT("elastic/apm-agent-java#2982:")
+  },
+  {
+    name: "the Java agent of Pyroscope",
+    pattern: /^-javaagent:[^=]*pyroscope[^/=]*\.jar/,
+    port: 4040,
+    code: /\bio\.pyroscope\./,
+    fix: LEAVE_OUT("grafana/pyroscope-java#141:")
+  },
+  {
+    name: "the Java agent of Prometheus (JMX exporter)",
+    pattern: /^-javaagent:[^=]*jmx_prometheus_javaagent[^/=]*\.jar=(?:[^:=]*:)?(?<port>\d+):/,
+    listens: true,
+    code: /\bio\.prometheus\./,
+    fix: LEAVE_OUT("its HTTP server stays open, and it")
+  },
+  {
+    name: "a Java agent",
+    pattern: /^-javaagent:/,
+    fix: "Leave the agent out of the application that is checkpointed, unless it closes its files and connections before a checkpoint (docs/agents.md)."
+  },
+  {
+    name: "a native agent",
+    pattern: /^-agent(?:path|lib):/,
+    fix: "Leave the agent out of the application that is checkpointed: the snapshot cannot have its files and connections (docs/agents.md)."
+  }
+];
+function agentsIn(options3, variables2) {
+  const inVariables = variables2.flatMap((value) => value.split(/\s+/));
+  const found = [...options3, ...inVariables].flatMap((option) => agentOf(option) ?? []);
+  const names = /* @__PURE__ */ new Map();
+  for (const agent of found) {
+    const key = `${agent.name} ${agent.port ?? ""}`;
+    if (!names.has(key)) names.set(key, agent);
+  }
+  return [...names.values()];
+}
+function agentOf(text3) {
+  const option = text3.replaceAll(/["']/g, "");
+  for (const { name, pattern, port, listens = false, code: code18, fix } of KINDS2) {
+    const match = pattern.exec(option);
+    if (match === null) continue;
+    const given = match.groups?.["port"] ?? match.groups?.["rmi"];
+    return {
+      name,
+      option: /^-(?:javaagent|agentpath|agentlib):[^=]*|^-D?[\w.]+/.exec(option)?.[0] ?? "",
+      port: given === void 0 ? port : Number(given),
+      listens,
+      code: code18,
+      fix
+    };
+  }
+  return void 0;
+}
+function warningsOf(agents) {
+  return agents.map(
+    (agent) => `The options of the JVM start ${nameOf2(agent)}. It can prevent the checkpoint. ${agent.fix}`
+  );
+}
+function explainAgents(refused3, agents) {
+  const agent = agents.find((one) => refused3.resources.some((resource) => belongsTo(one, resource)));
+  if (agent === void 0) return refused3;
+  const { name, option, port, listens } = agent;
+  const owner = listens ? `${name.replace(/^./, (first3) => first3.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).` : `${refused3.resources.length > 1 ? "At least one of them" : "It"} belongs to ${nameOf2(agent)}.`;
+  return new CheckpointRefused(`${refused3.message} ${owner}`, {
+    fix: agent.fix,
+    evidence: refused3.evidence,
+    signature: refused3.signature,
+    cause: refused3
+  });
+}
+function belongsTo({ port, listens, code: code18 }, resource) {
+  const { description, openedBy } = resource;
+  const ports2 = description.matchAll(/(?:localPort |remotePort |port=|localport=|:)(\d{1,5})\b/g);
+  const hasPort = port !== void 0 && [...ports2].some(([, found]) => Number(found) === port);
+  if (hasPort && resource.listens === listens) return true;
+  const lines3 = openedBy === void 0 ? [] : [openedBy.thread, ...openedBy.frames];
+  return code18 !== void 0 && lines3.some((line2) => code18.test(line2));
+}
+function nameOf2({ name, option, port }) {
+  return `${name} (${option}${port === void 0 ? "" : `, port ${port}`})`;
+}
+
+// src/application/second-server.ts
+var MANAGEMENT_FIX = {
+  "management.server.port": "Remove `management.server.port` (or set it to -1 in `env` for the checkpoint, as MANAGEMENT_SERVER_PORT): the endpoints are then on the port of the application, or off. Newer versions of Spring Boot stop it themselves.",
+  "quarkus.management.port": "Set `quarkus.management.enabled=false`: the endpoints are then on the port of the application.",
+  "endpoints.all.port": "Remove `endpoints.all.port`: the endpoints are then on the port of the application."
+};
+var GRPC_PORTS = /* @__PURE__ */ new Set([9090, 50051, 6565, 9e3]);
+var SERVERS = [
+  {
+    name: "The management server of the framework",
+    owns: (port, _, { management }) => port === management?.port,
+    fix: ({ management }) => MANAGEMENT_FIX[management?.setting ?? ""] ?? "Turn the management server off."
+  },
+  {
+    name: "A server of gRPC",
+    owns: (port, openedBy, { libraries }) => /\bio\.grpc\./.test(openedBy) || GRPC_PORTS.has(port) && ["grpc-netty", "grpc-netty-shaded", "quarkus-grpc"].some(
+      (jar) => libraries?.has({ jar, classes: "io/grpc/netty/" })
+    ),
+    fix: () => "Turn it off (`spring.grpc.server.enabled=false`, `grpc.server.port=-1`, `grpc.server.enabled=false` in Micronaut), serve gRPC on the port of the application (`quarkus.grpc.server.use-separate-server=false`), or stop it in beforeCheckpoint and start it again in afterRestore."
+  },
+  {
+    name: "The HTTP server of an exporter of Prometheus",
+    owns: (_, openedBy) => /\bio\.prometheus\./.test(openedBy),
+    fix: () => "Call close() of its HTTPServer in beforeCheckpoint, and create it again in afterRestore."
+  },
+  {
+    name: "A server of the database H2",
+    owns: (_, openedBy) => /\borg\.h2\./.test(openedBy),
+    fix: () => "Turn its console and its TCP server off (`spring.h2.console.enabled=false`)."
+  }
+];
+function explainSecondServer(refused3, facts) {
+  for (const resource of refused3.resources) {
+    const port = portOf2(resource);
+    if (port === void 0 || port === facts.port) continue;
+    const openedBy = resource.openedBy?.frames.join(" ") ?? "";
+    const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts));
+    if (!server) continue;
+    const { evidence, signature } = refused3;
+    return new CheckpointRefused(
+      `${refused3.message} ${server.name} listens on port ${port}, beside that of the application.`,
+      { fix: server.fix(facts), evidence, signature, cause: refused3 }
+    );
+  }
+  return void 0;
+}
+function portOf2({ listens, description }) {
+  const port = /localPort (\d+)|localport=(\d+)|ServerSocketChannel(?:Impl)?\[\S*:(\d+)\]/.exec(description);
+  return listens && port ? Number(port[1] ?? port[2] ?? port[3]) : void 0;
+}
 
 // src/probe/listeners.ts
 var TIMEOUT = 5e3;
 var LISTEN = "0A";
 var LOOPBACK2 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
 async function listenersIn(docker2, container) {
+  const text3 = await readSockets(docker2, container);
+  return text3 === void 0 ? void 0 : parseListeners(text3);
+}
+var CONNECTED = /* @__PURE__ */ new Set(["01", "08"]);
+async function remotePortsIn(docker2, container) {
+  const text3 = await readSockets(docker2, container);
+  return text3?.split("\n").flatMap((line2) => {
+    const [, , remote = "", state = ""] = line2.trim().split(/\s+/);
+    const port = /:([0-9A-F]{4})$/.exec(remote)?.[1];
+    return port !== void 0 && CONNECTED.has(state) ? [parseInt(port, 16)] : [];
+  });
+}
+async function readSockets(docker2, container) {
   const read3 = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true";
   const { exitCode, stdout } = await docker2.attempt(["exec", container, "sh", "-c", read3], {
     timeout: TIMEOUT
   });
-  return exitCode === 0 && stdout !== "" ? parseListeners(stdout) : void 0;
+  return exitCode === 0 && stdout !== "" ? stdout : void 0;
 }
-function parseListeners(text2) {
+function parseListeners(text3) {
   const byPort = /* @__PURE__ */ new Map();
-  for (const line2 of text2.split("\n")) {
+  for (const line2 of text3.split("\n")) {
     const [, local = "", , state] = line2.trim().split(/\s+/);
     const [, address = "", port = ""] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? [];
     if (state !== LISTEN || address === "") continue;
@@ -55532,12 +59260,12 @@ function explainPort(port, listeners) {
     };
   }
   if (own) return void 0;
-  const open3 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
+  const open6 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
   const hidden = listeners.filter(({ loopback }) => loopback).map((listener) => listener.port);
-  if (open3.length > 0) {
+  if (open6.length > 0) {
     return {
-      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open3)}.`,
-      fix: `Set \`port: ${open3[0]}\`, or let the application listen on ${port}.`
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open6)}.`,
+      fix: `Set \`port: ${open6[0]}\`, or let the application listen on ${port}.`
     };
   }
   if (hidden.length > 0) {
@@ -55591,29 +59319,29 @@ function isOpen({ description }) {
 
 // src/probe/readiness.ts
 var COMMAND_TIMEOUT = 1e4;
-function otherPorts({ url, command: command2, log, management }) {
+function otherPorts({ url, command: command2, log: log2, management }) {
   if (url) return url.port === void 0 ? [] : [url.port];
-  return management && !command2 && !log ? [management.port] : [];
+  return management && !command2 && !log2 ? [management.port] : [];
 }
 function checksFor(readiness, target, serves) {
-  const { url, command: command2, log } = readiness;
+  const { url, command: command2, log: log2 } = readiness;
   const checks = [];
   if (command2) {
     const name = `ready-command (${command2.join(" ")})`;
     checks.push({ name, run: () => runCommand(target.docker, target.spec.name, command2) });
   }
   if (url) checks.push(urlCheck(url, target, serves));
-  if (log) checks.push({ name: `ready-log ${log.source}`, run: () => Promise.resolve(lineSeen(target.log)) });
+  if (log2) checks.push({ name: `ready-log ${log2.source}`, run: () => Promise.resolve(lineSeen(target.log)) });
   return checks.length > 0 ? checks : portChecks(readiness, target, serves);
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path66 = management ? void 0 : health;
+  const path73 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path66 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path66}`,
+    name: path73 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path73}`,
     port: spec.port,
-    run: () => portResponds(address, path66 ?? "/", serves)
+    run: () => portResponds(address, path73 ?? "/", serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting } = management;
@@ -55665,8 +59393,8 @@ function urlCheck(url, { docker: docker2, spec, address }, serves) {
     }
   };
 }
-function lineSeen(log) {
-  const at = log.matchedAt();
+function lineSeen(log2) {
+  const at = log2.matchedAt();
   return at === void 0 ? { ok: false, description: "no line of the output matched it" } : { ok: true, description: "a line of the output matched it", at };
 }
 async function runCommand(docker2, container, command2) {
@@ -55674,13 +59402,111 @@ async function runCommand(docker2, container, command2) {
   return { ok: result.exitCode === 0, description: `exit code ${result.exitCode}` };
 }
 
+// src/probe/log-watch.ts
+var NOT_OF_APPLICATION = /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot)\(?\S*.* (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /;
+function watchLog(clock, pattern) {
+  let matchedAt;
+  let loggedAt;
+  return {
+    onLine: (line2) => {
+      if (matchedAt === void 0 && pattern?.test(line2)) matchedAt = clock.now();
+      if (loggedAt === void 0 && !NOT_OF_APPLICATION.test(line2)) loggedAt = clock.now();
+    },
+    matchedAt: () => matchedAt,
+    loggedAt: () => loggedAt
+  };
+}
+
+// src/docker/started-container.ts
+async function startContainer({ docker: docker2, clock }, spec) {
+  const { name } = spec;
+  await createContainer(docker2, spec);
+  const before = { wall: Date.now(), steady: clock.now() };
+  await docker2.run(["start", name]);
+  const after = clock.now();
+  const ended = containerEnd(docker2, name);
+  const address = addressOf(docker2, spec);
+  ended.catch(() => void 0);
+  address.catch(() => void 0);
+  return {
+    name,
+    ended,
+    address,
+    // Docker knows best when the container started; its clock counts only if it agrees with ours.
+    startTime: async () => {
+      const startedAt = Date.parse((await inspectContainer(docker2, name)).State.StartedAt);
+      const started = before.steady + (startedAt - before.wall);
+      return started >= before.steady && started <= after ? started : after;
+    }
+  };
+}
+
+// src/checkpoint/started-application.ts
+var SHOWN_LINES2 = 20;
+var DRAIN_TIMEOUT = 2e3;
+async function startApplication(context, spec, onLine) {
+  const { docker: docker2, clock, log: log2, keep } = context;
+  const { name, ended, address } = await startContainer(context, spec);
+  const output = new LineTail(SHOWN_LINES2);
+  const diagnoser = new Diagnoser("dump");
+  const listeners = /* @__PURE__ */ new Set([onLine]);
+  const followed = docker2.attempt(["logs", "--follow", name], {
+    onLine: (line2) => {
+      output.push(line2);
+      diagnoser.push("app", line2);
+      log2.untrusted(line2);
+      for (const listener of listeners) listener(line2);
+    },
+    keep
+  });
+  followed.catch(() => void 0);
+  return {
+    name,
+    ended,
+    // Without an address the container has ended, which is reported by its end.
+    address: await address.catch(() => ({ host: "127.0.0.1", port: 0 })),
+    output,
+    diagnoser,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    drained: () => within(followed, DRAIN_TIMEOUT, clock)
+  };
+}
+function servedBy(application, serves) {
+  return { ...application, serves, address: { ...application.address, tls: serves === "tls" } };
+}
+
 // src/checkpoint/failures.ts
-var import_promises44 = require("node:fs/promises");
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_promises52 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
+
+// src/diagnosis/suggest-policies.ts
+var PRESETS2 = [
+  ["log-files", /\.(?:log|out)$|\/logs\/[^/]+\.txt$/],
+  ["h2", /\.(?:mv|trace)\.db$/]
+];
+function suggestPolicies(resources) {
+  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description, listens }) => {
+    const path73 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path73 ?? ""));
+    if (preset) return preset[0];
+    if (kind === "file") return ["type: file", `path: ${path73 ?? description}`, "action: reopen"].join("\n");
+    if (kind !== "socket") return [`# ${description}`, "type: filedescriptor", "action: ignore"].join("\n");
+    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
+    const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
+    return [who, "type: socket", ...port === void 0 ? [] : [`localPort: ${port}`], "action: close"].join(
+      "\n"
+    );
+  });
+  return `${[...new Set(rules)].join("\n---\n")}
+`;
+}
 
 // src/checkpoint/verify.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_promises50 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -55819,26 +59645,26 @@ var Reader = class {
 };
 
 // src/snapshot/ranges.ts
-function contains({ start, end }, address) {
-  return start <= address && address < end;
+function contains({ start: start2, end }, address) {
+  return start2 <= address && address < end;
 }
 function sizeOf(ranges) {
-  return ranges.reduce((size, { start, end }) => size + end - start, 0);
+  return ranges.reduce((size, { start: start2, end }) => size + end - start2, 0);
 }
 function overlapping(runs, range) {
-  return runs.filter(({ start, end }) => start < range.end && end > range.start).map((run2) => {
-    const start = Math.max(run2.start, range.start);
-    return { start, end: Math.min(run2.end, range.end), offset: run2.offset + start - run2.start };
+  return runs.filter(({ start: start2, end }) => start2 < range.end && end > range.start).map((run2) => {
+    const start2 = Math.max(run2.start, range.start);
+    return { start: start2, end: Math.min(run2.end, range.end), offset: run2.offset + start2 - run2.start };
   });
 }
 function gapsIn({ start: begin, end }, runs) {
   const gaps = [];
-  let start = begin;
+  let start2 = begin;
   for (const run2 of runs) {
-    if (run2.start > start) gaps.push({ start, end: run2.start });
-    start = run2.end;
+    if (run2.start > start2) gaps.push({ start: start2, end: run2.start });
+    start2 = run2.end;
   }
-  if (start < end) gaps.push({ start, end });
+  if (start2 < end) gaps.push({ start: start2, end });
   return gaps;
 }
 
@@ -55867,8 +59693,8 @@ function presentRun(entry) {
   const flags = entry.number(4);
   const present = flags === void 0 ? entry.number(3) !== 1 : (flags & PAGE_PRESENT) !== 0;
   if (!present) return void 0;
-  const start = entry.number(1) ?? 0;
-  return { start, end: start + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE };
+  const start2 = entry.number(1) ?? 0;
+  return { start: start2, end: start2 + (entry.number(5) ?? entry.number(2) ?? 0) * PAGE_SIZE };
 }
 
 // src/snapshot/statistics.ts
@@ -55895,7 +59721,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises42.readFile)(import_node_path38.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises50.readFile)(import_node_path45.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -55912,7 +59738,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises42.readFile)(import_node_path38.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises50.readFile)(import_node_path45.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -55964,7 +59790,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises42.readFile)(import_node_path38.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises50.readFile)(import_node_path45.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -56002,72 +59828,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises43 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
-
-// src/docker/started-container.ts
-async function startContainer({ docker: docker2, clock }, spec) {
-  const { name } = spec;
-  await createContainer(docker2, spec);
-  const before = { wall: Date.now(), steady: clock.now() };
-  await docker2.run(["start", name]);
-  const after = clock.now();
-  const ended = containerEnd(docker2, name);
-  const address = addressOf(docker2, spec);
-  ended.catch(() => void 0);
-  address.catch(() => void 0);
-  return {
-    name,
-    ended,
-    address,
-    // Docker knows best when the container started; its clock counts only if it agrees with ours.
-    startTime: async () => {
-      const startedAt = Date.parse((await inspectContainer(docker2, name)).State.StartedAt);
-      const started = before.steady + (startedAt - before.wall);
-      return started >= before.steady && started <= after ? started : after;
-    }
-  };
-}
-
-// src/checkpoint/started-application.ts
-var SHOWN_LINES2 = 20;
-var DRAIN_TIMEOUT = 2e3;
-async function startApplication(context, spec, onLine) {
-  const { docker: docker2, clock, log, keep } = context;
-  const { name, ended, address } = await startContainer(context, spec);
-  const output = new LineTail(SHOWN_LINES2);
-  const diagnoser = new Diagnoser("dump");
-  const listeners = /* @__PURE__ */ new Set([onLine]);
-  const followed = docker2.attempt(["logs", "--follow", name], {
-    onLine: (line2) => {
-      output.push(line2);
-      diagnoser.push("app", line2);
-      log.untrusted(line2);
-      for (const listener of listeners) listener(line2);
-    },
-    keep
-  });
-  followed.catch(() => void 0);
-  return {
-    name,
-    ended,
-    // Without an address the container has ended, which is reported by its end.
-    address: await address.catch(() => ({ host: "127.0.0.1", port: 0 })),
-    output,
-    diagnoser,
-    listen: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    drained: () => within(followed, DRAIN_TIMEOUT, clock)
-  };
-}
-function servedBy(application, serves) {
-  return { ...application, serves, address: { ...application.address, tls: serves === "tls" } };
-}
+var import_promises51 = require("node:fs/promises");
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -56084,10 +59849,10 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await docker2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
-  const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path39.default.join(folder, "threads.txt"), `${text2}
+  const text3 = lines3.join("\n");
+  if (text3 !== "") await writeLog(import_node_path46.default.join(folder, "threads.txt"), `${text3}
 `, keep.hiding);
-  return text2;
+  return text3;
 }
 function relevantThreads(dump2) {
   const threads = dump2.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
@@ -56130,8 +59895,8 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log = import_node_path40.default.join(request3.evidence, "jcmd.log");
-    await writeLog(log, `${result.stdout}${result.stderr}`, keep.hiding);
+    const log2 = import_node_path47.default.join(request3.evidence, "jcmd.log");
+    await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
   const refused3 = answer2.then((result) => refusal(context, application, result));
@@ -56156,30 +59921,30 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises43.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises43.mkdir)(copied);
+  await (0, import_promises51.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises51.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises43.rm)(images, { recursive: true, force: true });
-  await (0, import_promises43.rename)(import_node_path40.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises43.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises51.rm)(images, { recursive: true, force: true });
+  await (0, import_promises51.rename)(import_node_path47.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises51.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises43.readFile)(import_node_path40.default.join(copied, entry.name));
-    await writeLog(import_node_path40.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises51.readFile)(import_node_path47.default.join(copied, entry.name));
+    await writeLog(import_node_path47.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises43.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises51.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
   const output = application.output.text();
   const threads = answered ? "" : relevantThreads(await dumpThreads(context, application, request3.evidence));
-  const log = await criuLog(context, application, request3);
-  const finding = log === "" ? void 0 : diagnose("dump", { criu: log });
+  const log2 = await criuLog(context, application, request3);
+  const finding = log2 === "" ? void 0 : diagnose("dump", { criu: log2 });
   return new Failure(
     "application",
     `The checkpoint was not complete within ${seconds(request3.checkpointTimeout)}: ${progress}.${finding ? ` ${finding.cause}` : ""}`,
     {
       fix: finding?.fix ?? (answered ? "If it needs longer, raise `checkpoint-timeout`; CRIU's log is in the folder of the output `logs`." : "Fix the hook in which the threads below hang (threads.txt in the folder of the output `logs` has them all); if it only needs longer, raise `checkpoint-timeout`."),
-      evidence: [output, lastLines(log, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
+      evidence: [output, lastLines(log2, SHOWN_LINES2), threads].filter((part) => part !== "").join("\n"),
       signature: finding?.signature
     }
   );
@@ -56198,19 +59963,19 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path40.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path47.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log = await (0, import_promises43.readFile)(file).catch(() => void 0);
-  if (log === void 0) return "";
-  await writeLog(file, log, keep.hiding);
-  return log.toString("latin1");
+  const log2 = await (0, import_promises51.readFile)(file).catch(() => void 0);
+  if (log2 === void 0) return "";
+  await writeLog(file, log2, keep.hiding);
+  return log2.toString("latin1");
 }
 
 // src/checkpoint/failures.ts
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises44.readFile)(import_node_path41.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises52.readFile)(import_node_path48.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -56218,7 +59983,7 @@ var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path41.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path48.default.join(evidence, POLICIES), policies, hiding);
   return new OpenResources(resources, message, {
     fix: `${refused3.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
     evidence: `${listResources(resources)}
@@ -56231,47 +59996,6 @@ function asInput(policies) {
     "resource-policies: |",
     ...policies.trimEnd().split("\n").map((line2) => `  ${line2}`)
   ].join("\n");
-}
-var PORT_OPTIONS = [
-  {
-    pattern: /-Dcom\.sun\.management\.jmxremote\.(?:rmi\.)?port=(\d+)/,
-    listener: "JMX",
-    fix: "Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, `jcmd PID ManagementAgent.start jmxremote.port=PORT` opens it."
-  },
-  {
-    pattern: /-(?:agentlib:|X(?:run)?)jdwp[=:]\S*address=(?:[^\s,]*:)?(\d+)/,
-    listener: "The debugger of the JVM",
-    fix: "Remove the option of the debugger for the checkpoint, because nothing closes its port."
-  }
-];
-function explainPortOption(refused3, { javaOptions: javaOptions2, env }) {
-  const given = [...javaOptions2, ...jvmVariablesIn(env)];
-  for (const { pattern, listener, fix } of PORT_OPTIONS)
-    for (const option of given) {
-      const [, port = ""] = pattern.exec(option) ?? [];
-      if (!refused3.resources.some((open3) => open3.listens && hasPort(open3.description, port))) continue;
-      return new CheckpointRefused(
-        `${refused3.message} ${listener} listens on port ${port}, because an option of the JVM says so.`,
-        { fix, evidence: refused3.evidence, signature: refused3.signature, cause: refused3 }
-      );
-    }
-  return void 0;
-}
-var hasPort = (description, port) => port !== "" && new RegExp(`\\b(?:localPort |localport=|:)${port}\\b`).test(description);
-
-// src/probe/log-watch.ts
-var NOT_OF_APPLICATION = /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot)\(?\S*.* (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /;
-function watchLog(clock, pattern) {
-  let matchedAt;
-  let loggedAt;
-  return {
-    onLine: (line2) => {
-      if (matchedAt === void 0 && pattern?.test(line2)) matchedAt = clock.now();
-      if (loggedAt === void 0 && !NOT_OF_APPLICATION.test(line2)) loggedAt = clock.now();
-    },
-    matchedAt: () => matchedAt,
-    loggedAt: () => loggedAt
-  };
 }
 
 // src/checkpoint/ready.ts
@@ -56325,6 +60049,55 @@ function endedEarly(end, application, when) {
   );
 }
 
+// src/checkpoint/kept-connections.ts
+var LONGEST_WAIT = 35e3;
+var POLL_INTERVAL = 500;
+var MAY_CLOSE = /* @__PURE__ */ new Set([
+  void 0,
+  "jvm-open-socket",
+  "jvm-open-resource",
+  "jvm-busy-selector",
+  "jvm-epoll",
+  "fw-elasticsearch",
+  "fw-exporter",
+  "fw-discovery"
+]);
+async function triggerPatiently(context, container, trigger) {
+  try {
+    return await trigger();
+  } catch (error) {
+    const ports2 = keptPorts(error);
+    if (ports2 === void 0) throw error;
+    context.log.info(
+      `The JVM refused the checkpoint because of open connections (to port ${ports2.join(", ")}). Waiting for at most ${seconds(LONGEST_WAIT)}, as HTTP clients close idle connections by themselves ...`
+    );
+    if (!await areClosed(context, container, ports2)) throw error;
+    context.log.info("The connections are closed. Triggering the checkpoint again.");
+    return await trigger();
+  }
+}
+function keptPorts(error) {
+  if (!(error instanceof OpenResources) || !MAY_CLOSE.has(error.signature?.id)) return void 0;
+  const ports2 = /* @__PURE__ */ new Set();
+  for (const { kind, listens, description } of error.resources) {
+    if (kind === "other" && /anon_inode:\[event(?:poll|fd)\]/.test(description)) continue;
+    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]]*:(\d+)/.exec(description);
+    if (kind !== "socket" || listens || !port) return void 0;
+    ports2.add(Number(port[1] ?? port[2] ?? port[3]));
+  }
+  return ports2.size > 0 ? [...ports2] : void 0;
+}
+async function areClosed({ docker: docker2, clock }, container, ports2) {
+  const end = clock.now() + LONGEST_WAIT;
+  while (clock.now() < end) {
+    await clock.sleep(POLL_INTERVAL);
+    const open6 = await remotePortsIn(docker2, container);
+    if (open6 === void 0) return false;
+    if (!ports2.some((port) => open6.includes(port))) return true;
+  }
+  return false;
+}
+
 // src/checkpoint/warm-up.ts
 function standardWarmUp(readiness, port) {
   const request3 = standardRequest(readiness, port);
@@ -56332,21 +60105,21 @@ function standardWarmUp(readiness, port) {
   return request3 === readiness.url ? line2 : { ...line2, standard: true };
 }
 async function warmUp(context, application, request3) {
-  const { clock, log, keep } = context;
+  const { clock, log: log2, keep } = context;
   const { lines: lines3, script, environment: environment2 } = request3.warmUp;
   const { name: container, address, serves } = application;
   const stop = new AbortController();
   async function work() {
     const useful = serves === "nothing" ? lines3.filter(({ standard }) => !standard) : lines3;
-    const report = await sendRequests(useful, address, log, stop.signal);
-    const scriptContext = { address, container, log, keep, signal: stop.signal, environment: environment2 };
+    const report2 = await sendRequests(useful, address, log2, stop.signal);
+    const scriptContext = { address, container, log: log2, keep, signal: stop.signal, environment: environment2 };
     if (script) await runScript(script, scriptContext);
-    return report;
+    return report2;
   }
   const running = work();
   const failed = running.catch(async (error) => {
     const ended = await within(application.ended, SETTLING_TIME3, clock);
-    if (ended === EXPIRED) throw error;
+    if (ended === EXPIRED) throw explained2(error, application);
     return ended;
   });
   const first3 = Promise.race([failed, application.ended]);
@@ -56364,21 +60137,31 @@ async function warmUp(context, application, request3) {
     evidence: [output, threads].filter((part) => part !== "").join("\n")
   });
 }
+function explained2(error, { diagnoser, output }) {
+  const finding = knownCause(diagnoser.finding());
+  if (!(error instanceof Failure) || error.category !== "application" || finding === void 0) return error;
+  return new Failure(finding.category, `${error.message} ${finding.cause}`, {
+    fix: finding.fix,
+    evidence: output.text(),
+    signature: finding.signature,
+    cause: error
+  });
+}
 var SETTLING_TIME3 = 500;
-async function sendRequests(lines3, address, log, signal) {
-  const report = { sent: 0, failed: 0 };
+async function sendRequests(lines3, address, log2, signal) {
+  const report2 = { sent: 0, failed: 0 };
   for (const line2 of lines3) {
     const answers = await sendLine(line2, address, signal);
     if (signal.aborted) break;
     const bad = [...answers].filter(([, { ok: ok2 }]) => !ok2);
     const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
-    report.sent += line2.times;
-    report.failed += failed;
+    report2.sent += line2.times;
+    report2.failed += failed;
     const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
-    log.info(`${line2.text} (${histogram})`);
+    log2.info(`${line2.text} (${histogram})`);
     if (failed === 0) continue;
     if (line2.standard) {
-      log.info(
+      log2.info(
         "That request was only a guess. Give real ones in `warmup` for a faster start from the snapshot."
       );
     } else if (failed === line2.times) {
@@ -56390,10 +60173,10 @@ async function sendRequests(lines3, address, log, signal) {
         }
       );
     } else {
-      log.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
+      log2.warning(`${failed} of ${line2.times} requests of the warm-up \`${line2.text}\` failed: ${histogram}.`);
     }
   }
-  return report;
+  return report2;
 }
 async function sendLine(line2, address, signal) {
   const answers = /* @__PURE__ */ new Map();
@@ -56411,6 +60194,31 @@ async function sendLine(line2, address, signal) {
   return answers;
 }
 
+// src/checkpoint/warm-checkpoint.ts
+async function checkpointByAction(context, application, events2, request3, explaining) {
+  const { clock, log: log2 } = context;
+  const warmUpReport = await warmUp(context, application, request3);
+  if (request3.checkpointDelay > 0) {
+    log2.info(`Waiting for ${seconds(request3.checkpointDelay)} before the checkpoint (checkpoint-delay) ...`);
+    await clock.sleep(request3.checkpointDelay);
+  }
+  let triggered = clock.now();
+  const trigger = async () => {
+    triggered = clock.now();
+    return await checkpoint(context, application, events2, request3);
+  };
+  const end = await (explaining ? trigger() : triggerPatiently(context, application.name, trigger));
+  return { end, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmUpReport };
+}
+function checkpointByApplication({ log: log2 }, end, { warmUp: { lines: lines3, script } }) {
+  log2.info("The application took its checkpoint itself while it started; no request was sent to it before.");
+  if (lines3.some(({ standard }) => !standard) || script !== void 0)
+    log2.warning(
+      "The warm-up was skipped: the application triggered its checkpoint before it could be called."
+    );
+  return { end, trigger: "application", warmUp: { sent: 0, failed: 0 } };
+}
+
 // src/checkpoint/take.ts
 async function takeSnapshot(context, request3) {
   const { engine, container } = request3;
@@ -56423,10 +60231,10 @@ async function takeSnapshot(context, request3) {
     retryWithMore(context.log, () => removeContainer(context.docker, container))
   );
 }
-function retryWithMore(log, removeLeftovers) {
+function retryWithMore(log2, removeLeftovers) {
   return async (error, privileges) => {
     if (!(error instanceof Failure) || error.signature?.remedy !== "privileges") return false;
-    log.info(`Retrying with more privileges than ${privileges?.level}: ${error.message}`);
+    log2.info(`Retrying with more privileges than ${privileges?.level}: ${error.message}`);
     await removeLeftovers();
     return true;
   };
@@ -56445,7 +60253,7 @@ async function explain(context, request3, privileges, refused3) {
   return await explainOpen(refused3, void 0, request3, hiding);
 }
 async function attempt3(context, request3, privileges, javaOptions2) {
-  const { docker: docker2, clock, log } = context;
+  const { docker: docker2, clock, log: log2 } = context;
   const { readiness, engine } = request3;
   const begin = clock.now();
   const events2 = watchOutput();
@@ -56471,11 +60279,17 @@ async function attempt3(context, request3, privileges, javaOptions2) {
     throw await ownCheckpointFailure(context, application, events2, request3) ?? error;
   });
   const { readyAt, serves } = "readyAt" in started ? started : { readyAt: clock.now(), serves: void 0 };
-  if ("readyAt" in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+  if ("readyAt" in started) log2.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
   if (serves === "nothing")
-    log.info("Nothing listens on the port of the application: no request is sent to it.");
-  if (serves === "tls") log.info("The application speaks TLS on its port. Its certificate is not verified.");
-  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(context, servedBy(application, serves), events2, request3) : checkpointByApplication(context, started.checkpointed, request3);
+    log2.info("Nothing listens on the port of the application: no request is sent to it.");
+  if (serves === "tls") log2.info("The application speaks TLS on its port. Its certificate is not verified.");
+  const { end, ...checkpointed } = "readyAt" in started ? await checkpointByAction(
+    context,
+    servedBy(application, serves),
+    events2,
+    request3,
+    javaOptions2.length > 0
+  ) : checkpointByApplication(context, started.checkpointed, request3);
   await copyEvidence(context, application, request3);
   const snapshot = engine.name === "warp" ? await verifyWarpSnapshot(request3, end) : await verifySnapshot(request3, end, output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
@@ -56490,32 +60304,20 @@ async function attempt3(context, request3, privileges, javaOptions2) {
     handover
   };
 }
-async function checkpointByAction(context, application, events2, request3) {
-  const { clock } = context;
-  const warmUpReport = await warmUp(context, application, request3);
-  const triggered = clock.now();
-  const end = await checkpoint(context, application, events2, request3);
-  return { end, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmUpReport };
-}
-function checkpointByApplication({ log }, end, { warmUp: { lines: lines3, script } }) {
-  log.info("The application took its checkpoint itself while it started; no request was sent to it before.");
-  if (lines3.some(({ standard }) => !standard) || script !== void 0)
-    log.warning(
-      "The warm-up was skipped: the application triggered its checkpoint before it could be called."
-    );
-  return { end, trigger: "application", warmUp: { sent: 0, failed: 0 } };
-}
 
 // src/checkpoint/checkpoint.ts
 async function checkpointApplication(context, inputs, setting) {
-  const { docker: docker2, clock, log, logs, id } = context;
+  const { docker: docker2, clock, log: log2, logs, id } = context;
   const { engine, reach, readiness, libraries } = setting;
   const names = namesOf(id);
+  const options3 = [...inputs.javaOptions, ...setting.application.command];
+  const agents = agentsIn(options3, jvmVariablesIn(inputs.env));
+  for (const warning of warningsOf(agents)) log2.warning(warning);
   const snapshot = await takeSnapshot(
     {
       docker: docker2,
       clock,
-      log: { ...log, untrusted: shownLines(log, "application.log") },
+      log: { ...log2, untrusted: shownLines(log2, "application.log") },
       keep: keepIn(context, "application.log")
     },
     {
@@ -56528,30 +60330,35 @@ async function checkpointApplication(context, inputs, setting) {
       startupTimeout: inputs.startupTimeout,
       warmUp: await warmUpOf(inputs, setting),
       warmupTimeout: inputs.warmupTimeout,
+      checkpointDelay: inputs.checkpointDelay ?? 0,
       checkpointTimeout: inputs.checkpointTimeout,
       evidence: logs,
       images: imagesFolder(context)
     }
   ).catch((error) => {
     if (!(error instanceof OpenResources)) throw error;
-    throw explainPortOption(error, inputs) ?? (libraries ? explainMissingSupport(error, libraries) : error);
+    const explained3 = explainAgents(error, agents);
+    if (!(explained3 instanceof OpenResources)) throw explained3;
+    const supported = libraries ? explainMissingSupport(explained3, libraries) : explained3;
+    const servers = { port: inputs.port, management: readiness.management, libraries };
+    throw (supported === explained3 ? explainSecondServer(explained3, servers) : void 0) ?? supported;
   });
   const duration = snapshot.checkpointDuration;
   const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
-  log.info(`Snapshot: ${snapshot.size} bytes${within4}.`);
+  log2.info(`Snapshot: ${snapshot.size} bytes${within4}.`);
   return snapshot;
 }
 async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, environment: environment2 }) {
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path42.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path49.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises45 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_promises53 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -56559,21 +60366,21 @@ function reasonToLoad({ memory }, engine) {
   return void 0;
 }
 async function mapHeap(context, snapshot, plan) {
-  const { docker: docker2, id, log, work } = context;
+  const { docker: docker2, id, log: log2, work } = context;
   if (!plan || !("mapped" in plan)) {
-    log.info(`A restore loads the Java heap: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`);
+    log2.info(`A restore loads the Java heap: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`);
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path43.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises45.mkdir)(import_node_path43.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises45.writeFile)(import_node_path43.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises45.writeFile)(import_node_path43.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises45.writeFile)(import_node_path43.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path50.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises53.mkdir)(import_node_path50.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises53.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises53.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises53.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
-  log.info(`A restore maps ${sizeText(mapped.size)} of the Java heap, and loads ${sizeText(loaded.size)}.`);
+  log2.info(`A restore maps ${sizeText(mapped.size)} of the Java heap, and loads ${sizeText(loaded.size)}.`);
   const sizes = new Map([...images].map(([name, image]) => [name, image.length]));
   sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
   const files = snapshot.files.filter(({ name }) => !sizes.has(name));
@@ -56581,13 +60388,13 @@ async function mapHeap(context, snapshot, plan) {
   return { ...snapshot, files, size: totalSize(files) };
 }
 function listing2({ from }) {
-  return from.map(({ start, end }) => `${start} ${end - start}
+  return from.map(({ start: start2, end }) => `${start2} ${end - start2}
 `).join("");
 }
 
 // src/application/setting-files.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_promises54 = require("node:fs/promises");
+var import_node_path51 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -56595,32 +60402,32 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path44.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path51.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
-      for (const [name, text2] of texts) found.push(settingFile(name, text2));
+      for (const [name, text3] of texts) found.push(settingFile(name, text3));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path44.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises46.readFile)(import_node_path44.default.join(source, folder, name), "utf8").catch(() => "");
-        found.push(settingFile(name, text2));
+      for (const name of (await namesIn3(import_node_path51.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text3 = await (0, import_promises54.readFile)(import_node_path51.default.join(source, folder, name), "utf8").catch(() => "");
+        found.push(settingFile(name, text3));
       }
     }
   }
   return found;
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path44.default.posix.basename(name)) && FOLDERS.includes(import_node_path44.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path51.default.posix.basename(name)) && FOLDERS.includes(import_node_path51.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises46.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises54.readdir)(folder).catch(() => [])).sort();
 }
-function settingFile(name, text2) {
-  const [, profile, kind] = NAME5.exec(import_node_path44.default.posix.basename(name)) ?? [];
-  return { profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
+function settingFile(name, text3) {
+  const [, profile, kind] = NAME5.exec(import_node_path51.default.posix.basename(name)) ?? [];
+  return { profile, documents: kind === "properties" ? propertiesIn2(text3) : yamlIn(text3) };
 }
-function propertiesIn(text2) {
-  return text2.split(/^[#!]---.*$/m).map((document) => {
+function propertiesIn2(text3) {
+  return text3.split(/^[#!]---.*$/m).map((document) => {
     const lines3 = document.split(/\r?\n/).filter((line2) => !/^\s*[#!]/.test(line2));
     return new Map(
       lines3.flatMap((line2) => {
@@ -56630,8 +60437,8 @@ function propertiesIn(text2) {
     );
   });
 }
-function yamlIn(text2) {
-  const documents = (0, import_yaml.parseAllDocuments)(text2, { logLevel: "silent" });
+function yamlIn(text3) {
+  const documents = (0, import_yaml.parseAllDocuments)(text3, { logLevel: "silent" });
   return Array.from(documents).map((document) => {
     const values = /* @__PURE__ */ new Map();
     if (document.errors.length === 0) {
@@ -56686,8 +60493,8 @@ async function readSettings({
   return (key) => resolved(valueOf(key), valueOf);
 }
 function givenValues(options3, words) {
-  const pairs3 = (texts, pattern) => texts.flatMap((text2) => {
-    const [, key, value = ""] = pattern.exec(text2) ?? [];
+  const pairs3 = (texts, pattern) => texts.flatMap((text3) => {
+    const [, key, value = ""] = pattern.exec(text3) ?? [];
     return key === void 0 ? [] : [[key, value]];
   });
   return new Map([...pairs3(options3, /^-D([^=]+)=(.*)$/), ...pairs3(words, /^--?([\w.-]+)=(.*)$/)]);
@@ -56700,12 +60507,12 @@ function merged(documents) {
   return new Map(documents.flatMap((document) => [...document]));
 }
 function resolved(value, valueOf) {
-  let text2 = value;
-  for (let count = 0; text2 !== void 0 && count < MOST_PLACEHOLDERS; count++) {
-    const [whole, name = "", byDefault] = /\$\{([^${}:]+)(?::([^${}]*))?\}/.exec(text2) ?? [];
-    if (whole === void 0) return text2;
+  let text3 = value;
+  for (let count = 0; text3 !== void 0 && count < MOST_PLACEHOLDERS; count++) {
+    const [whole, name = "", byDefault] = /\$\{([^${}:]+)(?::([^${}]*))?\}/.exec(text3) ?? [];
+    if (whole === void 0) return text3;
     const replacement = valueOf(name) ?? byDefault;
-    text2 = replacement === void 0 ? void 0 : text2.replace(whole, () => replacement);
+    text3 = replacement === void 0 ? void 0 : text3.replace(whole, () => replacement);
   }
   return void 0;
 }
@@ -56753,9 +60560,9 @@ async function findHealth(libraries, sources, port) {
 function healthOn(server, settings, { health, port }) {
   const onPort = { health, management: void 0 };
   if (server.enabled !== void 0 && settings(server.enabled) !== "true") return onPort;
-  const text2 = settings(server.port) ?? server.defaultPort;
-  const own = Number(text2);
-  if (text2 === void 0 || own === port) return onPort;
+  const text3 = settings(server.port) ?? server.defaultPort;
+  const own = Number(text3);
+  if (text3 === void 0 || own === port) return onPort;
   const address = server.address === void 0 ? void 0 : settings(server.address);
   const hidden = /^(127\.|localhost$|\[?::1\]?$)/.test(address ?? "");
   if (!(Number.isInteger(own) && own > 0 && own <= 65535) || hidden)
@@ -56818,8 +60625,8 @@ function figuresAnnotation(figures, snapshotSize, archiveSize) {
     ...archive && archiveSize !== void 0 && { archive: { start: list(archive), size: archiveSize } }
   });
 }
-function parseFiguresAnnotation(text2) {
-  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text2));
+function parseFiguresAnnotation(text3) {
+  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text3));
   const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
   if (version !== VERSION9 || !restore || !coldStart) return void 0;
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
@@ -56831,8 +60638,8 @@ function parseFiguresAnnotation(text2) {
   };
 }
 function archiveOf(value) {
-  const { start, size } = fieldsOf(value);
-  const times2 = spread(start);
+  const { start: start2, size } = fieldsOf(value);
+  const times2 = spread(start2);
   return times2 && isAmount(size) ? { start: times2, size } : void 0;
 }
 function requestsOf(value) {
@@ -56855,8 +60662,8 @@ function isAmount(value) {
 // src/proof/figures.ts
 function figuresOf(restores, coldStarts, archiveStarts = []) {
   const answer2 = {
-    restore: spreadOf(restores.map((start) => start.answer)),
-    coldStart: spreadOf(coldStarts.map((start) => start.answer))
+    restore: spreadOf(restores.map((start2) => start2.answer)),
+    coldStart: spreadOf(coldStarts.map((start2) => start2.answer))
   };
   return {
     restores,
@@ -56891,7 +60698,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -56907,7 +60714,7 @@ done
 base64 -w 0 "$HOME/stats-restore" 2>/dev/null || true`;
 var CHECK_TIMEOUT = 3e4;
 function checksOfRestore(readiness, target, serves, clock) {
-  const { url, command: command2, log } = readiness;
+  const { url, command: command2, log: log2 } = readiness;
   const { docker: docker2, spec } = target;
   const mark = {
     name: "restore",
@@ -56916,18 +60723,18 @@ function checksOfRestore(readiness, target, serves, clock) {
       description: "CRIU has not finished"
     })
   };
-  if (log && !url && !command2) {
+  if (log2 && !url && !command2) {
     if (serves === "nothing") return [mark, livesAndLogs(target, clock)];
     return portChecks({}, target, serves);
   }
   const checks = checksFor({ ...readiness, log: void 0 }, target, serves);
   return command2 ? [mark, ...checks] : checks;
 }
-function livesAndLogs({ log }, clock) {
+function livesAndLogs({ log: log2 }, clock) {
   return {
     name: "output",
     run: () => {
-      const [matchedAt, loggedAt] = [log.matchedAt(), log.loggedAt()];
+      const [matchedAt, loggedAt] = [log2.matchedAt(), log2.loggedAt()];
       const at = matchedAt ?? (loggedAt !== void 0 && clock.now() - loggedAt >= LIVES ? loggedAt : void 0);
       return Promise.resolve(
         at === void 0 ? {
@@ -56969,10 +60776,10 @@ async function timedStart(context, request3, mode) {
   const watch = watchLog(clock, readiness.log);
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
-    const log = await logOf(docker2, name);
-    await writeLog(import_node_path45.default.join(request3.logs, `${mode.name}.log`), `${log}
+    const log2 = await logOf(docker2, name);
+    await writeLog(import_node_path52.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
-    return mode.failed({ ...what, log, port });
+    return mode.failed({ ...what, log: log2, port });
   }
   try {
     const container = await startContainer(context, spec);
@@ -57045,9 +60852,9 @@ var AGE_LINES = [
   // Helidon 4, LoomServer.
   [/ (\d+) milliseconds since JVM (?:startup|snapshot restore)\b/, 1]
 ];
-function jvmAge(log) {
+function jvmAge(log2) {
   for (const [pattern, unit] of AGE_LINES) {
-    const age = pattern.exec(log)?.[1];
+    const age = pattern.exec(log2)?.[1];
     if (age !== void 0) return Math.round(Number(age) * unit);
   }
   return void 0;
@@ -57081,8 +60888,8 @@ async function withoutRestore(context, request3, name) {
     failed: coldStartFailed
   });
 }
-function restoreFailed({ why, log, restored, port }) {
-  const found = diagnose("restore", { app: log });
+function restoreFailed({ why, log: log2, restored, port }) {
+  const found = diagnose("restore", { app: log2 });
   const finding = restored && found?.signature?.stream !== "app" ? void 0 : found;
   const cause = finding?.cause ?? port?.cause;
   const what = restored ? "The image was restored, but the application does not work:" : "The image does not restore:";
@@ -57091,20 +60898,20 @@ function restoreFailed({ why, log, restored, port }) {
     `${what} ${why}.${cause === void 0 ? "" : ` ${cause}`} It was not pushed.`,
     {
       fix: finding?.fix ?? port?.fix ?? (restored ? FIX_APPLICATION : FIX_HOST),
-      evidence: finding?.line ?? lastLines(log, 30),
+      evidence: finding?.line ?? lastLines(log2, 30),
       signature: finding?.signature
     }
   );
 }
 var FIX_HOST = "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.";
 var FIX_APPLICATION = "Fix what the log of the application below shows: usually an afterRestore that fails or hangs, or a service that is missing (`network`, `env`). If it is only slow, raise `restore-timeout`.";
-function coldStartFailed({ why, log, port }) {
+function coldStartFailed({ why, log: log2, port }) {
   return new Failure(
     "application",
     `The image does not start normally: ${why}.${port ? ` ${port.cause}` : ""} It was not pushed.`,
     {
       fix: port?.fix ?? "On a host that cannot restore, the image would fail like this. Fix the problem that the log below shows.",
-      evidence: lastLines(log, 30)
+      evidence: lastLines(log2, 30)
     }
   );
 }
@@ -57123,14 +60930,19 @@ async function measureSeries(context, request3, { first: first3, runs, archive }
   const restores = [];
   const coldStarts = [];
   const archiveStarts = [];
-  for (let run2 = 1; run2 <= runs; run2++) {
+  for (let run2 = 1; run2 <= runs.most; run2++) {
     const restore = run2 === 1 ? first3 : await proveRestore(context, later);
     const coldStart = await startNormally(context, later);
     restores.push(restore);
     coldStarts.push(coldStart);
     const trained = archive ? await startWithArchive(context, bare) : void 0;
     if (trained) archiveStarts.push(trained);
-    onRun(`Run ${run2} of ${runs}: ${line(restore, coldStart)}${withArchive(trained)}.`);
+    const of = runs.least < runs.most ? `at most ${runs.most}` : runs.most;
+    onRun(`Run ${run2} of ${of}: ${line(restore, coldStart)}${withArchive(trained)}.`);
+    if (run2 >= runs.least && run2 < runs.most && ratioIsKnown(restores, coldStarts)) {
+      onRun(`${run2} runs are enough: the ratio of cold start and restore differs by less than a quarter.`);
+      break;
+    }
   }
   return figuresOf(restores, coldStarts, archiveStarts);
 }
@@ -57144,8 +60956,8 @@ function line(restore, coldStart) {
   }
   return parts2.join(", ");
 }
-function withArchive(start) {
-  return start ? `, with the archive in ${start.answer} ms${inside(start)}` : "";
+function withArchive(start2) {
+  return start2 ? `, with the archive in ${start2.answer} ms${inside(start2)}` : "";
 }
 function inside({ criu, jvm }) {
   const parts2 = [
@@ -57158,9 +60970,9 @@ function inside({ criu, jvm }) {
 // src/proof/measure.ts
 var LOOK_UP_TIMEOUT = 1e4;
 async function measure(context, inputs, repositories, restored) {
-  const { log, step } = context;
-  if (inputs.verifyRuns === 0) {
-    log.info("`verify` is false: the image was restored once, and its starts are not timed.");
+  const { log: log2, step } = context;
+  if (inputs.verifyRuns.most === 0) {
+    log2.info("`verify` is false: the image was restored once, and its starts are not timed.");
     return { figures: void 0, last: void 0 };
   }
   return await step("measure", "Time restores and cold starts", async () => {
@@ -57169,26 +60981,26 @@ async function measure(context, inputs, repositories, restored) {
     return { figures, last: await lastImage(context, repositories, inputs.tags[0]) };
   });
 }
-async function timeSeries({ docker: docker2, clock, log }, { request: request3, first: first3, archive }, runs) {
+async function timeSeries({ docker: docker2, clock, log: log2 }, { request: request3, first: first3, archive }, runs) {
   const figures = await measureSeries(
     { docker: docker2, clock },
     request3,
     { first: first3, runs, archive: archive !== void 0 },
-    (line2) => log.info(line2)
+    (line2) => log2.info(line2)
   );
   const { restore, coldStart } = figures.answer;
   const trained = figures.archive ? `, with the archive in ${figures.archive.median} ms` : "";
-  log.info(
+  log2.info(
     `The medians: restored in ${restore.median} ms, cold start in ${coldStart.median} ms${trained}, ${figures.speedup.toFixed(1)} times faster.`
   );
   if (restore.median >= coldStart.median) {
-    log.warning(
+    log2.warning(
       `A restore is not faster than a normal start: ${restore.median} ms (from ${restore.minimum} to ${restore.maximum}) against ${coldStart.median} ms (from ${coldStart.minimum} to ${coldStart.maximum}). The application does a lot of work at its restore, or starts too fast to gain from a snapshot.`
     );
   }
   return figures;
 }
-async function lastImage({ log }, repositories, tag) {
+async function lastImage({ log: log2 }, repositories, tag) {
   if (!tag) return void 0;
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
   try {
@@ -57198,29 +61010,29 @@ async function lastImage({ log }, repositories, tag) {
   } catch (error) {
     if (!(error instanceof Failure) && !signal.aborted) throw error;
     const why = error instanceof Failure ? error.message : "the registry did not respond in time.";
-    log.info(`No comparison with the image that ${tag.text} has now: ${why}`);
+    log2.info(`No comparison with the image that ${tag.text} has now: ${why}`);
     return void 0;
   }
 }
 
 // src/assembly/load-image.ts
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_path55 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_crypto11 = require("node:crypto");
 var import_node_stream8 = require("node:stream");
-var import_promises48 = require("node:stream/promises");
+var import_promises56 = require("node:stream/promises");
 var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 
 // src/image/layer-tar.ts
-var import_consumers2 = require("node:stream/consumers");
+var import_consumers3 = require("node:stream/consumers");
 var import_node_stream7 = require("node:stream");
-var import_promises47 = require("node:stream/promises");
+var import_promises55 = require("node:stream/promises");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var BLOCK2 = 512;
 async function sizeOfLayer({ headers }) {
   const tar = (0, import_tar_stream3.pack)();
-  const [bare] = await Promise.all([(0, import_consumers2.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
+  const [bare] = await Promise.all([(0, import_consumers3.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
   return headers.filter(hasContent).reduce((sum2, { size = 0 }) => sum2 + Math.ceil(size / BLOCK2) * BLOCK2, bare.length);
 }
 function tarOfLayer({ headers, contents }) {
@@ -57239,15 +61051,15 @@ async function writeEntries(tar, headers, contents = nothing()) {
     const name = file.done === true ? "nothing" : file.value.name;
     if (file.done === true || name !== header.name)
       throw new Error(`${name} follows instead of ${header.name}`);
-    await (0, import_promises47.pipeline)(file.value.bytes, tar.entry({ ...header }));
+    await (0, import_promises55.pipeline)(file.value.bytes, tar.entry({ ...header }));
   }
   const more = await files.next();
   if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
   tar.finalize();
 }
 async function writeEmpty(tar, header) {
-  await new Promise((resolve2, reject) => {
-    tar.entry({ ...header }, "", (error) => error ? reject(error) : resolve2());
+  await new Promise((resolve4, reject) => {
+    tar.entry({ ...header }, "", (error) => error ? reject(error) : resolve4());
   });
 }
 function hasContent({ type, size = 0 }) {
@@ -57276,7 +61088,7 @@ function archiveToLoad(image) {
           done(void 0, piece);
         }
       });
-      await (0, import_promises48.pipeline)(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }));
+      await (0, import_promises56.pipeline)(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }));
       names.push(name);
       diffIds.push(`sha256:${hash.digest("hex")}`);
     }
@@ -57307,14 +61119,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs9 = require("node:fs");
-var import_promises49 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_fs10 = require("node:fs");
+var import_promises57 = require("node:fs/promises");
+var import_node_path53 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises49.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises57.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises49.lstat)(import_node_path46.default.join(tree, name));
+    const stats = await (0, import_promises57.lstat)(import_node_path53.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -57332,7 +61144,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs9.createReadStream)(import_node_path46.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs10.createReadStream)(import_node_path53.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -57340,10 +61152,10 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs10 = require("node:fs");
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_node_fs11 = require("node:fs");
+var import_node_path54 = __toESM(require("node:path"), 1);
 var import_node_stream9 = require("node:stream");
-var import_promises50 = require("node:stream/promises");
+var import_promises58 = require("node:stream/promises");
 var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
@@ -57352,16 +61164,16 @@ async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
   const parents = await foldersOf(docker2, container, [
-    import_node_path47.default.dirname(HOME_DIR),
-    import_node_path47.default.dirname(CRAC_DIR),
+    import_node_path54.default.dirname(HOME_DIR),
+    import_node_path54.default.dirname(CRAC_DIR),
     CRAC_DIR
   ]);
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path47.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path54.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises50.pipeline)(tar, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises58.pipeline)(tar, (0, import_node_fs11.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
@@ -57376,23 +61188,23 @@ async function planSnapshotLayer(source) {
     headers: [
       ...parents,
       ...sections.flatMap(({ headers }) => headers),
-      { ...owned, name: nameOf(SNAPSHOT_DIR), mode: 493 },
+      { ...owned, name: nameOf3(SNAPSHOT_DIR), mode: 493 },
       ...snapshot.map(({ name, size }) => ({
         ...owned,
-        name: nameOf(`${SNAPSHOT_DIR}/${name}`),
+        name: nameOf3(`${SNAPSHOT_DIR}/${name}`),
         type: "file",
         mode: SNAPSHOT_MODE,
         size
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs10.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs11.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
 }
-function nameOf(folder) {
-  return import_node_path47.default.posix.relative("/", folder);
+function nameOf3(folder) {
+  return import_node_path54.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -57402,19 +61214,19 @@ async function foldersOf(docker2, container, folders) {
     const match = /^(\d+) (\d+) (\d+) directory$/.exec(lines3[index] ?? "");
     if (!match) throw new Error(`${folder} is not a folder in the image`);
     const [mode = 0, uid = 0, gid = 0] = [parseInt(match[1] ?? "", 8), Number(match[2]), Number(match[3])];
-    return { name: nameOf(folder), type: "directory", mode, uid, gid, mtime: /* @__PURE__ */ new Date(0) };
+    return { name: nameOf3(folder), type: "directory", mode, uid, gid, mtime: /* @__PURE__ */ new Date(0) };
   });
 }
 async function writtenHeaders({ file, folder }, user2) {
   const headers = [];
-  for await (const { header, rest, entry } of entriesIn((0, import_node_fs10.createReadStream)(file))) {
+  for await (const { header, rest, entry } of entriesIn((0, import_node_fs11.createReadStream)(file))) {
     entry.resume();
     const { mode, uid, gid, size, mtime, type, linkname } = header;
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path47.default.posix.join(nameOf(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path54.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     const owner = rest === "" && folder !== TMP_COPY ? { uid, gid } : user2;
     headers.push({
-      ...{ name: import_node_path47.default.posix.join(nameOf(folder), rest), type, mode, size, mtime, linkname: target },
+      ...{ name: import_node_path54.default.posix.join(nameOf3(folder), rest), type, mode, size, mtime, linkname: target },
       ...rest === "" && folder === TMP_COPY ? { mode: 493 } : {},
       ...owner
     });
@@ -57424,19 +61236,19 @@ async function writtenHeaders({ file, folder }, user2) {
 async function* contentsIn(tar, folder) {
   for await (const { header, rest, entry } of entriesIn(tar)) {
     if (header.type !== "file" || header.size === 0) entry.resume();
-    else yield { name: import_node_path47.default.posix.join(nameOf(folder), rest), bytes: entry };
+    else yield { name: import_node_path54.default.posix.join(nameOf3(folder), rest), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream9.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises50.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises58.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   yield* contentsIn(handed, folder);
   await copying;
 }
 async function* entriesIn(tar) {
   const parser = (0, import_tar_stream5.extract)();
-  const sending = (0, import_promises50.pipeline)(tar, parser);
+  const sending = (0, import_promises58.pipeline)(tar, parser);
   sending.catch(() => void 0);
   for await (const entry of parser)
     yield { header: entry.header, rest: below(entry.header.name), entry };
@@ -57453,7 +61265,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   const name = names.image("runtime");
   const tree = {
     createdBy: "COPY trees/archive/ /",
-    plan: await planTreeLayer(import_node_path48.default.join(parts2.context, "trees/archive"))
+    plan: await planTreeLayer(import_node_path55.default.join(parts2.context, "trees/archive"))
   };
   const snapshot = {
     createdBy: "COPY snapshot /",
@@ -57496,19 +61308,19 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises51 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_promises59 = require("node:fs/promises");
+var import_node_path56 = __toESM(require("node:path"), 1);
 var FOLDER = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
-  const { docker: docker2, clock, log, id } = context;
+  const { docker: docker2, clock, log: log2, id } = context;
   const names = namesOf(id);
   const name = `${names.container}-training`;
   const { readiness, reach } = setting;
   const running = {
     ...context,
     keep: keepIn(context, "archive.log"),
-    log: { ...log, untrusted: () => void 0 }
+    log: { ...log2, untrusted: () => void 0 }
   };
   const settings = containerSettings(context, inputs, reach);
   const watch = watchLog(clock, readiness.log);
@@ -57551,11 +61363,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path49.default.join(work, "archive");
-  await (0, import_promises51.mkdir)(folder, { recursive: true });
-  const file = import_node_path49.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path56.default.join(work, "archive");
+  await (0, import_promises59.mkdir)(folder, { recursive: true });
+  const file = import_node_path56.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises51.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises59.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -57583,19 +61395,19 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_node_path57 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path50.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path57.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
     restoreTimeout: inputs.restoreTimeout,
-    load: inputs.verifyRuns > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
+    load: inputs.verifyRuns.most > 0 ? firstLoad(await comparisonRequest(inputs, readiness, workspace)) : void 0,
     logs: context.logs,
     hiding: context.hiding
   };
@@ -57607,26 +61419,26 @@ async function comparisonRequest({ warmup, port }, readiness, workspace) {
 
 // src/proof/archived.ts
 async function addArchive(context, inputs, setting, source) {
-  const { log, step } = context;
+  const { log: log2, step } = context;
   if (inputs.archive === "off") return void 0;
   const own = ownArchiveOption(inputs.javaOptions);
   if (own !== void 0) {
-    log.info(`No archive of classes is made, because \`java-options\` has ${own}.`);
+    log2.info(`No archive of classes is made, because \`java-options\` has ${own}.`);
     return void 0;
   }
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path66) => archiveOption(archive.kind, path66) });
+      await writeArchiveTree(source.folder, { file, option: (path73) => archiveOption(archive.kind, path73) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
-      log.info(
+      log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
       );
       return archive;
     } catch (error) {
       if (!(error instanceof Failure) || error.category === "cancelled") throw error;
       await writeArchiveTree(source.folder, void 0);
-      log.warning(
+      log2.warning(
         `The image has no archive of classes, so a normal start is not faster. ${error.message} ${error.fix}`
       );
       return void 0;
@@ -57662,7 +61474,7 @@ function notAccepted({ message, evidence }) {
 
 // src/proof/runtime-image.ts
 async function makeRestoringImage(context, inputs, setting, parts2) {
-  const { docker: docker2, clock, log, step } = context;
+  const { docker: docker2, clock, log: log2, step } = context;
   const archive = await addArchive(context, inputs, setting, parts2.source);
   const levels = parts2.engine.name === "criu" ? parts2.engine.privileges : [void 0];
   const name = namesOf(context.id).image("runtime");
@@ -57680,13 +61492,13 @@ async function makeRestoringImage(context, inputs, setting, parts2) {
         serves: parts2.snapshot.serves
       });
       const first3 = await step("prove", "Prove the restore", async () => {
-        const start = await proveRestore({ docker: docker2, clock }, request3);
-        log.info(`Restored, and responded after ${start.answer} ms.`);
-        return start;
+        const start2 = await proveRestore({ docker: docker2, clock }, request3);
+        log2.info(`Restored, and responded after ${start2.answer} ms.`);
+        return start2;
       });
       return { id, privileges, archive, request: request3, first: first3, read: read3 };
     },
-    retryWithMore(log, () => docker2.attempt(["image", "rm", "--force", name]))
+    retryWithMore(log2, () => docker2.attempt(["image", "rm", "--force", name]))
   );
 }
 async function makeRuntime(context, inputs, setting) {
@@ -57757,11 +61569,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_promises53 = require("node:fs/promises");
+var import_promises61 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises52 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_promises60 = require("node:fs/promises");
+var import_node_path58 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -57823,10 +61635,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises52.writeFile)(import_node_path51.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises60.writeFile)(import_node_path58.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises52.rm)(import_node_path51.default.join(folder, FILE), { force: true });
+  await (0, import_promises60.rm)(import_node_path58.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -57876,7 +61688,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises53.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises61.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -57905,7 +61717,7 @@ async function tagImage(docker2, image, tags2) {
 
 // src/registry/scan-and-pack.ts
 async function readWholeImage(context, { mode, secrets }, { id, snapshot }, packing) {
-  const { docker: docker2, clock, log, work } = context;
+  const { docker: docker2, clock, log: log2, work } = context;
   const scans = mode !== "off";
   if (!scans && !packing) return { scanned: void 0, archive: void 0 };
   const prepared = scans ? await prepareSearch(secrets) : void 0;
@@ -57913,7 +61725,7 @@ async function readWholeImage(context, { mode, secrets }, { id, snapshot }, pack
   const [scan2, archive] = await docker2.stream(
     ["save", "--", id],
     (archive2) => {
-      const progress = logProgress(log, clock);
+      const progress = logProgress(log2, clock);
       let bytes = 0;
       archive2.on("data", ({ length }) => progress(bytes += length, void 0));
       return readByAll(
@@ -57933,33 +61745,33 @@ async function reportSecrets(context, { mode }, id, { scanned }) {
 
 // src/registry/publish.ts
 async function publish(context, inputs, world, image) {
-  const { docker: docker2, log, step } = context;
-  const tags2 = inputs.tags.map(({ text: text2 }) => text2);
+  const { docker: docker2, log: log2, step } = context;
+  const tags2 = inputs.tags.map(({ text: text3 }) => text3);
   const scan2 = { mode: inputs.secretScan, secrets: world.secrets };
   if (inputs.push) return { tags: tags2, ...await push(context, inputs, world, scan2, image) };
   const { secrets } = await readOut(context, scan2, image, void 0);
   return await step("push", "Tag", async () => {
     await tagImage(docker2, image.id, inputs.tags);
-    log.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
+    log2.info("`push` is false: the image is tagged on this machine, and nothing is pushed.");
     return { digest: void 0, tags: tags2, layers: await layersOf(docker2, image.id), secrets };
   });
 }
 async function push(context, inputs, world, scan2, image) {
-  const { docker: docker2, log, step, work } = context;
+  const { docker: docker2, log: log2, step, work } = context;
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
   try {
-    const open3 = () => openPush(
+    const open6 = () => openPush(
       {
         docker: docker2,
         repositories: world.repositories,
-        info: (line2) => log.info(line2),
-        warn: (line2) => log.warning(line2)
+        info: (line2) => log2.info(line2),
+        warn: (line2) => log2.warning(line2)
       },
       { image: image.id, tags: inputs.tags, folder: work },
       signal
     );
-    const opened = await (image.early ? open3() : step("registries", "Query the registries", open3));
+    const opened = await (image.early ? open6() : step("registries", "Query the registries", open6));
     const packing = { known: new Set(opened.known.keys()), signal };
     const { secrets, read: read3 } = await readOut(context, scan2, image, packing);
     if (!read3.archive) throw new Error("the image was not packed");
@@ -57986,9 +61798,9 @@ async function readOut(context, scan2, image, packing) {
 }
 
 // src/report/markdown.ts
-function quote(text2) {
-  const fence = "`".repeat(longestRun(text2) + 3);
-  return [`${fence}text`, text2, fence].join("\n");
+function quote(text3) {
+  const fence = "`".repeat(longestRun(text3) + 3);
+  return [`${fence}text`, text3, fence].join("\n");
 }
 function folded(title, ...lines3) {
   return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
@@ -58000,13 +61812,13 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function code(text2) {
-  const fence = "`".repeat(longestRun(text2) + 1);
+function code(text3) {
+  const fence = "`".repeat(longestRun(text3) + 1);
   const padding2 = fence.length > 1 ? " " : "";
-  return `${fence}${padding2}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding2}${fence}`;
+  return `${fence}${padding2}${text3.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding2}${fence}`;
 }
-function longestRun(text2) {
-  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
+function longestRun(text3) {
+  return Math.max(0, ...[...text3.matchAll(/`+/g)].map((match) => match[0].length));
 }
 
 // src/report/content.ts
@@ -58016,7 +61828,7 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user: user2, open: open3, environment: environment2 }, statistics) {
+function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user: user2, open: open6, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -58035,8 +61847,8 @@ function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user:
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
-  rows.push(["Open files outside of the JDK and the application", list2(open3.files)]);
-  rows.push(["Sockets", String(open3.sockets)]);
+  rows.push(["Open files outside of the JDK and the application", list2(open6.files)]);
+  rows.push(["Sockets", String(open6.sockets)]);
   if (environment2) rows.push(["Names in the environment", list2(environment2)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
@@ -58045,13 +61857,13 @@ function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user:
   }
   return rows;
 }
-function logContent(log, reading, statistics) {
+function logContent(log2, reading, statistics) {
   const lines3 = reading ? describeContent(reading.content, statistics) : [["The images of CRIU", "cannot be read"]];
-  for (const [name, value] of lines3) log.untrusted(`${name}: ${value}`);
+  for (const [name, value] of lines3) log2.untrusted(`${name}: ${value}`);
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, maxHeap, restore, processes, threads, user: user2, open: open3, environment: environment2 } = content;
+  const { memory, maxHeap, restore, processes, threads, user: user2, open: open6, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     maxHeap: maxHeap ?? null,
@@ -58059,7 +61871,7 @@ function contentMetadata(content) {
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
-    open: { ...open3, files: open3.files.slice(0, LISTED) },
+    open: { ...open6, files: open6.files.slice(0, LISTED) },
     environment: environment2 ?? null
   };
 }
@@ -58073,8 +61885,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises54 = require("node:fs/promises");
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_promises62 = require("node:fs/promises");
+var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -58127,8 +61939,8 @@ function readCore(image) {
 function readMemory(image) {
   const [mm] = records(image, COMMON_MAGIC, MM_MAGIC);
   if (!mm) throw new ImageFormatError("the mm image has no entry");
-  const range = (start, end) => ({
-    start: required(mm, start),
+  const range = (start2, end) => ({
+    start: required(mm, start2),
     end: required(mm, end)
   });
   return {
@@ -58182,16 +61994,16 @@ function parseJvmMemory(answers) {
     if (/^Code(?:Heap|Cache)\b/.test(line2)) isHeap = false;
     const node = /\bnode #\d+: base 0x([0-9a-f]+): reserved=(\d+(?:\.\d+)?) KB/.exec(line2);
     if (node) {
-      const start2 = parseInt(node[1] ?? "", 16);
-      classes.push({ start: start2, end: start2 + Number(node[2]) * 1024 });
+      const start3 = parseInt(node[1] ?? "", 16);
+      classes.push({ start: start3, end: start3 + Number(node[2]) * 1024 });
       continue;
     }
     const range = /[[(](0x[0-9a-f]+(?:, ?0x[0-9a-f]+)+)[\])]/.exec(line2);
     const addresses = (range?.[1] ?? "").split(",").map((address) => parseInt(address, 16));
-    const [start, end] = [addresses[0], addresses.at(-1)];
-    if (start === void 0 || end === void 0 || !(start < end)) continue;
-    if (/^\s*bounds\b/.test(line2)) code18.push({ start, end });
-    else if (isHeap) heap.push({ start, end });
+    const [start2, end] = [addresses[0], addresses.at(-1)];
+    if (start2 === void 0 || end === void 0 || !(start2 < end)) continue;
+    if (/^\s*bounds\b/.test(line2)) code18.push({ start: start2, end });
+    else if (isHeap) heap.push({ start: start2, end });
   }
   const known = (ranges) => ranges.length > 0 ? ranges : void 0;
   return {
@@ -58224,15 +62036,15 @@ function partsOf3(process2, files) {
     ["stacks", stacks],
     ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
   ];
-  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start, end }) => [start, end]));
+  const edges = claims.flatMap(([, ranges]) => ranges.flatMap(({ start: start2, end }) => [start2, end]));
   return mappings.flatMap((mapping) => {
     const file = isFile2(mapping) ? files.get(mapping.shmid)?.path : void 0;
     const inside2 = edges.filter((edge) => mapping.start < edge && edge < mapping.end);
     const cuts = [.../* @__PURE__ */ new Set([mapping.start, ...inside2, mapping.end])].sort((one, other) => one - other);
-    return cuts.slice(0, -1).map((start, index) => {
-      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start)));
+    return cuts.slice(0, -1).map((start2, index) => {
+      const claim = claims.find(([, ranges]) => ranges.some((range) => contains(range, start2)));
       const kind = claim?.[0] ?? kindOfMapping(mapping, file);
-      return { start, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
+      return { start: start2, end: cuts[index + 1] ?? mapping.end, kind, mapping, file };
     });
   });
 }
@@ -58285,7 +62097,7 @@ function createMemoryMap(processes, files, shared = []) {
         for (const run2 of runs) {
           for (let address = run2.start; address < run2.end; ) {
             const part = partAt(parts2, address);
-            const next = part ? part.end : parts2.find(({ start }) => start > address)?.start;
+            const next = part ? part.end : parts2.find(({ start: start2 }) => start2 > address)?.start;
             const end = Math.min(run2.end, next ?? run2.end);
             sizes[part?.kind ?? "other"] += end - address;
             address = end;
@@ -58298,14 +62110,14 @@ function createMemoryMap(processes, files, shared = []) {
 }
 function runsOf({ runs }) {
   let offset = 0;
-  return runs.map(({ start, end }) => {
-    const run2 = { start, end, offset };
-    offset += end - start;
+  return runs.map(({ start: start2, end }) => {
+    const run2 = { start: start2, end, offset };
+    offset += end - start2;
     return run2;
   });
 }
 function partAt(parts2, address) {
-  const part = lastWhere(parts2, ({ start }) => start <= address);
+  const part = lastWhere(parts2, ({ start: start2 }) => start2 <= address);
   return part && contains(part, address) ? part : void 0;
 }
 function lastWhere(list3, holds) {
@@ -58324,7 +62136,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path66, size }) {
+function addFile(image, { path: path73, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -58333,7 +62145,7 @@ function addFile(image, { path: path66, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path66), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path73), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -58344,10 +62156,10 @@ function rewriteMappings(image, runs, file) {
   const [mm, ...more] = records(image, COMMON_MAGIC, MM_MAGIC);
   if (!mm || more.length > 0) throw new ImageFormatError("its mm image does not have one entry");
   requireKnown(mm, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
-  const mappings = mm.messages(14).flatMap((mapping) => split(mapping, runs, file));
+  const mappings = mm.messages(14).flatMap((mapping) => split2(mapping, runs, file));
   return encodeImage([COMMON_MAGIC, MM_MAGIC], [mm.with({ 14: mappings })]);
 }
-function split(mapping, runs, file) {
+function split2(mapping, runs, file) {
   const whole = { start: required(mapping, 1), end: required(mapping, 2) };
   const inside2 = overlapping(runs, whole);
   if (inside2.length === 0) return [mapping.bytes];
@@ -58358,13 +62170,13 @@ function split(mapping, runs, file) {
     7: required(mapping, 7) & ~VMA_ANON_PRIVATE | VMA_FILE_PRIVATE,
     10: O_RDONLY
   };
-  const rest = gapsIn(whole, inside2).map(({ start, end }) => ({
-    start,
-    bytes: mapping.with({ 1: start, 2: end })
+  const rest = gapsIn(whole, inside2).map(({ start: start2, end }) => ({
+    start: start2,
+    bytes: mapping.with({ 1: start2, 2: end })
   }));
-  const ofRuns = inside2.map(({ start, end, offset }) => ({
-    start,
-    bytes: mapping.with({ ...ofFile, 1: start, 2: end, 3: offset })
+  const ofRuns = inside2.map(({ start: start2, end, offset }) => ({
+    start: start2,
+    bytes: mapping.with({ ...ofFile, 1: start2, 2: end, 3: offset })
   }));
   return [...rest, ...ofRuns].sort((one, other) => one.start - other.start).map(({ bytes }) => bytes);
 }
@@ -58382,10 +62194,10 @@ function rewritePagemap(image, runs, pagesId) {
   });
   return encodeImage([COMMON_MAGIC, PAGEMAP_MAGIC], [head.with({ 1: pagesId }), ...left]);
 }
-function withRange(entry, { start, end }) {
-  const pages = (end - start) / PAGE_SIZE;
+function withRange(entry, { start: start2, end }) {
+  const pages = (end - start2) / PAGE_SIZE;
   return entry.with({
-    1: start,
+    1: start2,
     ...entry.has(2) ? { 2: pages } : {},
     ...entry.has(5) ? { 5: pages } : {}
   });
@@ -58426,9 +62238,9 @@ function planHeapMapping(process2, images, unusedId) {
 }
 function requireOrder(ranges, what) {
   let last = 0;
-  for (const { start, end } of ranges) {
-    const whole = start % PAGE_SIZE === 0 && end % PAGE_SIZE === 0;
-    if (!whole || start < last || end <= start) throw new ImageFormatError(`its ${what} are not in order`);
+  for (const { start: start2, end } of ranges) {
+    const whole = start2 % PAGE_SIZE === 0 && end % PAGE_SIZE === 0;
+    if (!whole || start2 < last || end <= start2) throw new ImageFormatError(`its ${what} are not in order`);
     last = end;
   }
 }
@@ -58451,7 +62263,7 @@ function joined(runs) {
   return result;
 }
 function longest(runs) {
-  return runs.filter(({ start, end }) => end - start >= MIN_RUN).sort((one, other) => other.end - other.start - (one.end - one.start)).slice(0, MAX_RUNS2).sort((one, other) => one.start - other.start);
+  return runs.filter(({ start: start2, end }) => end - start2 >= MIN_RUN).sort((one, other) => other.end - other.start - (one.end - one.start)).slice(0, MAX_RUNS2).sort((one, other) => one.start - other.start);
 }
 function without(runs, others) {
   return runs.flatMap(
@@ -58460,10 +62272,10 @@ function without(runs, others) {
 }
 function splitPages(name, runs) {
   const from = [];
-  for (const { start, end, offset } of runs) {
+  for (const { start: start2, end, offset } of runs) {
     const last = from.at(-1);
-    if (last?.end === offset) last.end += end - start;
-    else from.push({ start: offset, end: offset + end - start });
+    if (last?.end === offset) last.end += end - start2;
+    else from.push({ start: offset, end: offset + end - start2 });
   }
   return { name, runs, size: sizeOf(runs), from };
 }
@@ -58478,12 +62290,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises54.readFile)(import_node_path52.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises62.readFile)(import_node_path59.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises54.readFile)(import_node_path52.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises62.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -58497,13 +62309,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises54.readdir)(folder)) {
+  for (const name of await (0, import_promises62.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises54.readFile)(import_node_path52.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises62.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -58595,7 +62407,7 @@ async function withSnapshot(job, runner, parts2, source) {
   }
 }
 async function proveSnapshot({ context, inputs, world }, runner, parts2, from) {
-  const { step, log } = context;
+  const { step, log: log2 } = context;
   const { engine } = from;
   const setting = { ...world, ...parts2, reach: runner.reach, readiness: await readinessOf(inputs, parts2) };
   const taken = await step(
@@ -58607,7 +62419,7 @@ async function proveSnapshot({ context, inputs, world }, runner, parts2, from) {
   requireSize(inputs, taken.size);
   const reading = await step("content", "Read the snapshot", async () => {
     const read4 = await readSnapshot(context.logs, imagesFolder(context), reasonToLoad(inputs, engine));
-    logContent(log, read4, taken.statistics);
+    logContent(log2, read4, taken.statistics);
     return read4;
   });
   const snapshot = await step("map", "Map the Java heap", () => mapHeap(context, taken, reading?.heap));
@@ -58628,17 +62440,17 @@ function annotationsOf({ figures }, snapshotSize, archiveSize) {
 // src/inputs/without-snapshot.ts
 var UNSUPPORTED = "This runner does not support snapshots";
 var REFUSED3 = "The image has no snapshot, because the checkpoint was refused";
-function choiceWithoutSnapshot(inputs, why, log) {
+function choiceWithoutSnapshot(inputs, why, log2) {
   const refused3 = why instanceof CheckpointRefused;
   const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
   if (choice2 === "fail") throw why;
-  log.warning(`${refused3 ? REFUSED3 : UNSUPPORTED}: ${why.message} ${why.fix}`);
+  log2.warning(`${refused3 ? REFUSED3 : UNSUPPORTED}: ${why.message} ${why.fix}`);
   return { choice: choice2, refused: refused3, reason: why.message };
 }
 
 // src/proof/cold-image.ts
 async function buildColdImage(context, inputs, setting, { source, reason }) {
-  const { log, step } = context;
+  const { log: log2, step } = context;
   if (inputs.archive !== "off")
     await step(
       "build-checkpoint",
@@ -58661,19 +62473,19 @@ async function buildColdImage(context, inputs, setting, { source, reason }) {
   const image = { id, privileges: void 0, archive };
   const request3 = await startRequest(context, inputs, setting, image);
   if (inputs.maxRestoreTime !== void 0 || inputs.minSpeedup !== void 0)
-    log.info("`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.");
+    log2.info("`max-restore-time` and `min-speedup` do not apply to an image without a snapshot.");
   const bare = { ...request3, load: void 0 };
   return await step("prove", "Start the image", async () => {
     const coldStarts = [];
     const archiveStarts = [];
-    const runs = Math.max(1, inputs.verifyRuns);
+    const runs = Math.max(1, inputs.verifyRuns.least);
     while (coldStarts.length < runs) {
-      const start = await startNormally(context, bare);
-      coldStarts.push(start);
+      const start2 = await startNormally(context, bare);
+      coldStarts.push(start2);
       const trained = archive && await startWithArchive(context, bare);
       if (trained) archiveStarts.push(trained);
       const after = trained ? `, with the archive in ${trained.answer} ms` : "";
-      log.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start.answer} ms${after}.`);
+      log2.info(`Run ${coldStarts.length} of ${runs}: cold start in ${start2.answer} ms${after}.`);
     }
     return { image, coldStarts, archiveStarts };
   });
@@ -58715,8 +62527,8 @@ async function ownNetwork(docker2, hostname4) {
 // src/job/without-snapshot.ts
 async function withoutSnapshot(job, why, known) {
   const { context, inputs, world, finished: finished2 } = job;
-  const { docker: docker2, log } = context;
-  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(inputs, why, log);
+  const { docker: docker2, log: log2 } = context;
+  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(inputs, why, log2);
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
   if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
@@ -58729,27 +62541,27 @@ async function withoutSnapshot(job, why, known) {
   });
   return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage(job, parts2, publication) };
 }
-async function architectureOf2({ context: { docker: docker2, log }, inputs }) {
-  return await imageArchitecture(docker2, inputs.baseImage, (line2) => log.untrusted(line2));
+async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs }) {
+  return await imageArchitecture(docker2, inputs.baseImage, (line2) => log2.untrusted(line2));
 }
 
 // src/run/folders.ts
-var import_promises55 = require("node:fs/promises");
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_promises63 = require("node:fs/promises");
+var import_node_path60 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path53.default.join(runFolder, "work"), logs: import_node_path53.default.join(runFolder, "logs") };
+  return { work: import_node_path60.default.join(runFolder, "work"), logs: import_node_path60.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises55.mkdir)(import_node_path53.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises55.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises63.mkdir)(import_node_path60.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises63.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/run/steps.ts
 var Steps = class {
-  constructor(clock, log) {
+  constructor(clock, log2) {
     this.clock = clock;
-    this.log = log;
+    this.log = log2;
   }
   clock;
   log;
@@ -58766,13 +62578,13 @@ var Steps = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs11 = require("node:fs");
-var import_promises57 = require("node:fs/promises");
-var import_node_path54 = __toESM(require("node:path"), 1);
+var import_node_fs12 = require("node:fs");
+var import_promises65 = require("node:fs/promises");
+var import_node_path61 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
 var import_node_crypto12 = require("node:crypto");
-var import_promises56 = require("node:fs/promises");
+var import_promises64 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var thisHost = {
   root: "/",
@@ -58787,8 +62599,8 @@ async function newRunId(host = thisHost) {
   const ticks = await startOf(host, host.pid) ?? 0;
   return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
 }
-function parseRunId(text2) {
-  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+function parseRunId(text3) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text3);
   if (!match) return void 0;
   const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
   const number = (digits) => parseInt(digits, 36);
@@ -58813,9 +62625,9 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises56.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises64.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises56.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises64.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
     machine: (0, import_node_crypto12.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
@@ -58824,8 +62636,8 @@ ${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
   };
 }
 async function startOf({ root }, pid) {
-  const stat16 = await (0, import_promises56.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat16.slice(stat16.lastIndexOf(")") + 2).split(" ");
+  const stat18 = await (0, import_promises64.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
 function base36(number) {
@@ -58841,7 +62653,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs11.existsSync)(state === "gone" ? folder : import_node_path54.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs12.existsSync)(state === "gone" ? folder : import_node_path61.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -58861,15 +62673,15 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises57.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path54.default.join(folder, name);
+  for (const name of await (0, import_promises65.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path61.default.join(folder, name);
   }
   return leftovers;
 }
 
 // src/runner/disk-space.ts
-var import_promises58 = require("node:fs/promises");
-var import_node_path55 = __toESM(require("node:path"), 1);
+var import_promises66 = require("node:fs/promises");
+var import_node_path62 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -58887,24 +62699,24 @@ function withDiskSpace(error, { free, needed }) {
   );
 }
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
-async function checkDiskSpace(log, free, jdkArchive, application) {
+async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises58.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises66.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
     sizes.reduce((sum2, size) => sum2 + size, 0)
   );
   const warning = diskSpaceWarning(space, archive);
-  if (warning !== void 0) log.warning(warning);
+  if (warning !== void 0) log2.warning(warning);
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises58.stat)(place);
+  const own = await (0, import_promises66.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises58.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises58.stat)(import_node_path55.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises66.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises66.stat)(import_node_path62.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -58958,7 +62770,7 @@ function bundledCriuFault(kernel, amx) {
 
 // src/runner/inspect.ts
 async function inspectRunner(world, request3) {
-  const { docker: docker2, platform: platform2, log } = world;
+  const { docker: docker2, platform: platform2, log: log2 } = world;
   if (platform2 !== "linux") {
     throw new UnsupportedRunner(
       `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
@@ -58966,9 +62778,9 @@ async function inspectRunner(world, request3) {
     );
   }
   const facts = await readDockerFacts(docker2);
-  log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
+  log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
   const reach = await findReach(docker2, world.hostname);
-  const onLine = (line2) => log.untrusted(line2);
+  const onLine = (line2) => log2.untrusted(line2);
   const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
   if (architectureOf(imageArchitecture2) !== facts.architecture) {
     throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
@@ -58977,7 +62789,7 @@ async function inspectRunner(world, request3) {
     return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
   }
   const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
-  for (const { level, reason } of refused3) log.info(`Privilege level ${level} is not available: ${reason}`);
+  for (const { level, reason } of refused3) log2.info(`Privilege level ${level} is not available: ${reason}`);
   if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
   if (container.ptraceScope > 1) {
     throw new UnsupportedRunner(
@@ -59070,35 +62882,35 @@ function withoutRanges(bytes, ranges) {
 // src/main.ts
 async function run(id, inputs, given) {
   const warnings2 = [];
-  const log = noting(given.log, warnings2);
-  const secrets = await knownSecrets(inputs, { ...given, log });
-  const world = { ...given, log, secrets };
+  const log2 = noting(given.log, warnings2);
+  const secrets = await knownSecrets(inputs, { ...given, log: log2 });
+  const world = { ...given, log: log2, secrets };
   const { docker: docker2, clock, runFolder } = world;
-  const steps = new Steps(clock, log);
+  const steps = new Steps(clock, log2);
   const [folders, hiding, step] = [foldersIn(runFolder), hidingOf(secrets), steps.run.bind(steps)];
-  const context = { id, docker: docker2, clock, log, ...folders, hiding, step };
+  const context = { id, docker: docker2, clock, log: log2, ...folders, hiding, step };
   try {
     await makeFolders(runFolder);
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path56.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path63.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
     const problems = await release(used, { id, folder: runFolder, keep: ["runtime", "logs"] });
-    for (const problem of problems) log.warning(`Something of this run may be left behind: ${problem}`);
+    for (const problem of problems) log2.warning(`Something of this run may be left behind: ${problem}`);
   }
 }
 async function buildImage2(job) {
   const { context, inputs, world, finished: finished2 } = job;
   const { workspace } = world;
-  await requireContext(import_node_path56.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path56.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path63.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path63.default.resolve(workspace, inputs.warmupScript));
   const application = await context.step(
     "application",
     "Find the application",
-    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path56.default.join(context.work, "application") })
+    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path63.default.join(context.work, "application") })
   );
   const runner = await context.step("inspect", "Inspect the runner", () => unlessUnsupported(inspect(job)));
   if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application });
@@ -59109,11 +62921,11 @@ async function buildImage2(job) {
     () => findUnchanged(context.log, inputs, world, parts2.fingerprint)
   );
   if (unchanged !== void 0) {
-    const tags2 = inputs.tags.map(({ text: text2 }) => text2);
+    const tags2 = inputs.tags.map(({ text: text3 }) => text3);
     return { outcome: "unchanged", digest: unchanged, tags: tags2, ...finished2() };
   }
-  const { dependencies, classes } = parts2.application;
-  const files = [...dependencies.keys(), ...classes.keys()];
+  const { dependencies, classes, files: further } = parts2.application;
+  const files = [...dependencies.keys(), ...classes.keys(), ...further.values()];
   const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts2.jdk.file, files);
   const source = await prepareImages(context, inputs, world, parts2);
   const made = await withSnapshot(job, runner, parts2, source).catch((error) => {
@@ -59122,10 +62934,10 @@ async function buildImage2(job) {
   return made instanceof Failure ? await withoutSnapshot(job, made, { application, parts: parts2, source }) : made;
 }
 async function inspect({ context, inputs, world }) {
-  const { docker: docker2, id, log } = context;
-  const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path56.default.dirname(world.runFolder), isLocal(runner.reach)];
-  await sweep({ docker: docker2, localEngine, folder, info: (line2) => log.info(line2) });
+  const { docker: docker2, id, log: log2 } = context;
+  const runner = await inspectRunner({ ...world, log: log2 }, { ...inputs, run: id });
+  const [folder, localEngine] = [import_node_path63.default.dirname(world.runFolder), isLocal(runner.reach)];
+  await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
   return runner;
 }
 
@@ -59326,9 +63138,9 @@ function figuresIn(figures) {
 function startOf2({ answer: answer2, requests, jvm, criu }) {
   return { answer: answer2, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
 }
-function secretsOf({ found, untrusted, ...report }) {
+function secretsOf({ found, untrusted, ...report2 }) {
   return {
-    ...report,
+    ...report2,
     found: found.map(({ occurrences, ...one }) => ({
       ...one,
       occurrences: occurrences.map(({ mapping, ...rest }) => ({ ...rest, mapping: mapping ?? null }))
@@ -59456,10 +63268,10 @@ function figureChart({ proof: { figures } }) {
     ""
   ];
 }
-function compared(name, now, before, show2, text2 = show2(now)) {
-  if (before === void 0) return { name, now: text2 };
+function compared(name, now, before, show2, text3 = show2(now)) {
+  if (before === void 0) return { name, now: text3 };
   const percent = Math.round((now / before - 1) * 100);
-  return { name, now: text2, before: show2(before), change: `${percent > 0 ? "+" : ""}${percent} %` };
+  return { name, now: text3, before: show2(before), change: `${percent > 0 ? "+" : ""}${percent} %` };
 }
 function bold(spread2) {
   const [median = "", ...range] = shown(spread2).split(" (");
@@ -59498,8 +63310,8 @@ function sum(layers, of) {
 }
 
 // src/report/secrets.ts
-function secretsPart(report) {
-  const { mode, bytes, searched, notSearched, found, unopened, untrusted } = report;
+function secretsPart(report2) {
+  const { mode, bytes, searched, notSearched, found, unopened, untrusted } = report2;
   if (mode === "off") {
     return [
       "> The image was not scanned for secrets (`secret-scan: off`). It contains the memory of the running application, and with it every secret that the application had read.",
@@ -59526,9 +63338,9 @@ function secretsPart(report) {
 function timeline(steps) {
   let end = 0;
   const bars = steps.map(({ name, milliseconds }) => {
-    const start = end;
+    const start2 = end;
     end += Math.max(1, milliseconds);
-    return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start}, ${end}`;
+    return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start2}, ${end}`;
   });
   return ["```mermaid", "gantt", "  dateFormat x", "  axisFormat %M:%S", ...bars, "```", ""];
 }
@@ -59632,16 +63444,16 @@ function parts(result) {
   ];
 }
 function commonParts({ application, jdk, baseImage }) {
-  const { distribution, version, name } = jdk.asset;
+  const { distribution: distribution2, version, name } = jdk.asset;
   return [
     ["Application", application],
-    ["JDK", `${distribution} ${version} (${name})`],
+    ["JDK", `${distribution2} ${version} (${name})`],
     ["Base image", baseImage]
   ];
 }
 function startIt(result, needs) {
   const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
-  const block = (language, text2) => [`\`\`\`${language}`, text2.trimEnd(), "```"];
+  const block = (language, text3) => [`\`\`\`${language}`, text3.trimEnd(), "```"];
   return [
     "**Start the image:**",
     "",
@@ -59660,10 +63472,10 @@ function textOf2(markdown) {
 }
 
 // src/shipped.ts
-var import_node_fs12 = require("node:fs");
+var import_node_fs13 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs12.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs13.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -59671,8 +63483,8 @@ function shippedFile(name) {
 }
 function vendorApis(environment2) {
   const url = (name, standard) => {
-    const text2 = environment2[name] || standard;
-    if (URL.canParse(text2)) return new URL(text2);
+    const text3 = environment2[name] || standard;
+    if (URL.canParse(text3)) return new URL(text3);
     throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
       fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
     });
@@ -59684,7 +63496,7 @@ function vendorApis(environment2) {
 }
 
 // src/run/with-run.ts
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_node_path65 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -59777,15 +63589,15 @@ function codeOf(error) {
   return [code18, messageOf(error), cause === void 0 ? void 0 : codeOf(cause)].filter(Boolean).join(" ");
 }
 function messagesOf(body) {
-  const text2 = body.subarray(0, 2e3).toString("utf8").trim();
+  const text3 = body.subarray(0, 2e3).toString("utf8").trim();
   try {
     const { errors: errors2 = [], details } = JSON.parse(body.toString("utf8"));
     const messages = errors2.map(
       ({ code: code18, message }) => `${(code18 ?? "unknown").toLowerCase().replaceAll("_", " ")}: ${message ?? ""}`
     );
-    return messages.length > 0 ? messages : [details ?? text2];
+    return messages.length > 0 ? messages : [details ?? text3];
   } catch {
-    return text2 === "" ? [] : [text2];
+    return text3 === "" ? [] : [text3];
   }
 }
 
@@ -59910,12 +63722,12 @@ var MANIFESTS = [
 ].join(", ");
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var RepositoryClient = class {
-  constructor(context, registry2, path66, cancelled2) {
+  constructor(context, registry2, path73, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path66;
+    this.path = path73;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path66}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path73}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -59989,10 +63801,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises59 = require("node:dns/promises");
-var import_promises60 = require("node:fs/promises");
+var import_promises67 = require("node:dns/promises");
+var import_promises68 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_node_path64 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -60021,23 +63833,23 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises59.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises67.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path57.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises60.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path64.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises68.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises60.readFile)(file, "utf8").catch(() => "")));
-    return texts.filter((text2) => text2 !== "");
+    const texts = await Promise.all(files.map((file) => (0, import_promises68.readFile)(file, "utf8").catch(() => "")));
+    return texts.filter((text3) => text3 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path57.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path64.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read3(import_node_path57.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path64.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -60074,21 +63886,21 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path66 }, signal) => new RepositoryClient(world, registry2, path66, signal);
+  return ({ registry: registry2, path: path73 }, signal) => new RepositoryClient(world, registry2, path73, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path58.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path65.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
   entry.begin(run2);
   try {
-    const { log, folders } = entry;
-    const given = { log, ...folders(), runFolder: folder, cancelled: cancellation.signal };
+    const { log: log2, folders } = entry;
+    const given = { log: log2, ...folders(), runFolder: folder, cancelled: cancellation.signal };
     const world = realWorld(id, process.env, given);
     docker2 = world.docker;
     await entry.succeeded(await cancellation.bounded(entry.work(run2, world)), run2);
@@ -60129,18 +63941,18 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path59.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs13.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path66.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs14.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
-  const log = terminalLog((line2) => console.error(line2), systemClock);
+  const log2 = terminalLog((line2) => console.error(line2), systemClock);
   let exitCode = 0;
   await withRun({
-    log,
+    log: log2,
     temp: (0, import_node_os4.tmpdir)(),
     begin: ({ cancelled: cancelled2 }) => {
       cancelled2.addEventListener("abort", () => {
-        log.end();
+        log2.end();
         console.error("Cancelled; removing what was made ...");
       });
     },
@@ -60155,8 +63967,8 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path59.default.join(handle.folder, "logs");
-      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs13.existsSync)(folder) && (0, import_node_fs13.readdirSync)(folder).length > 0;
+      const folder = import_node_path66.default.join(handle.folder, "logs");
+      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs14.existsSync)(folder) && (0, import_node_fs14.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
       if (json) {
@@ -60210,7 +64022,7 @@ function badOption(error) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml3.parse)((0, import_node_fs13.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml3.parse)((0, import_node_fs14.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -60248,14 +64060,14 @@ async function doctorCommand(args, answer2) {
   }
 }
 function parse5(args) {
-  const text2 = (value) => ({ type: "string", default: value });
+  const text3 = (value) => ({ type: "string", default: value });
   try {
     const { values } = (0, import_node_util5.parseArgs)({
       args,
       options: {
-        "base-image": text2("debian:trixie-slim"),
-        privileges: text2("auto"),
-        criu: text2("auto"),
+        "base-image": text3("debian:trixie-slim"),
+        privileges: text3("auto"),
+        criu: text3("auto"),
         json: { type: "boolean", default: false }
       }
     });
@@ -60316,10 +64128,10 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs14 = require("node:fs");
-var import_promises61 = require("node:fs/promises");
+var import_node_fs15 = require("node:fs");
+var import_promises69 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_node_path67 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -60356,18 +64168,18 @@ async function jdkCommand(args, print) {
 }
 var vendors = DISTRIBUTIONS.filter((name) => name !== "file");
 function parse6(args) {
-  const text2 = (value) => ({ type: "string", default: value });
+  const text3 = (value) => ({ type: "string", default: value });
   try {
     const { positionals, values } = (0, import_node_util6.parseArgs)({
       args,
       allowPositionals: true,
       options: {
-        distribution: text2("crac"),
-        "java-version": text2("latest"),
-        architecture: text2(process.arch === "arm64" ? "aarch64" : "x64"),
+        distribution: text3("crac"),
+        "java-version": text3("latest"),
+        architecture: text3(process.arch === "arm64" ? "aarch64" : "x64"),
         "jdk-sha256": { type: "string" },
-        output: text2("."),
-        "github-api-url": text2("https://api.github.com"),
+        output: text3("."),
+        "github-api-url": text3("https://api.github.com"),
         json: { type: "boolean", default: false }
       }
     });
@@ -60381,8 +64193,8 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path60.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs14.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path67.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs15.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
@@ -60399,18 +64211,18 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises61.mkdtemp)(import_node_path60.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises69.mkdtemp)(import_node_path67.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path60.default.resolve(options3.output, asset.name);
-    await (0, import_promises61.copyFile)(file, copy);
+    const copy = import_node_path67.default.resolve(options3.output, asset.name);
+    await (0, import_promises69.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises61.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises69.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {
@@ -60462,7 +64274,7 @@ GITHUB_TOKEN raises the rate limit of queries. Archives and responses are kept i
 ~/.cache/crac-checkpoint.`;
 var write = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true;
-var answer = (text2) => write(`${text2}
+var answer = (text3) => write(`${text3}
 `);
 async function main([topic, ...args]) {
   const help = [topic, ...args].some((word) => word === "--help" || word === "-h");
