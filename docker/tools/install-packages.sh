@@ -16,7 +16,8 @@ if ! command -v apt-get >/dev/null; then
 fi
 # Runs apt-get, and ends the build with its last error. $1: subcommand.
 apt() {
-    apt-get "$@" >/tmp/apt.log 2>&1
+    # Mirrors stall: three tries, and 20 seconds without a byte are an error.
+    apt-get -o Acquire::Retries=3 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@" >/tmp/apt.log 2>&1
     code=$?
     cat /tmp/apt.log
     # `apt-get update` ends with 0 if it has not reached a single archive.
