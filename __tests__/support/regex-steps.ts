@@ -86,7 +86,7 @@ export function stepsOf(pattern: RegExp, text: string, limit: number): number {
       const inner = alternatives(node.alternatives)
       return (at, rest) => inner(at, () => true) !== node.negate && rest(at)
     }
-    // The others, all short, look at the characters next to the position.
+    // The others, all short, read the characters next to the position.
     const here = new RegExp(node.raw, `${pattern.flags.replace(/[gy]/g, '')}y`)
     return (at, rest) => {
       step()
@@ -98,36 +98,34 @@ export function stepsOf(pattern: RegExp, text: string, limit: number): number {
   function matcher(node: AST.Element): Matcher {
     const character = characterAt(node)
     if (character !== undefined) return (at, rest) => character(at) && rest(at + 1)
-    switch (node.type) {
-      case 'Group':
-        return alternatives(node.alternatives)
-      case 'CapturingGroup': {
-        const inner = alternatives(node.alternatives)
-        return (at, rest) =>
-          inner(at, (end) => {
-            const before = groups.get(node)
-            groups.set(node, [at, end])
-            if (rest(end)) return true
-            if (before === undefined) groups.delete(node)
-            else groups.set(node, before)
-            return false
-          })
-      }
-      case 'Quantifier':
-        return quantifier(node)
-      case 'Assertion':
-        return assertion(node)
-      case 'Backreference': {
-        const { resolved } = node
-        return (at, rest) => {
-          const [begin, end] = groups.get(Array.isArray(resolved) ? resolved[0]! : resolved) ?? [0, 0]
-          const same = text.slice(begin, end)
-          for (let index = 0; index < same.length; index++) step()
-          return text.startsWith(same, at) && rest(at + same.length)
-        }
-      }
-      default:
-        throw new Error(`unknown part of a pattern: ${node.type}`)
+    if (node.type === 'Group') return alternatives(node.alternatives)
+    if (node.type === 'Quantifier') return quantifier(node)
+    if (node.type === 'Assertion') return assertion(node)
+    if (node.type === 'CapturingGroup') return group(node)
+    if (node.type === 'Backreference') return reference(node)
+    throw new Error(`unknown part of a pattern: ${node.type}`)
+  }
+
+  function group(node: AST.CapturingGroup): Matcher {
+    const inner = alternatives(node.alternatives)
+    return (at, rest) =>
+      inner(at, (end) => {
+        const before = groups.get(node)
+        groups.set(node, [at, end])
+        if (rest(end)) return true
+        if (before === undefined) groups.delete(node)
+        else groups.set(node, before)
+        return false
+      })
+  }
+
+  function reference({ resolved }: AST.Backreference): Matcher {
+    const [node] = [resolved].flat()
+    return (at, rest) => {
+      const [begin, end] = (node && groups.get(node)) ?? [0, 0]
+      const same = text.slice(begin, end)
+      for (let index = 0; index < same.length; index++) step()
+      return text.startsWith(same, at) && rest(at + same.length)
     }
   }
 
@@ -171,24 +169,17 @@ export function hostileLines(pattern: RegExp, length: number): string[] {
   function shortest(node: AST.Element, before: string): string {
     const character = characterOf(node)
     if (character !== undefined) return character
-    switch (node.type) {
-      case 'Group':
-      case 'CapturingGroup': {
-        const all = node.alternatives.map(({ elements }) => sequence(elements, before))
-        return all.reduce((one, other) => (other.length < one.length ? other : one))
-      }
-      case 'Quantifier': {
-        const once = shortest(node.element, before)
-        if (node.max > 8) {
-          units.add(before).add(before + once)
-          pumped.add(once)
-          pumped.add(`\0${before}\0${once}`)
-        }
-        return once.repeat(Math.min(node.min, length))
-      }
-      default:
-        return ''
+    if (node.type === 'Group' || node.type === 'CapturingGroup') {
+      const all = node.alternatives.map(({ elements }) => sequence(elements, before))
+      return all.reduce((one, other) => (other.length < one.length ? other : one))
     }
+    if (node.type !== 'Quantifier') return ''
+    const once = shortest(node.element, before)
+    if (node.max > 8) {
+      units.add(before).add(before + once)
+      pumped.add(once).add(`\0${before}\0${once}`)
+    }
+    return once.repeat(Math.min(node.min, length))
   }
 
   function sequence(elements: readonly AST.Element[], before: string): string {
