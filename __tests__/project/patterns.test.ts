@@ -15,8 +15,9 @@ const MOST_STEPS = 250
 /** Maximum growth of the steps when the line is twice as long: 2 is linear, 4 is quadratic. */
 const MOST_GROWTH = 2.6
 
-/** Files and folders whose patterns only see texts of this project, or of the user and of the user's builds. */
+/** Files and folders whose patterns only see texts of this project, or of the user: options, names of files, builds. */
 const TRUSTED = [
+  'application/',
   'cli/',
   'image/build-failure.ts',
   'inputs/',
