@@ -33,6 +33,7 @@ const KINDS: Record<string, string> = {
   '1password-service-account-token': 'ops_eyJ{a260}',
   'adobe-client-secret': 'p8e-{a32}',
   'age-secret-key': 'AGE-SECRET-KEY-1{b58}',
+  'airtable-personnal-access-token': 'pat{a14}.{h64}',
   'alibaba-access-key-id': 'LTAI{a20}',
   'anthropic-admin-api-key': 'sk-ant-admin01-{a93}AA',
   'anthropic-api-key': 'sk-ant-api03-{a93}AA',
@@ -194,6 +195,10 @@ test.each([
     'a token in it',
     `Basic ${b64(`x-access-token:ghp_${'Ab3dEf7hJk'.repeat(3)}Zz9xYw`)}`
   ],
+  ['nuget-key', 'NuGet', 'oy2{l43}'],
+  ['jwe', 'JWE', `${json64({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.{a342}.{a16}.{a120}.{a22}`],
+  ['jwe', 'JWE with a shared key', `${json64({ alg: 'dir', enc: 'A256GCM' })}..{a16}.{a60}.{a22}`],
+  ['netrc-password', '.netrc', 'machine repo.acme.com login ci password Zx81-kLm9-Qq'],
   ['url-password', 'an address without a user', 'redis://:p4ss-W0rd-xyz@cache:6379']
 ])('%s is found: %s', async (family, _, template) => {
   expect(await familiesIn(sample(template))).toContain(family)
@@ -208,6 +213,7 @@ test('a token in UTF-16BE is found', async () => {
 test.each([
   ['sha1', '{h40}'],
   ['sha256 that begins like a key', '4b1d{h60}'],
+  ['path', 'pattern.matcher.group patternCompilerX.{s64}'],
   ['word', 'API-GATEWAYCONFIGURATIONSERVICES'],
   ['longer word', 'xxhf_{s60}'],
   ['base64', '{a200}hf_{s34}{a100}'],

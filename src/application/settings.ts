@@ -38,7 +38,7 @@ export async function readSettings({
   const unconditional = merged(always.filter((document) => conditionOf(document) === undefined))
   const profiles = new Set(
     PROFILES.flatMap((key) =>
-      (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? '').split(/\s*,\s*/)
+      (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? '').split(/(?<!\s)\s*,\s*/)
     )
   )
   const inFiles = merged(
@@ -68,7 +68,7 @@ function givenValues(options: readonly string[], words: readonly string[]): Valu
 
 function conditionOf(document: Values): string[] | undefined {
   const condition = CONDITIONS.map((key) => document.get(key)).find((value) => value !== undefined)
-  return condition?.split(/\s*,\s*/)
+  return condition?.split(/(?<!\s)\s*,\s*/)
 }
 
 function merged(documents: readonly Values[]): Values {

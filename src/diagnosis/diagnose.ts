@@ -124,11 +124,11 @@ function describe({ signature, match, line }: Candidate): Finding {
   const fill = (text: string): string =>
     text
       .replace(/\$(\d)/g, (_, group: string) => (match?.[Number(group)] ?? '').slice(0, LONGEST_GROUP).trim())
-      .replace(/ \(\)| +(?=[.:,;])/g, '')
+      .replace(/ \(\)|(?<! ) +(?=[.:,;])/g, '')
       .replace(/ {2,}/g, ' ')
   return {
     signature,
-    cause: `${fill(signature.cause).replace(/[.:]*$/, '')} (${signature.id}).`,
+    cause: `${fill(signature.cause).replace(/(?<![.:])[.:]*$/, '')} (${signature.id}).`,
     fix: fill(signature.fix),
     category: signature.category,
     line: line.trim()

@@ -8,7 +8,7 @@ export const CASCADE = anyOf([
   "Can't init thread in parasite \\d+",
   '(?:Dump files|Collect mappings) \\(pid: \\d+\\) failed with -1',
   'Failed to fill self vdso symtable',
-  'kerndat_\\w+ failed when initializing kerndat',
+  'kerndat_\\w{1,60} failed when initializing kerndat',
   'Could not initialize kernel features detection',
   "`- Can't open vma",
   'Restorer fail \\d+',

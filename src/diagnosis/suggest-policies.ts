@@ -14,7 +14,7 @@ export function suggestPolicies(resources: readonly OpenResource[]): string {
     if (preset) return preset[0]
     if (kind === 'file') return ['type: file', `path: ${path ?? description}`, 'action: reopen'].join('\n')
     if (kind !== 'socket') return [`# ${description}`, 'type: filedescriptor', 'action: ignore'].join('\n')
-    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1]
+    const port = /(?:localPort |localport=|local=\S{0,200}:)(\d+)/.exec(description)?.[1]
     const who = listens
       ? '# A server: the application has to open it again after the restore.'
       : '# The application must detect that the socket is closed, and open it again.'

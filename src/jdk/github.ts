@@ -53,7 +53,7 @@ function octokit(github: GitHub): Octokit {
   const silent = (): void => undefined
   return new Octokit({
     ...(github.token === undefined ? {} : { auth: github.token }),
-    baseUrl: github.apiUrl.href.replace(/\/+$/, ''),
+    baseUrl: github.apiUrl.href.replace(/(?<!\/)\/+$/, ''),
     userAgent: 'crac-checkpoint',
     // The action reports errors itself.
     log: { debug: silent, info: silent, warn: silent, error: silent },

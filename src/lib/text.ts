@@ -21,7 +21,7 @@ export function plainText(text: string): string {
 /** Returns a text as one line of at most `longest` characters. */
 export function oneLine(text: string, longest = LONGEST_SENTENCE): string {
   // The text may be long: the rest is not processed.
-  const line = plainText(text.slice(0, 2 * longest)).replace(/\s*\n\s*|\t/g, ' ')
+  const line = plainText(text.slice(0, 2 * longest)).replace(/(?<!\s)\s*\n\s*|\t/g, ' ')
   return line.length > longest || text.length > 2 * longest ? `${cut(line, longest)}...` : line
 }
 
@@ -40,7 +40,7 @@ export function withoutMiddle(text: string, most: number): string {
   if (bytes.length <= most) return text
   const half = Math.floor((most - 100) / 2)
   const [begin, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map((part) =>
-    part.toString('utf8').replace(/^\ufffd+|\ufffd+$/g, '')
+    part.toString('utf8').replace(/^\ufffd+|(?<!\ufffd)\ufffd+$/g, '')
   )
   return `${begin}\n[${bytes.length - 2 * half} bytes are left out here; the logs have them]\n${end}`
 }

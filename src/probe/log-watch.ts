@@ -13,7 +13,7 @@ export interface LogWatch {
 
 /** Lines that CRIU, the JVM or the scripts of the image write at a restore: they do not show that the application works. */
 const NOT_OF_APPLICATION =
-  /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot)\(?\S*.* (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /
+  /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot).{0,100} (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /
 
 /** Watches the output of a container, line by line, for a line that matches the pattern and for any line of the application. */
 export function watchLog(clock: Pick<Clock, 'now'>, pattern?: LinePattern): LogWatch {

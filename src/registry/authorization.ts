@@ -15,7 +15,7 @@ export function parseChallenge(header: string | null): Challenge | undefined {
     Challenge['scheme'] | undefined
   if (scheme === undefined) return undefined
   const parameters: Record<string, string> = {}
-  for (const [, name = '', value = ''] of (header ?? '').matchAll(/(\w+)="([^"]*)"/g)) {
+  for (const [, name = '', value = ''] of (header ?? '').matchAll(/(?<!\w)(\w+)="([^"]*)"/g)) {
     parameters[name.toLowerCase()] ??= value
   }
   return { scheme, parameters }

@@ -79,7 +79,7 @@ export function baseImageFailure(output: string, image: string): Failure | undef
     )
   }
   const pull =
-    /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/
+    /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .{0,300} not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/
   if (!pull.test(output)) return undefined
   return new Failure('image', `The base image ${image} could not be pulled.`, {
     fix: 'Check the name in `base-image`; for a private image, run docker/login-action before.',

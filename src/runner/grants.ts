@@ -50,7 +50,7 @@ export async function tryPrivileges(
   )
   if (result.exitCode !== 0) {
     return (
-      lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ''), 1) ||
+      lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ''), 1) ||
       `exit code ${result.exitCode}`
     )
   }
@@ -67,7 +67,7 @@ export function factsFrom(output: string, wanted: readonly (keyof typeof CAPABIL
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
     ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
     diskFree: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
-    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+    emulator: /(?<!\S)\S{0,200}?(?:qemu-[\w-]{1,40}|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   }
 }
 

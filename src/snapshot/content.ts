@@ -65,7 +65,7 @@ const EXPECTED = [`${JDK_DIR}/`, `${APP_DIR}/`]
 export function threadsOf(cores: readonly Core[]): ThreadGroup[] {
   const counts = new Map<string, number>()
   for (const { name = '' } of cores) {
-    const group = name.replace(/[-#]?\d+$/, '') || name
+    const group = name.replace(/[-#]?(?<!\d)\d+$/, '') || name
     counts.set(group, (counts.get(group) ?? 0) + 1)
   }
   return [...counts]

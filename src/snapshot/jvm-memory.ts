@@ -47,7 +47,7 @@ export function parseJvmMemory(answers: string): JvmMemory {
     code: known(code),
     classes: known(classes),
     maxHeap: Number(/ MaxHeapSize += (\d+)/.exec(answers)?.[1]) || undefined,
-    defaultHeap: / MaxHeapSize .*\{(?:default|ergonomic)\}/.test(answers),
+    defaultHeap: / MaxHeapSize .{0,200}\{(?:default|ergonomic)\}/.test(answers),
     numa: / UseNUMA += true/.test(answers)
   }
 }

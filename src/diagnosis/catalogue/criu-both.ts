@@ -37,7 +37,7 @@ export const criuBoth = signatures({ operations: ['dump', 'restore'], stream: 'c
   {
     id: 'criu-enomem',
     pattern:
-      /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).*Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
+      /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).{0,300}Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
     category: 'runner',
     cause: 'Not enough memory: CRIU could not map the memory of the process.',
     fix: 'Give the host or the container more memory, or give the JVM a smaller heap with `java-options: -Xmx...`.'
@@ -74,7 +74,7 @@ export const criuBoth = signatures({ operations: ['dump', 'restore'], stream: 'c
   },
   {
     id: 'criu-imgdir',
-    pattern: /Couldn't open image dir (.+)|Can't open dir (.+): No such file/m,
+    pattern: /Couldn't open image dir (.{1,300})|Can't open dir (.{1,300}): No such file/m,
     category: 'image',
     cause: 'The folder of the snapshot is missing: $1$2.',
     fix: 'Do not mount anything over /opt/crac-checkpoint, and build the image again.'

@@ -59,14 +59,14 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
   },
   {
     id: 'criu-io-uring',
-    pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
+    pattern: /Unknown shit .{0,300}anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
     category: 'application',
     cause: 'The application uses io_uring, which CRIU cannot dump.',
     fix: 'Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint.'
   },
   {
     id: 'criu-fd-type',
-    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
+    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.{0,300})\)/m,
     category: 'application',
     cause: 'The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.',
     fix: 'Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries.'
@@ -127,7 +127,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
   },
   {
     id: 'criu-link-remap',
-    pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
+    pattern: /Can't create link remap for (.{1,300}?)\. Use link-remap/m,
     category: 'application',
     cause: 'An open file was deleted or renamed: $1.',
     fix: 'Close the file in beforeCheckpoint.'

@@ -104,7 +104,7 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
   },
   {
     id: 'criu-file-missing',
-    pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
+    pattern: /Can't open file (.{1,300}?)(?: on restore)?: (No such file or directory|Permission denied)/m,
     category: 'image',
     cause: 'A file that the process had open or mapped cannot be opened here: $1 ($2).',
     fix: 'Let the application write below /tmp or its home folder, which the image keeps, as files that its user can read; or close the file in beforeCheckpoint.'
@@ -182,7 +182,7 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
   },
   {
     id: 'criu-bind',
-    pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
+    pattern: /Can't bind (?:inet )?socket.{0,300}: (Address already in use|Cannot assign requested address)/m,
     category: 'application',
     cause: 'A listening socket of the snapshot cannot be opened here: $1.',
     fix: 'Close listening sockets in beforeCheckpoint and open them again in afterRestore.'

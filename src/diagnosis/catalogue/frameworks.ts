@@ -38,7 +38,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'fw-listener',
     pattern:
-      /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S*?local=)?\S*?:(\d+)\]/m,
+      /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S{0,300}?local=)?\S{0,300}?:(\d+)\]/m,
     category: 'application',
     cause: 'A server still listens on port $1$2$3.',
     fix: 'Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.',
@@ -46,7 +46,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
   },
   {
     id: 'fw-logfile',
-    pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
+    pattern: /CheckpointOpenFileException: .{0,300}\.(?:log|txt|out)\b/m,
     category: 'application',
     cause: 'A log file is open.',
     fix: 'Log to standard output in containers, or use resource policies that close and reopen the file.',
@@ -64,7 +64,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     id: 'fw-classpath',
     operations: ['restore'],
     pattern:
-      /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
+      /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).{0,300}/m,
     category: 'image',
     cause: 'A class or jar that the application needs is missing.',
     fix: 'Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.',

@@ -44,7 +44,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
   {
     id: 'jvm-ckpt-dir',
     pattern:
-      /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
+      /cannot create (\S{1,300}): (.{1,300})|: not a directory$|CRaCCheckpointTo=(\S{1,300}) is not a directory|Cannot create CRaCCheckpointTo=(\S{1,300}): (.{1,300})/m,
     category: 'image',
     cause: 'The JVM cannot write to the folder for the snapshot.',
     fix: 'Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`.'
@@ -120,7 +120,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
   },
   {
     id: 'jvm-cpu-syntax',
-    pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
+    pattern: /VM option 'CPUFeatures=(.{0,300})' must be of the form: 0xnum,0xnum/m,
     category: 'input',
     cause: 'This JVM does not accept the value `$1` of `cpu-features`.',
     fix: 'Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2.'
@@ -165,7 +165,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
   },
   {
     id: 'jvm-bad-fd',
-    pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
+    pattern: /JVM: FD fd=(\d+) type=(\S{1,300}) path="(.{0,300}?)"\s+BAD: opened by application/m,
     category: 'application',
     cause: 'The application opened file descriptor $1: $2, $3.',
     fix: 'Close it in beforeCheckpoint of an org.crac.Resource.'

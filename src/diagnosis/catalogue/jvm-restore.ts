@@ -65,7 +65,8 @@ export const jvmRestore = signatures({ operations: ['restore'], stream: 'jvm' },
   },
   {
     id: 'jvm-restore-dir',
-    pattern: /Cannot open CRaCRestoreFrom=(\S+): (.+)|CRaCRestoreFrom=(\S+) is not a directory/m,
+    pattern:
+      /Cannot open CRaCRestoreFrom=(\S{1,300}): (.{1,300})|CRaCRestoreFrom=(\S{1,300}) is not a directory/m,
     category: 'image',
     cause: 'The JVM cannot read the folder of the snapshot.',
     fix: 'Do not mount anything over /opt/crac-checkpoint, and start the container as the user of the image.'

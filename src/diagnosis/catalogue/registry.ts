@@ -12,7 +12,7 @@ export const registry = signatures({ operations: ['push'], stream: 'registry' },
   {
     id: 'reg-denied',
     pattern:
-      /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
+      /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.{0,300}does not exist)/m,
     category: 'registry',
     cause: 'The registry denied access.',
     fix: 'Run docker/login-action before this step, with a token that is allowed to write to this repository. For ghcr.io and `github.token`, give the job `permissions: packages: write`. Check the name of the repository in `tags`.'
@@ -65,7 +65,7 @@ export const registry = signatures({ operations: ['push'], stream: 'registry' },
   },
   {
     id: 'reg-5xx',
-    pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
+    pattern: /(?:unexpected (?:HTTP )?status.{0,300}|status code |: )50[0234]\b/m,
     category: 'registry',
     cause: 'The registry had an internal error.',
     fix: 'Run the job again later.'
@@ -86,21 +86,21 @@ export const registry = signatures({ operations: ['push'], stream: 'registry' },
   },
   {
     id: 'reg-missing',
-    pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
+    pattern: /name unknown: |NAME_UNKNOWN|repository .{0,300} does not exist|RepositoryNotFoundException/m,
     category: 'registry',
     cause: 'The repository does not exist in the registry.',
     fix: 'Create it first. Some registries, such as Amazon ECR, do not create it at a push.'
   },
   {
     id: 'reg-immutable',
-    pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
+    pattern: /(?:tag invalid: The image tag .{0,300} already exists|immutable)/m,
     category: 'registry',
     cause: 'The tag already exists, and the registry does not allow it to move.',
     fix: 'Use a new tag for each build.'
   },
   {
     id: 'reg-size',
-    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
+    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .{0,300}(?:size|storage) limit/m,
     category: 'registry',
     cause: 'The registry, or a proxy in front of it, does not accept layers of this size.',
     fix: 'Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit.'

@@ -53,7 +53,7 @@ function isBase64(text: string): boolean {
 }
 
 function pemForms(text: string): EncodedText[] {
-  const plain = text.replace(/\\+r\\+n|\\+n|\\+r/g, '\n')
+  const plain = text.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, '\n')
   return [...plain.matchAll(PEM)].flatMap(([, label = '', body = '']) => {
     if (PUBLIC_LABEL.test(label)) return []
     const base64 = body.replace(/\s/g, '')

@@ -218,6 +218,15 @@ export const FAMILIES: readonly Family[] = [
     source: 'gitleaks: clojars-api-token'
   }),
   token({
+    id: 'nuget-key',
+    what: 'API key of NuGet',
+    prefixes: ['oy2'],
+    body: [['lower', 43]],
+    bounded: true,
+    isReal: (match) => hasRandomPart(match) && (match[1]?.match(/\d/g) ?? []).length >= 4,
+    source: 'https://github.com/trufflesecurity/trufflehog/tree/main/pkg/detectors/nugetapikey'
+  }),
+  token({
     id: 'artifactory-key',
     what: 'API key of Artifactory',
     prefixes: ['AKCp'],
@@ -784,6 +793,14 @@ export const FAMILIES: readonly Family[] = [
     isReal: hasMixedRandomPart,
     source: 'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/'
   }),
+  token({
+    id: 'airtable-token',
+    what: 'personal access token of Airtable',
+    prefixes: ['pat'],
+    body: [['alnum', 14], '.', ['hex', 64]],
+    bounded: true,
+    source: 'gitleaks: airtable-personnal-access-token'
+  }),
   {
     id: 'teams-webhook',
     what: 'webhook of Microsoft Teams',
@@ -966,6 +983,17 @@ export const FAMILIES: readonly Family[] = [
     source: 'https://www.rfc-editor.org/rfc/rfc7519'
   },
   {
+    id: 'jwe',
+    what: 'encrypted JSON web token',
+    prefixes: ['eyJ'],
+    // Header, encrypted key (none with a shared key), initialization vector, content, tag.
+    pattern: /^(eyJ[\w-]{10,2000})\.[\w-]{0,800}\.[\w-]{16,22}\.[\w-]{4,8000}\.[\w-]{22,43}/,
+    run: 10,
+    longest: 11_100,
+    isReal: ([, header = '']) => /"enc"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1')),
+    source: 'https://www.rfc-editor.org/rfc/rfc7516#section-3.1'
+  },
+  {
     id: 'jwt-base64',
     what: 'signed JSON web token in base64',
     prefixes: ['ZXlK'],
@@ -1007,6 +1035,16 @@ export const FAMILIES: readonly Family[] = [
     longest: 160,
     isReal: hasElementPassword,
     source: 'https://maven.apache.org/settings.html#servers'
+  },
+  {
+    id: 'netrc-password',
+    what: 'login in a .netrc',
+    prefixes: ['machine '],
+    pattern: /^machine [\w.:-]{1,253}\s{1,8}login \S{1,100}\s{1,8}password (\S{8,128})/,
+    run: 1,
+    longest: 530,
+    isReal: hasElementPassword,
+    source: 'https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html'
   },
   {
     id: 'jdbc-password',

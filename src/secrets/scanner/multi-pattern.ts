@@ -1,4 +1,4 @@
-import { createTable, HASH, SHIFT, type Anchor, type Table } from './pattern-table.js'
+import { createTable, HASH, SHIFT, type Anchor, type Follows, type Table } from './pattern-table.js'
 
 /**
  * Searches for many byte patterns at once, in one pass over the 32-bit words of the bytes.
@@ -18,8 +18,9 @@ export interface PatternSearch {
   run(bytes: Uint8Array, onMatch: OnMatch): void
 }
 
-export function createSearch(patterns: readonly Uint8Array[]): PatternSearch {
-  const table = createTable(patterns)
+/** Patterns of three bytes take less time the fewer bytes may follow them; an occurrence in front of another byte may be left out. */
+export function createSearch(patterns: readonly Uint8Array[], follows: Follows = () => true): PatternSearch {
+  const table = createTable(patterns, follows)
   return {
     longest: patterns.reduce((longest, { length }) => Math.max(longest, length), 0),
     run(bytes, onMatch) {

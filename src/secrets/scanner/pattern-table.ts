@@ -22,7 +22,10 @@ export const HASH = 0x9e3779b1 << 8
 /** Number of bits by which a hash is shifted to the right: there are 2^18 slots. */
 export const SHIFT = 14
 
-export function createTable(patterns: readonly Uint8Array[]): Table {
+/** Returns whether an occurrence of a pattern counts in front of this byte. */
+export type Follows = (pattern: number, byte: number) => boolean
+
+export function createTable(patterns: readonly Uint8Array[], follows: Follows): Table {
   const slots = 2 ** (32 - SHIFT)
   const table: Table = {
     marks: new Uint8Array(slots),
@@ -38,7 +41,8 @@ export function createTable(patterns: readonly Uint8Array[]): Table {
     } else {
       // At an odd offset, the third byte is the one behind the pattern.
       for (let byte = 0; byte < 256; byte++)
-        enter(table, [bytes[1] ?? 0, bytes[2] ?? 0, byte], { bytes, pattern, at: 1 })
+        if (follows(pattern, byte))
+          enter(table, [bytes[1] ?? 0, bytes[2] ?? 0, byte], { bytes, pattern, at: 1 })
     }
   })
   return table

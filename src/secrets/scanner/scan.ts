@@ -56,7 +56,10 @@ export function createMatcher({ secrets, canary, key, families = FAMILIES }: Mat
     ...needles.map((needle) => ({ bytes: needle.bytes, origin: { needle } })),
     ...families.flatMap(prefixesOf)
   ]
-  const search = createSearch(patterns.map(({ bytes }) => bytes))
+  const search = createSearch(
+    patterns.map(({ bytes }) => bytes),
+    (pattern, byte) => mayFollow(patterns[pattern]?.origin, byte)
+  )
   return {
     search,
     origins: patterns.map(({ origin }) => origin),
@@ -171,6 +174,11 @@ function isWordAt(bytes: Buffer, start: number, width: 1 | 2): boolean {
 const IS_IN_RUN = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
 )
+
+/** Returns whether addMatch may accept an occurrence of a pattern of three bytes in front of this byte. */
+function mayFollow(origin: PatternOrigin | undefined, byte: number): boolean {
+  return origin === undefined || 'needle' in origin || origin.family.run === 0 || IS_IN_RUN[byte] === 1
+}
 
 /** Returns whether `run` characters of `width` bytes each are characters that Family.run counts. */
 function hasRun(bytes: Buffer, start: number, width: number, run: number): boolean {
