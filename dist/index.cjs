@@ -37492,7 +37492,7 @@ function plainText(text3) {
   return (0, import_node_util.stripVTControlCharacters)(text3.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
 }
 function oneLine(text3, longest2 = LONGEST_SENTENCE) {
-  const line2 = plainText(text3.slice(0, 2 * longest2)).replace(/\s*\n\s*|\t/g, " ");
+  const line2 = plainText(text3.slice(0, 2 * longest2)).replace(/(?<!\s)\s*\n\s*|\t/g, " ");
   return line2.length > longest2 || text3.length > 2 * longest2 ? `${cut(line2, longest2)}...` : line2;
 }
 function quoted(text3) {
@@ -37507,7 +37507,7 @@ function withoutMiddle(text3, most) {
   if (bytes.length <= most) return text3;
   const half = Math.floor((most - 100) / 2);
   const [begin, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map(
-    (part) => part.toString("utf8").replace(/^\ufffd+|\ufffd+$/g, "")
+    (part) => part.toString("utf8").replace(/^\ufffd+|(?<!\ufffd)\ufffd+$/g, "")
   );
   return `${begin}
 [${bytes.length - 2 * half} bytes are left out here; the logs have them]
@@ -38851,6 +38851,15 @@ var FAMILIES = [
     source: "gitleaks: clojars-api-token"
   }),
   token({
+    id: "nuget-key",
+    what: "API key of NuGet",
+    prefixes: ["oy2"],
+    body: [["lower", 43]],
+    bounded: true,
+    isReal: (match) => hasRandomPart(match) && (match[1]?.match(/\d/g) ?? []).length >= 4,
+    source: "https://github.com/trufflesecurity/trufflehog/tree/main/pkg/detectors/nugetapikey"
+  }),
+  token({
     id: "artifactory-key",
     what: "API key of Artifactory",
     prefixes: ["AKCp"],
@@ -39410,6 +39419,14 @@ var FAMILIES = [
     isReal: hasMixedRandomPart,
     source: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/"
   }),
+  token({
+    id: "airtable-token",
+    what: "personal access token of Airtable",
+    prefixes: ["pat"],
+    body: [["alnum", 14], ".", ["hex", 64]],
+    bounded: true,
+    source: "gitleaks: airtable-personnal-access-token"
+  }),
   {
     id: "teams-webhook",
     what: "webhook of Microsoft Teams",
@@ -39588,6 +39605,17 @@ var FAMILIES = [
     source: "https://www.rfc-editor.org/rfc/rfc7519"
   },
   {
+    id: "jwe",
+    what: "encrypted JSON web token",
+    prefixes: ["eyJ"],
+    // Header, encrypted key (none with a shared key), initialization vector, content, tag.
+    pattern: /^(eyJ[\w-]{10,2000})\.[\w-]{0,800}\.[\w-]{16,22}\.[\w-]{4,8000}\.[\w-]{22,43}/,
+    run: 10,
+    longest: 11100,
+    isReal: ([, header = ""]) => /"enc"\s*:/.test(Buffer.from(header, "base64url").toString("latin1")),
+    source: "https://www.rfc-editor.org/rfc/rfc7516#section-3.1"
+  },
+  {
     id: "jwt-base64",
     what: "signed JSON web token in base64",
     prefixes: ["ZXlK"],
@@ -39629,6 +39657,16 @@ var FAMILIES = [
     longest: 160,
     isReal: hasElementPassword,
     source: "https://maven.apache.org/settings.html#servers"
+  },
+  {
+    id: "netrc-password",
+    what: "login in a .netrc",
+    prefixes: ["machine "],
+    pattern: /^machine [\w.:-]{1,253}\s{1,8}login \S{1,100}\s{1,8}password (\S{8,128})/,
+    run: 1,
+    longest: 530,
+    isReal: hasElementPassword,
+    source: "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html"
   },
   {
     id: "jdbc-password",
@@ -49321,7 +49359,7 @@ var CASCADE = anyOf([
   "Can't init thread in parasite \\d+",
   "(?:Dump files|Collect mappings) \\(pid: \\d+\\) failed with -1",
   "Failed to fill self vdso symtable",
-  "kerndat_\\w+ failed when initializing kerndat",
+  "kerndat_\\w{1,60} failed when initializing kerndat",
   "Could not initialize kernel features detection",
   "`- Can't open vma",
   "Restorer fail \\d+",
@@ -49521,7 +49559,7 @@ var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
   },
   {
     id: "criu-enomem",
-    pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).*Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
+    pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).{0,300}Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
     category: "runner",
     cause: "Not enough memory: CRIU could not map the memory of the process.",
     fix: "Give the host or the container more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
@@ -49558,7 +49596,7 @@ var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
   },
   {
     id: "criu-imgdir",
-    pattern: /Couldn't open image dir (.+)|Can't open dir (.+): No such file/m,
+    pattern: /Couldn't open image dir (.{1,300})|Can't open dir (.{1,300}): No such file/m,
     category: "image",
     cause: "The folder of the snapshot is missing: $1$2.",
     fix: "Do not mount anything over /opt/crac-checkpoint, and build the image again."
@@ -49627,14 +49665,14 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
   },
   {
     id: "criu-io-uring",
-    pattern: /Unknown shit .*anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
+    pattern: /Unknown shit .{0,300}anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
     category: "application",
     cause: "The application uses io_uring, which CRIU cannot dump.",
     fix: "Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint."
   },
   {
     id: "criu-fd-type",
-    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.*)\)/m,
+    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.{0,300})\)/m,
     category: "application",
     cause: "The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.",
     fix: "Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries."
@@ -49691,7 +49729,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
   },
   {
     id: "criu-link-remap",
-    pattern: /Can't create link remap for (.+?)\. Use link-remap/m,
+    pattern: /Can't create link remap for (.{1,300}?)\. Use link-remap/m,
     category: "application",
     cause: "An open file was deleted or renamed: $1.",
     fix: "Close the file in beforeCheckpoint."
@@ -49896,7 +49934,7 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
   },
   {
     id: "criu-file-missing",
-    pattern: /Can't open file (.+?)(?: on restore)?: (No such file or directory|Permission denied)/m,
+    pattern: /Can't open file (.{1,300}?)(?: on restore)?: (No such file or directory|Permission denied)/m,
     category: "image",
     cause: "A file that the process had open or mapped cannot be opened here: $1 ($2).",
     fix: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user can read; or close the file in beforeCheckpoint."
@@ -49970,7 +50008,7 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
   },
   {
     id: "criu-bind",
-    pattern: /Can't bind (?:inet )?socket.*: (Address already in use|Cannot assign requested address)/m,
+    pattern: /Can't bind (?:inet )?socket.{0,300}: (Address already in use|Cannot assign requested address)/m,
     category: "application",
     cause: "A listening socket of the snapshot cannot be opened here: $1.",
     fix: "Close listening sockets in beforeCheckpoint and open them again in afterRestore."
@@ -50034,7 +50072,7 @@ var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
   {
     id: "docker-daemon",
     operations: ["dump", "restore", "push"],
-    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .*docker/m,
+    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .{0,300}docker/m,
     category: "runner",
     cause: "The Docker engine does not respond.",
     fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
@@ -50117,7 +50155,7 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "fw-listener",
-    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S*?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S*?local=)?\S*?:(\d+)\]/m,
+    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S{0,300}?local=)?\S{0,300}?:(\d+)\]/m,
     category: "application",
     cause: "A server still listens on port $1$2$3.",
     fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
@@ -50125,7 +50163,7 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "fw-logfile",
-    pattern: /CheckpointOpenFileException: .*\.(?:log|txt|out)\b/m,
+    pattern: /CheckpointOpenFileException: .{0,300}\.(?:log|txt|out)\b/m,
     category: "application",
     cause: "A log file is open.",
     fix: "Log to standard output in containers, or use resource policies that close and reopen the file.",
@@ -50142,7 +50180,7 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "fw-classpath",
     operations: ["restore"],
-    pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).*/m,
+    pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).{0,300}/m,
     category: "image",
     cause: "A class or jar that the application needs is missing.",
     fix: "Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.",
@@ -50192,7 +50230,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   },
   {
     id: "jvm-ckpt-dir",
-    pattern: /cannot create (\S+): (.+)|: not a directory$|CRaCCheckpointTo=(\S+) is not a directory|Cannot create CRaCCheckpointTo=(\S+): (.+)/m,
+    pattern: /cannot create (\S{1,300}): (.{1,300})|: not a directory$|CRaCCheckpointTo=(\S{1,300}) is not a directory|Cannot create CRaCCheckpointTo=(\S{1,300}): (.{1,300})/m,
     category: "image",
     cause: "The JVM cannot write to the folder for the snapshot.",
     fix: "Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`."
@@ -50265,7 +50303,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   },
   {
     id: "jvm-cpu-syntax",
-    pattern: /VM option 'CPUFeatures=(.*)' must be of the form: 0xnum,0xnum/m,
+    pattern: /VM option 'CPUFeatures=(.{0,300})' must be of the form: 0xnum,0xnum/m,
     category: "input",
     cause: "This JVM does not accept the value `$1` of `cpu-features`.",
     fix: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2."
@@ -50308,7 +50346,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   },
   {
     id: "jvm-bad-fd",
-    pattern: /JVM: FD fd=(\d+) type=(\S+) path="(.*?)"\s+BAD: opened by application/m,
+    pattern: /JVM: FD fd=(\d+) type=(\S{1,300}) path="(.{0,300}?)"\s+BAD: opened by application/m,
     category: "application",
     cause: "The application opened file descriptor $1: $2, $3.",
     fix: "Close it in beforeCheckpoint of an org.crac.Resource."
@@ -50382,7 +50420,7 @@ var jvmRestore = signatures({ operations: ["restore"], stream: "jvm" }, [
   },
   {
     id: "jvm-restore-dir",
-    pattern: /Cannot open CRaCRestoreFrom=(\S+): (.+)|CRaCRestoreFrom=(\S+) is not a directory/m,
+    pattern: /Cannot open CRaCRestoreFrom=(\S{1,300}): (.{1,300})|CRaCRestoreFrom=(\S{1,300}) is not a directory/m,
     category: "image",
     cause: "The JVM cannot read the folder of the snapshot.",
     fix: "Do not mount anything over /opt/crac-checkpoint, and start the container as the user of the image."
@@ -50494,7 +50532,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
   },
   {
     id: "reg-denied",
-    pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.*does not exist)/m,
+    pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.{0,300}does not exist)/m,
     category: "registry",
     cause: "The registry denied access.",
     fix: "Run docker/login-action before this step, with a token that is allowed to write to this repository. For ghcr.io and `github.token`, give the job `permissions: packages: write`. Check the name of the repository in `tags`."
@@ -50545,7 +50583,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
   },
   {
     id: "reg-5xx",
-    pattern: /(?:unexpected (?:HTTP )?status.*|status code |: )50[0234]\b/m,
+    pattern: /(?:unexpected (?:HTTP )?status.{0,300}|status code |: )50[0234]\b/m,
     category: "registry",
     cause: "The registry had an internal error.",
     fix: "Run the job again later."
@@ -50566,21 +50604,21 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
   },
   {
     id: "reg-missing",
-    pattern: /name unknown: |NAME_UNKNOWN|repository .* does not exist|RepositoryNotFoundException/m,
+    pattern: /name unknown: |NAME_UNKNOWN|repository .{0,300} does not exist|RepositoryNotFoundException/m,
     category: "registry",
     cause: "The repository does not exist in the registry.",
     fix: "Create it first. Some registries, such as Amazon ECR, do not create it at a push."
   },
   {
     id: "reg-immutable",
-    pattern: /(?:tag invalid: The image tag .* already exists|immutable)/m,
+    pattern: /(?:tag invalid: The image tag .{0,300} already exists|immutable)/m,
     category: "registry",
     cause: "The tag already exists, and the registry does not allow it to move.",
     fix: "Use a new tag for each build."
   },
   {
     id: "reg-size",
-    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .*(?:size|storage) limit/m,
+    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .{0,300}(?:size|storage) limit/m,
     category: "registry",
     cause: "The registry, or a proxy in front of it, does not accept layers of this size.",
     fix: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit."
@@ -50847,10 +50885,10 @@ function describe({ signature, match, line: line2 }) {
       line: line2
     };
   }
-  const fill2 = (text3) => text3.replace(/\$(\d)/g, (_, group2) => (match?.[Number(group2)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)| +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  const fill2 = (text3) => text3.replace(/\$(\d)/g, (_, group2) => (match?.[Number(group2)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
   return {
     signature,
-    cause: `${fill2(signature.cause).replace(/[.:]*$/, "")} (${signature.id}).`,
+    cause: `${fill2(signature.cause).replace(/(?<![.:])[.:]*$/, "")} (${signature.id}).`,
     fix: fill2(signature.fix),
     category: signature.category,
     line: line2.trim()
@@ -51326,7 +51364,7 @@ function baseImageFailure(output, image) {
       }
     );
   }
-  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .* not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
+  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .{0,300} not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
   if (!pull.test(output)) return void 0;
   return new Failure("image", `The base image ${image} could not be pulled.`, {
     fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
@@ -56222,7 +56260,7 @@ function octokit(github) {
   const silent = () => void 0;
   return new Octokit2({
     ...github.token === void 0 ? {} : { auth: github.token },
-    baseUrl: github.apiUrl.href.replace(/\/+$/, ""),
+    baseUrl: github.apiUrl.href.replace(/(?<!\/)\/+$/, ""),
     userAgent: "crac-checkpoint",
     // The action reports errors itself.
     log: { debug: silent, info: silent, warn: silent, error: silent },
@@ -58893,7 +58931,7 @@ var EXPECTED3 = [`${JDK_DIR}/`, `${APP_DIR}/`];
 function threadsOf(cores) {
   const counts2 = /* @__PURE__ */ new Map();
   for (const { name = "" } of cores) {
-    const group2 = name.replace(/[-#]?\d+$/, "") || name;
+    const group2 = name.replace(/[-#]?(?<!\d)\d+$/, "") || name;
     counts2.set(group2, (counts2.get(group2) ?? 0) + 1);
   }
   return [...counts2].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
@@ -59008,7 +59046,7 @@ function tokenOf({ family, digest }) {
 var SHORTEST2 = 3;
 var HASH = 2654435761 << 8;
 var SHIFT = 14;
-function createTable(patterns) {
+function createTable(patterns, follows) {
   const slots = 2 ** (32 - SHIFT);
   const table2 = {
     marks: new Uint8Array(slots),
@@ -59023,7 +59061,8 @@ function createTable(patterns) {
       enter(table2, bytes.subarray(odd), { bytes, pattern, at: odd });
     } else {
       for (let byte = 0; byte < 256; byte++)
-        enter(table2, [bytes[1] ?? 0, bytes[2] ?? 0, byte], { bytes, pattern, at: 1 });
+        if (follows(pattern, byte))
+          enter(table2, [bytes[1] ?? 0, bytes[2] ?? 0, byte], { bytes, pattern, at: 1 });
     }
   });
   return table2;
@@ -59052,8 +59091,8 @@ function commonnessOf(byte) {
 }
 
 // src/secrets/scanner/multi-pattern.ts
-function createSearch(patterns) {
-  const table2 = createTable(patterns);
+function createSearch(patterns, follows = () => true) {
+  const table2 = createTable(patterns, follows);
   return {
     longest: patterns.reduce((longest2, { length }) => Math.max(longest2, length), 0),
     run(bytes, onMatch) {
@@ -59404,7 +59443,7 @@ function isBase64(text3) {
   return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text3);
 }
 function pemForms(text3) {
-  const plain = text3.replace(/\\+r\\+n|\\+n|\\+r/g, "\n");
+  const plain = text3.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, "\n");
   return [...plain.matchAll(PEM)].flatMap(([, label = "", body = ""]) => {
     if (PUBLIC_LABEL.test(label)) return [];
     const base64 = body.replace(/\s/g, "");
@@ -59525,7 +59564,10 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     ...needles.map((needle) => ({ bytes: needle.bytes, origin: { needle } })),
     ...families.flatMap(prefixesOf)
   ];
-  const search = createSearch(patterns.map(({ bytes }) => bytes));
+  const search = createSearch(
+    patterns.map(({ bytes }) => bytes),
+    (pattern, byte) => mayFollow(patterns[pattern]?.origin, byte)
+  );
   return {
     search,
     origins: patterns.map(({ origin }) => origin),
@@ -59602,6 +59644,9 @@ var IS_IN_RUN = Uint8Array.from(
   { length: 256 },
   (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
 );
+function mayFollow(origin, byte) {
+  return origin === void 0 || "needle" in origin || origin.family.run === 0 || IS_IN_RUN[byte] === 1;
+}
 function hasRun(bytes, start2, width, run2) {
   for (let at = start2; at < start2 + run2 * width; at += width) {
     if (IS_IN_RUN[bytes[at] ?? 0] !== 1) return false;
@@ -60531,7 +60576,7 @@ async function runCommand(docker2, container, command2) {
 }
 
 // src/probe/log-watch.ts
-var NOT_OF_APPLICATION = /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot)\(?\S*.* (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /;
+var NOT_OF_APPLICATION = /^\s*$|^crac-checkpoint: |^(?:\(\d+\.\d+\) ?)?(?:pie: ?)?(?: *\d+: )?(?:Error|Warn) {1,2}\(|^\(\d+\.\d+\) |^(?:OpenJDK|Java HotSpot).{0,100} (?:VM )?warning: |^NOTE: Picked up |^Picked up |^\[\d+\.\d+s\]\[|^STARTUPTIME |^JVM: /;
 function watchLog(clock, pattern) {
   let matchedAt;
   let loggedAt;
@@ -60622,7 +60667,7 @@ function suggestPolicies(resources) {
     if (preset) return preset[0];
     if (kind === "file") return ["type: file", `path: ${path74 ?? description}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description}`, "type: filedescriptor", "action: ignore"].join("\n");
-    const port = /(?:localPort |localport=|local=\S*:)(\d+)/.exec(description)?.[1];
+    const port = /(?:localPort |localport=|local=\S{0,200}:)(\d+)/.exec(description)?.[1];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
     return [who, "type: socket", ...port === void 0 ? [] : [`localPort: ${port}`], "action: close"].join(
       "\n"
@@ -61605,7 +61650,7 @@ async function readSettings({
   const unconditional = merged(always.filter((document) => conditionOf(document) === void 0));
   const profiles = new Set(
     PROFILES.flatMap(
-      (key) => (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? "").split(/\s*,\s*/)
+      (key) => (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? "").split(/(?<!\s)\s*,\s*/)
     )
   );
   const inFiles = merged(
@@ -61629,7 +61674,7 @@ function givenValues(options3, words) {
 }
 function conditionOf(document) {
   const condition = CONDITIONS.map((key) => document.get(key)).find((value) => value !== void 0);
-  return condition?.split(/\s*,\s*/);
+  return condition?.split(/(?<!\s)\s*,\s*/);
 }
 function merged(documents) {
   return new Map(documents.flatMap((document) => [...document]));
@@ -63161,7 +63206,7 @@ function parseJvmMemory(answers) {
     code: known(code18),
     classes: known(classes),
     maxHeap: Number(/ MaxHeapSize += (\d+)/.exec(answers)?.[1]) || void 0,
-    defaultHeap: / MaxHeapSize .*\{(?:default|ergonomic)\}/.test(answers),
+    defaultHeap: / MaxHeapSize .{0,200}\{(?:default|ergonomic)\}/.test(answers),
     numa: / UseNUMA += true/.test(answers)
   };
 }
@@ -63885,7 +63930,7 @@ async function tryPrivileges(docker2, run2, image, privileges) {
     START_TIMEOUT
   );
   if (result.exitCode !== 0) {
-    return lastLines(result.stderr.replace(/\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+    return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
   }
   if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
   return factsFrom(result.stdout, wantedOf(privileges));
@@ -63899,7 +63944,7 @@ function factsFrom(output, wanted) {
     cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
     ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
     diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
-    emulator: /\S*(?:qemu-[\w-]+|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+    emulator: /(?<!\S)\S{0,200}?(?:qemu-[\w-]{1,40}|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
   };
 }
 function wantedOf({ level, capability }) {
@@ -64740,7 +64785,7 @@ function parseChallenge(header) {
   const scheme = /^\s*(basic|bearer)\b/i.exec(header ?? "")?.[1]?.toLowerCase();
   if (scheme === void 0) return void 0;
   const parameters = {};
-  for (const [, name = "", value = ""] of (header ?? "").matchAll(/(\w+)="([^"]*)"/g)) {
+  for (const [, name = "", value = ""] of (header ?? "").matchAll(/(?<!\w)(\w+)="([^"]*)"/g)) {
     parameters[name.toLowerCase()] ??= value;
   }
   return { scheme, parameters };
