@@ -50981,10 +50981,10 @@ function addFrame(frames, frame) {
   frames.push(frame);
 }
 function withCode({ type, text: text3, stack }) {
-  const names = stack.map((frame) => frame.replace(/\(.*\)$/, ""));
+  const names = stack.map((frame) => frame.endsWith(")") ? frame.split("(", 1)[0] ?? "" : frame);
   return names.length === 0 ? [] : [`${simpleName(type)}: ${text3} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
 }
-var CHANNEL = /(?:[\w.]+\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^\]]*\])*\]/g;
+var CHANNEL = /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g;
 function channelsOf(text3, openedBy) {
   const channels = [...text3.matchAll(CHANNEL)].map(([channel]) => channel);
   const descriptions = channels.length > 0 ? channels : ["a selector with registered channels"];
@@ -61254,7 +61254,7 @@ function keptPorts(error2) {
   const ports2 = /* @__PURE__ */ new Set();
   for (const { kind, listens, description } of error2.resources) {
     if (kind === "other" && /anon_inode:\[event(?:poll|fd)\]/.test(description)) continue;
-    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]]*:(\d+)/.exec(description);
+    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]=]{0,100}:(\d+)/.exec(description);
     if (kind !== "socket" || listens || !port) return void 0;
     ports2.add(Number(port[1] ?? port[2] ?? port[3]));
   }

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { parseRegExpLiteral } from '@eslint-community/regexpp'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -7,6 +7,8 @@ import { CASCADE, NOISE } from '../../src/diagnosis/noise.js'
 import { FAMILIES } from '../../src/secrets/scanner/families.js'
 import { ROOT } from '../support/inputs.js'
 import { hostileLines, stepsOf } from '../support/regex-steps.js'
+
+jest.setTimeout(60_000)
 
 /** Length of a hostile line, in characters; the next one is twice as long. */
 const LENGTH = 1000

@@ -52,7 +52,7 @@ export function keptPorts(error: unknown): number[] | undefined {
   for (const { kind, listens, description } of error.resources) {
     // The inner life of the selector that has the connections.
     if (kind === 'other' && /anon_inode:\[event(?:poll|fd)\]/.test(description)) continue
-    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]]*:(\d+)/.exec(description)
+    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]=]{0,100}:(\d+)/.exec(description)
     if (kind !== 'socket' || listens || !port) return undefined
     ports.add(Number(port[1] ?? port[2] ?? port[3]))
   }

@@ -136,14 +136,15 @@ function addFrame(frames: string[], frame: string | undefined): void {
 
 /** Returns a line with the resource and the code that opened it: a signature can name a client by its package. */
 function withCode({ type, text, stack }: Cause): string[] {
-  const names = stack.map((frame) => frame.replace(/\(.*\)$/, ''))
+  const names = stack.map((frame) => (frame.endsWith(')') ? (frame.split('(', 1)[0] ?? '') : frame))
   return names.length === 0
     ? []
     : [`${simpleName(type)}: ${text} opened by ${names.join(' ')}`.slice(0, LONGEST_LINE)]
 }
 
 /** A channel of NIO, with the addresses in it. */
-const CHANNEL = /(?:[\w.]+\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^\]]*\])*\]/g
+const CHANNEL =
+  /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g
 
 /** Returns the channels of a selector that a CRaC JDK refuses: a server or a client of NIO has not closed them. */
 function channelsOf(text: string, openedBy: Cause['openedBy']): OpenResource[] {
