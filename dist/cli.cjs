@@ -7857,7 +7857,7 @@ var require_yauzl = __commonJS({
     var PassThrough3 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib2.crc32 === "function" ? zlib2.crc32 : require_crc32();
-    exports2.open = open6;
+    exports2.open = open5;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
@@ -7875,7 +7875,7 @@ var require_yauzl = __commonJS({
     exports2.RandomAccessReader = RandomAccessReader2;
     function openPromise2(path73, options3) {
       return new Promise((resolve4, reject) => {
-        open6(path73, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open5(path73, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open6(path73, options3, callback2) {
+    function open5(path73, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -9705,16 +9705,16 @@ var require_parse = __commonJS({
         const analysis = analyzeRepeatedExtglob(body, opts);
         if ((token3.type === "plus" || token3.type === "star") && analysis.risky) {
           const safeOutput = analysis.safeOutput ? (token3.output ? "" : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput) : void 0;
-          const open6 = tokens[token3.tokensIndex];
-          open6.type = "text";
-          open6.value = literal3;
-          open6.output = safeOutput || utils.escapeRegex(literal3);
+          const open5 = tokens[token3.tokensIndex];
+          open5.type = "text";
+          open5.value = literal3;
+          open5.output = safeOutput || utils.escapeRegex(literal3);
           for (let i = token3.tokensIndex + 1; i < tokens.length; i++) {
             tokens[i].value = "";
             tokens[i].output = "";
             delete tokens[i].suffix;
           }
-          state.output = token3.output + open6.output;
+          state.output = token3.output + open5.output;
           state.backtrack = true;
           push2({ type: "paren", extglob: true, value, output: "" });
           decrement("parens");
@@ -9934,15 +9934,15 @@ var require_parse = __commonJS({
         }
         if (value === "{" && opts.nobrace !== true) {
           increment("braces");
-          const open6 = {
+          const open5 = {
             type: "brace",
             value,
             output: "(",
             outputIndex: state.output.length,
             tokensIndex: state.tokens.length
           };
-          braces.push(open6);
-          push2(open6);
+          braces.push(open5);
+          push2(open5);
           continue;
         }
         if (value === "}") {
@@ -15264,7 +15264,7 @@ var require_request = __commonJS({
         method,
         body,
         headers,
-        query,
+        query: query2,
         idempotent,
         blocking,
         upgrade,
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path73, query) : path73;
+        this.path = query2 ? buildURL(path73, query2) : path73;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -24387,13 +24387,13 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path73, method, body, headers, query } = opts;
+      const { path: path73, method, body, headers, query: query2 } = opts;
       return {
         path: path73,
         method,
         body,
         headers,
-        query
+        query: query2
       };
     }
     function generateKeyValues(data) {
@@ -36809,7 +36809,7 @@ function parsePolicies(name, value) {
   const lines3 = parseLines(name, value);
   const [first3] = lines3;
   if (first3 === void 0) return void 0;
-  if (lines3.length === 1 && !first3.includes(": ") && !(first3 in PRESETS)) {
+  if (lines3.length === 1 && !first3.includes(": ") && !Object.hasOwn(PRESETS, first3)) {
     if (!/[./]/.test(first3)) throw badInput(name, first3, FORM);
     return { file: first3 };
   }
@@ -36836,7 +36836,7 @@ async function readRules(file) {
 function rulesOf(name, lines3) {
   const rules = [[]];
   for (const line2 of lines3) {
-    const preset = PRESETS[line2];
+    const preset = Object.hasOwn(PRESETS, line2) ? PRESETS[line2] : void 0;
     if (line2 === "---") rules.push([]);
     else if (preset !== void 0) rules.push([preset], []);
     else if (!line2.startsWith("#")) rules.at(-1)?.push(line2);
@@ -38409,13 +38409,13 @@ function tokensIn(text3) {
 var ORDINARY_HEADER = /^(accept(-.*)?|access-control-.*|baggage|cache-control|connection|content-.*|date|dnt|expect|forwarded|from|host|if-.*|keep-alive|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|te|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-.*|x-real-ip|x-requested-with|x-(request|correlation|trace|b3)-.*|b3|traceparent|tracestate)$/;
 var ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*)$/iu;
 function secretsOfRequest(name, { target, headers, body }) {
-  const [, query = ""] = /\?(.*)$/s.exec(target) ?? [];
+  const [, query2 = ""] = /\?(.*)$/s.exec(target) ?? [];
   return distinct([
     ...Object.entries(headers).flatMap(
       ([header, value]) => secretsOfHeader(name, header.toLowerCase(), value)
     ),
     ...secretsInText(name, target),
-    ...secretsInForm(name, query),
+    ...secretsInForm(name, query2),
     ...body === void 0 ? [] : [...secretsInText(`${name}: body`, body), ...secretsInForm(`${name}: body`, body)]
   ]);
 }
@@ -49126,13 +49126,13 @@ var LONGEST_STACK = 60;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open6 = causes.flatMap(openResource);
+  const open5 = causes.flatMap(openResource);
   const known = diagnose("dump", { app: [output, ...causes.flatMap(withCode)].join("\n") });
-  if (open6.length > 0) {
+  if (open5.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open6, `The JVM refused the checkpoint: ${summarise(open6)}${id}.`, {
+    return new OpenResources(open5, `The JVM refused the checkpoint: ${summarise(open5)}${id}.`, {
       fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-      evidence: listResources(open6),
+      evidence: listResources(open5),
       signature: known?.signature
     });
   }
@@ -49202,15 +49202,15 @@ function openResource({ type, text: text3, openedBy }) {
   const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
   return [{ kind, description: text3, listens: LISTENS.test(text3), openedBy }];
 }
-function summarise(open6) {
+function summarise(open5) {
   const words = {
     socket: "an open socket",
     file: "an open file",
     other: "an open resource"
   };
-  const [first3] = open6;
+  const [first3] = open5;
   if (!first3) return "";
-  const rest = open6.length > 1 ? ` (and ${open6.length - 1} more, listed below)` : "";
+  const rest = open5.length > 1 ? ` (and ${open5.length - 1} more, listed below)` : "";
   return `${words[first3.kind]}, ${first3.description}${rest}`;
 }
 function simpleName(type) {
@@ -51809,9 +51809,9 @@ var NON_VARIABLE_OPTIONS = [
 ];
 var FORBIDDEN_VARIABLE_OPTIONS = ["query", "method", "url"];
 var GHES_V3_SUFFIX_REGEX = /\/api\/v3\/?$/;
-function graphql(request22, query, options3) {
+function graphql(request22, query2, options3) {
   if (options3) {
-    if (typeof query === "string" && "query" in options3) {
+    if (typeof query2 === "string" && "query" in options3) {
       return Promise.reject(
         new Error(`[@octokit/graphql] "query" cannot be used as variable name`)
       );
@@ -51825,7 +51825,7 @@ function graphql(request22, query, options3) {
       );
     }
   }
-  const parsedOptions = typeof query === "string" ? Object.assign({ query }, options3) : query;
+  const parsedOptions = typeof query2 === "string" ? Object.assign({ query: query2 }, options3) : query2;
   const requestOptions = Object.keys(
     parsedOptions
   ).reduce((result, key) => {
@@ -51860,8 +51860,8 @@ function graphql(request22, query, options3) {
 }
 function withDefaults3(request22, newDefaults) {
   const newRequest = request22.defaults(newDefaults);
-  const newApi = (query, options3) => {
-    return graphql(newRequest, query, options3);
+  const newApi = (query2, options3) => {
+    return graphql(newRequest, query2, options3);
   };
   return Object.assign(newApi, {
     defaults: withDefaults3.bind(null, newRequest),
@@ -56439,19 +56439,24 @@ async function sendLayers(destination, layers, sent) {
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
 async function sendBlob({ targets, info: info2 }, blob, sent) {
-  for (const target of targets) {
+  for (const [index, target] of targets.entries()) {
+    const { client, name } = target;
     await withContext2(target, async () => {
-      if (await target.client.hasBlob(blob.digest)) return;
-      await target.client.upload(blob);
+      if (await client.hasBlob(blob.digest)) return;
+      const source = targets.slice(0, index).find((other) => other.client.registry === client.registry);
+      if (source && await client.mount(blob.digest, source.client.path)) {
+        info2(`${name}: took over ${sizeText(blob.size)} from ${source.name}.`);
+        return;
+      }
+      await client.upload(blob);
       sent.add(blob.digest);
-      info2(`${target.name}: sent ${sizeText(blob.size)}.`);
+      info2(`${name}: sent ${sizeText(blob.size)}.`);
     });
   }
 }
 
 // src/registry/early-push.ts
-async function openEarlyPush({ docker: docker2, repositories }, { image, tags: tags2 }, signal) {
-  const targets = await targetsOf(repositories, tags2, signal);
+async function openEarlyPush(docker2, image, targets) {
   const known = await knownEverywhere(docker2, image, targets);
   const sent = /* @__PURE__ */ new Set();
   const notes = [];
@@ -59013,25 +59018,33 @@ function startLowerLayers(context, inputs, setting) {
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, setting.cancelled]);
   const image = build2(context, inputs, setting);
-  const opening = image.then((id) => open5(context, inputs, setting, id, signal));
-  const layers = Promise.all([image, opening]).then(
-    ([id, push2]) => read2(context, inputs, setting, { id, push: push2 }, signal)
+  const targets = query(inputs, setting, signal);
+  const push2 = Promise.all([image, targets]).then(
+    async ([id, found]) => found && await openEarlyPush(context.docker, id, found)
   );
-  for (const work of [opening, layers]) work.catch(() => void 0);
+  const layers = Promise.all([image, push2]).then(
+    ([id, early]) => read2(context, inputs, setting, { id, push: early }, signal)
+  );
+  const opened = targets.then(() => void 0);
+  for (const work of [opened, push2, layers]) work.catch(() => void 0);
   return {
-    opened: opening.then(
-      () => void 0,
-      (error) => {
-        if (error instanceof Failure && error.category === "registry") throw error;
-      }
-    ),
+    opened,
     layers,
     end: async () => {
       ending.abort(new Error("the run does not need the layers any more"));
       await Promise.allSettled([layers]);
-      await (await opening.catch(() => void 0))?.removeRest();
+      await (await push2.catch(() => void 0))?.removeRest();
     }
   };
+}
+async function query({ push: push2, tags: tags2, pushTimeout: limit }, { repositories, cancelled: cancelled2, environment: environment2 }, signal) {
+  if (!push2) return void 0;
+  const late = AbortSignal.timeout(limit);
+  try {
+    return await targetsOf(repositories, tags2, AbortSignal.any([signal, late]));
+  } catch (error) {
+    throw await explainPushFailure(error, { late, limit, cancelled: cancelled2, environment: environment2 });
+  }
 }
 async function build2(context, { port, onRestoreFailure }, { source, engine }) {
   const privileges = engine.name === "criu" ? engine.privileges[0] : void 0;
@@ -59042,16 +59055,6 @@ async function build2(context, { port, onRestoreFailure }, { source, engine }) {
   };
   const output = { keep: keepIn(context, "build-restorable.log") };
   return await buildStage(context, source, "restorable", { buildArgs, labels: source.labels }, output);
-}
-async function open5({ docker: docker2 }, { push: push2, tags: tags2, pushTimeout }, { repositories, cancelled: cancelled2, environment: environment2 }, image, signal) {
-  if (!push2) return void 0;
-  const late = AbortSignal.timeout(pushTimeout);
-  const limited = AbortSignal.any([signal, late]);
-  try {
-    return await openEarlyPush({ docker: docker2, repositories }, { image, tags: tags2 }, limited);
-  } catch (error) {
-    throw await explainPushFailure(error, { late, limit: pushTimeout, cancelled: cancelled2, environment: environment2 });
-  }
 }
 async function read2(context, { secretScan }, { secrets }, { id, push: push2 }, signal) {
   const { docker: docker2, work } = context;
@@ -59305,12 +59308,12 @@ function explainPort(port, listeners) {
     };
   }
   if (own) return void 0;
-  const open6 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
+  const open5 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
   const hidden = listeners.filter(({ loopback }) => loopback).map((listener) => listener.port);
-  if (open6.length > 0) {
+  if (open5.length > 0) {
     return {
-      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open6)}.`,
-      fix: `Set \`port: ${open6[0]}\`, or let the application listen on ${port}.`
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open5)}.`,
+      fix: `Set \`port: ${open5[0]}\`, or let the application listen on ${port}.`
     };
   }
   if (hidden.length > 0) {
@@ -60136,9 +60139,9 @@ async function areClosed({ docker: docker2, clock }, container, ports2) {
   const end = clock.now() + LONGEST_WAIT;
   while (clock.now() < end) {
     await clock.sleep(POLL_INTERVAL);
-    const open6 = await remotePortsIn(docker2, container);
-    if (open6 === void 0) return false;
-    if (!ports2.some((port) => open6.includes(port))) return true;
+    const open5 = await remotePortsIn(docker2, container);
+    if (open5 === void 0) return false;
+    if (!ports2.some((port) => open5.includes(port))) return true;
   }
   return false;
 }
@@ -61806,7 +61809,7 @@ async function push(context, inputs, world, scan2, image) {
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
   try {
-    const open6 = () => openPush(
+    const open5 = () => openPush(
       {
         docker: docker2,
         repositories: world.repositories,
@@ -61816,7 +61819,7 @@ async function push(context, inputs, world, scan2, image) {
       { image: image.id, tags: inputs.tags, folder: work },
       signal
     );
-    const opened = await (image.early ? open6() : step("registries", "Query the registries", open6));
+    const opened = await (image.early ? open5() : step("registries", "Query the registries", open5));
     const packing = { known: new Set(opened.known.keys()), signal };
     const { secrets, read: read3 } = await readOut(context, scan2, image, packing);
     if (!read3.archive) throw new Error("the image was not packed");
@@ -61873,7 +61876,7 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user: user2, open: open6, environment: environment2 }, statistics) {
+function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user: user2, open: open5, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -61892,8 +61895,8 @@ function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user:
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
-  rows.push(["Open files outside of the JDK and the application", list2(open6.files)]);
-  rows.push(["Sockets", String(open6.sockets)]);
+  rows.push(["Open files outside of the JDK and the application", list2(open5.files)]);
+  rows.push(["Sockets", String(open5.sockets)]);
   if (environment2) rows.push(["Names in the environment", list2(environment2)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
@@ -61908,7 +61911,7 @@ function logContent(log2, reading, statistics) {
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, maxHeap, restore, processes, threads, user: user2, open: open6, environment: environment2 } = content;
+  const { memory, maxHeap, restore, processes, threads, user: user2, open: open5, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     maxHeap: maxHeap ?? null,
@@ -61916,7 +61919,7 @@ function contentMetadata(content) {
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
-    open: { ...open6, files: open6.files.slice(0, LISTED) },
+    open: { ...open5, files: open5.files.slice(0, LISTED) },
     environment: environment2 ?? null
   };
 }
@@ -63662,21 +63665,21 @@ async function authorize(challenge, scope, credentials, registry2, send3) {
   const { realm, service } = challenge.parameters;
   const url = realm !== void 0 && URL.canParse(realm) ? new URL(realm) : void 0;
   if (url === void 0 || registry2.protocol === "https:" && url.protocol !== "https:") return void 0;
-  const query = { ...service === void 0 ? {} : { service }, scope };
-  const response = await send3(tokenRequest(url, query, credentials));
+  const query2 = { ...service === void 0 ? {} : { service }, scope };
+  const response = await send3(tokenRequest(url, query2, credentials));
   const { token: token3, access_token: accessToken } = fieldsOf(jsonOf(response.body));
   const granted = token3 ?? accessToken;
   if (response.status !== 200 || typeof granted !== "string")
     throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, response);
   return `Bearer ${granted}`;
 }
-function tokenRequest(url, query, credentials) {
+function tokenRequest(url, query2, credentials) {
   if (credentials?.kind === "identity") {
     const form = {
       grant_type: "refresh_token",
       client_id: "crac-checkpoint",
       refresh_token: credentials.token,
-      ...query
+      ...query2
     };
     return {
       method: "POST",
@@ -63686,7 +63689,7 @@ function tokenRequest(url, query, credentials) {
     };
   }
   const withScope = new URL(url);
-  for (const [name, value] of Object.entries(query)) withScope.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query2)) withScope.searchParams.set(name, value);
   return {
     method: "GET",
     url: withScope,
@@ -63820,6 +63823,21 @@ var RepositoryClient = class {
   async hasBlob(digest) {
     const { status } = await this.send({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
     return status === 200;
+  }
+  /** Takes a blob over from another repository of the registry. Returns false where the registry refuses: then it has to be uploaded. */
+  async mount(digest, from) {
+    const timeout = this.context.patience.tryTimeout;
+    const url = `${this.at("blobs", "uploads/")}?${new URLSearchParams({ mount: digest, from }).toString()}`;
+    try {
+      const { status, headers } = await this.connection.send({ method: "POST", url, timeout }, [201, 202]);
+      if (status === 201) return true;
+      const session = headers.get("location");
+      if (session !== null) await this.connection.send({ method: "DELETE", url: session, timeout }, [204]);
+      return false;
+    } catch (error) {
+      if (error instanceof HttpFailure) return false;
+      throw error;
+    }
   }
   /** Uploads a blob that the registry does not have. */
   async upload(blob) {

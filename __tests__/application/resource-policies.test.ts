@@ -27,6 +27,10 @@ describe('resource policies', () => {
     expect(parse('')).toBeUndefined()
   })
 
+  test.each(['constructor', '__proto__', 'toString'])('have no preset %s', async (name) => {
+    await expect(textOf(`h2\n${name}`)).rejects.toMatchObject({ category: 'input' })
+  })
+
   test('are read from a file of the workspace', async () => {
     writeFileSync(path.join(folder, 'policies.yaml'), 'type: file\r\npath: /a/b\r\naction: close\r\n')
     expect(parse('policies.yaml')).toEqual({ file: 'policies.yaml' })

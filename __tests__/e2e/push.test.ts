@@ -222,8 +222,15 @@ e2eSuite('a push', ['Server'], ({ folder, context }) => {
 
   labTest('two registries get the same image, which is the one that was restored', async () => {
     const other = freshTag('push-other')
-    const step = await push({ tags: `${tags()[0]}\n${other}` })
+    const copy = `${front.address}/${repository}-copy:crac`
+    const step = await push({ tags: [tags()[0], other, copy].join('\n') })
     expect(annotations(step, 'error')).toEqual([])
+    // A second repository of a registry takes everything over from the first.
+    const uploads = front.requests.filter((line) => line.startsWith('PUT ') && line.includes('-copy/blobs/'))
+    expect(uploads).toEqual([])
+    expect(step.log).toMatch(/-copy: took over \S+ [kM]B from /)
+    expect(await registryDigest(copy.replace(front.address, world.registry))).toBe(step.outputs['digest'])
+    docker('image', 'rm', '--force', copy)
     const digest = step.outputs['digest']
     expect(await registryDigest(other)).toBe(digest)
     expect((await digests())[0]).toBe(digest)

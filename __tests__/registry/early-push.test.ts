@@ -3,6 +3,7 @@ import { openEarlyPush, type EarlyPush } from '../../src/registry/early-push.js'
 import { HttpFailure } from '../../src/http/retry.js'
 import type { LayerFile } from '../../src/registry/layer-file.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
+import { targetsOf } from '../../src/registry/published.js'
 import { parseReference } from '../../src/registry/reference.js'
 import { fakeDocker } from '../support/fake-docker.js'
 
@@ -33,10 +34,15 @@ async function opened(
       return Promise.resolve(blobs.delete(digest))
     }
   } as unknown as RepositoryClient
-  const push = await openEarlyPush(
-    { docker: fakeDocker(() => ''), repositories: () => client },
-    { image: 'sha256:1', tags: [parseReference('r.example/a:1')] },
+  const targets = await targetsOf(
+    () => client,
+    [parseReference('r.example/a:1')],
     new AbortController().signal
+  )
+  const push = await openEarlyPush(
+    fakeDocker(() => ''),
+    'sha256:1',
+    targets
   )
   return { push, requests }
 }

@@ -5,7 +5,8 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { pack, type Pack } from 'tar-stream'
 import { digestOf } from '../../src/lib/digest.js'
 import { GZIPPED, ZSTANDARD } from '../../src/registry/layer-file.js'
-import { packImage } from '../../src/registry/packed-image.js'
+import { readImageArchive } from '../../src/registry/image-archive.js'
+import { assembleImage } from '../../src/registry/packed-image.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const hex = (bytes: Buffer): string => digestOf(bytes).slice('sha256:'.length)
@@ -37,7 +38,7 @@ function manifest(Config: string, ...Layers: string[]): Buffer {
   return Buffer.from(JSON.stringify([{ Config, RepoTags: null, Layers }]))
 }
 
-describe('packImage', () => {
+describe('a packed image', () => {
   let folder: string
   let one: Buffer
   let two: Buffer
@@ -47,7 +48,7 @@ describe('packImage', () => {
   })
 
   const packed = async (archive: Pack, image: string, skipped: string[] = []) =>
-    await packImage(Readable.from(archive), image, { known: new Set(skipped), folder })
+    assembleImage(image, await readImageArchive(Readable.from(archive), { known: new Set(skipped), folder }))
   const blob = (bytes: Buffer): string => `blobs/sha256/${hex(bytes)}`
 
   test('of Docker 25 and newer: packs all layers but the known ones', async () => {
@@ -125,7 +126,7 @@ describe('packImage', () => {
     const parts: Buffer[] = []
     for await (const part of archive) parts.push(part as Buffer)
     const half = Readable.from([Buffer.concat(parts).subarray(0, 10_000_000)])
-    await expect(packImage(half, 'sha256:x', { known: new Set(), folder })).rejects.toThrow()
+    await expect(readImageArchive(half, { known: new Set(), folder })).rejects.toThrow()
     expect(readdirSync(folder)).toEqual([])
   })
 })

@@ -30,7 +30,7 @@ export function parsePolicies(name: string, value: string): ResourcePolicies | u
   const lines = parseLines(name, value)
   const [first] = lines
   if (first === undefined) return undefined
-  if (lines.length === 1 && !first.includes(': ') && !(first in PRESETS)) {
+  if (lines.length === 1 && !first.includes(': ') && !Object.hasOwn(PRESETS, first)) {
     if (!/[./]/.test(first)) throw badInput(name, first, FORM)
     return { file: first }
   }
@@ -61,7 +61,7 @@ async function readRules(file: string): Promise<string> {
 function rulesOf(name: string, lines: readonly string[]): string {
   const rules: string[][] = [[]]
   for (const line of lines) {
-    const preset = PRESETS[line]
+    const preset = Object.hasOwn(PRESETS, line) ? PRESETS[line] : undefined
     if (line === '---') rules.push([])
     else if (preset !== undefined) rules.push([preset], [])
     else if (!line.startsWith('#')) rules.at(-1)?.push(line)

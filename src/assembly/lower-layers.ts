@@ -1,7 +1,6 @@
 import { engineName, type CheckpointEngine } from '../checkpoint/choose-engine.js'
 import { keepIn, type Context } from '../docker/context.js'
 import { buildStage, type ImageSource } from '../image/images.js'
-import { Failure } from '../lib/errors.js'
 import { readByAll } from '../lib/tee.js'
 import type { Milliseconds } from '../lib/values.js'
 import { openEarlyPush, type EarlyPush } from '../registry/early-push.js'
@@ -9,7 +8,7 @@ import { readImageArchive, type ImageArchive } from '../registry/image-archive.j
 import type { LayerFile } from '../registry/layer-file.js'
 import { explainPushFailure } from '../registry/push-failure.js'
 import { describeImage, type ImageDescription } from '../registry/packed-image.js'
-import type { Repositories } from '../registry/published.js'
+import { targetsOf, type PushTarget, type Repositories } from '../registry/published.js'
 import type { Reference } from '../registry/reference.js'
 import { unreadReason } from '../secrets/archives/layers.js'
 import { scanImage, type ImageScan } from '../secrets/image.js'
@@ -66,24 +65,38 @@ export function startLowerLayers(
   const ending = new AbortController()
   const signal = AbortSignal.any([ending.signal, setting.cancelled])
   const image = build(context, inputs, setting)
-  const opening = image.then((id) => open(context, inputs, setting, id, signal))
-  const layers = Promise.all([image, opening]).then(([id, push]) =>
-    read(context, inputs, setting, { id, push }, signal)
+  const targets = query(inputs, setting, signal)
+  const push = Promise.all([image, targets]).then(
+    async ([id, found]) => found && (await openEarlyPush(context.docker, id, found))
   )
-  for (const work of [opening, layers]) work.catch(() => undefined)
+  const layers = Promise.all([image, push]).then(([id, early]) =>
+    read(context, inputs, setting, { id, push: early }, signal)
+  )
+  const opened = targets.then(() => undefined)
+  for (const work of [opened, push, layers]) work.catch(() => undefined)
   return {
-    opened: opening.then(
-      () => undefined,
-      (error: unknown) => {
-        if (error instanceof Failure && error.category === 'registry') throw error
-      }
-    ),
+    opened,
     layers,
     end: async () => {
       ending.abort(new Error('the run does not need the layers any more'))
       await Promise.allSettled([layers])
-      await (await opening.catch(() => undefined))?.removeRest()
+      await (await push.catch(() => undefined))?.removeRest()
     }
+  }
+}
+
+/** Returns the repositories of the tags, which have responded; undefined where nothing is pushed. */
+async function query(
+  { push, tags, pushTimeout: limit }: LowerLayersInputs,
+  { repositories, cancelled, environment }: LowerLayersSetting,
+  signal: AbortSignal
+): Promise<PushTarget[] | undefined> {
+  if (!push) return undefined
+  const late = AbortSignal.timeout(limit)
+  try {
+    return await targetsOf(repositories, tags, AbortSignal.any([signal, late]))
+  } catch (error) {
+    throw await explainPushFailure(error, { late, limit, cancelled, environment })
   }
 }
 
@@ -101,23 +114,6 @@ async function build(
   // The lines of the application are in the log of the step at the same time.
   const output = { keep: keepIn(context, 'build-restorable.log') }
   return await buildStage(context, source, 'restorable', { buildArgs, labels: source.labels }, output)
-}
-
-async function open(
-  { docker }: Context,
-  { push, tags, pushTimeout }: LowerLayersInputs,
-  { repositories, cancelled, environment }: LowerLayersSetting,
-  image: string,
-  signal: AbortSignal
-): Promise<EarlyPush | undefined> {
-  if (!push) return undefined
-  const late = AbortSignal.timeout(pushTimeout)
-  const limited = AbortSignal.any([signal, late])
-  try {
-    return await openEarlyPush({ docker, repositories }, { image, tags }, limited)
-  } catch (error) {
-    throw await explainPushFailure(error, { late, limit: pushTimeout, cancelled, environment })
-  }
 }
 
 async function read(

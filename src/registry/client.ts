@@ -98,6 +98,23 @@ export class RepositoryClient {
     return status === 200
   }
 
+  /** Takes a blob over from another repository of the registry. Returns false where the registry refuses: then it has to be uploaded. */
+  async mount(digest: string, from: string): Promise<boolean> {
+    const timeout = this.context.patience.tryTimeout
+    const url = `${this.at('blobs', 'uploads/')}?${new URLSearchParams({ mount: digest, from }).toString()}`
+    try {
+      const { status, headers } = await this.connection.send({ method: 'POST', url, timeout }, [201, 202])
+      if (status === 201) return true
+      // The registry has opened an upload instead.
+      const session = headers.get('location')
+      if (session !== null) await this.connection.send({ method: 'DELETE', url: session, timeout }, [204])
+      return false
+    } catch (error) {
+      if (error instanceof HttpFailure) return false
+      throw error
+    }
+  }
+
   /** Uploads a blob that the registry does not have. */
   async upload(blob: Blob): Promise<void> {
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) }

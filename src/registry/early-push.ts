@@ -1,8 +1,7 @@
 import type { Docker } from '../docker/docker.js'
 import { HttpFailure } from '../http/retry.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
-import { knownEverywhere, targetsOf, type Repositories } from './published.js'
-import type { Reference } from './reference.js'
+import { knownEverywhere, type PushTarget } from './published.js'
 import { sendLayers } from './send.js'
 
 /** Sends layers of an image before the image is complete: without a manifest, nobody can pull them. */
@@ -23,16 +22,12 @@ export interface EarlyPush {
   removeRest: () => Promise<void>
 }
 
-/**
- * Queries the registries, so that one that refuses ends the run before the checkpoint. `image` is on this machine, with the layers
- * that are sent first. The signal ends all that is being sent.
- */
+/** Prepares to send layers of an image to repositories that were queried. `image` is on this machine, with the layers that are sent first. */
 export async function openEarlyPush(
-  { docker, repositories }: { docker: Docker; repositories: Repositories },
-  { image, tags }: { image: string; tags: readonly Reference[] },
-  signal: AbortSignal
+  docker: Docker,
+  image: string,
+  targets: readonly PushTarget[]
 ): Promise<EarlyPush> {
-  const targets = await targetsOf(repositories, tags, signal)
   const known = await knownEverywhere(docker, image, targets)
   const sent = new Set<string>()
   const notes: string[] = []

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream'
 import { digestOf } from '../lib/digest.js'
 import { messageOf } from '../lib/errors.js'
-import { readImageArchive, unexpectedExport, type ImageArchive, type Packing } from './image-archive.js'
+import { unexpectedExport, type ImageArchive } from './image-archive.js'
 import type { LayerFile } from './layer-file.js'
 
 export interface PackedImage {
@@ -19,11 +18,6 @@ export interface ImageConfiguration {
   rootfs: { diff_ids: string[] }
   history?: { created_by?: string; empty_layer?: boolean }[]
   config?: { Labels?: Record<string, string> | null }
-}
-
-/** Compresses the layers of an image while Docker exports it (`docker save`), and verifies everything against the id of the image. */
-export async function packImage(archive: Readable, image: string, packing: Packing): Promise<PackedImage> {
-  return assembleImage(image, await readImageArchive(archive, packing))
 }
 
 /** Returns both archives as one: the documents of the second one count. */

@@ -21,14 +21,20 @@ export async function sendLayers(
   for (const upload of uploads) if (upload.status === 'rejected') throw upload.reason
 }
 
-/** Sends content to the repositories that lack it. */
+/** Sends content to the repositories that lack it: once to each registry, whose other repositories take it over from the first. */
 export async function sendBlob({ targets, info }: Destination, blob: Blob, sent: Set<string>): Promise<void> {
-  for (const target of targets) {
+  for (const [index, target] of targets.entries()) {
+    const { client, name } = target
     await withContext(target, async () => {
-      if (await target.client.hasBlob(blob.digest)) return
-      await target.client.upload(blob)
+      if (await client.hasBlob(blob.digest)) return
+      const source = targets.slice(0, index).find((other) => other.client.registry === client.registry)
+      if (source && (await client.mount(blob.digest, source.client.path))) {
+        info(`${name}: took over ${sizeText(blob.size)} from ${source.name}.`)
+        return
+      }
+      await client.upload(blob)
       sent.add(blob.digest)
-      info(`${target.name}: sent ${sizeText(blob.size)}.`)
+      info(`${name}: sent ${sizeText(blob.size)}.`)
     })
   }
 }
