@@ -13,17 +13,18 @@ e2eSuite('a cancelled run', ['Server'], ({ folder, context, job }) => {
     ['Resolve the JDK', 50, 'SIGTERM'],
     ['Build the checkpoint image', 300, 'SIGINT'],
     ['Choose the checkpoint engine', 300, 'SIGINT'],
+    // The layers below the snapshot are read and sent meanwhile.
+    ['Query the registries', 300, 'SIGTERM'],
     ['Take the snapshot', 300, 'SIGINT'],
-    ['Build the runtime image', 300, 'SIGTERM'],
-    ['Prove the restore', 300, 'SIGINT'],
-    ['Scan the image for secrets, and pack it', 300, 'SIGINT']
+    ['Make the image with the snapshot', 300, 'SIGTERM'],
+    ['Prove the restore', 300, 'SIGINT']
   ] as const)(
     'in "%s" reports the cancellation, and removes what it has made',
     async (stage, after, signal) => {
       const before = machineContents()
       const tag = freshTag('cancelled')
       const step = await interrupted(
-        // The last step searches only if it is to.
+        // The steps before the push search only if they are to.
         { tags: tag, push: 'true', 'secret-scan': 'fail' },
         (pid) => send(pid, signal),
         { text: `::group::${stage}`, after }

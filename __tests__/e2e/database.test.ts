@@ -70,7 +70,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
       { tags: tag },
       {
         onOutput: (text) => {
-          if (text.includes('::group::Build the runtime image')) afterSnapshot = stateOf(atBuild)
+          if (text.includes('::group::Make the image with the snapshot')) afterSnapshot = stateOf(atBuild)
         }
       }
     )

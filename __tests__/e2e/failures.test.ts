@@ -234,7 +234,7 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   labTest('a snapshot over its budget fails as soon as it is taken', async () => {
     const { message, step } = await failing({ 'max-snapshot-size': '1MB' })
     expect(message).toMatch(/the snapshot has \d{8,} bytes, and `max-snapshot-size` allows 1000000\./)
-    expect(step.log).not.toContain('Build the runtime image')
+    expect(step.log).not.toContain('Make the image with the snapshot')
   })
 
   /** With a base image whose bash does more before it runs the entry script. */

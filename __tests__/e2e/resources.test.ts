@@ -132,7 +132,7 @@ e2eSuite('resources', ['Heavy', 'Server'], ({ folder: place, context }) => {
         const before = dockerAt(environment, 'image', 'ls', '--all', '--quiet')
         for (const [memory, where] of [
           [1000, 'Take the snapshot'],
-          [300, 'Build the runtime image']
+          [300, 'Make the image with the snapshot']
         ] as const) {
           const step = await runAction(heavy(memory, 0), { environment })
           expect([...step.log.matchAll(/^::group::(.*)$/gm)].at(-1)?.[1]).toBe(where)
