@@ -36926,11 +36926,11 @@ async function send(address, request3, timeout = REQUEST_TIMEOUT) {
     const reply = await exchange(address, { ...request3, target }, timeout);
     if ("error" in reply) return { ok: false, description: reply.error };
     const { status, location } = reply;
-    const description = `status ${status}`;
-    if (request3.status !== void 0) return { ok: status === request3.status, description };
-    if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description };
+    const description2 = `status ${status}`;
+    if (request3.status !== void 0) return { ok: status === request3.status, description: description2 };
+    if (status < 300 || status >= 400) return { ok: status >= 200 && status < 300, description: description2 };
     const next = location === void 0 ? void 0 : within2(location, target, address, request3);
-    if (next === void 0) return { ok: true, description };
+    if (next === void 0) return { ok: true, description: description2 };
     if (redirects === MOST_REDIRECTS) return { ok: false, description: "more than 5 redirects" };
     target = next;
   }
@@ -49152,8 +49152,8 @@ function checkpointRefusal(output) {
   );
 }
 function listResources(resources) {
-  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description, openedBy }) => [
-    `${kind}: ${description}`,
+  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description: description2, openedBy }) => [
+    `${kind}: ${description2}`,
     ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
   ]);
   const more = resources.length - MOST_LISTED;
@@ -49188,10 +49188,10 @@ var CHANNEL = /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(
 function channelsOf(text3, openedBy) {
   const channels = [...text3.matchAll(CHANNEL)].map(([channel]) => channel);
   const descriptions = channels.length > 0 ? channels : ["a selector with registered channels"];
-  return descriptions.map((description) => ({
+  return descriptions.map((description2) => ({
     kind: "socket",
-    description,
-    listens: LISTENS.test(description),
+    description: description2,
+    listens: LISTENS.test(description2),
     openedBy
   }));
 }
@@ -56603,7 +56603,17 @@ function mergedArchives(below2, above) {
     links: new Map([...below2.links, ...above.links])
   };
 }
-function describeImage(image, { documents }) {
+function describeImage(image, archive) {
+  return ofAnyShape(() => description(image, archive));
+}
+function ofAnyShape(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof Failure ? error : unexpectedExport(messageOf(error));
+  }
+}
+function description(image, { documents }) {
   const document = (name) => {
     const bytes = documents.get(name);
     if (!bytes) throw unexpectedExport(`${name} is missing`);
@@ -56620,13 +56630,12 @@ function describeImage(image, { documents }) {
   return { config, configuration, layers: manifest.Layers };
 }
 function jsonIn(bytes) {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    throw unexpectedExport(messageOf(error));
-  }
+  return JSON.parse(bytes.toString("utf8"));
 }
 function assembleImage(image, archive) {
+  return ofAnyShape(() => assembled(image, archive));
+}
+function assembled(image, archive) {
   const { entries, links } = archive;
   const { config, configuration, layers: names } = describeImage(image, archive);
   const { diff_ids: diffIds } = configuration.rootfs;
@@ -59068,9 +59077,9 @@ async function read2(context, { secretScan }, { secrets }, { id, push: push2 }, 
     ),
     signal
   );
-  const description = describeImage(id, archive);
+  const description2 = describeImage(id, archive);
   if (push2 && mayBeSent(secretScan, scan2)) push2.send(packedLayers(archive), "shared");
-  return { description, archive, scanned: search && scan2 && { search, scan: scan2 }, push: push2 };
+  return { description: description2, archive, scanned: search && scan2 && { search, scan: scan2 }, push: push2 };
 }
 function packedLayers({ entries }) {
   return [...entries.values()].flatMap(({ packed }) => packed ?? []);
@@ -59197,8 +59206,8 @@ function explainAgents(refused3, agents) {
   });
 }
 function belongsTo({ port, listens, code: code18 }, resource) {
-  const { description, openedBy } = resource;
-  const ports2 = description.matchAll(/(?:localPort |remotePort |port=|localport=|:)(\d{1,5})\b/g);
+  const { description: description2, openedBy } = resource;
+  const ports2 = description2.matchAll(/(?:localPort |remotePort |port=|localport=|:)(\d{1,5})\b/g);
   const hasPort = port !== void 0 && [...ports2].some(([, found]) => Number(found) === port);
   if (hasPort && resource.listens === listens) return true;
   const lines3 = openedBy === void 0 ? [] : [openedBy.thread, ...openedBy.frames];
@@ -59254,8 +59263,8 @@ function explainSecondServer(refused3, facts) {
   }
   return void 0;
 }
-function portOf2({ listens, description }) {
-  const port = /localPort (\d+)|localport=(\d+)|ServerSocketChannel(?:Impl)?\[\S*:(\d+)\]/.exec(description);
+function portOf2({ listens, description: description2 }) {
+  const port = /localPort (\d+)|localport=(\d+)|ServerSocketChannel(?:Impl)?\[\S*:(\d+)\]/.exec(description2);
   return listens && port ? Number(port[1] ?? port[2] ?? port[3]) : void 0;
 }
 
@@ -59355,14 +59364,14 @@ function counts(answer2) {
   if (answer2.ok) return true;
   return isStatus(answer2) ? Number(answer2.description.slice("status ".length)) < 500 : void 0;
 }
-function isStatus({ description }) {
-  return /^status \d+$/.test(description);
+function isStatus({ description: description2 }) {
+  return /^status \d+$/.test(description2);
 }
-function mayBeTls({ description }) {
-  return /^(HPE_|ECONNRESET|no answer$)/.test(description);
+function mayBeTls({ description: description2 }) {
+  return /^(HPE_|ECONNRESET|no answer$)/.test(description2);
 }
-function isOpen({ description }) {
-  return /^(HPE_|no answer)/.test(description);
+function isOpen({ description: description2 }) {
+  return /^(HPE_|no answer)/.test(description2);
 }
 
 // src/probe/readiness.ts
@@ -59536,13 +59545,13 @@ var PRESETS2 = [
   ["h2", /\.(?:mv|trace)\.db$/]
 ];
 function suggestPolicies(resources) {
-  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description, listens }) => {
-    const path73 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description)?.[1];
+  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens }) => {
+    const path73 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
     const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path73 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path73 ?? description}`, "action: reopen"].join("\n");
-    if (kind !== "socket") return [`# ${description}`, "type: filedescriptor", "action: ignore"].join("\n");
-    const port = /(?:localPort |localport=|local=\S{0,200}:)(\d+)/.exec(description)?.[1];
+    if (kind === "file") return ["type: file", `path: ${path73 ?? description2}`, "action: reopen"].join("\n");
+    if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
+    const port = /(?:localPort |localport=|local=\S{0,200}:)(\d+)/.exec(description2)?.[1];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
     return [who, "type: socket", ...port === void 0 ? [] : [`localPort: ${port}`], "action: close"].join(
       "\n"
@@ -60127,9 +60136,9 @@ async function triggerPatiently(context, container, trigger) {
 function keptPorts(error) {
   if (!(error instanceof OpenResources) || !MAY_CLOSE.has(error.signature?.id)) return void 0;
   const ports2 = /* @__PURE__ */ new Set();
-  for (const { kind, listens, description } of error.resources) {
-    if (kind === "other" && /anon_inode:\[event(?:poll|fd)\]/.test(description)) continue;
-    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]=]{0,100}:(\d+)/.exec(description);
+  for (const { kind, listens, description: description2 } of error.resources) {
+    if (kind === "other" && /anon_inode:\[event(?:poll|fd)\]/.test(description2)) continue;
+    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]=]{0,100}:(\d+)/.exec(description2);
     if (kind !== "socket" || listens || !port) return void 0;
     ports2.add(Number(port[1] ?? port[2] ?? port[3]));
   }
@@ -60205,7 +60214,7 @@ async function sendRequests(lines3, address, log2, signal) {
     const failed = bad.reduce((sum2, [, { count }]) => sum2 + count, 0);
     report2.sent += line2.times;
     report2.failed += failed;
-    const histogram = [...answers].map(([description, { count }]) => `${description}: ${count}`).join(", ");
+    const histogram = [...answers].map(([description2, { count }]) => `${description2}: ${count}`).join(", ");
     log2.info(`${line2.text} (${histogram})`);
     if (failed === 0) continue;
     if (line2.standard) {
@@ -60232,10 +60241,10 @@ async function sendLine(line2, address, signal) {
   async function worker() {
     while (left > 0 && !signal.aborted) {
       left--;
-      const { ok: ok2, description } = await send(address, line2.request);
-      const entry = answers.get(description) ?? { ok: ok2, count: 0 };
+      const { ok: ok2, description: description2 } = await send(address, line2.request);
+      const entry = answers.get(description2) ?? { ok: ok2, count: 0 };
       entry.count++;
-      answers.set(description, entry);
+      answers.set(description2, entry);
     }
   }
   await Promise.all(Array.from({ length: Math.min(line2.concurrency, line2.times) }, worker));

@@ -1,5 +1,5 @@
 import { digestOf } from '../lib/digest.js'
-import { messageOf } from '../lib/errors.js'
+import { Failure, messageOf } from '../lib/errors.js'
 import { unexpectedExport, type ImageArchive } from './image-archive.js'
 import type { LayerFile } from './layer-file.js'
 
@@ -42,7 +42,20 @@ export interface ImageDescription {
 }
 
 /** Returns the description of an image from its archive. Throws a Failure if the archive has not exactly that image. */
-export function describeImage(image: string, { documents }: ImageArchive): ImageDescription {
+export function describeImage(image: string, archive: ImageArchive): ImageDescription {
+  return ofAnyShape(() => description(image, archive))
+}
+
+/** The documents of an archive can have any shape: an error of the work means that they have another one. */
+function ofAnyShape<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof Failure ? error : unexpectedExport(messageOf(error))
+  }
+}
+
+function description(image: string, { documents }: ImageArchive): ImageDescription {
   const document = (name: string): Buffer => {
     const bytes = documents.get(name)
     if (!bytes) throw unexpectedExport(`${name} is missing`)
@@ -60,15 +73,15 @@ export function describeImage(image: string, { documents }: ImageArchive): Image
 }
 
 function jsonIn<T>(bytes: Buffer): T {
-  try {
-    return JSON.parse(bytes.toString('utf8')) as T
-  } catch (error) {
-    throw unexpectedExport(messageOf(error))
-  }
+  return JSON.parse(bytes.toString('utf8')) as T
 }
 
 /** Returns the packed image of an archive. Throws a Failure unless every layer is the one that the configuration names. */
 export function assembleImage(image: string, archive: ImageArchive): PackedImage {
+  return ofAnyShape(() => assembled(image, archive))
+}
+
+function assembled(image: string, archive: ImageArchive): PackedImage {
   const { entries, links } = archive
   const { config, configuration, layers: names } = describeImage(image, archive)
   const { diff_ids: diffIds } = configuration.rootfs
