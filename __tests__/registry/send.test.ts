@@ -5,7 +5,7 @@ import { sendBlob } from '../../src/registry/send.js'
 
 // __tests__/e2e/push.test.ts does it with a real registry.
 
-/** Returns a repository that has no blob, and writes down what it is asked for. */
+/** Returns a repository that has no blob, and writes down its requests. */
 function target(registry: string, path: string, requests: string[], mounts: boolean): PushTarget {
   const client = {
     registry,
