@@ -222,15 +222,27 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
     docker('image', 'rm', '--force', tag)
   })
 
-  labTest('an archive that was damaged during the run is a warning, and the image has none', async () => {
+  // What a docker command of the run does besides.
+  labTest.each([
+    // The archive is cut off when it has been copied to the runner.
+    ['is cut off', 'cp *classes.cds', 'truncate -s -100000 "$3"'],
+    // The jar gets another time for the image in which the archive is tried.
+    [
+      'was made with a jar of another time',
+      'build --target cold *',
+      'touch -d 2001-01-01 "$last"/trees/classes/app/*.jar'
+    ]
+  ])('an archive that %s is a warning, and the image has none', async (_, command, damage) => {
     const tag = freshTag('damaged')
     const place = mkdtempSync(path.join(folder, 'bin-'))
     const real = execFileSync('which', ['docker'], { env: world.environment, encoding: 'utf8' }).trim()
-    // Cuts the archive off when it has been copied to the runner.
     const lines = [
       '#!/bin/sh',
-      `${real} "$@" || exit`,
-      'case "$1 $2" in "cp "*/classes.cds) truncate -s -100000 "$3" ;; esac'
+      'for last; do :; done',
+      `case "$*" in "${command.replaceAll(/\*/g, '"*"')}")`,
+      command.startsWith('cp') ? `${real} "$@" && ${damage}; exit ;;` : `${damage} ;;`,
+      'esac',
+      `exec ${real} "$@"`
     ]
     writeFileSync(path.join(place, 'docker'), `${lines.join('\n')}\n`, { mode: 0o755 })
     const environment = { ...world.environment, PATH: `${place}:${world.environment['PATH']}` }

@@ -56,18 +56,9 @@ e2eSuite('a rebuild', ['Server'], ({ context, job: run }) => {
     const more = await job({ tags: `${tag}\n${tag}-none`, push: 'false', archive: 'cds' })
     expect(more.outputs['skipped']).toBe('false')
     const again = layersOf(`${tag}-none`)
-    const changed = [...again].flatMap(([instruction, digest]) =>
-      layers.get(instruction) === digest ? [] : [/^COPY .*?(\S+ \S+) # buildkit$/.exec(instruction)?.[1]]
-    )
+    const changed = [...again].filter(([instruction, digest]) => layers.get(instruction) !== digest)
     expect([...again.keys()]).toEqual([...layers.keys()])
-    const [archive, snapshot] = [
-      'trees/archive/ /',
-      '/opt/crac-checkpoint/snapshot/ /opt/crac-checkpoint/snapshot/'
-    ]
-    // What the application wrote has the times of the checkpoint.
-    const written = ['/tmp/ /tmp/', '/tmp/ /opt/crac-checkpoint/tmp/', '/home/app/ /home/app/']
-    expect(changed).toEqual(expect.arrayContaining([archive, snapshot]))
-    expect([archive, snapshot, ...written]).toEqual(expect.arrayContaining(changed))
+    expect(changed.map(([instruction]) => instruction)).toEqual(['COPY trees/archive/ /', 'COPY snapshot /'])
     docker('image', 'rm', '--force', `${tag}-none`)
   })
 
@@ -81,23 +72,20 @@ e2eSuite('a rebuild', ['Server'], ({ context, job: run }) => {
 
     const before = await manifestOf(first.outputs['digest'])
     const after = await manifestOf(second.outputs['digest'])
-    expect(after.layers).toHaveLength(before.layers.length)
+    // The one before has an archive of classes.
+    expect(after.layers).toHaveLength(before.layers.length - 1)
     const known = new Set(before.layers.map(({ digest }) => digest))
     const history = JSON.parse(
       docker('image', 'inspect', '--format', '{{json .RootFS.Layers}}', tag)
     ) as string[]
     expect(history).toHaveLength(after.layers.length)
     const changed = after.layers.flatMap(({ digest }, index) => (known.has(digest) ? [] : [index]))
-    // Base image, base tree, JDK and dependencies come first; then the application; after the archive of classes and the
-    // tree of CRIU, /tmp twice, the home folder and the snapshot come last.
+    // Base image, base tree, JDK and dependencies come first; then the application; the snapshot comes last.
     const last = after.layers.length - 1
-    expect(changed.filter((index) => index < 4)).toEqual([])
-    expect(changed).toContain(4)
-    expect(changed).toContain(last)
+    expect(changed).toEqual([4, last])
     const sum = (indices: number[]): number =>
       indices.reduce((bytes, index) => bytes + (after.layers[index]?.size ?? 0), 0)
     const all = sum(after.layers.map((_, index) => index))
     console.log(`pushed ${sum(changed)} of ${all} bytes, in the layers ${changed.join(', ')}`)
-    expect(changed.every((index) => index === 4 || index === last - 5 || index >= last - 3)).toBe(true)
   })
 })
