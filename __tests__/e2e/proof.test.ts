@@ -226,11 +226,11 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
   labTest.each([
     // The archive is cut off when it has been copied to the runner.
     ['is cut off', 'cp *classes.cds', 'truncate -s -100000 "$3"'],
-    // The jar gets another time for the image in which the archive is tried.
+    // The image in which the archive is tried has another jar.
     [
-      'was made with a jar of another time',
+      'was made with another jar',
       'build --target cold *',
-      'touch -d 2001-01-01 "$last"/trees/classes/app/*.jar'
+      'jar --update --file "$last"/trees/classes/app/*.jar -C "${0%/*}" added'
     ]
   ])('an archive that %s is a warning, and the image has none', async (_, command, damage) => {
     const tag = freshTag('damaged')
@@ -245,6 +245,7 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
       `exec ${real} "$@"`
     ]
     writeFileSync(path.join(place, 'docker'), `${lines.join('\n')}\n`, { mode: 0o755 })
+    writeFileSync(path.join(place, 'added'), 'x')
     const environment = { ...world.environment, PATH: `${place}:${world.environment['PATH']}` }
     const step = await job({ tags: tag, archive: 'cds' }, { environment })
     expect(annotations(step, 'warning')).toEqual([
