@@ -52,6 +52,7 @@ async function act(world: World, inputs: Record<string, string>): ReturnType<typ
       ...world.inputs,
       // A busy machine is measured too.
       'startup-timeout': '5m',
+      'verify-runs': '5',
       ...inputs
     },
     environment: world.environment,
