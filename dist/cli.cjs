@@ -7853,7 +7853,7 @@ var require_yauzl = __commonJS({
     var fd_slicer = require_fd_slicer();
     var util = require("util");
     var EventEmitter2 = require("events").EventEmitter;
-    var Transform3 = require("stream").Transform;
+    var Transform2 = require("stream").Transform;
     var PassThrough3 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib2.crc32 === "function" ? zlib2.crc32 : require_crc32();
@@ -8547,9 +8547,9 @@ var require_yauzl = __commonJS({
         callback2();
       });
     }
-    util.inherits(AssertByteCountStream, Transform3);
+    util.inherits(AssertByteCountStream, Transform2);
     function AssertByteCountStream(byteCount) {
-      Transform3.call(this);
+      Transform2.call(this);
       this.actualByteCount = 0;
       this.expectedByteCount = byteCount;
     }
@@ -10792,7 +10792,7 @@ var require_dist2 = __commonJS({
 var require_yazl = __commonJS({
   "node_modules/yazl/index.js"(exports2) {
     var fs4 = require("fs");
-    var Transform3 = require("stream").Transform;
+    var Transform2 = require("stream").Transform;
     var PassThrough3 = require("stream").PassThrough;
     var zlib2 = require("zlib");
     var util = require("util");
@@ -11335,18 +11335,18 @@ var require_yazl = __commonJS({
       buffer2.writeUInt32LE(low, offset);
       buffer2.writeUInt32LE(high, offset + 4);
     }
-    util.inherits(ByteCounter, Transform3);
+    util.inherits(ByteCounter, Transform2);
     function ByteCounter(options3) {
-      Transform3.call(this, options3);
+      Transform2.call(this, options3);
       this.byteCount = 0;
     }
     ByteCounter.prototype._transform = function(chunk, encoding, cb) {
       this.byteCount += chunk.length;
       cb(null, chunk);
     };
-    util.inherits(Crc32Watcher, Transform3);
+    util.inherits(Crc32Watcher, Transform2);
     function Crc32Watcher(options3) {
-      Transform3.call(this, options3);
+      Transform2.call(this, options3);
       this.crc32 = 0;
     }
     Crc32Watcher.prototype._transform = function(chunk, encoding, cb) {
@@ -12574,7 +12574,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline12(src, out, noop3);
+          pipeline11(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -12806,7 +12806,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Transform3 = class extends Duplex {
+    var Transform2 = class extends Duplex {
       constructor(opts) {
         super(opts);
         this._transformState = new TransformState(this);
@@ -12850,7 +12850,7 @@ var require_streamx = __commonJS({
         this._flush(transformAfterFlush.bind(this));
       }
     };
-    var PassThrough3 = class extends Transform3 {
+    var PassThrough3 = class extends Transform2 {
     };
     function transformAfterFlush(err2, data) {
       const cb = this._transformState.afterFinal;
@@ -12861,13 +12861,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline12(...streams, (err2) => {
+        return pipeline11(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline12(stream, ...streams) {
+    function pipeline11(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -12965,7 +12965,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline12,
+      pipeline: pipeline11,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -12979,7 +12979,7 @@ var require_streamx = __commonJS({
       Writable,
       Readable: Readable8,
       Duplex,
-      Transform: Transform3,
+      Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
       PassThrough: PassThrough3
     };
@@ -13507,7 +13507,7 @@ var require_extract = __commonJS({
         let promiseReject = null;
         let entryStream = null;
         let entryCallback = null;
-        const extract4 = this;
+        const extract2 = this;
         this.on("entry", onentry);
         this.on("error", (err2) => {
           error = err2;
@@ -13545,7 +13545,7 @@ var require_extract = __commonJS({
           promiseResolve = resolve4;
           promiseReject = reject;
           consumeCallback(null);
-          if (extract4._finished && promiseResolve) {
+          if (extract2._finished && promiseResolve) {
             promiseResolve({ value: void 0, done: true });
             promiseResolve = promiseReject = null;
           }
@@ -13568,11 +13568,11 @@ var require_extract = __commonJS({
           promiseResolve = promiseReject = null;
         }
         function destroy(err2) {
-          extract4.destroy(err2);
+          extract2.destroy(err2);
           consumeCallback(err2);
           return new Promise((resolve4, reject) => {
-            if (extract4.destroyed) return resolve4({ value: void 0, done: true });
-            extract4.once("close", function() {
+            if (extract2.destroyed) return resolve4({ value: void 0, done: true });
+            extract2.once("close", function() {
               if (err2) reject(err2);
               else resolve4({ value: void 0, done: true });
             });
@@ -13580,7 +13580,7 @@ var require_extract = __commonJS({
         }
       }
     };
-    module2.exports = function extract4(opts) {
+    module2.exports = function extract2(opts) {
       return new Extract(opts);
     };
     function noop3() {
@@ -17658,7 +17658,7 @@ var require_webidl = __commonJS({
 var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var zlib2 = require("node:zlib");
     var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants5();
     var { getGlobalOrigin } = require_global();
@@ -18346,7 +18346,7 @@ var require_util2 = __commonJS({
       contentRange += isomorphicEncode(`${fullLength}`);
       return contentRange;
     }
-    var InflateStream = class extends Transform3 {
+    var InflateStream = class extends Transform2 {
       #zlibOptions;
       /** @param {zlib.ZlibOptions} [zlibOptions] */
       constructor(zlibOptions) {
@@ -20449,7 +20449,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline12 } = require("node:stream");
+    var { pipeline: pipeline11 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -20928,7 +20928,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline12(
+      const pipe = pipeline11(
         body,
         h2stream,
         (err2) => {
@@ -23973,7 +23973,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline12(opts, handler2) {
+    function pipeline11(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -23982,7 +23982,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline12;
+    module2.exports = pipeline11;
   }
 });
 
@@ -24832,13 +24832,13 @@ var require_pluralizer = __commonJS({
 var require_pending_interceptors_formatter = __commonJS({
   "node_modules/undici/lib/mock/pending-interceptors-formatter.js"(exports2, module2) {
     "use strict";
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { Console } = require("node:console");
     var PERSISTENT = process.versions.icu ? "\u2705" : "Y ";
     var NOT_PERSISTENT = process.versions.icu ? "\u274C" : "N ";
     module2.exports = class PendingInterceptorsFormatter {
       constructor({ disableColors } = {}) {
-        this.transform = new Transform3({
+        this.transform = new Transform2({
           transform(chunk, _enc, cb) {
             cb(null, chunk);
           }
@@ -27147,7 +27147,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants5();
     var EE = require("node:events");
-    var { Readable: Readable8, pipeline: pipeline12, finished: finished2 } = require("node:stream");
+    var { Readable: Readable8, pipeline: pipeline11, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -28092,7 +28092,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline12(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline11(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -31889,7 +31889,7 @@ var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
     var buffer2 = require("node:buffer");
-    var { Transform: Transform3 } = require("node:stream");
+    var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
     var LF = 10;
@@ -31939,7 +31939,7 @@ var require_eventsource_stream = __commonJS({
       error.aborted = false;
       return error;
     }
-    var EventSourceStream = class extends Transform3 {
+    var EventSourceStream = class extends Transform2 {
       /**
        * @type {eventSourceSettings}
        */
@@ -32293,7 +32293,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline12 } = require("node:stream");
+    var { pipeline: pipeline11 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -32453,7 +32453,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline12(
+          pipeline11(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -50087,24 +50087,32 @@ var import_node_path31 = __toESM(require("node:path"), 1);
 var import_node_fs6 = require("node:fs");
 var import_node_path30 = __toESM(require("node:path"), 1);
 var import_consumers2 = require("node:stream/consumers");
-var import_promises36 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
+
+// src/lib/tar-entries.ts
+var import_promises36 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
+async function* entriesOfTar(...streams) {
+  const parser = (0, import_tar_stream.extract)();
+  const sending = (0, import_promises36.pipeline)([...streams, parser]);
+  sending.catch(() => void 0);
+  yield* parser;
+  await sending;
+}
+
+// src/jdk/archive.ts
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
 var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link", "contiguous-file"]);
 async function checkArchive(file, limits = LIMITS) {
-  const tar = (0, import_tar_stream.extract)();
   let entries = 0;
   let size = 0;
   let top;
   let release2;
   const links = new Links();
-  const read3 = (0, import_promises36.pipeline)((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib.createGunzip)(), tar);
-  read3.catch(() => void 0);
   try {
-    for await (const entry of tar) {
+    for await (const entry of entriesOfTar((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib.createGunzip)())) {
       const { header } = entry;
       entries++;
       size += header.size ?? 0;
@@ -50116,9 +50124,7 @@ async function checkArchive(file, limits = LIMITS) {
       if (isRelease(header)) release2 = await (0, import_consumers2.text)(entry);
       else entry.resume();
     }
-    await read3;
   } catch (error) {
-    tar.destroy();
     throw error instanceof Failure ? error : refused2(file, `it is not a .tar.gz (${messageOf(error)})`);
   }
   if (top === void 0) throw refused2(file, "it is empty");
@@ -56107,15 +56113,29 @@ async function readByAll(stream, ...readers) {
 }
 
 // src/registry/layer-file.ts
-var import_node_crypto5 = require("node:crypto");
 var import_node_fs8 = require("node:fs");
 var import_promises45 = require("node:fs/promises");
 var import_node_os = require("node:os");
 var import_node_path41 = __toESM(require("node:path"), 1);
-var import_node_stream5 = require("node:stream");
 var import_promises46 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
+
+// src/lib/counted.ts
+var import_node_crypto5 = require("node:crypto");
+var import_node_stream5 = require("node:stream");
+function counted() {
+  const hash = (0, import_node_crypto5.createHash)("sha256");
+  let size = 0;
+  const stream = new import_node_stream5.Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(void 0, chunk);
+    }
+  });
+  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+}
 
 // src/lib/formats.ts
 var HEAD = 512;
@@ -56265,18 +56285,6 @@ async function packLayer(stream, folder) {
     diffId: zstandard ? void 0 : raw.digest(),
     packed: { ...layer, file }
   };
-}
-function counted() {
-  const hash = (0, import_node_crypto5.createHash)("sha256");
-  let size = 0;
-  const stream = new import_node_stream5.Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(void 0, chunk);
-    }
-  });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
 }
 var BLOCK = 1024 * 1024;
 var WINDOW2 = 32 * 1024;
@@ -56497,8 +56505,6 @@ function isFinal({ cause }) {
 var import_promises47 = require("node:fs/promises");
 var import_node_path42 = __toESM(require("node:path"), 1);
 var import_node_stream6 = require("node:stream");
-var import_promises48 = require("node:stream/promises");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
 async function readImageArchive(archive, packing) {
@@ -56517,10 +56523,7 @@ async function readEntries(archive, packing, files) {
   const entries = /* @__PURE__ */ new Map();
   const documents = /* @__PURE__ */ new Map();
   const links = /* @__PURE__ */ new Map();
-  const parser = (0, import_tar_stream2.extract)();
-  const sending = (0, import_promises48.pipeline)(archive, parser);
-  sending.catch(() => void 0);
-  for await (const entry of parser) {
+  for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
     if (type === "symlink" && linkname) links.set(name, import_node_path42.default.posix.join(import_node_path42.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
@@ -56549,7 +56552,6 @@ async function readEntries(archive, packing, files) {
       if (packed.packed) files.push(packed.packed.file);
     }
   }
-  await sending;
   return { entries, documents, links };
 }
 function isDocument(bytes) {
@@ -56567,9 +56569,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises49 = require("node:fs/promises");
+var import_promises48 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text3 = await (0, import_promises49.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text3 = await (0, import_promises48.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text3).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -59536,7 +59538,7 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises52 = require("node:fs/promises");
+var import_promises51 = require("node:fs/promises");
 var import_node_path48 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
@@ -59562,7 +59564,7 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises50 = require("node:fs/promises");
+var import_promises49 = require("node:fs/promises");
 var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
@@ -59778,7 +59780,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises50.readFile)(import_node_path45.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises49.readFile)(import_node_path45.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -59795,7 +59797,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises50.readFile)(import_node_path45.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises49.readFile)(import_node_path45.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -59847,7 +59849,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises50.readFile)(import_node_path45.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises49.readFile)(import_node_path45.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -59885,7 +59887,7 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises51 = require("node:fs/promises");
+var import_promises50 = require("node:fs/promises");
 var import_node_path47 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
@@ -59978,17 +59980,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises51.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises51.mkdir)(copied);
+  await (0, import_promises50.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises50.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises51.rm)(images, { recursive: true, force: true });
-  await (0, import_promises51.rename)(import_node_path47.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises51.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises50.rm)(images, { recursive: true, force: true });
+  await (0, import_promises50.rename)(import_node_path47.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises50.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises51.readFile)(import_node_path47.default.join(copied, entry.name));
+    const content = await (0, import_promises50.readFile)(import_node_path47.default.join(copied, entry.name));
     await writeLog(import_node_path47.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises51.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises50.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -60022,7 +60024,7 @@ ${answer2.stderr}`;
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
   const file = import_node_path47.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises51.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises50.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -60032,7 +60034,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises52.readFile)(import_node_path48.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises51.readFile)(import_node_path48.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -60414,7 +60416,7 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises53 = require("node:fs/promises");
+var import_promises52 = require("node:fs/promises");
 var import_node_path50 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
@@ -60430,10 +60432,10 @@ async function mapHeap(context, snapshot, plan) {
   }
   const { images, mapped, loaded } = plan.mapped;
   const folder = import_node_path50.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises53.mkdir)(import_node_path50.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises53.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises53.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises53.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.images, name), image);
+  await (0, import_promises52.mkdir)(import_node_path50.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises52.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises52.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises52.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -60450,7 +60452,7 @@ function listing2({ from }) {
 }
 
 // src/application/setting-files.ts
-var import_promises54 = require("node:fs/promises");
+var import_promises53 = require("node:fs/promises");
 var import_node_path51 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
@@ -60466,7 +60468,7 @@ async function readSettingFiles(sources) {
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
       for (const name of (await namesIn3(import_node_path51.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text3 = await (0, import_promises54.readFile)(import_node_path51.default.join(source, folder, name), "utf8").catch(() => "");
+        const text3 = await (0, import_promises53.readFile)(import_node_path51.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text3));
       }
     }
@@ -60477,7 +60479,7 @@ function isSettingFile(name) {
   return NAME5.test(import_node_path51.default.posix.basename(name)) && FOLDERS.includes(import_node_path51.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises54.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises53.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text3) {
   const [, profile, kind] = NAME5.exec(import_node_path51.default.posix.basename(name)) ?? [];
@@ -61076,24 +61078,23 @@ async function lastImage({ log: log2 }, repositories, tag) {
 var import_node_path55 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
-var import_node_crypto11 = require("node:crypto");
 var import_node_stream8 = require("node:stream");
-var import_promises56 = require("node:stream/promises");
-var import_tar_stream4 = __toESM(require_tar_stream(), 1);
+var import_promises55 = require("node:stream/promises");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 
 // src/image/layer-tar.ts
 var import_consumers3 = require("node:stream/consumers");
 var import_node_stream7 = require("node:stream");
-var import_promises55 = require("node:stream/promises");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_promises54 = require("node:stream/promises");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var BLOCK2 = 512;
 async function sizeOfLayer({ headers }) {
-  const tar = (0, import_tar_stream3.pack)();
+  const tar = (0, import_tar_stream2.pack)();
   const [bare] = await Promise.all([(0, import_consumers3.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
   return headers.filter(hasContent).reduce((sum2, { size = 0 }) => sum2 + Math.ceil(size / BLOCK2) * BLOCK2, bare.length);
 }
 function tarOfLayer({ headers, contents }) {
-  const tar = (0, import_tar_stream3.pack)();
+  const tar = (0, import_tar_stream2.pack)();
   writeEntries(tar, headers, contents()).catch((error) => tar.destroy(error));
   return import_node_stream7.Readable.from(tar);
 }
@@ -61108,7 +61109,7 @@ async function writeEntries(tar, headers, contents = nothing()) {
     const name = file.done === true ? "nothing" : file.value.name;
     if (file.done === true || name !== header.name)
       throw new Error(`${name} follows instead of ${header.name}`);
-    await (0, import_promises55.pipeline)(file.value.bytes, tar.entry({ ...header }));
+    await (0, import_promises54.pipeline)(file.value.bytes, tar.entry({ ...header }));
   }
   const more = await files.next();
   if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
@@ -61130,7 +61131,7 @@ async function* nothing() {
 
 // src/image/load-archive.ts
 function archiveToLoad(image) {
-  const tar = (0, import_tar_stream4.pack)();
+  const tar = (0, import_tar_stream3.pack)();
   write2().catch((error) => tar.destroy(error));
   return import_node_stream8.Readable.from(tar);
   async function write2() {
@@ -61138,16 +61139,10 @@ function archiveToLoad(image) {
     const diffIds = [];
     for (const [index, { plan }] of image.layers.entries()) {
       const name = `new-${index + 1}/layer.tar`;
-      const hash = (0, import_node_crypto11.createHash)("sha256");
-      const hashed = new import_node_stream8.Transform({
-        transform(piece, _encoding, done) {
-          hash.update(piece);
-          done(void 0, piece);
-        }
-      });
-      await (0, import_promises56.pipeline)(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }));
+      const { stream, digest } = counted();
+      await (0, import_promises55.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size: await sizeOfLayer(plan) }));
       names.push(name);
-      diffIds.push(`sha256:${hash.digest("hex")}`);
+      diffIds.push(digest());
     }
     const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)));
     const document = `${digestOf(config).replace("sha256:", "")}.json`;
@@ -61177,13 +61172,13 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 
 // src/image/tree-layer.ts
 var import_node_fs10 = require("node:fs");
-var import_promises57 = require("node:fs/promises");
+var import_promises56 = require("node:fs/promises");
 var import_node_path53 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises57.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises56.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises57.lstat)(import_node_path53.default.join(tree, name));
+    const stats = await (0, import_promises56.lstat)(import_node_path53.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -61212,8 +61207,7 @@ async function planTreeLayer(tree) {
 var import_node_fs11 = require("node:fs");
 var import_node_path54 = __toESM(require("node:path"), 1);
 var import_node_stream9 = require("node:stream");
-var import_promises58 = require("node:stream/promises");
-var import_tar_stream5 = __toESM(require_tar_stream(), 1);
+var import_promises57 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
@@ -61230,15 +61224,18 @@ async function planSnapshotLayer(source) {
       const file = import_node_path54.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises58.pipeline)(tar, (0, import_node_fs11.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises57.pipeline)(tar, (0, import_node_fs11.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
   );
+  const [tmp] = written;
+  const copy = tmp && { ...tmp, folder: TMP_COPY, top: { ...user2, mode: 493 } };
   const sections = await Promise.all(
-    [...written, ...written.slice(0, 1).map(({ file }) => ({ file, folder: TMP_COPY }))].map(
-      async (section) => ({ ...section, headers: await writtenHeaders(section, user2) })
-    )
+    [...written, ...copy ? [copy] : []].map(async (section) => ({
+      ...section,
+      headers: await writtenHeaders(section, user2)
+    }))
   );
   const snapshot = [...files].sort((one, other) => one.name < other.name ? -1 : 1);
   return {
@@ -61274,42 +61271,35 @@ async function foldersOf(docker2, container, folders) {
     return { name: nameOf3(folder), type: "directory", mode, uid, gid, mtime: /* @__PURE__ */ new Date(0) };
   });
 }
-async function writtenHeaders({ file, folder }, user2) {
+async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const { header, rest, entry } of entriesIn((0, import_node_fs11.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs11.createReadStream)(file))) {
     entry.resume();
-    const { mode, uid, gid, size, mtime, type, linkname } = header;
+    const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
+    const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
     const target = type === "link" ? import_node_path54.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
-    const owner = rest === "" && folder !== TMP_COPY ? { uid, gid } : user2;
     headers.push({
-      ...{ name: import_node_path54.default.posix.join(nameOf3(folder), rest), type, mode, size, mtime, linkname: target },
-      ...rest === "" && folder === TMP_COPY ? { mode: 493 } : {},
-      ...owner
+      ...{ name: import_node_path54.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...rest === "" ? top : user2
     });
   }
   return headers;
 }
 async function* contentsIn(tar, folder) {
-  for await (const { header, rest, entry } of entriesIn(tar)) {
-    if (header.type !== "file" || header.size === 0) entry.resume();
-    else yield { name: import_node_path54.default.posix.join(nameOf3(folder), rest), bytes: entry };
+  for await (const entry of entriesOfTar(tar)) {
+    const { name, type, size } = entry.header;
+    if (type !== "file" || size === 0) entry.resume();
+    else
+      yield { name: import_node_path54.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream9.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises58.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises57.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   yield* contentsIn(handed, folder);
   await copying;
-}
-async function* entriesIn(tar) {
-  const parser = (0, import_tar_stream5.extract)();
-  const sending = (0, import_promises58.pipeline)(tar, parser);
-  sending.catch(() => void 0);
-  for await (const entry of parser)
-    yield { header: entry.header, rest: below(entry.header.name), entry };
-  await sending;
 }
 function below(name) {
   return name.replace(/^[^/]*\/?/, "").replace(/\/$/, "");
@@ -61320,19 +61310,20 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   const { docker: docker2, id: run2, work } = context;
   const names = namesOf(run2);
   const name = names.image("runtime");
-  const tree = {
-    createdBy: "COPY trees/archive/ /",
-    plan: await planTreeLayer(import_node_path55.default.join(parts2.context, "trees/archive"))
-  };
-  const snapshot = {
+  const layers = [];
+  if (parts2.archive)
+    layers.push({
+      createdBy: "COPY trees/archive/ /",
+      plan: await planTreeLayer(import_node_path55.default.join(parts2.context, "trees/archive"))
+    });
+  layers.push({
     createdBy: "COPY snapshot /",
     plan: await planSnapshotLayer({
       ...{ docker: docker2, container: names.checkpointContainer, work },
       files: parts2.snapshot.files,
       user: parts2.user
     })
-  };
-  const layers = parts2.archive ? [tree, snapshot] : [snapshot];
+  });
   const image = { name, labels: parts2.labels, below: below2.description, layers, created: /* @__PURE__ */ new Date() };
   const search = below2.scanned?.search.withSnapshot(await searchedSnapshot(context, parts2.snapshot));
   const [, scan2, added] = await readByAll(
@@ -61365,7 +61356,7 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises59 = require("node:fs/promises");
+var import_promises58 = require("node:fs/promises");
 var import_node_path56 = __toESM(require("node:path"), 1);
 var FOLDER = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
@@ -61421,10 +61412,10 @@ async function dump({ docker: docker2, work }, application) {
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
   const folder = import_node_path56.default.join(work, "archive");
-  await (0, import_promises59.mkdir)(folder, { recursive: true });
+  await (0, import_promises58.mkdir)(folder, { recursive: true });
   const file = import_node_path56.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises59.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises58.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -61626,10 +61617,10 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_promises61 = require("node:fs/promises");
+var import_promises60 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises60 = require("node:fs/promises");
+var import_promises59 = require("node:fs/promises");
 var import_node_path58 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
@@ -61692,10 +61683,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises60.writeFile)(import_node_path58.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises59.writeFile)(import_node_path58.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises60.rm)(import_node_path58.default.join(folder, FILE), { force: true });
+  await (0, import_promises59.rm)(import_node_path58.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -61745,7 +61736,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises61.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises60.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -61942,7 +61933,7 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises62 = require("node:fs/promises");
+var import_promises61 = require("node:fs/promises");
 var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
@@ -62347,12 +62338,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises62.readFile)(import_node_path59.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises61.readFile)(import_node_path59.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises62.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises61.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -62366,13 +62357,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises62.readdir)(folder)) {
+  for (const name of await (0, import_promises61.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises62.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises61.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -62603,15 +62594,15 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises63 = require("node:fs/promises");
+var import_promises62 = require("node:fs/promises");
 var import_node_path60 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
   return { work: import_node_path60.default.join(runFolder, "work"), logs: import_node_path60.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises63.mkdir)(import_node_path60.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises63.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises62.mkdir)(import_node_path60.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises62.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/run/steps.ts
@@ -62636,12 +62627,12 @@ var Steps = class {
 
 // src/run/sweep.ts
 var import_node_fs12 = require("node:fs");
-var import_promises65 = require("node:fs/promises");
+var import_promises64 = require("node:fs/promises");
 var import_node_path61 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
-var import_node_crypto12 = require("node:crypto");
-var import_promises64 = require("node:fs/promises");
+var import_node_crypto11 = require("node:crypto");
+var import_promises63 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var thisHost = {
   root: "/",
@@ -62651,7 +62642,7 @@ var thisHost = {
 };
 async function newRunId(host = thisHost) {
   const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto12.randomBytes)(6).toString("hex");
+  const random = (0, import_node_crypto11.randomBytes)(6).toString("hex");
   const begun = Math.floor(host.now().getTime() / 1e3);
   const ticks = await startOf(host, host.pid) ?? 0;
   return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
@@ -62682,18 +62673,18 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises64.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises63.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises64.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises63.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
-    machine: (0, import_node_crypto12.createHash)("sha256").update(`${await read3("etc/machine-id")}
+    machine: (0, import_node_crypto11.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
     boot: boot.slice(0, 12).padEnd(12, "0"),
     namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
   };
 }
 async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises64.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat18 = await (0, import_promises63.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
@@ -62730,14 +62721,14 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises65.readdir)(folder).catch(() => [])) {
+  for (const name of await (0, import_promises64.readdir)(folder).catch(() => [])) {
     if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path61.default.join(folder, name);
   }
   return leftovers;
 }
 
 // src/runner/disk-space.ts
-var import_promises66 = require("node:fs/promises");
+var import_promises65 = require("node:fs/promises");
 var import_node_path62 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
@@ -62758,7 +62749,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises66.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises65.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -62769,11 +62760,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises66.stat)(place);
+  const own = await (0, import_promises65.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises66.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises66.stat)(import_node_path62.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises65.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises65.stat)(import_node_path62.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -63873,8 +63864,8 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises67 = require("node:dns/promises");
-var import_promises68 = require("node:fs/promises");
+var import_promises66 = require("node:dns/promises");
+var import_promises67 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
 var import_node_path64 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
@@ -63905,14 +63896,14 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises67.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises66.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
   const folder = import_node_path64.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises68.readdir)(folder).catch(() => [])).sort();
+  const names = (await (0, import_promises67.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises68.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises67.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text3) => text3 !== "");
   };
   const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path64.default.join(folder, name)));
@@ -64201,7 +64192,7 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs15 = require("node:fs");
-var import_promises69 = require("node:fs/promises");
+var import_promises68 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
 var import_node_path67 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
@@ -64283,7 +64274,7 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises69.mkdtemp)(import_node_path67.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises68.mkdtemp)(import_node_path67.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
@@ -64291,10 +64282,10 @@ async function downloadTo(source, asset, options3, print) {
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
     const copy = import_node_path67.default.resolve(options3.output, asset.name);
-    await (0, import_promises69.copyFile)(file, copy);
+    await (0, import_promises68.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises69.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises68.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

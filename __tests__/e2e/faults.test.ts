@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals'
-import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +12,7 @@ import {
   annotations,
   docker,
   dockerAt,
+  dockerBehind,
   e2eSuite,
   engineContents,
   engineTest,
@@ -70,19 +70,14 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
   ): Promise<StepResult> {
     const place = mkdtempSync(path.join(folder, 'run-'))
     const [asked, dead] = [path.join(place, 'asked'), path.join(place, 'dead')]
-    const real = execFileSync('which', ['docker'], { env: environment, encoding: 'utf8' }).trim()
     const lines = [
-      '#!/bin/sh',
       `if [ "$1" = load ] && mkdir ${asked} 2>/dev/null; then`,
       `  while [ ! -e ${dead} ]; do sleep 0.1; done`,
-      'fi',
-      `exec ${real} "$@"`
+      'fi'
     ]
-    writeFileSync(path.join(place, 'docker'), `${lines.join('\n')}\n`, { mode: 0o755 })
     const running = run(inputs, {
       environment: {
-        ...environment,
-        PATH: `${place}:${environment['PATH']}`,
+        ...dockerBehind(folder, lines, environment),
         // Three seconds in place of thirty, where it does not come back.
         ...(again ? {} : { CRAC_CHECKPOINT_PATIENCE: '0.1' })
       }

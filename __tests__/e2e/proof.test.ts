@@ -1,7 +1,4 @@
 import { describe, expect } from '@jest/globals'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { parseFiguresAnnotation, type PublishedFigures } from '../../src/proof/figures-annotation.js'
 import { httpGet } from '../../lab/http.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
@@ -10,6 +7,7 @@ import type { StepResult } from '../../lab/runner.js'
 import {
   annotations,
   docker,
+  dockerBehind,
   e2eSuite,
   freshTag,
   labAfterAll,
@@ -225,28 +223,17 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
   // What a docker command of the run does besides.
   labTest.each([
     // The archive is cut off when it has been copied to the runner.
-    ['is cut off', 'cp *classes.cds', 'truncate -s -100000 "$3"'],
+    ['is cut off', '"cp "*classes.cds', '$real "$@" && truncate -s -100000 "$3"; exit'],
     // The image in which the archive is tried has another jar.
     [
       'was made with another jar',
-      'build --target cold *',
-      'jar --update --file "$last"/trees/classes/app/*.jar -C "${0%/*}" added'
+      '"build --target cold "*',
+      'touch "${0%/*}"/added; jar --update --file "$last"/trees/classes/app/*.jar -C "${0%/*}" added'
     ]
   ])('an archive that %s is a warning, and the image has none', async (_, command, damage) => {
     const tag = freshTag('damaged')
-    const place = mkdtempSync(path.join(folder, 'bin-'))
-    const real = execFileSync('which', ['docker'], { env: world.environment, encoding: 'utf8' }).trim()
-    const lines = [
-      '#!/bin/sh',
-      'for last; do :; done',
-      `case "$*" in "${command.replaceAll(/\*/g, '"*"')}")`,
-      command.startsWith('cp') ? `${real} "$@" && ${damage}; exit ;;` : `${damage} ;;`,
-      'esac',
-      `exec ${real} "$@"`
-    ]
-    writeFileSync(path.join(place, 'docker'), `${lines.join('\n')}\n`, { mode: 0o755 })
-    writeFileSync(path.join(place, 'added'), 'x')
-    const environment = { ...world.environment, PATH: `${place}:${world.environment['PATH']}` }
+    const lines = ['for last; do :; done', `case "$*" in ${command}) ${damage} ;; esac`]
+    const environment = dockerBehind(folder, lines)
     const step = await job({ tags: tag, archive: 'cds' }, { environment })
     expect(annotations(step, 'warning')).toEqual([
       expect.stringMatching(/^The image has no archive of classes, .* The JVM does not accept the archive/)
@@ -264,14 +251,7 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
     'an engine that loads no single layer builds an image with the same files, with the classic builder as well',
     async () => {
       const [loaded, built] = [freshTag('loaded'), freshTag('built')]
-      const place = mkdtempSync(path.join(folder, 'refuses-'))
-      const real = execFileSync('which', ['docker'], { env: world.environment, encoding: 'utf8' }).trim()
-      const refuses = [
-        '#!/bin/sh',
-        '[ "$1" != load ] || { echo "not today" >&2; exit 1; }',
-        `exec ${real} "$@"`
-      ]
-      writeFileSync(path.join(place, 'docker'), `${refuses.join('\n')}\n`, { mode: 0o755 })
+      const refuses = ['[ "$1" != load ] || { echo "not today" >&2; exit 1; }']
       const nameless = (): string =>
         docker(
           ...['image', 'ls', '--quiet', '--filter', 'dangling=true'],
@@ -282,13 +262,7 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
       expect(usual.log).not.toContain('so the image is built')
       const fallenBack = await job(
         { tags: built, 'verify-runs': '1' },
-        {
-          environment: {
-            ...world.environment,
-            DOCKER_BUILDKIT: '0',
-            PATH: `${place}:${world.environment['PATH']}`
-          }
-        }
+        { environment: { ...dockerBehind(folder, refuses), DOCKER_BUILDKIT: '0' } }
       )
       expect(fallenBack.log).toMatch(
         /Docker did not load the snapshot as a layer, so the image is built: .*docker load/

@@ -11,6 +11,7 @@ import {
   available,
   containerLog,
   docker,
+  dockerBehind,
   e2eSuite,
   errorOf,
   freshTag,
@@ -41,14 +42,8 @@ e2eSuite('a runner of another kind', ['Server'], ({ folder, context, job: run })
 
   /** A `docker` in front of the real one that refuses what the engine should not know: as engines do that are older. */
   function engineWithout(pattern: string): NodeJS.ProcessEnv {
-    const real = execFileSync('which', ['docker'], { encoding: 'utf8' }).trim()
     const words = 'docker: Error response from daemon: invalid CapAdd: unknown capability: "CAP_X"'
-    writeFileSync(
-      path.join(folder, 'docker'),
-      `#!/bin/sh\ncase "$*" in ${pattern}) echo '${words}' >&2; exit 125;; esac\nexec ${real} "$@"\n`
-    )
-    chmodSync(path.join(folder, 'docker'), 0o755)
-    return { PATH: `${folder}:${process.env['PATH']}` }
+    return dockerBehind(folder, [`case "$*" in ${pattern}) echo '${words}' >&2; exit 125;; esac`])
   }
 
   labTest('restores with SYS_ADMIN, and declares it, when Docker lacks CHECKPOINT_RESTORE', async () => {

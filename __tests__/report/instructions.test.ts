@@ -5,13 +5,13 @@ import { privilegeLevels } from '../../src/docker/privileges.js'
 import { instructionsFor } from '../../src/report/instructions.js'
 
 const image = `ghcr.io/acme/hello@sha256:${'a'.repeat(64)}`
-const RUNGS = [undefined, ...privilegeLevels('auto', { appArmor: true })]
-const of = (privileges: (typeof RUNGS)[number]) =>
+const LEVELS = [undefined, ...privilegeLevels('auto', { appArmor: true })]
+const of = (privileges: (typeof LEVELS)[number]) =>
   instructionsFor({ image, port: 8080, privileges, user: { uid: 10001, gid: 10001 } })
 
 describe('how to start an image', () => {
   test('docker run, with the profile from the image', () => {
-    expect(of(RUNGS[1]).run).toBe(
+    expect(of(LEVELS[1]).run).toBe(
       [
         `image=${image}`,
         'docker run --rm --entrypoint cat "$image" /opt/crac-checkpoint/seccomp.json > seccomp.json',
@@ -23,7 +23,7 @@ describe('how to start an image', () => {
     expect(of(undefined).run).not.toContain('seccomp')
   })
 
-  test.each(RUNGS.map((level) => [level?.level ?? 'none', level] as const))(
+  test.each(LEVELS.map((level) => [level?.level ?? 'none', level] as const))(
     'the pod for the privileges %s is one by the schema of Kubernetes',
     (_, level) => {
       const pod = parse(of(level).kubernetes) as ConstructorParameters<typeof Pod>[0]
@@ -32,7 +32,7 @@ describe('how to start an image', () => {
   )
 
   test('the pod has the two capabilities, and the right to get them from a file', () => {
-    const pod = parse(of(RUNGS[1]).kubernetes) as { spec: { containers: { securityContext: object }[] } }
+    const pod = parse(of(LEVELS[1]).kubernetes) as { spec: { containers: { securityContext: object }[] } }
     expect(pod.spec.containers[0]?.securityContext).toEqual({
       runAsNonRoot: true,
       runAsUser: 10001,
@@ -44,7 +44,7 @@ describe('how to start an image', () => {
   })
 
   test('both files say what to mount on /tmp where the root file system is read-only', () => {
-    for (const level of RUNGS) {
+    for (const level of LEVELS) {
       expect(of(level).compose).toMatch(/^#.*`tmpfs: \["\/tmp:exec"\]`/m)
       expect(of(level).kubernetes).toMatch(/^#.*`readOnlyRootFilesystem: true`, mount an emptyDir on \/tmp/m)
     }
@@ -55,7 +55,7 @@ describe('how to start an image', () => {
     expect(() => new Pod(pod as never).validate()).toThrow()
   })
 
-  test.each(RUNGS.map((level) => [level?.level ?? 'none', level] as const))(
+  test.each(LEVELS.map((level) => [level?.level ?? 'none', level] as const))(
     'the compose file for the privileges %s says the same as docker run',
     (_, level) => {
       const { compose, run } = of(level)

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Context } from '../docker/context.js'
 import { inspectImage } from '../docker/inspect.js'
 import { namesOf } from '../docker/names.js'
-import { archiveToLoad } from '../image/load-archive.js'
+import { archiveToLoad, type AddedLayer } from '../image/load-archive.js'
 import { planTreeLayer } from '../image/tree-layer.js'
 import { readByAll } from '../lib/tee.js'
 import { readImageArchive } from '../registry/image-archive.js'
@@ -42,19 +42,20 @@ export async function loadSnapshotImage(
   const { docker, id: run, work } = context
   const names = namesOf(run)
   const name = names.image('runtime')
-  const tree = {
-    createdBy: 'COPY trees/archive/ /',
-    plan: await planTreeLayer(path.join(parts.context, 'trees/archive'))
-  }
-  const snapshot = {
+  const layers: AddedLayer[] = []
+  if (parts.archive)
+    layers.push({
+      createdBy: 'COPY trees/archive/ /',
+      plan: await planTreeLayer(path.join(parts.context, 'trees/archive'))
+    })
+  layers.push({
     createdBy: 'COPY snapshot /',
     plan: await planSnapshotLayer({
       ...{ docker, container: names.checkpointContainer, work },
       files: parts.snapshot.files,
       user: parts.user
     })
-  }
-  const layers = parts.archive ? [tree, snapshot] : [snapshot]
+  })
   const image = { name, labels: parts.labels, below: below.description, layers, created: new Date() }
   const search = below.scanned?.search.withSnapshot(await searchedSnapshot(context, parts.snapshot))
   const [, scan, added] = await readByAll(

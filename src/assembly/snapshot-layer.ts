@@ -2,11 +2,12 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import path from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { extract, type Header } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import type { Docker } from '../docker/docker.js'
 import type { LayerContent, LayerPlan } from '../image/layer-tar.js'
 import { CRAC_DIR, HOME_DIR, SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { PRIVATE_FILE } from '../lib/modes.js'
+import { entriesOfTar } from '../lib/tar-entries.js'
 import type { Bytes } from '../lib/values.js'
 
 /** The container in which the snapshot was taken, and what of it gets into the image. */
@@ -51,10 +52,13 @@ export async function planSnapshotLayer(source: SnapshotSource): Promise<LayerPl
       return { file, folder }
     })
   )
+  const [tmp] = written
+  const copy = tmp && { ...tmp, folder: TMP_COPY, top: { ...user, mode: 0o755 } }
   const sections = await Promise.all(
-    [...written, ...written.slice(0, 1).map(({ file }) => ({ file, folder: TMP_COPY }))].map(
-      async (section) => ({ ...section, headers: await writtenHeaders(section, user) })
-    )
+    [...written, ...(copy ? [copy] : [])].map(async (section) => ({
+      ...section,
+      headers: await writtenHeaders(section, user)
+    }))
   )
   const snapshot = [...files].sort((one, other) => (one.name < other.name ? -1 : 1))
   return {
@@ -94,23 +98,31 @@ async function foldersOf(docker: Docker, container: string, folders: readonly st
   })
 }
 
-/** Returns the headers of what the application wrote into a folder. The folder itself keeps its owner. */
+interface WrittenFiles {
+  /** Copy of a folder of the container, as a tar archive. */
+  file: string
+  /** Where its files are in the image. */
+  folder: string
+  /** What the folder itself has there other than in the container. */
+  top?: Partial<Header>
+}
+
+/** Returns the headers of what the application wrote into a folder. */
 async function writtenHeaders(
-  { file, folder }: { file: string; folder: string },
+  { file, folder, top }: WrittenFiles,
   user: SnapshotSource['user']
 ): Promise<Header[]> {
   const headers: Header[] = []
-  for await (const { header, rest, entry } of entriesIn(createReadStream(file))) {
+  for await (const entry of entriesOfTar(createReadStream(file))) {
     entry.resume()
-    const { mode, uid, gid, size, mtime, type, linkname } = header
+    const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header
+    const rest = below(name)
     if (rest === '' && type !== 'directory') throw new Error(`${folder} is a ${type}`)
     // A hard link names a file of the same archive.
     const target = type === 'link' ? path.posix.join(nameOf(folder), below(linkname ?? '')) : linkname
-    const owner = rest === '' && folder !== TMP_COPY ? { uid, gid } : user
     headers.push({
-      ...{ name: path.posix.join(nameOf(folder), rest), type, mode, size, mtime, linkname: target },
-      ...(rest === '' && folder === TMP_COPY ? { mode: 0o755 } : {}),
-      ...owner
+      ...{ name: path.posix.join(nameOf(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...(rest === '' ? top : user)
     } as Header)
   }
   return headers
@@ -118,9 +130,11 @@ async function writtenHeaders(
 
 /** Yields the content of the files of a tar archive that are not empty, with the folder as their top folder. */
 async function* contentsIn(tar: Readable, folder: string): AsyncGenerator<LayerContent> {
-  for await (const { header, rest, entry } of entriesIn(tar)) {
-    if (header.type !== 'file' || header.size === 0) entry.resume()
-    else yield { name: path.posix.join(nameOf(folder), rest), bytes: entry as AsyncIterable<Uint8Array> }
+  for await (const entry of entriesOfTar(tar)) {
+    const { name, type, size } = entry.header
+    if (type !== 'file' || size === 0) entry.resume()
+    else
+      yield { name: path.posix.join(nameOf(folder), below(name)), bytes: entry as AsyncIterable<Uint8Array> }
   }
 }
 
@@ -131,22 +145,6 @@ async function* outOf(docker: Docker, container: string, folder: string): AsyncG
   copying.catch((error: unknown) => handed.destroy(error as Error))
   yield* contentsIn(handed, folder)
   await copying
-}
-
-interface TarEntry {
-  header: Header
-  /** Path below the top folder of the archive; empty for that folder. */
-  rest: string
-  entry: Readable
-}
-
-async function* entriesIn(tar: Readable): AsyncGenerator<TarEntry> {
-  const parser = extract()
-  const sending = pipeline(tar, parser)
-  sending.catch(() => undefined)
-  for await (const entry of parser)
-    yield { header: entry.header, rest: below(entry.header.name), entry: entry as unknown as Readable }
-  await sending
 }
 
 /** Returns a path without its first part and without a slash at its end. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
+import { counted } from '../lib/counted.js'
 import { digestOf } from '../lib/digest.js'
 import { sizeOfLayer, tarOfLayer, type LayerPlan } from './layer-tar.js'
 
@@ -43,16 +43,10 @@ export function archiveToLoad(image: NewImage): Readable {
     const diffIds: string[] = []
     for (const [index, { plan }] of image.layers.entries()) {
       const name = `new-${index + 1}/layer.tar`
-      const hash = createHash('sha256')
-      const hashed = new Transform({
-        transform(piece: Buffer, _encoding, done) {
-          hash.update(piece)
-          done(undefined, piece)
-        }
-      })
-      await pipeline(tarOfLayer(plan), hashed, tar.entry({ name, size: await sizeOfLayer(plan) }))
+      const { stream, digest } = counted()
+      await pipeline(tarOfLayer(plan), stream, tar.entry({ name, size: await sizeOfLayer(plan) }))
       names.push(name)
-      diffIds.push(`sha256:${hash.digest('hex')}`)
+      diffIds.push(digest())
     }
     const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)))
     const document = `${digestOf(config).replace('sha256:', '')}.json`

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { extract, type Header } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import { Failure, messageOf } from '../lib/errors.js'
+import { entriesOfTar } from '../lib/tar-entries.js'
 
 /** Limits far above those of any JDK. `size` is that of the unpacked files, in bytes. */
 const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
@@ -21,16 +21,13 @@ const KNOWN_TYPES = new Set(['file', 'directory', 'symlink', 'link', 'contiguous
  * Returns the text of the file `release`, which describes the JDK; undefined if there is none.
  */
 export async function checkArchive(file: string, limits = LIMITS): Promise<string | undefined> {
-  const tar = extract()
   let entries = 0
   let size = 0
   let top: string | undefined
   let release: string | undefined
   const links = new Links()
-  const read = pipeline(createReadStream(file), createGunzip(), tar)
-  read.catch(() => undefined)
   try {
-    for await (const entry of tar) {
+    for await (const entry of entriesOfTar(createReadStream(file), createGunzip())) {
       const { header } = entry
       entries++
       size += header.size ?? 0
@@ -42,9 +39,7 @@ export async function checkArchive(file: string, limits = LIMITS): Promise<strin
       if (isRelease(header)) release = await text(entry)
       else entry.resume()
     }
-    await read
   } catch (error) {
-    tar.destroy()
     throw error instanceof Failure ? error : refused(file, `it is not a .tar.gz (${messageOf(error)})`)
   }
   if (top === undefined) throw refused(file, 'it is empty')

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { extract } from 'tar-stream'
 import { Failure, messageOf } from '../lib/errors.js'
+import { entriesOfTar } from '../lib/tar-entries.js'
 import { packLayer, type ArchivedLayer } from './layer-file.js'
 
 /** Maximum size of a JSON document in the archive, in bytes: larger files are layers. */
@@ -59,10 +58,7 @@ async function readEntries(
   const entries = new Map<string, ArchivedLayer>()
   const documents = new Map<string, Buffer>()
   const links = new Map<string, string>()
-  const parser = extract()
-  const sending = pipeline(archive, parser)
-  sending.catch(() => undefined)
-  for await (const entry of parser) {
+  for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header
     if (type === 'symlink' && linkname) links.set(name, path.posix.join(path.posix.dirname(name), linkname))
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
@@ -91,7 +87,6 @@ async function readEntries(
       if (packed.packed) files.push(packed.packed.file)
     }
   }
-  await sending
   return { entries, documents, links }
 }
 

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, createGunzip, deflateRaw } from 'node:zlib'
+import { counted } from '../lib/counted.js'
 import { PRIVATE_FILE } from '../lib/modes.js'
 import { isGzip, isZstandard } from '../lib/formats.js'
 import { peek } from '../lib/peek.js'
@@ -72,20 +71,6 @@ export async function packLayer(stream: AsyncIterable<unknown>, folder: string):
     diffId: zstandard ? undefined : raw.digest(),
     packed: { ...layer, file }
   }
-}
-
-/** Returns a stream that passes bytes through; at its end it has their number and digest. */
-function counted(): { stream: Transform; size: () => number; digest: () => string } {
-  const hash = createHash('sha256')
-  let size = 0
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      size += chunk.length
-      done(undefined, chunk)
-    }
-  })
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest('hex')}` }
 }
 
 /** Size of a block in bytes; each block has the end of the one before as its dictionary. */

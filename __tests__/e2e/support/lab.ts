@@ -77,6 +77,22 @@ export function e2eSuite(title: string, application: Classes, define: (suite: Su
   })
 }
 
+/**
+ * Puts a `docker` in front of the real one, in a new folder below `folder`: the lines of sh run before each command, with its
+ * arguments, and `$real` is the real one. Returns the variables with which it is used.
+ */
+export function dockerBehind(
+  folder: string,
+  lines: readonly string[],
+  environment: NodeJS.ProcessEnv = world.environment
+): NodeJS.ProcessEnv {
+  const place = mkdtempSync(path.join(folder, 'bin-'))
+  const real = execFileSync('which', ['docker'], { env: environment, encoding: 'utf8' }).trim()
+  const script = ['#!/bin/sh', `real=${real}`, ...lines, 'exec $real "$@"']
+  writeFileSync(path.join(place, 'docker'), `${script.join('\n')}\n`, { mode: 0o755 })
+  return { ...environment, PATH: `${place}:${environment['PATH']}` }
+}
+
 export function docker(...args: string[]): string {
   return dockerAt(world.environment, ...args)
 }
