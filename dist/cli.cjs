@@ -47549,1674 +47549,6 @@ function containerSettings({ id, work }, { env, port, network: network2, addHost
 var import_promises32 = require("node:fs/promises");
 var import_node_path25 = __toESM(require("node:path"), 1);
 
-// src/diagnosis/noise.ts
-var CASCADE = anyOf([
-  "Dumping FAILED\\.",
-  "Restoring FAILED\\.",
-  "Can't dump threads",
-  "Can't dump thread for pid \\d+",
-  "Parasite exited with -1",
-  "Can't init thread in parasite \\d+",
-  "(?:Dump files|Collect mappings) \\(pid: \\d+\\) failed with -1",
-  "Failed to fill self vdso symtable",
-  "kerndat_\\w{1,60} failed when initializing kerndat",
-  "Could not initialize kernel features detection",
-  "`- Can't open vma",
-  "Restorer fail \\d+",
-  "Restorer abnormal termination",
-  "(?<!\\d)\\d{1,10} exited, status=1",
-  "(?<!\\d)\\d{1,10} killed by signal 9: Killed",
-  "Unfreezing tasks into 1",
-  "Unable to detach from \\d+",
-  "JVM: invalid info for restore provided",
-  "Native checkpoint failed\\.",
-  "CRIU failed with exit code",
-  "STARTUPTIME "
-]);
-var NOISE = anyOf([
-  "Can't keep kdat cache on non-tempfs",
-  "-1 reported by netlink: Operation not permitted",
-  "Unable to create a veth pair: -1",
-  "Hugetlb size .{1,40} is supported but cannot get dev's number",
-  "Dirty tracking support is OFF",
-  "uffd: Lazy pages are not available",
-  "Can't set tty params on .{0,200}trying to skip",
-  "prctl failed @\\d+ with",
-  "prctl set range MM_\\w+",
-  "Ignoring restore_task error 1\\b",
-  "Can't restore EXE link",
-  "Can't (?:seize root task|attach to all tasks|catch all tasks), disabling ptrace",
-  // A number in the path: the CRIU of CRaC JDKs, which then continues in another way. With CRIU 4 (`-1/`) it is the cause.
-  "Can't open \\d+/sys/kernel/ns_last_pid on procfs",
-  "Setting PID failed",
-  "can't open last pid fd",
-  "rlimit: Can't setup RLIMIT_NOFILE for self",
-  "Unable to set SO_(?:SND|RCV)BUFFORCE",
-  "Unable to open stats-restore",
-  "XDG_RUNTIME_DIR not set",
-  "Diag module missing",
-  "Unable to open a socket file",
-  "Unable to create tun",
-  "Unable create a network namespace",
-  "Unable to get tun network namespace",
-  "NSID isn't reported",
-  "Will restore \\d+ with interrupted system call",
-  "CRaC closing file descriptor \\d+: "
-]);
-function anyOf(patterns) {
-  return new RegExp(patterns.join("|"));
-}
-
-// src/diagnosis/signature.ts
-function signatures(defaults, rows) {
-  return rows.map((row) => ({ weight: "cause", ...defaults, ...row }));
-}
-
-// src/diagnosis/catalogue/clients.ts
-function open3(ports2, packages = "") {
-  const start2 = "(?:CheckpointOpen\\w+Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
-  const byPort = ports2 === "" ? [] : [`.*(?:(?<!local)port=|remotePort |remote=[^\\]]*:)(?:${ports2})\\b`];
-  const byCode = packages === "" ? [] : [`.* opened by .*\\b(?:${packages})\\.`];
-  return new RegExp(`${start2}(?:${[...byPort, ...byCode].join("|")})`, "m");
-}
-var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore";
-var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
-  {
-    id: "fw-mongodb",
-    pattern: open3("27017", "com\\.mongodb"),
-    category: "application",
-    cause: "A connection to MongoDB is open.",
-    fix: `Spring Data and Quarkus do not close their MongoClient: ${IN_HOOKS}, for example in a bean that is a SmartLifecycle and delegates to a new client after start().`
-  },
-  {
-    id: "fw-cassandra",
-    pattern: open3("9042", "com\\.datastax\\.(?:oss|driver)"),
-    category: "application",
-    cause: "A connection to Cassandra is open.",
-    fix: `Spring Data does not close its CqlSession: ${IN_HOOKS}, or create the session lazily, after the checkpoint (\`@Lazy\`).`
-  },
-  {
-    id: "fw-redisson",
-    pattern: open3("", "org\\.redisson"),
-    category: "application",
-    cause: "A connection of Redisson to Redis is open.",
-    fix: `Redisson does not take part in a checkpoint: call shutdown() of the RedissonClient in beforeCheckpoint, and create a new one in afterRestore; or use Lettuce with Spring Data Redis 3.2 or newer.`
-  },
-  {
-    id: "fw-redis",
-    pattern: open3("6379|6380|26379", "io\\.lettuce|redis\\.clients"),
-    category: "application",
-    cause: "A connection to Redis is open.",
-    fix: "Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint."
-  },
-  {
-    id: "fw-kafka",
-    pattern: open3("909[2-4]", "org\\.apache\\.kafka"),
-    category: "application",
-    cause: "A connection to Kafka is open.",
-    fix: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers, producers (`ProducerFactory.reset()`) and admin clients in beforeCheckpoint."
-  },
-  {
-    id: "fw-rabbitmq",
-    pattern: open3("567[12]", "com\\.rabbitmq"),
-    category: "application",
-    cause: "A connection to RabbitMQ is open.",
-    fix: "Stop the listener containers, and call resetConnection() of the CachingConnectionFactory (Spring AMQP) or close the Connection in beforeCheckpoint; the factory connects again when it is used."
-  },
-  {
-    id: "fw-elasticsearch",
-    pattern: open3("9[23]00", "org\\.elasticsearch|co\\.elastic\\.clients|org\\.opensearch"),
-    category: "application",
-    cause: "A connection to Elasticsearch or OpenSearch is open.",
-    fix: `Frameworks do not close their RestClient: ${IN_HOOKS}; or let it close idle connections (\`setKeepAliveStrategy\`) and set \`checkpoint-delay\`.`
-  },
-  {
-    id: "fw-exporter",
-    pattern: open3(
-      "431[78]|9411|14250|14268|6831",
-      "io\\.opentelemetry|zipkin2|io\\.micrometer\\.registry|io\\.jaegertracing"
-    ),
-    category: "application",
-    cause: "A connection of an exporter of metrics or traces is open.",
-    fix: "An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Turn it off for the checkpoint only if it is started again by your own code."
-  },
-  {
-    id: "fw-grpc",
-    pattern: open3("", "io\\.grpc"),
-    category: "application",
-    cause: "A channel or a server of gRPC is open.",
-    fix: `Call shutdownNow() of the ManagedChannel or the Server in beforeCheckpoint, wait for its end, and create it again in afterRestore. \`idleTimeout\` of a channel closes its connections when it is idle.`
-  },
-  {
-    id: "fw-messaging",
-    pattern: open3(
-      "6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883",
-      "org\\.apache\\.(?:pulsar|activemq|zookeeper)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho"
-    ),
-    category: "application",
-    cause: "A connection to a message broker or ZooKeeper is open.",
-    fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
-  },
-  {
-    id: "fw-neo4j",
-    pattern: open3("7687", "org\\.neo4j\\.driver"),
-    category: "application",
-    cause: "A connection to Neo4j is open.",
-    fix: `Spring Data does not close its Driver: ${IN_HOOKS}.`
-  },
-  {
-    id: "fw-jdbc",
-    pattern: open3(
-      "5432|3306|1433|1521|50000|26257",
-      "com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal|io\\.r2dbc"
-    ),
-    category: "application",
-    cause: "A connection to a database is open.",
-    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md)."
-  },
-  {
-    id: "fw-discovery",
-    pattern: open3(
-      "8761|8500|8848",
-      "com\\.netflix\\.(?:discovery|eureka)|com\\.ecwid\\.consul|com\\.alibaba\\.nacos"
-    ),
-    category: "application",
-    cause: "A connection to a service registry (Eureka, Consul, Nacos) is open.",
-    fix: "Turn registration off for the checkpoint (`eureka.client.enabled=false`, `spring.cloud.discovery.enabled=false`), or stop the client in beforeCheckpoint and register again in afterRestore: the address of the container is another one then."
-  }
-]);
-
-// src/diagnosis/catalogue/criu-both.ts
-var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
-  {
-    id: "criu-vdso-bounds",
-    pattern: /Unexpected rt vDSO area bounds/m,
-    category: "jdk",
-    cause: "This version of CRIU does not support the vDSO of this kernel, which is larger from kernel 6.13 on.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
-  },
-  {
-    id: "criu-compat-vdso",
-    pattern: /Compatible vdso's size is bigger than reserved buf/m,
-    category: "jdk",
-    cause: "This version of CRIU does not support the vDSO for 32-bit programs of this kernel: it is too large.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
-  },
-  {
-    id: "criu-ptrace-denied",
-    pattern: /(?:PTRACE_TRACEME\) failed|Unable to ptrace the child|can't interrupt task): Operation not permitted/m,
-    category: "runner",
-    cause: "The kernel does not allow CRIU to trace the JVM.",
-    fix: "Allow the capability SYS_PTRACE for containers on this Docker engine, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-short-write",
-    pattern: /Img trimmed (\d+)\/(\d+)|Unexpected EOF$/m,
-    category: "runner",
-    cause: "A file of the snapshot is too short: the disk was full, or the image was changed.",
-    fix: "Free disk space on the runner and run the job again."
-  },
-  {
-    id: "criu-enomem",
-    pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).{0,300}Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
-    category: "runner",
-    cause: "Not enough memory: CRIU could not map the memory of the process.",
-    fix: "Give the host or the container more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
-  },
-  {
-    id: "criu-no-cap",
-    pattern: /CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability/m,
-    category: "runner",
-    cause: "CRIU has neither the capability CHECKPOINT_RESTORE nor SYS_ADMIN.",
-    fix: "Start the container with the flags in the output `restore-flags` (in Kubernetes: `allowPrivilegeEscalation: true`). For the checkpoint, leave `privileges` at `auto`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-unprivileged-flag",
-    pattern: /Running as non-root requires '--unprivileged'/m,
-    category: "internal",
-    cause: "CRIU was started by a user other than root, but without the option --unprivileged.",
-    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
-  },
-  {
-    id: "criu-netlink-selinux",
-    pattern: /Can't send request message: Permission denied/m,
-    category: "runner",
-    cause: "SELinux does not allow CRIU to query the kernel about sockets.",
-    fix: "On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-logfile",
-    pattern: /Can't create log file (\S+): (.+)/m,
-    category: "image",
-    cause: "CRIU is not allowed to write its log: $1, $2.",
-    fix: "Make the `user` of the image the owner of the folder of the snapshot, and keep it writable."
-  },
-  {
-    id: "criu-imgdir",
-    pattern: /Couldn't open image dir (.{1,300})|Can't open dir (.{1,300}): No such file/m,
-    category: "image",
-    cause: "The folder of the snapshot is missing: $1$2.",
-    fix: "Do not mount anything over /opt/crac-checkpoint, and build the image again."
-  },
-  {
-    id: "criu-nofile",
-    pattern: /Can't chose service_fd_base: (-?\d+) (-?\d+)/m,
-    category: "runner",
-    cause: "The limit of open files is so high that CRIU cannot reserve file descriptors for itself.",
-    fix: "Start the container with `--ulimit nofile=1024:65536`, or lower the default of the Docker engine."
-  }
-]);
-
-// src/diagnosis/catalogue/criu-dump.ts
-var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
-  {
-    id: "criu-amx-xsave",
-    pattern: /Can't set FPU registers for \d+: Bad address/m,
-    category: "jdk",
-    cause: "The CPU has AMX registers (Intel, from 2023 on), which this version of CRIU does not support.",
-    fix: "Use CRIU 4.1 or newer. The default `base-image` has it: remove the inputs `criu` and `base-image`, or install CRIU 4.1 in your own base image."
-  },
-  {
-    id: "criu-xsave-warn",
-    pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
-    category: "jdk",
-    cause: "The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
-  },
-  {
-    id: "criu-sockopt-616",
-    pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
-    category: "application",
-    cause: "The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.",
-    fix: "Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`."
-  },
-  {
-    id: "criu-rseq",
-    pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
-    category: "image",
-    cause: "The glibc of the base image uses restartable sequences (rseq), but this kernel does not report them to CRIU.",
-    fix: "Use a runner with kernel 5.13 or newer, or set `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`."
-  },
-  {
-    id: "criu-seccomp-suspend",
-    pattern: /suspending seccomp failed: (.+)/m,
-    category: "runner",
-    cause: "The runner does not let CRIU freeze the JVM: the seccomp filter of the container (its allowed system calls) cannot be suspended ($1).",
-    fix: "The action started the container with `--security-opt seccomp=unconfined`, and the runner did not allow it: check the security policies of its Docker engine, or use another runner.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-unseizable",
-    pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
-    category: "runner",
-    cause: "CRIU cannot attach to process $1 (state $2): another program traces it, or CRIU lacks the permission.",
-    fix: "Remove debuggers and profilers from `java-options`. If there are none, allow the capability SYS_PTRACE for containers.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-own-tree",
-    pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
-    category: "internal",
-    cause: "CRIU was started inside the process tree that it should dump.",
-    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
-  },
-  {
-    id: "criu-io-uring",
-    pattern: /Unknown shit .{0,300}anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
-    category: "application",
-    cause: "The application uses io_uring, which CRIU cannot dump.",
-    fix: "Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint."
-  },
-  {
-    id: "criu-fd-type",
-    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.{0,300})\)/m,
-    category: "application",
-    cause: "The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.",
-    fix: "Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries."
-  },
-  {
-    id: "criu-tcp-established",
-    pattern: /Connected TCP socket, consider using --tcp-established/m,
-    category: "application",
-    cause: "The application has a TCP connection open.",
-    fix: "Close connections (pools, clients, telemetry) in beforeCheckpoint and open them again in afterRestore."
-  },
-  {
-    id: "criu-unix-external",
-    pattern: /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
-    category: "application",
-    cause: "The application has a Unix socket open whose other end is outside the snapshot.",
-    fix: "Close it in beforeCheckpoint. Usual owners are agents and log drivers."
-  },
-  {
-    id: "criu-unix-inflight",
-    pattern: /In-flight connection/m,
-    category: "runner",
-    cause: "A connection was being established during the dump.",
-    fix: "Run the job again. If a health check calls the application all the time, disable it for the checkpoint."
-  },
-  {
-    id: "criu-lookup-mount",
-    pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
-    category: "application",
-    cause: "CRIU cannot find the file system of an open file: file descriptor $2, $3.",
-    fix: "Close that file in beforeCheckpoint. If the application writes its output to it, use standard output instead."
-  },
-  {
-    id: "criu-overmounted",
-    pattern: /Open files on overmounted mounts are not supported yet/m,
-    category: "application",
-    cause: "An open file is hidden by a file system that was mounted over its path.",
-    fix: "Close the file in beforeCheckpoint."
-  },
-  {
-    id: "criu-ghost-limit",
-    pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
-    category: "application",
-    cause: "A deleted file of $2 bytes is still open or mapped, and a snapshot keeps at most 128 MB of one: $1.",
-    fix: "Close it in beforeCheckpoint, or do not delete it while it is in use. It is often a cache or a native library in /tmp."
-  },
-  {
-    id: "criu-ghost-native",
-    pattern: /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna)\S{0,200}) of (\d+) size, increase limit/m,
-    category: "application",
-    cause: "A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.",
-    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA).",
-    weight: "specific"
-  },
-  {
-    id: "criu-link-remap",
-    pattern: /Can't create link remap for (.{1,300}?)\. Use link-remap/m,
-    category: "application",
-    cause: "An open file was deleted or renamed: $1.",
-    fix: "Close the file in beforeCheckpoint."
-  },
-  {
-    id: "criu-inotify",
-    pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
-    category: "application",
-    cause: "The application watches files or folders that CRIU cannot find again.",
-    fix: "Stop the watch service in beforeCheckpoint. Development tools and the reloading of configuration use one."
-  },
-  {
-    id: "criu-nonregular-map",
-    pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
-    category: "application",
-    cause: "The application has mapped something into its memory that is not a regular file.",
-    fix: "Close devices and shared memory in beforeCheckpoint. Profilers and GPU libraries map them.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-mapping",
-    pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
-    category: "application",
-    cause: "The application has a kind of memory that CRIU does not support.",
-    fix: "For the checkpoint, remove native libraries and JVM options that map devices or huge pages."
-  },
-  {
-    id: "criu-sysv-shm",
-    pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
-    category: "application",
-    cause: "The application uses System V shared memory.",
-    fix: "Release it in beforeCheckpoint. A native library uses it."
-  },
-  {
-    id: "criu-enospc",
-    pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
-    category: "runner",
-    cause: "Not enough disk space: the disk became full while CRIU wrote the snapshot.",
-    fix: "Free space on Docker's disk, for example with `docker system prune`; or let the workflow author set a smaller heap (`java-options: -Xmx...`).",
-    remedy: "disk"
-  },
-  {
-    id: "criu-timeout",
-    pattern: /Timeout reached\. Try to interrupt/m,
-    category: "runner",
-    cause: "CRIU could not stop all threads of the JVM in time.",
-    fix: "Run the job again on a runner with less load. If it fails again, use less concurrency in the warm-up."
-  },
-  {
-    id: "criu-stopped-task",
-    pattern: /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
-    category: "application",
-    cause: "A thread or process of the application is stopped, and CRIU cannot dump it.",
-    fix: "Make sure that nothing stops the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint."
-  },
-  {
-    id: "criu-session",
-    pattern: /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
-    category: "internal",
-    cause: "The JVM belongs to a session whose leader is not in the snapshot.",
-    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
-  },
-  {
-    id: "criu-parasite-memfd",
-    pattern: /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
-    category: "runner",
-    cause: "CRIU could not inject its helper code into the JVM.",
-    fix: "Allow containers with SYS_PTRACE and without a seccomp filter on this Docker engine, and leave `privileges` at `auto`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-aio",
-    pattern: /Failed to check aio rings|wrong aio: tail=/m,
-    category: "application",
-    cause: "The application has asynchronous disk operations in progress.",
-    fix: "Wait for them in beforeCheckpoint. A native library or a database driver started them."
-  },
-  {
-    id: "criu-freezer",
-    pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
-    category: "runner",
-    cause: "CRIU could not freeze the control group (cgroup) of the container.",
-    fix: "Update the Docker engine. If containers are nested, give this container its own cgroup namespace.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-mntns",
-    pattern: /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
-    category: "runner",
-    cause: "The container has mounts that CRIU cannot describe.",
-    fix: "Use a plain Docker engine on the runner. Nested Docker engines and user namespaces cause such mounts."
-  },
-  {
-    id: "criu-32bit",
-    pattern: /Can't dump task \d+ running in 32-bit mode/m,
-    category: "image",
-    cause: "A process of the application is a 32-bit program.",
-    fix: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint."
-  }
-]);
-
-// src/diagnosis/catalogue/criu-restore.ts
-var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
-  {
-    id: "criu-vdso-image",
-    pattern: /Can't find vDSO area in image/m,
-    category: "image",
-    cause: "The kernel of this host differs from the kernel of the checkpoint, and this version of CRIU cannot match their vDSOs.",
-    fix: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the same kernel as the host."
-  },
-  {
-    id: "criu-fork-eexist",
-    pattern: /Can't fork for (\d+): File exists/m,
-    category: "runner",
-    cause: "The process id $1 is already in use, but a restored process needs its previous id.",
-    fix: "Do not start anything else in the container before the restore: no `--init`, no `--pid=host`, no program before the entry script."
-  },
-  {
-    id: "criu-fork-erofs",
-    pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
-    category: "runner",
-    cause: "CRIU could not create a process with the id $1: neither clone3 nor /proc/sys was usable.",
-    fix: "Start the container with the flags in the output `restore-flags`."
-  },
-  {
-    id: "criu-fork-eperm",
-    pattern: /Can't fork for (\d+): Operation not permitted/m,
-    category: "runner",
-    cause: "CRIU is not allowed to choose the process id $1.",
-    fix: "Start the container with the flags in the output `restore-flags`: the capability CHECKPOINT_RESTORE is missing.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-fork-einval",
-    pattern: /Can't fork for (\d+): Invalid argument/m,
-    category: "image",
-    cause: "The process id $1 is not valid, or larger than this host allows.",
-    fix: "Raise kernel.pid_max on the host, or build the image on a runner with lower process ids."
-  },
-  {
-    id: "criu-fork-eagain",
-    pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
-    category: "runner",
-    cause: "The container is not allowed to have so many processes (process id $1).",
-    fix: "Start the container with a higher `--pids-limit`: the number of threads of the application, and some more."
-  },
-  {
-    id: "criu-pid-mismatch",
-    pattern: /Pid (\d+) do not match expected (\d+)/m,
-    category: "runner",
-    cause: "A process got the id $1 instead of $2.",
-    fix: "Do not start anything else in the container, and use the flags in the output `restore-flags`."
-  },
-  {
-    id: "criu-thread-pid",
-    pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
-    category: "runner",
-    cause: "A thread could not get its previous id.",
-    fix: "Do not start anything else in the container before the restore, and use the flags in the output `restore-flags`."
-  },
-  {
-    id: "criu-sid",
-    pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
-    category: "image",
-    cause: "A process id of the snapshot ($2) is in use as a session or group id ($1) in this container.",
-    fix: "Do not start anything before the entry script, and build the image again."
-  },
-  {
-    id: "criu-tty-params",
-    pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
-    category: "runner",
-    cause: "The terminal of the container cannot be restored to its previous state.",
-    fix: "Start the container without `-t`."
-  },
-  {
-    id: "criu-tty-inherit",
-    pattern: /Don't have tty to inherit session from, aborting/m,
-    category: "runner",
-    cause: "The snapshot was taken with a terminal, but this container has none.",
-    fix: "Build the image again without a terminal, and start it without `-t`."
-  },
-  {
-    id: "criu-bad-size",
-    pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
-    category: "image",
-    cause: "The file $1 has $2 bytes, but it had $3 bytes at the checkpoint.",
-    fix: "Do not change files of the image after the build: every file that the JVM had open must stay the same."
-  },
-  {
-    id: "criu-bad-buildid",
-    pattern: /File (\S+) has bad build-ID/m,
-    category: "image",
-    cause: "The library $1 is not the same build as at the checkpoint.",
-    fix: "Do not update packages in the finished image. Build it again instead."
-  },
-  {
-    id: "criu-bad-mode",
-    pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
-    category: "image",
-    cause: "The file $1 has the permissions 0$2, but it had 0$3 at the checkpoint.",
-    fix: "Do not change files of the image after the build."
-  },
-  {
-    id: "criu-file-missing",
-    pattern: /Can't open file (.{1,300}?)(?: on restore)?: (No such file or directory|Permission denied)/m,
-    category: "image",
-    cause: "A file that the process had open or mapped cannot be opened here: $1 ($2).",
-    fix: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user can read; or close the file in beforeCheckpoint."
-  },
-  {
-    id: "criu-cpu-caps",
-    pattern: /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
-    category: "runner",
-    cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
-  },
-  {
-    id: "criu-pages-mmap",
-    pattern: /Can't read pages data \((-?\d+)\)/m,
-    category: "runner",
-    cause: "The memory of the snapshot could not be read ($1).",
-    fix: "Make sure that the file system of the image is executable (not `noexec`), and does not change while the container runs."
-  },
-  {
-    id: "criu-magic",
-    pattern: /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
-    category: "image",
-    cause: "A file of the snapshot is damaged, or was written by another version of CRIU ($1$2).",
-    fix: "Build the image again, and do not replace its CRIU."
-  },
-  {
-    id: "criu-prctl-mm",
-    pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
-    category: "runner",
-    cause: "CRIU is not allowed to set the memory layout of the process.",
-    fix: "Start the container with the flags in the output `restore-flags`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-killed",
-    pattern: /(?<!\d)(\d{1,10}) killed by signal (\d+): (.+)/m,
-    category: "runner",
-    cause: "Signal $2 ($3) ended process $1 of the snapshot during the restore.",
-    fix: "Read the line above it in the log. With signal 11 or 4, the CPU differs from that of the checkpoint: build with `cpu-features: generic`."
-  },
-  {
-    id: "criu-restore-mapping",
-    pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
-    category: "runner",
-    cause: "CRIU could not map a part of the memory at its previous address.",
-    fix: "Use a host with the same architecture and enough memory, and without a limit on the address space."
-  },
-  {
-    id: "criu-clone3-denied",
-    pattern: /Unexpected error from clone3: Operation not permitted/m,
-    category: "runner",
-    cause: "CRIU is not allowed to choose process ids: the container does not have the capability CHECKPOINT_RESTORE.",
-    fix: "Start the container with the flags that the output `restore-flags` lists: the host must allow `--cap-add CHECKPOINT_RESTORE`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-vmsplice",
-    pattern: /Error splicing data: Operation not permitted/m,
-    category: "runner",
-    cause: "CRIU is not allowed to fill the pipes of the process.",
-    fix: "Start the container with the flags in the output `restore-flags`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-creds",
-    pattern: /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
-    category: "runner",
-    cause: "CRIU could not set the user, the group or the capabilities of the process.",
-    fix: "Start the container with the flags in the output `restore-flags`, and as the user of the image.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-bind",
-    pattern: /Can't bind (?:inet )?socket.{0,300}: (Address already in use|Cannot assign requested address)/m,
-    category: "application",
-    cause: "A listening socket of the snapshot cannot be opened here: $1.",
-    fix: "Close listening sockets in beforeCheckpoint and open them again in afterRestore."
-  },
-  {
-    id: "criu-apparmor",
-    pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
-    category: "runner",
-    cause: "The AppArmor profile of the process cannot be set on this host.",
-    fix: "Run the container with `--security-opt apparmor=unconfined`. For the build, leave `privileges` at `auto`.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-ns-last-pid-ro",
-    pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
-    category: "runner",
-    cause: "The seccomp profile blocks clone3, and CRIU used /proc/sys instead, which is read-only in containers.",
-    fix: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image allows clone3.",
-    remedy: "privileges"
-  },
-  {
-    id: "criu-stats-restore-denied",
-    pattern: /Unable to open stats-restore: Permission denied/m,
-    category: "runner",
-    cause: "CRIU could not write its statistics. This does not affect the restore.",
-    fix: "No action is necessary.",
-    weight: "noise"
-  }
-]);
-
-// src/diagnosis/catalogue/docker.ts
-var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
-  {
-    id: "docker-exec-format",
-    pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
-    category: "image",
-    cause: "A program of the image is for another architecture, or is a script without the first line `#!`.",
-    fix: "Use a `base-image` and a JDK with the architecture of the runner."
-  },
-  {
-    id: "docker-platform",
-    pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
-    category: "image",
-    cause: "The image is for $1, but this host is $2.",
-    fix: "Use a `base-image` with the architecture of the runner."
-  },
-  {
-    id: "docker-qemu",
-    pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
-    category: "runner",
-    cause: "The container runs in the emulator QEMU, which CRIU does not support.",
-    fix: "Use a runner with the architecture of the image (for arm64: `runs-on: ubuntu-24.04-arm`)."
-  },
-  {
-    id: "docker-oom",
-    pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
-    category: "runner",
-    cause: "Not enough memory: the kernel ended a process.",
-    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
-  },
-  {
-    id: "docker-daemon",
-    operations: ["dump", "restore", "push"],
-    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .{0,300}docker/m,
-    category: "runner",
-    cause: "The Docker engine does not respond.",
-    fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
-  },
-  {
-    id: "docker-cap",
-    pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
-    category: "runner",
-    cause: "This Docker engine does not support the capability CHECKPOINT_RESTORE.",
-    fix: "Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.",
-    remedy: "privileges"
-  },
-  {
-    id: "docker-nospace",
-    operations: ["dump", "restore", "push"],
-    pattern: /no space left on device/m,
-    category: "runner",
-    cause: "Not enough disk space: the disk of the Docker engine is full.",
-    fix: "Free space on Docker's disk, for example with `docker system prune`.",
-    remedy: "disk"
-  },
-  {
-    id: "docker-noexe",
-    pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
-    category: "image",
-    cause: "The program $1 is not in the image.",
-    fix: "Use a `base-image` that is Debian or similar."
-  },
-  {
-    id: "docker-name",
-    operations: ["dump", "restore", "push"],
-    pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
-    category: "runner",
-    cause: "A container name or a port is still in use by an earlier run.",
-    fix: "Remove the container on the runner, and run the job again."
-  },
-  {
-    id: "runc-apply-caps",
-    pattern: /unable to apply caps: operation not permitted/m,
-    category: "runner",
-    cause: "The Docker engine cannot grant capabilities that its own host does not have.",
-    fix: "Leave `privileges` at `auto`: `privileged` requires all capabilities.",
-    remedy: "privileges"
-  }
-]);
-
-// src/diagnosis/catalogue/frameworks.ts
-var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
-  {
-    id: "fw-spring-refresh",
-    pattern: /Failed to take CRaC checkpoint on refresh/m,
-    category: "application",
-    cause: "Spring could not take its checkpoint on refresh.",
-    fix: "Read the suppressed exceptions below it: they name the causes.",
-    weight: "pointer"
-  },
-  {
-    id: "fw-spring-refresh-support",
-    pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
-    category: "application",
-    cause: "Spring is configured to take its checkpoint on refresh, but the CRaC API (org.crac) is not on the class path.",
-    fix: "Add `org.crac:crac` to the dependencies. Spring Boot manages its version.",
-    weight: "specific"
-  },
-  {
-    id: "fw-spring-minus1",
-    pattern: /restored JVM running for -1 ms/m,
-    category: "runner",
-    cause: "The checkpoint failed, and Spring restarted its beans in the same JVM.",
-    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
-    weight: "pointer"
-  },
-  {
-    id: "fw-hikari-suspend",
-    pattern: /is not configured to allow pool suspension/m,
-    category: "application",
-    cause: "The Hikari pool does not allow suspension, so its connections stay open.",
-    fix: "Set `allow-pool-suspension` of the data source to true.",
-    weight: "specific"
-  },
-  {
-    id: "fw-listener",
-    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S{0,300}?local=)?\S{0,300}?:(\d+)\]/m,
-    category: "application",
-    cause: "A server still listens on port $1$2$3.",
-    fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
-    weight: "specific"
-  },
-  {
-    id: "fw-logfile",
-    pattern: /CheckpointOpenFileException: .{0,300}\.(?:log|txt|out)\b/m,
-    category: "application",
-    cause: "A log file is open.",
-    fix: "Log to standard output in containers, or use resource policies that close and reopen the file.",
-    weight: "specific"
-  },
-  {
-    id: "fw-sssd",
-    pattern: /path=\/var\/lib\/sss\/mc\//m,
-    category: "image",
-    cause: "A cache file of SSSD is open: glibc opened it to find a user.",
-    fix: "Use a base image without SSSD, or a newer `java-version`, which ignores this file.",
-    weight: "specific"
-  },
-  {
-    id: "fw-classpath",
-    operations: ["restore"],
-    pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).{0,300}/m,
-    category: "image",
-    cause: "A class or jar that the application needs is missing.",
-    fix: "Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.",
-    weight: "specific"
-  }
-]);
-
-// src/diagnosis/catalogue/jvm-dump.ts
-var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
-  {
-    id: "jvm-crac-unsupported",
-    pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
-    category: "jdk",
-    cause: "The application requested a checkpoint, but this JVM does not support CRaC.",
-    fix: "Choose a JDK with CRaC with `distribution` and `java-version`."
-  },
-  {
-    id: "jvm-not-configured",
-    pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
-    category: "internal",
-    cause: "The JVM was started without a folder for the checkpoint.",
-    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
-  },
-  {
-    id: "jvm-native-failed",
-    pattern: /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
-    category: "runner",
-    cause: "The checkpoint engine of the JVM failed to take the snapshot.",
-    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
-    weight: "pointer"
-  },
-  {
-    id: "jvm-criu-exit",
-    pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
-    category: "runner",
-    cause: "CRIU failed with exit code $1.",
-    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
-    weight: "pointer"
-  },
-  {
-    id: "jvm-criu-signal",
-    pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
-    category: "runner",
-    cause: "A signal ended CRIU (wait status $1).",
-    fix: "Give the runner more memory, and read the end of dump4.log in the folder of the output `logs`.",
-    weight: "pointer"
-  },
-  {
-    id: "jvm-ckpt-dir",
-    pattern: /cannot create (\S{1,300}): (.{1,300})|: not a directory$|CRaCCheckpointTo=(\S{1,300}) is not a directory|Cannot create CRaCCheckpointTo=(\S{1,300}): (.{1,300})/m,
-    category: "image",
-    cause: "The JVM cannot write to the folder for the snapshot.",
-    fix: "Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`."
-  },
-  {
-    id: "jvm-open-socket",
-    pattern: /CheckpointOpenSocketException: (.+)/m,
-    category: "application",
-    cause: "A socket is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-    weight: "general"
-  },
-  {
-    id: "jvm-open-file",
-    pattern: /CheckpointOpenFileException: (.+)/m,
-    category: "application",
-    cause: "A file is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore (docs/frameworks.md).",
-    weight: "general"
-  },
-  {
-    id: "jvm-open-resource",
-    pattern: /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
-    category: "application",
-    cause: "A resource is open that cannot be part of a snapshot: $1$4$5 $2 $3.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
-    weight: "general"
-  },
-  {
-    id: "jvm-fd-left-open",
-    pattern: /FileDescriptor (\d+) left open: (.+)/m,
-    category: "application",
-    cause: "File descriptor $1 is still open: $2.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies."
-  },
-  {
-    id: "jvm-epoll",
-    pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
-    category: "application",
-    cause: "An event loop is still open ($1): its server or client does not take part in the checkpoint.",
-    fix: "Shut down the event loop in beforeCheckpoint. Newer versions of frameworks with Netty do this."
-  },
-  {
-    id: "jvm-busy-selector",
-    pattern: /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
-    category: "application",
-    cause: "A selector of NIO still has registered channels.",
-    fix: "Close the channels in beforeCheckpoint, or let the framework stop its server. They often belong to telemetry exporters and database clients."
-  },
-  {
-    id: "jvm-recursive",
-    pattern: /Recursive checkpoint is not allowed/m,
-    category: "application",
-    cause: "The application requested a checkpoint while another one was in progress.",
-    fix: "Leave the checkpoint to the action: remove calls of Core.checkpointRestore() and spring.context.checkpoint."
-  },
-  {
-    id: "jvm-zgc",
-    pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
-    category: "application",
-    cause: "This JVM does not support checkpoints with the Z garbage collector.",
-    fix: "Remove -XX:+UseZGC from `java-options`."
-  },
-  {
-    id: "jvm-cpu-request",
-    pattern: /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
-    category: "runner",
-    cause: "The CPU of this runner lacks features that `cpu-features` requires: $4.",
-    fix: "Set `cpu-features: generic`, or use another runner."
-  },
-  {
-    id: "jvm-cpu-syntax",
-    pattern: /VM option 'CPUFeatures=(.{0,300})' must be of the form: 0xnum,0xnum/m,
-    category: "input",
-    cause: "This JVM does not accept the value `$1` of `cpu-features`.",
-    fix: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2."
-  },
-  {
-    id: "jvm-min-pid",
-    pattern: /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
-    category: "runner",
-    cause: "The JVM could not raise the counter of process ids.",
-    fix: "Raise the limit of processes in a container to at least 2000 on the Docker engine, and raise kernel.pid_max on the host."
-  },
-  {
-    id: "jvm-attach",
-    pattern: /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
-    category: "application",
-    cause: "The JVM did not respond to jcmd.",
-    fix: "Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where."
-  },
-  {
-    id: "jvm-attach-owner",
-    pattern: /well-known file (\S+) is not secure/m,
-    category: "image",
-    cause: "The JVM does not run as the user of the image.",
-    fix: "Do not change the user of the JVM in the application or in the base image."
-  },
-  {
-    id: "jvm-jcmd-fail",
-    pattern: /An exception during a checkpoint operation:/m,
-    category: "application",
-    cause: "The JVM refused the checkpoint.",
-    fix: "Read the suppressed exceptions below it: they name the causes.",
-    weight: "pointer"
-  },
-  {
-    id: "jvm-timeout",
-    pattern: /The checkpoint was not generated within (\d+) seconds\./m,
-    category: "runner",
-    cause: "The JVM gave up the checkpoint after $1 seconds.",
-    fix: "Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action."
-  },
-  {
-    id: "jvm-bad-fd",
-    pattern: /JVM: FD fd=(\d+) type=(\S{1,300}) path="(.{0,300}?)"\s+BAD: opened by application/m,
-    category: "application",
-    cause: "The application opened file descriptor $1: $2, $3.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource."
-  },
-  {
-    id: "jvm-heap",
-    pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
-    category: "application",
-    cause: "The JVM ran out of memory: $1.",
-    fix: 'Load less data at the start; or let the workflow author set a larger heap (`java-options: -Xmx...`) for "Java heap space".'
-  }
-]);
-
-// src/diagnosis/catalogue/jvm-restore.ts
-var jvmRestore = signatures({ operations: ["restore"], stream: "jvm" }, [
-  {
-    id: "criu-exec-eperm",
-    pattern: /criu: Operation not permitted|Cannot execute CRIU(?: "[^"]*")?: Operation not permitted|Can't exec criu swrk: Operation not permitted/m,
-    category: "runner",
-    cause: "CRIU could not be started: its file capabilities exceed the capabilities of this container.",
-    fix: "Start the container with the flags in the output `restore-flags`. In Kubernetes, set `allowPrivilegeEscalation: true`.",
-    remedy: "privileges"
-  },
-  {
-    id: "jvm-not-crac",
-    operations: ["dump", "restore"],
-    pattern: /Unrecognized VM option '\+?(?:CRaC|CR)\w+/m,
-    category: "jdk",
-    cause: "This JVM does not support CRaC: it does not know the option for checkpoints.",
-    fix: "Choose a JDK with CRaC: `distribution: crac`, `zulu` or `liberica`. With `distribution: file`, use an archive of such a JDK."
-  },
-  {
-    id: "jvm-no-criu",
-    operations: ["dump", "restore"],
-    pattern: /cannot find CRIU to use|Cannot find CRIU executable on the PATH|CRIU executable does not exist in (\S+)|CRIU at (\S+) is not executable/m,
-    category: "image",
-    cause: "The JVM did not find an executable CRIU.",
-    fix: "Leave `criu` at `auto`, and use a base image with CRIU."
-  },
-  {
-    id: "jvm-criu-suid",
-    operations: ["dump", "restore"],
-    pattern: /does not have the SUID bit set and you're not a root|is not owned by the root user and you're not a root/m,
-    category: "image",
-    cause: "The CRIU of the JDK is not owned by root, or lacks the setuid bit.",
-    fix: "No action is necessary with `criu: auto`, which uses file capabilities instead.",
-    weight: "noise"
-  },
-  {
-    id: "jvm-criu-exec",
-    operations: ["dump", "restore"],
-    pattern: /Cannot execute CRIU(?: "[^"]*")?: (Permission denied|No such file or directory|Exec format error)|CRaC error executing: (\S+)/m,
-    category: "image",
-    cause: "The JVM could not start CRIU.",
-    fix: "Use a Debian with glibc as `base-image`, with the architecture of the JDK. On Alpine, a CRIU for glibc does not start."
-  },
-  {
-    id: "jvm-engine-missing",
-    operations: ["dump", "restore"],
-    pattern: /Could not find (\S+criuengine): |Did not find CRaCEngine (\S+)|Cannot find CRaC engine (\S+)|Cannot load CRaC engine/m,
-    category: "jdk",
-    cause: "The JVM does not have the checkpoint engine.",
-    fix: "Leave `engine` at `auto`, or choose another `java-version`."
-  },
-  {
-    id: "jvm-engine-mismatch",
-    pattern: /Image format does not match; saved image with engine (\S+), restoring with (\S+)/m,
-    category: "image",
-    cause: "The snapshot was taken with the checkpoint engine $1, but the JVM restores with $2.",
-    fix: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`. Build the image again."
-  },
-  {
-    id: "jvm-restore-dir",
-    pattern: /Cannot open CRaCRestoreFrom=(\S{1,300}): (.{1,300})|CRaCRestoreFrom=(\S{1,300}) is not a directory/m,
-    category: "image",
-    cause: "The JVM cannot read the folder of the snapshot.",
-    fix: "Do not mount anything over /opt/crac-checkpoint, and start the container as the user of the image."
-  },
-  {
-    id: "jvm-engine-fail",
-    operations: ["dump", "restore"],
-    pattern: /CRaC engine failed to (?:checkpoint to|restore from) (\S+?):? \(?error/m,
-    category: "runner",
-    cause: "The checkpoint engine of the JVM failed ($1).",
-    fix: "Read the lines of CRIU above it: they name the cause.",
-    weight: "pointer"
-  },
-  {
-    id: "jvm-cannot-restore",
-    pattern: /warning: cannot restore$|\[crac\] Failed to restore checkpoint/m,
-    category: "runner",
-    cause: "The JVM could not restore the snapshot.",
-    fix: "Read the lines above it: they name the cause.",
-    weight: "pointer"
-  },
-  {
-    id: "jvm-cpu-17",
-    pattern: /You have to specify -XX:CPUFeatures=(\S+) together with -XX:CRaCCheckpointTo when making a checkpoint file; specified -XX:CRaCRestoreFrom file contains CPU features (\S+); missing features of this CPU are (\S+) = (.*)/m,
-    category: "runner",
-    cause: "The CPU of this host lacks features that the snapshot uses: $4.",
-    fix: "Build with `cpu-features: generic`, or with `cpu-features: $1`."
-  },
-  {
-    id: "jvm-cpu-zulu",
-    pattern: /Image checkpoint has incompatible CPU features in its user data/m,
-    category: "runner",
-    cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
-  },
-  {
-    id: "jvm-cpu-main",
-    pattern: /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
-    category: "runner",
-    cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
-  },
-  {
-    id: "jvm-cpu-arch",
-    pattern: /Restore failed due to wrong or missing CPU architecture \(current architecture is (\S+)\)/m,
-    category: "image",
-    cause: "The snapshot was taken on another architecture than that of this host ($1).",
-    fix: "Publish one image for each architecture, and build each on a runner of that architecture."
-  },
-  {
-    id: "jvm-cpu-supports",
-    pattern: /Specified -XX:CRaCRestoreFrom file contains feature "(\w+)" value (\d) while this CPU has value (\d)/m,
-    category: "image",
-    cause: "The CPU of this host differs from the CPU of the checkpoint in the feature $1.",
-    fix: "Build on the oldest CPU on which the image will run."
-  },
-  {
-    id: "jvm-restore-flag",
-    pattern: /VM [Oo]ption '?(\w+)'? cannot be changed|Flag (\w+) cannot be set during restore/m,
-    category: "image",
-    cause: "The JVM option $1$2 cannot be changed at a restore.",
-    fix: "Set it in `java-options` for the checkpoint. At a restore, only -D options have an effect."
-  },
-  {
-    id: "jvm-shm",
-    pattern: /^shm_open: (.+)|Failed to open a space shared with restored process|Cannot read restore parameters|Restore cannot continue, VM will exit/m,
-    category: "runner",
-    cause: "The JVM could not pass new arguments and environment variables to the restored process.",
-    fix: "Give the container a writable /dev/shm."
-  },
-  {
-    id: "jvm-perfdata-sigbus",
-    pattern: /SIGBUS \(0x7\)[\s\S]{0,600}Perf\w+/m,
-    category: "jdk",
-    cause: "The JVM lost access to the file of its performance counters.",
-    fix: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`."
-  },
-  {
-    id: "jvm-perfdata",
-    pattern: /Cannot (?:open shared perfdata file|restore \(ftruncate\) perfdata file size|remap shared perfdata|remap perfdata memory)|cannot mmap shared perfdata file/m,
-    category: "runner",
-    cause: "The JVM cannot open the file of its performance counters again.",
-    fix: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again."
-  },
-  {
-    id: "jvm-sigill",
-    pattern: /SIGILL \(0x4\)/m,
-    category: "image",
-    cause: "The restored code uses an instruction that this CPU does not have.",
-    fix: "Build with `cpu-features: generic`. Remove options that skip the check of the CPU from `java-options`."
-  },
-  {
-    id: "jvm-sigsegv",
-    pattern: /SIGSEGV \(0xb\) at pc=|\[thread \d+ also had an error\]/m,
-    category: "image",
-    cause: "The JVM crashed.",
-    fix: "If the image restores on the runner but not on this host, the CPU differs: build with `cpu-features: generic`. Otherwise, report the hs_err file to the vendor of the JDK."
-  }
-]);
-
-// src/diagnosis/catalogue/registry.ts
-var registry = signatures({ operations: ["push"], stream: "registry" }, [
-  {
-    id: "reg-write-package",
-    pattern: /denied: permission_denied: write_package/m,
-    category: "registry",
-    cause: "The token is not allowed to write to this package.",
-    fix: "Give the job `permissions: packages: write`, and give the repository write access in the settings of the package."
-  },
-  {
-    id: "reg-denied",
-    pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.{0,300}does not exist)/m,
-    category: "registry",
-    cause: "The registry denied access.",
-    fix: "Run docker/login-action before this step, with a token that is allowed to write to this repository. For ghcr.io and `github.token`, give the job `permissions: packages: write`. Check the name of the repository in `tags`."
-  },
-  {
-    id: "reg-unauthorized",
-    pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
-    category: "registry",
-    cause: "The registry did not accept the login, or there was none.",
-    fix: "Run docker/login-action before this step, for the registry in `tags`, with a valid user name and password or token. Some tokens expire within minutes: log in directly before this step."
-  },
-  {
-    id: "reg-403",
-    pattern: /403 \(?Forbidden/m,
-    category: "registry",
-    cause: "The registry forbids the request.",
-    fix: "Check the permissions of the token on this repository. If they are correct, run the job again."
-  },
-  {
-    id: "reg-429",
-    pattern: /toomanyrequests: |429 Too Many Requests/m,
-    category: "registry",
-    cause: "The rate limit of the registry is exceeded.",
-    fix: "Log in before this step, which raises the limit, or run the job later."
-  },
-  {
-    id: "reg-blob",
-    pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
-    category: "registry",
-    cause: "The registry lost an upload that was in progress.",
-    fix: "Run the job again.",
-    remedy: "retry"
-  },
-  {
-    id: "reg-net",
-    pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
-    category: "registry",
-    cause: "The connection to the registry failed or was interrupted.",
-    fix: "Check the name of the registry in `tags`, and that the runner can reach it. Then run the job again."
-  },
-  {
-    id: "reg-tls",
-    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
-    category: "registry",
-    cause: "The certificate of the registry is not trusted, or the registry uses plain HTTP.",
-    fix: "Add the certificate authority of the registry to /etc/docker/certs.d on the runner, or list the registry as insecure in the configuration of the Docker engine.",
-    remedy: "none"
-  },
-  {
-    id: "reg-5xx",
-    pattern: /(?:unexpected (?:HTTP )?status.{0,300}|status code |: )50[0234]\b/m,
-    category: "registry",
-    cause: "The registry had an internal error.",
-    fix: "Run the job again later."
-  },
-  {
-    id: "reg-commit",
-    pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
-    category: "registry",
-    cause: "The registry did not accept a part of the image.",
-    fix: "Run the job again. If it fails again, read the log of the registry."
-  },
-  {
-    id: "reg-name",
-    pattern: /repository name must be lowercase|invalid reference format/m,
-    category: "input",
-    cause: "The name of the image is not valid.",
-    fix: "Write the repository in `tags` in lower case."
-  },
-  {
-    id: "reg-missing",
-    pattern: /name unknown: |NAME_UNKNOWN|repository .{0,300} does not exist|RepositoryNotFoundException/m,
-    category: "registry",
-    cause: "The repository does not exist in the registry.",
-    fix: "Create it first. Some registries, such as Amazon ECR, do not create it at a push."
-  },
-  {
-    id: "reg-immutable",
-    pattern: /(?:tag invalid: The image tag .{0,300} already exists|immutable)/m,
-    category: "registry",
-    cause: "The tag already exists, and the registry does not allow it to move.",
-    fix: "Use a new tag for each build."
-  },
-  {
-    id: "reg-size",
-    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .{0,300}(?:size|storage) limit/m,
-    category: "registry",
-    cause: "The registry, or a proxy in front of it, does not accept layers of this size.",
-    fix: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit."
-  }
-]);
-
-// src/diagnosis/catalogue/start.ts
-var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
-var start = signatures({ operations: ["dump"], stream: "app" }, [
-  {
-    id: "start-preview",
-    pattern: /Preview features are not enabled for (\S{1,300}) \(class file version (\d{1,3})\.65535\)/m,
-    category: "input",
-    cause: "Class $1 uses preview features of Java (class file version $2).",
-    fix: "Add `--enable-preview` to `java-options`. The JDK must have the version of the class: its number minus 44.",
-    weight: "specific"
-  },
-  {
-    id: "start-class-version",
-    pattern: /UnsupportedClassVersionError: (\S{1,300}) (?:has been compiled by a more recent version|.{0,100}Unsupported major\.minor version|.{0,40}\(unrecognized class file version).{0,100}?(\d{2,3})\.\d/m,
-    category: "jdk",
-    cause: "Class $1 is compiled for a newer Java than this JDK: it has class file version $2 (65 is Java 21, 69 is Java 25).",
-    fix: "Set `distribution` and `java-version` to a newer JDK with CRaC, such as `distribution: zulu` and `java-version: 25`, or compile the application for the Java version of this JDK.",
-    weight: "specific"
-  },
-  {
-    id: "start-main-class",
-    pattern: /Could not find or load main class (\S{1,300})/m,
-    category: "input",
-    cause: "The JVM did not find the main class $1, or a class that it extends.",
-    fix: "Set `main-class` to the full name of the class with the method main: for Kotlin it ends with Kt, and for Clojure without gen-class it is clojure.main."
-  },
-  {
-    id: "start-agent-missing",
-    pattern: /Error opening zip file or JAR manifest missing ?: ?(\S{1,300})|Could not find agent library (\S{1,300})/m,
-    category: "input",
-    cause: "The agent $1$2 is not in the image.",
-    fix: "Add its file with the input `files`, for example `files: agent.jar:/app/agent.jar`, and use that path in `java-options` (docs/agents.md).",
-    weight: "specific"
-  },
-  {
-    id: "start-agent-port",
-    pattern: /transport error 202: bind failed: Address already in use|Exception thrown by the agent ?: .{0,200}Port already in use: (\d+)/m,
-    category: "input",
-    cause: "The port $1 of a debugger or of JMX is in use by another JVM in the container, which has the same options.",
-    fix: "Set these options in `java-options`, which apply to the application alone, and not in a variable of the environment (docs/agents.md).",
-    weight: "specific"
-  },
-  {
-    id: "start-localhost",
-    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused/m,
-    category: "input",
-    cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9 in the container of the application: the services of a job are in other containers.",
-    fix: "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.",
-    weight: "cause"
-  },
-  {
-    id: "start-missing-file",
-    pattern: /FileNotFoundException: ([^\s:()][^:()]{0,300}) \(No such file or directory\)|NoSuchFileException: (?!\/(?:proc|sys|tmp)\/)([^\s:]{1,300})\s*$|Config data (?:resource|location) '(?:file \[|optional:|file:){0,3}([^'\]]{1,300})\]?'.{0,200}(?:cannot be found|does not exist)/m,
-    category: "input",
-    cause: "The application did not find the file $1$2$3.",
-    fix: "Add it to the image with the input `files` (docs/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.",
-    weight: "general"
-  },
-  {
-    id: "start-freetype",
-    pattern: /(libfreetype\.so[.\d]*): cannot open shared object file/m,
-    category: "image",
-    cause: "The image lacks the library $1, with which Java draws text.",
-    fix: `Install libfreetype6 and fontconfig ${IN_BASE_IMAGE} fontconfig libfreetype6 fonts-dejavu-core\`.`,
-    weight: "specific"
-  },
-  {
-    id: "start-fontconfig",
-    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.head|Cannot load default config file|(libfontconfig\.so[.\d]*): cannot open shared object file/m,
-    category: "image",
-    cause: "The image has no fonts: Java finds them with fontconfig.",
-    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6\`.`,
-    weight: "specific"
-  },
-  {
-    id: "start-x11",
-    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]*): cannot open shared object file/m,
-    category: "image",
-    cause: "The image lacks the library $1 of the X Window System.",
-    fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
-    weight: "specific"
-  },
-  {
-    id: "start-musl",
-    pattern: /(libc\.musl-[\w.-]{1,40}|ld-musl-[\w.-]{1,40}): cannot open shared object file/m,
-    category: "image",
-    cause: "A native library of the application is built for Alpine Linux ($1), and the image has glibc.",
-    fix: "Build the application with the native library for glibc: libraries choose it by a classifier such as linux-x86_64 instead of linux-x86_64-musl.",
-    weight: "specific"
-  },
-  {
-    id: "start-library",
-    pattern: /(lib[\w+-]{1,100}\.so[.\d]{0,20}): cannot open shared object file/m,
-    category: "image",
-    cause: "The image lacks the library $1.",
-    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libaio.so.1 in libaio1t64.`
-  },
-  {
-    id: "start-noexec",
-    pattern: /UnsatisfiedLinkError: (\S{1,300}): .{0,200}failed to map segment from shared object/m,
-    category: "image",
-    cause: "The native library $1 is on a file system from which nothing may be executed.",
-    fix: "Mount /tmp with the option exec, or set the folder of native libraries to /home/app in `java-options` (-Djava.io.tmpdir=/home/app, or the property of the library).",
-    weight: "specific"
-  }
-]);
-
-// src/diagnosis/catalogue/index.ts
-var CATALOGUE = [
-  ...criuDump,
-  ...criuBoth,
-  ...criuRestore,
-  ...jvmDump,
-  ...jvmRestore,
-  ...clients,
-  ...frameworks,
-  ...start,
-  ...docker,
-  ...registry
-];
-
-// src/diagnosis/matcher.ts
-var SOURCES = {
-  criu: ["criu", "jvm"],
-  jvm: ["jvm"],
-  app: ["criu", "jvm", "app", "docker"],
-  docker: ["docker"],
-  registry: ["registry", "docker"]
-};
-var WINDOW = 12;
-var SEVERAL_LINES = "[\\s\\S]";
-var Matcher3 = class {
-  single;
-  several;
-  /** Matches every line that a signature may match: most lines need only this one pass. */
-  any;
-  open = [];
-  constructor(operation, stream) {
-    const rows = CATALOGUE.filter(
-      (row) => row.operations.includes(operation) && SOURCES[stream].includes(row.stream)
-    );
-    this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES));
-    this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({
-      signature,
-      head: new RegExp(signature.pattern.source.split(SEVERAL_LINES)[0] ?? "", "m")
-    }));
-    const sources = [
-      ...this.single.map(({ pattern }) => pattern.source),
-      ...this.several.map(({ head }) => head.source)
-    ];
-    this.any = new RegExp(sources.map((source) => `(?:${source})`).join("|"), "m");
-  }
-  match(line2) {
-    const hits = this.open.length > 0 ? this.continueOpen(line2) : [];
-    if (!this.any.test(line2)) return hits;
-    for (const { signature, head } of this.several) {
-      if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW });
-    }
-    for (const signature of this.single) {
-      const match = signature.pattern.exec(line2);
-      if (match) hits.push({ signature, match });
-    }
-    return hits;
-  }
-  continueOpen(line2) {
-    const hits = [];
-    this.open = this.open.filter((entry) => {
-      entry.text += `
-${line2}`;
-      entry.left--;
-      const match = entry.signature.pattern.exec(entry.text);
-      if (match) hits.push({ signature: entry.signature, match });
-      return !match && entry.left > 0;
-    });
-    return hits;
-  }
-};
-
-// src/diagnosis/diagnose.ts
-var CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/;
-var TIMED = /^\(\d+\.\d+\) /;
-var SUCCESS = {
-  // The whole line, because an application may quote it.
-  dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
-  restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
-  push: void 0
-};
-var RANK = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 };
-var UNKNOWN_RANK = 2;
-var LONGEST_GROUP = 200;
-var Diagnoser = class {
-  constructor(operation) {
-    this.operation = operation;
-  }
-  operation;
-  matchers = /* @__PURE__ */ new Map();
-  ofCriu;
-  ofOtherSources;
-  offered = 0;
-  push(stream, text3) {
-    const line2 = text3.length > LONGEST_LINE ? text3.slice(0, LONGEST_LINE) : text3;
-    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
-    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.operation]?.test(line2)) return;
-    if (SUCCESS[this.operation]?.test(line2)) {
-      this.ofCriu = void 0;
-      return;
-    }
-    const noise = NOISE.test(line2);
-    for (const { signature, match } of this.matcher(stream).match(line2)) {
-      const rank = noise ? RANK.noise : CASCADE.test(line2) ? RANK.pointer : RANK[signature.weight];
-      const candidate = { rank, order: this.offered++, signature, match, line: line2 };
-      if (signature.stream === "criu") this.ofCriu = better(this.ofCriu, candidate);
-      else this.ofOtherSources = better(this.ofOtherSources, candidate);
-    }
-    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line2)) {
-      this.ofCriu = better(this.ofCriu, {
-        rank: UNKNOWN_RANK,
-        order: this.offered++,
-        signature: void 0,
-        match: shape,
-        line: line2
-      });
-    }
-  }
-  /** Returns the cause to report; undefined if no line showed one. */
-  finding() {
-    const best = this.ofOtherSources ? better(this.ofCriu, this.ofOtherSources) : this.ofCriu;
-    return best && describe(best);
-  }
-  matcher(stream) {
-    const known = this.matchers.get(stream) ?? new Matcher3(this.operation, stream);
-    this.matchers.set(stream, known);
-    return known;
-  }
-};
-function diagnose(operation, texts) {
-  const diagnoser = new Diagnoser(operation);
-  for (const [stream, text3] of Object.entries(texts)) {
-    for (const line2 of text3.split("\n")) diagnoser.push(stream, line2);
-  }
-  return diagnoser.finding();
-}
-function knownCause(finding) {
-  const weight = finding?.signature?.weight;
-  return weight !== void 0 && RANK[weight] > UNKNOWN_RANK ? finding : void 0;
-}
-function better(one, other) {
-  if (one === void 0 || other.rank > one.rank) return other;
-  return other.rank === one.rank && other.order < one.order ? other : one;
-}
-function describe({ signature, match, line: line2 }) {
-  if (signature === void 0) {
-    return {
-      signature,
-      cause: `CRIU: ${match?.[3]?.trim()}.`,
-      fix: "Read CRIU's log in the folder of the output `logs`. Usual causes are a kernel or a CPU that this version of CRIU does not support, or an open resource of the application.",
-      category: "runner",
-      line: line2
-    };
-  }
-  const fill2 = (text3) => text3.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
-  return {
-    signature,
-    cause: `${fill2(signature.cause).replace(/(?<![.:])[.:]*$/, "")} (${signature.id}).`,
-    fix: fill2(signature.fix),
-    category: signature.category,
-    line: line2.trim()
-  };
-}
-
-// src/diagnosis/checkpoint-exception.ts
-var CheckpointRefused = class extends Failure {
-  constructor(what, details) {
-    super("application", what, details);
-  }
-};
-async function unlessRefused(work) {
-  return await work.catch((error) => {
-    if (error instanceof CheckpointRefused) return error;
-    throw error;
-  });
-}
-var OpenResources = class extends CheckpointRefused {
-  constructor(resources, what, details) {
-    super(what, details);
-    this.resources = resources;
-  }
-  resources;
-};
-var REFUSED = /An exception during a checkpoint operation|CheckpointException/;
-var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
-var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
-var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
-var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
-var LISTENS = /remotePort 0$|ServerSocket(?:Channel(?:Impl)?)?\[/;
-var MOST_LISTED = 20;
-var MOST_FRAMES = 4;
-var LONGEST_STACK = 60;
-function checkpointRefusal(output) {
-  if (!REFUSED.test(output)) return void 0;
-  const causes = parseCauses(output);
-  const open5 = causes.flatMap(openResource);
-  const known = diagnose("dump", { app: [output, ...causes.flatMap(withCode)].join("\n") });
-  if (open5.length > 0) {
-    const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open5, `The JVM refused the checkpoint: ${summarise(open5)}${id}.`, {
-      fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-      evidence: listResources(open5),
-      signature: known?.signature
-    });
-  }
-  if (/C\/R is not configured/.test(output)) {
-    return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
-      fix: "Please open an issue with the log of this step.",
-      evidence: output.trim()
-    });
-  }
-  const first3 = causes[0];
-  return new CheckpointRefused(
-    `A beforeCheckpoint hook of the application failed${first3 ? `: ${simpleName(first3.type)}: ${first3.text}` : ""}.`,
-    {
-      fix: known?.signature?.weight === "cause" ? known.fix : "Fix the hook in the stack trace below.",
-      evidence: output.trim().split("\n").slice(0, 40).join("\n")
-    }
-  );
-}
-function listResources(resources) {
-  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description: description2, openedBy }) => [
-    `${kind}: ${description2}`,
-    ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
-  ]);
-  const more = resources.length - MOST_LISTED;
-  return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
-}
-function parseCauses(output) {
-  const causes = [];
-  for (const line2 of output.split("\n")) {
-    const last = causes.at(-1);
-    const suppressed = SUPPRESSED.exec(line2);
-    const created = CREATED.exec(line2);
-    if (suppressed)
-      causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0, stack: [] });
-    else if (created && last) last.openedBy = { thread: created[1] ?? "", frames: [] };
-    else if (last?.openedBy) {
-      const frame = FRAME.exec(line2)?.[1];
-      if (frame !== void 0 && last.stack.length < LONGEST_STACK) last.stack.push(frame);
-      addFrame(last.openedBy.frames, frame);
-    }
-  }
-  return causes;
-}
-function addFrame(frames, frame) {
-  if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
-  frames.push(frame);
-}
-function withCode({ type, text: text3, stack }) {
-  const names = stack.map((frame) => frame.endsWith(")") ? frame.split("(", 1)[0] ?? "" : frame);
-  return names.length === 0 ? [] : [`${simpleName(type)}: ${text3} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
-}
-var CHANNEL = /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g;
-function channelsOf(text3, openedBy) {
-  const channels = [...text3.matchAll(CHANNEL)].map(([channel]) => channel);
-  const descriptions = channels.length > 0 ? channels : ["a selector with registered channels"];
-  return descriptions.map((description2) => ({
-    kind: "socket",
-    description: description2,
-    listens: LISTENS.test(description2),
-    openedBy
-  }));
-}
-function openResource({ type, text: text3, openedBy }) {
-  if (/(?:BusySelector|IllegalSelector)Exception$/.test(type)) return channelsOf(text3, openedBy);
-  const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
-  if (!match) return [];
-  const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
-  return [{ kind, description: text3, listens: LISTENS.test(text3), openedBy }];
-}
-function summarise(open5) {
-  const words = {
-    socket: "an open socket",
-    file: "an open file",
-    other: "an open resource"
-  };
-  const [first3] = open5;
-  if (!first3) return "";
-  const rest = open5.length > 1 ? ` (and ${open5.length - 1} more, listed below)` : "";
-  return `${words[first3.kind]}, ${first3.description}${rest}`;
-}
-function simpleName(type) {
-  return type.split(".").at(-1) ?? type;
-}
-
 // src/application/frameworks.ts
 var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
 var NO_FRAMEWORK = {
@@ -49285,12 +47617,7 @@ function explainMissingSupport(refused3, libraries) {
   if (!concerns || libraries.has(support)) return refused3;
   const { coordinates } = support;
   const without2 = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops ${closes}.` : `${coordinates} is not on the class path.`;
-  return new CheckpointRefused(`${refused3.message} ${without2}`, {
-    fix,
-    evidence: refused3.evidence,
-    signature: refused3.signature,
-    cause: refused3
-  });
+  return refused3.explained(without2, fix);
 }
 
 // src/lib/link-or-copy.ts
@@ -55932,6 +54259,1552 @@ function withImage({ inputs: { baseImage, port, user: user2 }, finished: finishe
   return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
+// src/diagnosis/noise.ts
+var CASCADE = anyOf([
+  "Dumping FAILED\\.",
+  "Restoring FAILED\\.",
+  "Can't dump threads",
+  "Can't dump thread for pid \\d+",
+  "Parasite exited with -1",
+  "Can't init thread in parasite \\d+",
+  "(?:Dump files|Collect mappings) \\(pid: \\d+\\) failed with -1",
+  "Failed to fill self vdso symtable",
+  "kerndat_\\w{1,60} failed when initializing kerndat",
+  "Could not initialize kernel features detection",
+  "`- Can't open vma",
+  "Restorer fail \\d+",
+  "Restorer abnormal termination",
+  "(?<!\\d)\\d{1,10} exited, status=1",
+  "(?<!\\d)\\d{1,10} killed by signal 9: Killed",
+  "Unfreezing tasks into 1",
+  "Unable to detach from \\d+",
+  "JVM: invalid info for restore provided",
+  "Native checkpoint failed\\.",
+  "CRIU failed with exit code",
+  "STARTUPTIME "
+]);
+var NOISE = anyOf([
+  "Can't keep kdat cache on non-tempfs",
+  "-1 reported by netlink: Operation not permitted",
+  "Unable to create a veth pair: -1",
+  "Hugetlb size .{1,40} is supported but cannot get dev's number",
+  "Dirty tracking support is OFF",
+  "uffd: Lazy pages are not available",
+  "Can't set tty params on .{0,200}trying to skip",
+  "prctl failed @\\d+ with",
+  "prctl set range MM_\\w+",
+  "Ignoring restore_task error 1\\b",
+  "Can't restore EXE link",
+  "Can't (?:seize root task|attach to all tasks|catch all tasks), disabling ptrace",
+  // A number in the path: the CRIU of CRaC JDKs, which then continues in another way. With CRIU 4 (`-1/`) it is the cause.
+  "Can't open \\d+/sys/kernel/ns_last_pid on procfs",
+  "Setting PID failed",
+  "can't open last pid fd",
+  "rlimit: Can't setup RLIMIT_NOFILE for self",
+  "Unable to set SO_(?:SND|RCV)BUFFORCE",
+  "Unable to open stats-restore",
+  "XDG_RUNTIME_DIR not set",
+  "Diag module missing",
+  "Unable to open a socket file",
+  "Unable to create tun",
+  "Unable create a network namespace",
+  "Unable to get tun network namespace",
+  "NSID isn't reported",
+  "Will restore \\d+ with interrupted system call",
+  "CRaC closing file descriptor \\d+: "
+]);
+function anyOf(patterns) {
+  return new RegExp(patterns.join("|"));
+}
+
+// src/diagnosis/signature.ts
+function signatures(defaults, rows) {
+  return rows.map((row) => ({ weight: "cause", ...defaults, ...row }));
+}
+
+// src/diagnosis/catalogue/clients.ts
+function open4(ports2, packages = "") {
+  const start2 = "(?:CheckpointOpen\\w+Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
+  const byPort = ports2 === "" ? [] : [`.*(?:(?<!local)port=|remotePort |remote=[^\\]]*:)(?:${ports2})\\b`];
+  const byCode = packages === "" ? [] : [`.* opened by .*\\b(?:${packages})\\.`];
+  return new RegExp(`${start2}(?:${[...byPort, ...byCode].join("|")})`, "m");
+}
+var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore";
+var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
+  {
+    id: "fw-mongodb",
+    pattern: open4("27017", "com\\.mongodb"),
+    category: "application",
+    cause: "A connection to MongoDB is open.",
+    fix: `Spring Data and Quarkus do not close their MongoClient: ${IN_HOOKS}, for example in a bean that is a SmartLifecycle and delegates to a new client after start().`
+  },
+  {
+    id: "fw-cassandra",
+    pattern: open4("9042", "com\\.datastax\\.(?:oss|driver)"),
+    category: "application",
+    cause: "A connection to Cassandra is open.",
+    fix: `Spring Data does not close its CqlSession: ${IN_HOOKS}, or create the session lazily, after the checkpoint (\`@Lazy\`).`
+  },
+  {
+    id: "fw-redisson",
+    pattern: open4("", "org\\.redisson"),
+    category: "application",
+    cause: "A connection of Redisson to Redis is open.",
+    fix: `Redisson does not take part in a checkpoint: call shutdown() of the RedissonClient in beforeCheckpoint, and create a new one in afterRestore; or use Lettuce with Spring Data Redis 3.2 or newer.`
+  },
+  {
+    id: "fw-redis",
+    pattern: open4("6379|6380|26379", "io\\.lettuce|redis\\.clients"),
+    category: "application",
+    cause: "A connection to Redis is open.",
+    fix: "Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint."
+  },
+  {
+    id: "fw-kafka",
+    pattern: open4("909[2-4]", "org\\.apache\\.kafka"),
+    category: "application",
+    cause: "A connection to Kafka is open.",
+    fix: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers, producers (`ProducerFactory.reset()`) and admin clients in beforeCheckpoint."
+  },
+  {
+    id: "fw-rabbitmq",
+    pattern: open4("567[12]", "com\\.rabbitmq"),
+    category: "application",
+    cause: "A connection to RabbitMQ is open.",
+    fix: "Stop the listener containers, and call resetConnection() of the CachingConnectionFactory (Spring AMQP) or close the Connection in beforeCheckpoint; the factory connects again when it is used."
+  },
+  {
+    id: "fw-elasticsearch",
+    pattern: open4("9[23]00", "org\\.elasticsearch|co\\.elastic\\.clients|org\\.opensearch"),
+    category: "application",
+    cause: "A connection to Elasticsearch or OpenSearch is open.",
+    fix: `Frameworks do not close their RestClient: ${IN_HOOKS}; or let it close idle connections (\`setKeepAliveStrategy\`) and set \`checkpoint-delay\`.`
+  },
+  {
+    id: "fw-exporter",
+    pattern: open4(
+      "431[78]|9411|14250|14268|6831",
+      "io\\.opentelemetry|zipkin2|io\\.micrometer\\.registry|io\\.jaegertracing"
+    ),
+    category: "application",
+    cause: "A connection of an exporter of metrics or traces is open.",
+    fix: "An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Turn it off for the checkpoint only if it is started again by your own code."
+  },
+  {
+    id: "fw-grpc",
+    pattern: open4("", "io\\.grpc"),
+    category: "application",
+    cause: "A channel or a server of gRPC is open.",
+    fix: `Call shutdownNow() of the ManagedChannel or the Server in beforeCheckpoint, wait for its end, and create it again in afterRestore. \`idleTimeout\` of a channel closes its connections when it is idle.`
+  },
+  {
+    id: "fw-messaging",
+    pattern: open4(
+      "6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883",
+      "org\\.apache\\.(?:pulsar|activemq|zookeeper)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho"
+    ),
+    category: "application",
+    cause: "A connection to a message broker or ZooKeeper is open.",
+    fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
+  },
+  {
+    id: "fw-neo4j",
+    pattern: open4("7687", "org\\.neo4j\\.driver"),
+    category: "application",
+    cause: "A connection to Neo4j is open.",
+    fix: `Spring Data does not close its Driver: ${IN_HOOKS}.`
+  },
+  {
+    id: "fw-jdbc",
+    pattern: open4(
+      "5432|3306|1433|1521|50000|26257",
+      "com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal|io\\.r2dbc"
+    ),
+    category: "application",
+    cause: "A connection to a database is open.",
+    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md)."
+  },
+  {
+    id: "fw-discovery",
+    pattern: open4(
+      "8761|8500|8848",
+      "com\\.netflix\\.(?:discovery|eureka)|com\\.ecwid\\.consul|com\\.alibaba\\.nacos"
+    ),
+    category: "application",
+    cause: "A connection to a service registry (Eureka, Consul, Nacos) is open.",
+    fix: "Turn registration off for the checkpoint (`eureka.client.enabled=false`, `spring.cloud.discovery.enabled=false`), or stop the client in beforeCheckpoint and register again in afterRestore: the address of the container is another one then."
+  }
+]);
+
+// src/diagnosis/catalogue/criu-both.ts
+var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
+  {
+    id: "criu-vdso-bounds",
+    pattern: /Unexpected rt vDSO area bounds/m,
+    category: "jdk",
+    cause: "This version of CRIU does not support the vDSO of this kernel, which is larger from kernel 6.13 on.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+  },
+  {
+    id: "criu-compat-vdso",
+    pattern: /Compatible vdso's size is bigger than reserved buf/m,
+    category: "jdk",
+    cause: "This version of CRIU does not support the vDSO for 32-bit programs of this kernel: it is too large.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+  },
+  {
+    id: "criu-ptrace-denied",
+    pattern: /(?:PTRACE_TRACEME\) failed|Unable to ptrace the child|can't interrupt task): Operation not permitted/m,
+    category: "runner",
+    cause: "The kernel does not allow CRIU to trace the JVM.",
+    fix: "Allow the capability SYS_PTRACE for containers on this Docker engine, and set kernel.yama.ptrace_scope to 1 or 0 on the runner.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-short-write",
+    pattern: /Img trimmed (\d+)\/(\d+)|Unexpected EOF$/m,
+    category: "runner",
+    cause: "A file of the snapshot is too short: the disk was full, or the image was changed.",
+    fix: "Free disk space on the runner and run the job again."
+  },
+  {
+    id: "criu-enomem",
+    pattern: /(?:Unable to reserve memory|Unable to map ANON_VMA|Can't map|mmap).{0,300}Cannot allocate memory|Unable to reserve memory \(\d+ bytes\)/m,
+    category: "runner",
+    cause: "Not enough memory: CRIU could not map the memory of the process.",
+    fix: "Give the host or the container more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
+  },
+  {
+    id: "criu-no-cap",
+    pattern: /CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability/m,
+    category: "runner",
+    cause: "CRIU has neither the capability CHECKPOINT_RESTORE nor SYS_ADMIN.",
+    fix: "Start the container with the flags in the output `restore-flags` (in Kubernetes: `allowPrivilegeEscalation: true`). For the checkpoint, leave `privileges` at `auto`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-unprivileged-flag",
+    pattern: /Running as non-root requires '--unprivileged'/m,
+    category: "internal",
+    cause: "CRIU was started by a user other than root, but without the option --unprivileged.",
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
+  },
+  {
+    id: "criu-netlink-selinux",
+    pattern: /Can't send request message: Permission denied/m,
+    category: "runner",
+    cause: "SELinux does not allow CRIU to query the kernel about sockets.",
+    fix: "On the host, set the SELinux boolean virt_sandbox_use_netlink, or run the container with `--security-opt label=disable`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-logfile",
+    pattern: /Can't create log file (\S+): (.+)/m,
+    category: "image",
+    cause: "CRIU is not allowed to write its log: $1, $2.",
+    fix: "Make the `user` of the image the owner of the folder of the snapshot, and keep it writable."
+  },
+  {
+    id: "criu-imgdir",
+    pattern: /Couldn't open image dir (.{1,300})|Can't open dir (.{1,300}): No such file/m,
+    category: "image",
+    cause: "The folder of the snapshot is missing: $1$2.",
+    fix: "Do not mount anything over /opt/crac-checkpoint, and build the image again."
+  },
+  {
+    id: "criu-nofile",
+    pattern: /Can't chose service_fd_base: (-?\d+) (-?\d+)/m,
+    category: "runner",
+    cause: "The limit of open files is so high that CRIU cannot reserve file descriptors for itself.",
+    fix: "Start the container with `--ulimit nofile=1024:65536`, or lower the default of the Docker engine."
+  }
+]);
+
+// src/diagnosis/catalogue/criu-dump.ts
+var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
+  {
+    id: "criu-amx-xsave",
+    pattern: /Can't set FPU registers for \d+: Bad address/m,
+    category: "jdk",
+    cause: "The CPU has AMX registers (Intel, from 2023 on), which this version of CRIU does not support.",
+    fix: "Use CRIU 4.1 or newer. The default `base-image` has it: remove the inputs `criu` and `base-image`, or install CRIU 4.1 in your own base image."
+  },
+  {
+    id: "criu-xsave-warn",
+    pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
+    category: "jdk",
+    cause: "The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.",
+    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+  },
+  {
+    id: "criu-sockopt-616",
+    pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
+    category: "application",
+    cause: "The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.",
+    fix: "Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`."
+  },
+  {
+    id: "criu-rseq",
+    pattern: /has rseq but kernel lacks get_rseq_conf feature/m,
+    category: "image",
+    cause: "The glibc of the base image uses restartable sequences (rseq), but this kernel does not report them to CRIU.",
+    fix: "Use a runner with kernel 5.13 or newer, or set `env: GLIBC_TUNABLES=glibc.pthread.rseq=0`."
+  },
+  {
+    id: "criu-seccomp-suspend",
+    pattern: /suspending seccomp failed: (.+)/m,
+    category: "runner",
+    cause: "The runner does not let CRIU freeze the JVM: the seccomp filter of the container (its allowed system calls) cannot be suspended ($1).",
+    fix: "The action started the container with `--security-opt seccomp=unconfined`, and the runner did not allow it: check the security policies of its Docker engine, or use another runner.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-unseizable",
+    pattern: /Unseizable non-zombie (\d+) found, state (\S+), err/m,
+    category: "runner",
+    cause: "CRIU cannot attach to process $1 (state $2): another program traces it, or CRIU lacks the permission.",
+    fix: "Remove debuggers and profilers from `java-options`. If there are none, allow the capability SYS_PTRACE for containers.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-own-tree",
+    pattern: /The criu itself is within dumped tree|can't move out of JVM process hierarchy/m,
+    category: "internal",
+    cause: "CRIU was started inside the process tree that it should dump.",
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
+  },
+  {
+    id: "criu-io-uring",
+    pattern: /Unknown shit .{0,300}anon_inode:\[io_uring\]|anon_inode:\[io_uring\]/m,
+    category: "application",
+    cause: "The application uses io_uring, which CRIU cannot dump.",
+    fix: "Disable io_uring for the checkpoint (for Netty: `java-options: -Dio.netty.transport.noNative=true`), or close the transport in beforeCheckpoint."
+  },
+  {
+    id: "criu-fd-type",
+    pattern: /Can't dump file (\d+) of that type \[\d+\] \((.{0,300})\)/m,
+    category: "application",
+    cause: "The application has file descriptor $1 open, of a kind that CRIU cannot dump: $2.",
+    fix: "Close it in beforeCheckpoint. Usual owners are profilers, file watchers and native libraries."
+  },
+  {
+    id: "criu-tcp-established",
+    pattern: /Connected TCP socket, consider using --tcp-established/m,
+    category: "application",
+    cause: "The application has a TCP connection open.",
+    fix: "Close connections (pools, clients, telemetry) in beforeCheckpoint and open them again in afterRestore."
+  },
+  {
+    id: "criu-unix-external",
+    pattern: /External socket is used\. Consider using --ext-unix-sk|Can't dump half of stream unix connection|Can't dump name-less external socket/m,
+    category: "application",
+    cause: "The application has a Unix socket open whose other end is outside the snapshot.",
+    fix: "Close it in beforeCheckpoint. Usual owners are agents and log drivers."
+  },
+  {
+    id: "criu-unix-inflight",
+    pattern: /In-flight connection/m,
+    category: "runner",
+    cause: "A connection was being established during the dump.",
+    fix: "Run the job again. If a health check calls the application all the time, disable it for the checkpoint."
+  },
+  {
+    id: "criu-lookup-mount",
+    pattern: /Error \([^)]{1,80}\): (?:[\w ]{1,20}: )?Can't lookup mount=(\d+) for fd=(-?\d+) path=(.+)/m,
+    category: "application",
+    cause: "CRIU cannot find the file system of an open file: file descriptor $2, $3.",
+    fix: "Close that file in beforeCheckpoint. If the application writes its output to it, use standard output instead."
+  },
+  {
+    id: "criu-overmounted",
+    pattern: /Open files on overmounted mounts are not supported yet/m,
+    category: "application",
+    cause: "An open file is hidden by a file system that was mounted over its path.",
+    fix: "Close the file in beforeCheckpoint."
+  },
+  {
+    id: "criu-ghost-limit",
+    pattern: /Can't dump ghost file (\S+) of (\d+) size, increase limit/m,
+    category: "application",
+    cause: "A deleted file of $2 bytes is still open or mapped, and a snapshot keeps at most 128 MB of one: $1.",
+    fix: "Close it in beforeCheckpoint, or do not delete it while it is in use. It is often a cache or a native library in /tmp."
+  },
+  {
+    id: "criu-ghost-native",
+    pattern: /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna)\S{0,200}) of (\d+) size, increase limit/m,
+    category: "application",
+    cause: "A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.",
+    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA).",
+    weight: "specific"
+  },
+  {
+    id: "criu-link-remap",
+    pattern: /Can't create link remap for (.{1,300}?)\. Use link-remap/m,
+    category: "application",
+    cause: "An open file was deleted or renamed: $1.",
+    fix: "Close the file in beforeCheckpoint."
+  },
+  {
+    id: "criu-inotify",
+    pattern: /fsnotify:\s*Can't dump that handle|Can't find suitable path for handle|irmap: Can't stat/m,
+    category: "application",
+    cause: "The application watches files or folders that CRIU cannot find again.",
+    fix: "Stop the watch service in beforeCheckpoint. Development tools and the reloading of configuration use one."
+  },
+  {
+    id: "criu-nonregular-map",
+    pattern: /Can't handle non-regular mapping|Can't open \d+'s mapfile link/m,
+    category: "application",
+    cause: "The application has mapped something into its memory that is not a regular file.",
+    fix: "Close devices and shared memory in beforeCheckpoint. Profilers and GPU libraries map them.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-mapping",
+    pattern: /Unsupported mapping found [0-9a-f]+-[0-9a-f]+/m,
+    category: "application",
+    cause: "The application has a kind of memory that CRIU does not support.",
+    fix: "For the checkpoint, remove native libraries and JVM options that map devices or huge pages."
+  },
+  {
+    id: "criu-sysv-shm",
+    pattern: /with SysVIPC shmem map @\S+ doesn't live in IPC ns/m,
+    category: "application",
+    cause: "The application uses System V shared memory.",
+    fix: "Release it in beforeCheckpoint. A native library uses it."
+  },
+  {
+    id: "criu-enospc",
+    pattern: /(?:Error|Warn) {1,2}\([^)]{1,80}\): .{0,300}No space left on device/m,
+    category: "runner",
+    cause: "Not enough disk space: the disk became full while CRIU wrote the snapshot.",
+    fix: "Free space on Docker's disk, for example with `docker system prune`; or let the workflow author set a smaller heap (`java-options: -Xmx...`).",
+    remedy: "disk"
+  },
+  {
+    id: "criu-timeout",
+    pattern: /Timeout reached\. Try to interrupt/m,
+    category: "runner",
+    cause: "CRIU could not stop all threads of the JVM in time.",
+    fix: "Run the job again on a runner with less load. If it fails again, use less concurrency in the warm-up."
+  },
+  {
+    id: "criu-stopped-task",
+    pattern: /Task \d+ is in unexpected state|unsupported stop signal|Individually stopped threads not supported/m,
+    category: "application",
+    cause: "A thread or process of the application is stopped, and CRIU cannot dump it.",
+    fix: "Make sure that nothing stops the JVM (SIGSTOP, debuggers), and end child processes in beforeCheckpoint."
+  },
+  {
+    id: "criu-session",
+    pattern: /A session leader of \d+\(\d+\) is outside of its pid namespace|is not a session leader\. Consider using --shell-job/m,
+    category: "internal",
+    cause: "The JVM belongs to a session whose leader is not in the snapshot.",
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
+  },
+  {
+    id: "criu-parasite-memfd",
+    pattern: /Can't create memfd in victim|Can't [lr]m?map memfd for parasite blob|Can't infect \(pid: \d+\) with parasite/m,
+    category: "runner",
+    cause: "CRIU could not inject its helper code into the JVM.",
+    fix: "Allow containers with SYS_PTRACE and without a seccomp filter on this Docker engine, and leave `privileges` at `auto`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-aio",
+    pattern: /Failed to check aio rings|wrong aio: tail=/m,
+    category: "application",
+    cause: "The application has asynchronous disk operations in progress.",
+    fix: "Wait for them in beforeCheckpoint. A native library or a database driver started them."
+  },
+  {
+    id: "criu-freezer",
+    pattern: /Unable to freeze cgroup|Neither a cgroupv1 \(freezer\.state\) or cgroupv2 \(cgroup\.freeze\)/m,
+    category: "runner",
+    cause: "CRIU could not freeze the control group (cgroup) of the container.",
+    fix: "Update the Docker engine. If containers are nested, give this container its own cgroup namespace.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-mntns",
+    pattern: /Nested mount namespaces are not supported|is autodetected external mount|doesn't have a proper root mount/m,
+    category: "runner",
+    cause: "The container has mounts that CRIU cannot describe.",
+    fix: "Use a plain Docker engine on the runner. Nested Docker engines and user namespaces cause such mounts."
+  },
+  {
+    id: "criu-32bit",
+    pattern: /Can't dump task \d+ running in 32-bit mode/m,
+    category: "image",
+    cause: "A process of the application is a 32-bit program.",
+    fix: "Use a 64-bit JDK, and end 32-bit child processes in beforeCheckpoint."
+  }
+]);
+
+// src/diagnosis/catalogue/criu-restore.ts
+var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
+  {
+    id: "criu-vdso-image",
+    pattern: /Can't find vDSO area in image/m,
+    category: "image",
+    cause: "The kernel of this host differs from the kernel of the checkpoint, and this version of CRIU cannot match their vDSOs.",
+    fix: "Restore with CRIU 4.1 or newer (`criu: system`), or build on a runner with the same kernel as the host."
+  },
+  {
+    id: "criu-fork-eexist",
+    pattern: /Can't fork for (\d+): File exists/m,
+    category: "runner",
+    cause: "The process id $1 is already in use, but a restored process needs its previous id.",
+    fix: "Do not start anything else in the container before the restore: no `--init`, no `--pid=host`, no program before the entry script."
+  },
+  {
+    id: "criu-fork-erofs",
+    pattern: /Can't fork for (\d+): (?:Read-only file system|Permission denied)/m,
+    category: "runner",
+    cause: "CRIU could not create a process with the id $1: neither clone3 nor /proc/sys was usable.",
+    fix: "Start the container with the flags in the output `restore-flags`."
+  },
+  {
+    id: "criu-fork-eperm",
+    pattern: /Can't fork for (\d+): Operation not permitted/m,
+    category: "runner",
+    cause: "CRIU is not allowed to choose the process id $1.",
+    fix: "Start the container with the flags in the output `restore-flags`: the capability CHECKPOINT_RESTORE is missing.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-fork-einval",
+    pattern: /Can't fork for (\d+): Invalid argument/m,
+    category: "image",
+    cause: "The process id $1 is not valid, or larger than this host allows.",
+    fix: "Raise kernel.pid_max on the host, or build the image on a runner with lower process ids."
+  },
+  {
+    id: "criu-fork-eagain",
+    pattern: /Can't fork for (\d+): Resource temporarily unavailable/m,
+    category: "runner",
+    cause: "The container is not allowed to have so many processes (process id $1).",
+    fix: "Start the container with a higher `--pids-limit`: the number of threads of the application, and some more."
+  },
+  {
+    id: "criu-pid-mismatch",
+    pattern: /Pid (\d+) do not match expected (\d+)/m,
+    category: "runner",
+    cause: "A process got the id $1 instead of $2.",
+    fix: "Do not start anything else in the container, and use the flags in the output `restore-flags`."
+  },
+  {
+    id: "criu-thread-pid",
+    pattern: /Thread pid mismatch (\d+)\/(\d+)|Unable to create a thread: (-?\d+)/m,
+    category: "runner",
+    cause: "A thread could not get its previous id.",
+    fix: "Do not start anything else in the container before the restore, and use the flags in the output `restore-flags`."
+  },
+  {
+    id: "criu-sid",
+    pattern: /Current (?:sid|gid) (\d+) intersects with pid \((\d+)\) in images/m,
+    category: "image",
+    cause: "A process id of the snapshot ($2) is in use as a session or group id ($1) in this container.",
+    fix: "Do not start anything before the entry script, and build the image again."
+  },
+  {
+    id: "criu-tty-params",
+    pattern: /Error \([^)]{1,80}\): (?:tty: )?Can't set tty params on 0x[0-9a-f]+(?!.{0,40}trying to skip)/m,
+    category: "runner",
+    cause: "The terminal of the container cannot be restored to its previous state.",
+    fix: "Start the container without `-t`."
+  },
+  {
+    id: "criu-tty-inherit",
+    pattern: /Don't have tty to inherit session from, aborting/m,
+    category: "runner",
+    cause: "The snapshot was taken with a terminal, but this container has none.",
+    fix: "Build the image again without a terminal, and start it without `-t`."
+  },
+  {
+    id: "criu-bad-size",
+    pattern: /File (\S+) has bad size (\d+) \(expect (\d+)\)/m,
+    category: "image",
+    cause: "The file $1 has $2 bytes, but it had $3 bytes at the checkpoint.",
+    fix: "Do not change files of the image after the build: every file that the JVM had open must stay the same."
+  },
+  {
+    id: "criu-bad-buildid",
+    pattern: /File (\S+) has bad build-ID/m,
+    category: "image",
+    cause: "The library $1 is not the same build as at the checkpoint.",
+    fix: "Do not update packages in the finished image. Build it again instead."
+  },
+  {
+    id: "criu-bad-mode",
+    pattern: /File (\S+) has bad mode 0(\d+) \(expect 0(\d+)\)/m,
+    category: "image",
+    cause: "The file $1 has the permissions 0$2, but it had 0$3 at the checkpoint.",
+    fix: "Do not change files of the image after the build."
+  },
+  {
+    id: "criu-file-missing",
+    pattern: /Can't open file (.{1,300}?)(?: on restore)?: (No such file or directory|Permission denied)/m,
+    category: "image",
+    cause: "A file that the process had open or mapped cannot be opened here: $1 ($2).",
+    fix: "Let the application write below /tmp or its home folder, which the image keeps, as files that its user can read; or close the file in beforeCheckpoint."
+  },
+  {
+    id: "criu-cpu-caps",
+    pattern: /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
+    category: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses.",
+    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
+  },
+  {
+    id: "criu-pages-mmap",
+    pattern: /Can't read pages data \((-?\d+)\)/m,
+    category: "runner",
+    cause: "The memory of the snapshot could not be read ($1).",
+    fix: "Make sure that the file system of the image is executable (not `noexec`), and does not change while the container runs."
+  },
+  {
+    id: "criu-magic",
+    pattern: /[Mm]agic doesn't match for (\S+)|Images corrupted or too old criu|Not supported images version (\d+)|Too old image/m,
+    category: "image",
+    cause: "A file of the snapshot is damaged, or was written by another version of CRIU ($1$2).",
+    fix: "Build the image again, and do not replace its CRIU."
+  },
+  {
+    id: "criu-prctl-mm",
+    pattern: /sys_prctl\(PR_SET_MM, PR_SET_MM_MAP\) failed with (-?\d+)/m,
+    category: "runner",
+    cause: "CRIU is not allowed to set the memory layout of the process.",
+    fix: "Start the container with the flags in the output `restore-flags`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-killed",
+    pattern: /(?<!\d)(\d{1,10}) killed by signal (\d+): (.+)/m,
+    category: "runner",
+    cause: "Signal $2 ($3) ended process $1 of the snapshot during the restore.",
+    fix: "Read the line above it in the log. With signal 11 or 4, the CPU differs from that of the checkpoint: build with `cpu-features: generic`."
+  },
+  {
+    id: "criu-restore-mapping",
+    pattern: /Can't restore [0-9a-f]+ mapping with -?[0-9a-f]+|Can't restore high memory region/m,
+    category: "runner",
+    cause: "CRIU could not map a part of the memory at its previous address.",
+    fix: "Use a host with the same architecture and enough memory, and without a limit on the address space."
+  },
+  {
+    id: "criu-clone3-denied",
+    pattern: /Unexpected error from clone3: Operation not permitted/m,
+    category: "runner",
+    cause: "CRIU is not allowed to choose process ids: the container does not have the capability CHECKPOINT_RESTORE.",
+    fix: "Start the container with the flags that the output `restore-flags` lists: the host must allow `--cap-add CHECKPOINT_RESTORE`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-vmsplice",
+    pattern: /Error splicing data: Operation not permitted/m,
+    category: "runner",
+    cause: "CRIU is not allowed to fill the pipes of the process.",
+    fix: "Start the container with the flags in the output `restore-flags`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-creds",
+    pattern: /Unable to set (?:real, effective and saved (?:user|group) ID|SECURE_NO_SETUID_FIXUP|PR_SET_SECUREBITS|fsuid|fsgid)|Can't setup supplementary group IDs|Unable to (?:drop capability|restore capabilities)|Ignoring restore_task error 2/m,
+    category: "runner",
+    cause: "CRIU could not set the user, the group or the capabilities of the process.",
+    fix: "Start the container with the flags in the output `restore-flags`, and as the user of the image.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-bind",
+    pattern: /Can't bind (?:inet )?socket.{0,300}: (Address already in use|Cannot assign requested address)/m,
+    category: "application",
+    cause: "A listening socket of the snapshot cannot be opened here: $1.",
+    fix: "Close listening sockets in beforeCheckpoint and open them again in afterRestore."
+  },
+  {
+    id: "criu-apparmor",
+    pattern: /can't write lsm profile -?\d+|apparmor LSM specified but|mismatched lsm types/m,
+    category: "runner",
+    cause: "The AppArmor profile of the process cannot be set on this host.",
+    fix: "Run the container with `--security-opt apparmor=unconfined`. For the build, leave `privileges` at `auto`.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-ns-last-pid-ro",
+    pattern: /Can't open \S*sys\/kernel\/ns_last_pid on procfs: Read-only file system/m,
+    category: "runner",
+    cause: "The seccomp profile blocks clone3, and CRIU used /proc/sys instead, which is read-only in containers.",
+    fix: "Start the container with the flags in the output `restore-flags`: seccomp.json in the image allows clone3.",
+    remedy: "privileges"
+  },
+  {
+    id: "criu-stats-restore-denied",
+    pattern: /Unable to open stats-restore: Permission denied/m,
+    category: "runner",
+    cause: "CRIU could not write its statistics. This does not affect the restore.",
+    fix: "No action is necessary.",
+    weight: "noise"
+  }
+]);
+
+// src/diagnosis/catalogue/docker.ts
+var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
+  {
+    id: "docker-exec-format",
+    pattern: /exec (?:user process caused: |\/?\S*: )?exec format error|exec format error/m,
+    category: "image",
+    cause: "A program of the image is for another architecture, or is a script without the first line `#!`.",
+    fix: "Use a `base-image` and a JDK with the architecture of the runner."
+  },
+  {
+    id: "docker-platform",
+    pattern: /The requested image's platform \((\S+)\) does not match the detected host platform \((\S+)\)/m,
+    category: "image",
+    cause: "The image is for $1, but this host is $2.",
+    fix: "Use a `base-image` with the architecture of the runner."
+  },
+  {
+    id: "docker-qemu",
+    pattern: /qemu-(?:x86_64|aarch64|arm|riscv64)(?:-static)?\b|qemu: uncaught target signal (\d+)/m,
+    category: "runner",
+    cause: "The container runs in the emulator QEMU, which CRIU does not support.",
+    fix: "Use a runner with the architecture of the image (for arm64: `runs-on: ubuntu-24.04-arm`)."
+  },
+  {
+    id: "docker-oom",
+    pattern: /"OOMKilled":\s*true|Out of memory: Killed process|oom-kill:/m,
+    category: "runner",
+    cause: "Not enough memory: the kernel ended a process.",
+    fix: "Use a runner with more memory, or give the JVM a smaller heap with `java-options: -Xmx...`."
+  },
+  {
+    id: "docker-daemon",
+    operations: ["dump", "restore", "push"],
+    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .{0,300}docker/m,
+    category: "runner",
+    cause: "The Docker engine does not respond.",
+    fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
+  },
+  {
+    id: "docker-cap",
+    pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
+    category: "runner",
+    cause: "This Docker engine does not support the capability CHECKPOINT_RESTORE.",
+    fix: "Leave `privileges` at `auto`, or use Docker 24 or newer on kernel 5.9 or newer.",
+    remedy: "privileges"
+  },
+  {
+    id: "docker-nospace",
+    operations: ["dump", "restore", "push"],
+    pattern: /no space left on device/m,
+    category: "runner",
+    cause: "Not enough disk space: the disk of the Docker engine is full.",
+    fix: "Free space on Docker's disk, for example with `docker system prune`.",
+    remedy: "disk"
+  },
+  {
+    id: "docker-noexe",
+    pattern: /exec: "(\S+)": executable file not found in \$PATH/m,
+    category: "image",
+    cause: "The program $1 is not in the image.",
+    fix: "Use a `base-image` that is Debian or similar."
+  },
+  {
+    id: "docker-name",
+    operations: ["dump", "restore", "push"],
+    pattern: /Conflict\. The container name "\/?(\S+?)" is already in use|port is already allocated/m,
+    category: "runner",
+    cause: "A container name or a port is still in use by an earlier run.",
+    fix: "Remove the container on the runner, and run the job again."
+  },
+  {
+    id: "runc-apply-caps",
+    pattern: /unable to apply caps: operation not permitted/m,
+    category: "runner",
+    cause: "The Docker engine cannot grant capabilities that its own host does not have.",
+    fix: "Leave `privileges` at `auto`: `privileged` requires all capabilities.",
+    remedy: "privileges"
+  }
+]);
+
+// src/diagnosis/catalogue/frameworks.ts
+var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
+  {
+    id: "fw-spring-refresh",
+    pattern: /Failed to take CRaC checkpoint on refresh/m,
+    category: "application",
+    cause: "Spring could not take its checkpoint on refresh.",
+    fix: "Read the suppressed exceptions below it: they name the causes.",
+    weight: "pointer"
+  },
+  {
+    id: "fw-spring-refresh-support",
+    pattern: /Checkpoint on refresh requires a CRaC-enabled JVM/m,
+    category: "application",
+    cause: "Spring is configured to take its checkpoint on refresh, but the CRaC API (org.crac) is not on the class path.",
+    fix: "Add `org.crac:crac` to the dependencies. Spring Boot manages its version.",
+    weight: "specific"
+  },
+  {
+    id: "fw-spring-minus1",
+    pattern: /restored JVM running for -1 ms/m,
+    category: "runner",
+    cause: "The checkpoint failed, and Spring restarted its beans in the same JVM.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
+    weight: "pointer"
+  },
+  {
+    id: "fw-hikari-suspend",
+    pattern: /is not configured to allow pool suspension/m,
+    category: "application",
+    cause: "The Hikari pool does not allow suspension, so its connections stay open.",
+    fix: "Set `allow-pool-suspension` of the data source to true.",
+    weight: "specific"
+  },
+  {
+    id: "fw-listener",
+    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S{0,300}?local=)?\S{0,300}?:(\d+)\]/m,
+    category: "application",
+    cause: "A server still listens on port $1$2$3.",
+    fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
+    weight: "specific"
+  },
+  {
+    id: "fw-logfile",
+    pattern: /CheckpointOpenFileException: .{0,300}\.(?:log|txt|out)\b/m,
+    category: "application",
+    cause: "A log file is open.",
+    fix: "Log to standard output in containers, or use resource policies that close and reopen the file.",
+    weight: "specific"
+  },
+  {
+    id: "fw-sssd",
+    pattern: /path=\/var\/lib\/sss\/mc\//m,
+    category: "image",
+    cause: "A cache file of SSSD is open: glibc opened it to find a user.",
+    fix: "Use a base image without SSSD, or a newer `java-version`, which ignores this file.",
+    weight: "specific"
+  },
+  {
+    id: "fw-classpath",
+    operations: ["restore"],
+    pattern: /(?:ClassNotFoundException|NoClassDefFoundError|NoSuchFileException|ZipException|zip END header not found).{0,300}/m,
+    category: "image",
+    cause: "A class or jar that the application needs is missing.",
+    fix: "Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.",
+    weight: "specific"
+  }
+]);
+
+// src/diagnosis/catalogue/jvm-dump.ts
+var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
+  {
+    id: "jvm-crac-unsupported",
+    pattern: /java\.lang\.UnsupportedOperationException(?:\s|$)[\s\S]{0,200}org\.crac\.Core/m,
+    category: "jdk",
+    cause: "The application requested a checkpoint, but this JVM does not support CRaC.",
+    fix: "Choose a JDK with CRaC with `distribution` and `java-version`."
+  },
+  {
+    id: "jvm-not-configured",
+    pattern: /C\/R is not configured|CRaCCheckpointTo is not specified/m,
+    category: "internal",
+    cause: "The JVM was started without a folder for the checkpoint.",
+    fix: "Please open an issue with the log of this step: this is a defect of crac-checkpoint."
+  },
+  {
+    id: "jvm-native-failed",
+    pattern: /JVM: invalid info for restore provided(?:: (?:queued code (-?\d+)|not queued)| \(may be failed checkpoint\))|Native checkpoint failed\./m,
+    category: "runner",
+    cause: "The checkpoint engine of the JVM failed to take the snapshot.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-criu-exit",
+    pattern: /CRIU failed with exit code (\d+) - check (\S+)/m,
+    category: "runner",
+    cause: "CRIU failed with exit code $1.",
+    fix: "Read CRIU's log: dump4.log in the folder of the output `logs`.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-criu-signal",
+    pattern: /CRIU has not properly exited, waitpid status was (\d+)/m,
+    category: "runner",
+    cause: "A signal ended CRIU (wait status $1).",
+    fix: "Give the runner more memory, and read the end of dump4.log in the folder of the output `logs`.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-ckpt-dir",
+    pattern: /cannot create (\S{1,300}): (.{1,300})|: not a directory$|CRaCCheckpointTo=(\S{1,300}) is not a directory|Cannot create CRaCCheckpointTo=(\S{1,300}): (.{1,300})/m,
+    category: "image",
+    cause: "The JVM cannot write to the folder for the snapshot.",
+    fix: "Do not mount anything over /opt/crac-checkpoint, and remove CRaCCheckpointTo from `java-options`."
+  },
+  {
+    id: "jvm-open-socket",
+    pattern: /CheckpointOpenSocketException: (.+)/m,
+    category: "application",
+    cause: "A socket is open: $1.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
+    weight: "general"
+  },
+  {
+    id: "jvm-open-file",
+    pattern: /CheckpointOpenFileException: (.+)/m,
+    category: "application",
+    cause: "A file is open: $1.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore (docs/frameworks.md).",
+    weight: "general"
+  },
+  {
+    id: "jvm-open-resource",
+    pattern: /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
+    category: "application",
+    cause: "A resource is open that cannot be part of a snapshot: $1$4$5 $2 $3.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
+    weight: "general"
+  },
+  {
+    id: "jvm-fd-left-open",
+    pattern: /FileDescriptor (\d+) left open: (.+)/m,
+    category: "application",
+    cause: "File descriptor $1 is still open: $2.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies."
+  },
+  {
+    id: "jvm-epoll",
+    pattern: /path=anon_inode:\[(eventpoll|eventfd|timerfd)\]/m,
+    category: "application",
+    cause: "An event loop is still open ($1): its server or client does not take part in the checkpoint.",
+    fix: "Shut down the event loop in beforeCheckpoint. Newer versions of frameworks with Netty do this."
+  },
+  {
+    id: "jvm-busy-selector",
+    pattern: /BusySelectorException: Selector (\S+) has registered keys from channels: (.+)|Suppressed: java\.nio\.channels\.IllegalSelectorException/m,
+    category: "application",
+    cause: "A selector of NIO still has registered channels.",
+    fix: "Close the channels in beforeCheckpoint, or let the framework stop its server. They often belong to telemetry exporters and database clients."
+  },
+  {
+    id: "jvm-recursive",
+    pattern: /Recursive checkpoint is not allowed/m,
+    category: "application",
+    cause: "The application requested a checkpoint while another one was in progress.",
+    fix: "Leave the checkpoint to the action: remove calls of Core.checkpointRestore() and spring.context.checkpoint."
+  },
+  {
+    id: "jvm-zgc",
+    pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
+    category: "application",
+    cause: "This JVM does not support checkpoints with the Z garbage collector.",
+    fix: "Remove -XX:+UseZGC from `java-options`."
+  },
+  {
+    id: "jvm-cpu-request",
+    pattern: /Specified -XX:CPUFeatures=(\S+); this machine's CPU features are (\S+); missing features of this CPU are (\S+) = (.*)/m,
+    category: "runner",
+    cause: "The CPU of this runner lacks features that `cpu-features` requires: $4.",
+    fix: "Set `cpu-features: generic`, or use another runner."
+  },
+  {
+    id: "jvm-cpu-syntax",
+    pattern: /VM option 'CPUFeatures=(.{0,300})' must be of the form: 0xnum,0xnum/m,
+    category: "input",
+    cause: "This JVM does not accept the value `$1` of `cpu-features`.",
+    fix: "Set `cpu-features` to generic, native, or two hexadecimal numbers such as 0x1,0x2."
+  },
+  {
+    id: "jvm-min-pid",
+    pattern: /Can't adjust PID to min PID (\d+), current PID (\d+)|spin_last_pid: (.+)|set_last_pid: (.+)|spin_last_pid clone: (.+)/m,
+    category: "runner",
+    cause: "The JVM could not raise the counter of process ids.",
+    fix: "Raise the limit of processes in a container to at least 2000 on the Docker engine, and raise kernel.pid_max on the host."
+  },
+  {
+    id: "jvm-attach",
+    pattern: /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
+    category: "application",
+    cause: "The JVM did not respond to jcmd.",
+    fix: "Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where."
+  },
+  {
+    id: "jvm-attach-owner",
+    pattern: /well-known file (\S+) is not secure/m,
+    category: "image",
+    cause: "The JVM does not run as the user of the image.",
+    fix: "Do not change the user of the JVM in the application or in the base image."
+  },
+  {
+    id: "jvm-jcmd-fail",
+    pattern: /An exception during a checkpoint operation:/m,
+    category: "application",
+    cause: "The JVM refused the checkpoint.",
+    fix: "Read the suppressed exceptions below it: they name the causes.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-timeout",
+    pattern: /The checkpoint was not generated within (\d+) seconds\./m,
+    category: "runner",
+    cause: "The JVM gave up the checkpoint after $1 seconds.",
+    fix: "Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action."
+  },
+  {
+    id: "jvm-bad-fd",
+    pattern: /JVM: FD fd=(\d+) type=(\S{1,300}) path="(.{0,300}?)"\s+BAD: opened by application/m,
+    category: "application",
+    cause: "The application opened file descriptor $1: $2, $3.",
+    fix: "Close it in beforeCheckpoint of an org.crac.Resource."
+  },
+  {
+    id: "jvm-heap",
+    pattern: /java\.lang\.OutOfMemoryError: (.+)/m,
+    category: "application",
+    cause: "The JVM ran out of memory: $1.",
+    fix: 'Load less data at the start; or let the workflow author set a larger heap (`java-options: -Xmx...`) for "Java heap space".'
+  }
+]);
+
+// src/diagnosis/catalogue/jvm-restore.ts
+var jvmRestore = signatures({ operations: ["restore"], stream: "jvm" }, [
+  {
+    id: "criu-exec-eperm",
+    pattern: /criu: Operation not permitted|Cannot execute CRIU(?: "[^"]*")?: Operation not permitted|Can't exec criu swrk: Operation not permitted/m,
+    category: "runner",
+    cause: "CRIU could not be started: its file capabilities exceed the capabilities of this container.",
+    fix: "Start the container with the flags in the output `restore-flags`. In Kubernetes, set `allowPrivilegeEscalation: true`.",
+    remedy: "privileges"
+  },
+  {
+    id: "jvm-not-crac",
+    operations: ["dump", "restore"],
+    pattern: /Unrecognized VM option '\+?(?:CRaC|CR)\w+/m,
+    category: "jdk",
+    cause: "This JVM does not support CRaC: it does not know the option for checkpoints.",
+    fix: "Choose a JDK with CRaC: `distribution: crac`, `zulu` or `liberica`. With `distribution: file`, use an archive of such a JDK."
+  },
+  {
+    id: "jvm-no-criu",
+    operations: ["dump", "restore"],
+    pattern: /cannot find CRIU to use|Cannot find CRIU executable on the PATH|CRIU executable does not exist in (\S+)|CRIU at (\S+) is not executable/m,
+    category: "image",
+    cause: "The JVM did not find an executable CRIU.",
+    fix: "Leave `criu` at `auto`, and use a base image with CRIU."
+  },
+  {
+    id: "jvm-criu-suid",
+    operations: ["dump", "restore"],
+    pattern: /does not have the SUID bit set and you're not a root|is not owned by the root user and you're not a root/m,
+    category: "image",
+    cause: "The CRIU of the JDK is not owned by root, or lacks the setuid bit.",
+    fix: "No action is necessary with `criu: auto`, which uses file capabilities instead.",
+    weight: "noise"
+  },
+  {
+    id: "jvm-criu-exec",
+    operations: ["dump", "restore"],
+    pattern: /Cannot execute CRIU(?: "[^"]*")?: (Permission denied|No such file or directory|Exec format error)|CRaC error executing: (\S+)/m,
+    category: "image",
+    cause: "The JVM could not start CRIU.",
+    fix: "Use a Debian with glibc as `base-image`, with the architecture of the JDK. On Alpine, a CRIU for glibc does not start."
+  },
+  {
+    id: "jvm-engine-missing",
+    operations: ["dump", "restore"],
+    pattern: /Could not find (\S+criuengine): |Did not find CRaCEngine (\S+)|Cannot find CRaC engine (\S+)|Cannot load CRaC engine/m,
+    category: "jdk",
+    cause: "The JVM does not have the checkpoint engine.",
+    fix: "Leave `engine` at `auto`, or choose another `java-version`."
+  },
+  {
+    id: "jvm-engine-mismatch",
+    pattern: /Image format does not match; saved image with engine (\S+), restoring with (\S+)/m,
+    category: "image",
+    cause: "The snapshot was taken with the checkpoint engine $1, but the JVM restores with $2.",
+    fix: "Do not set CRaC options in `JAVA_TOOL_OPTIONS` or `JDK_JAVA_OPTIONS`. Build the image again."
+  },
+  {
+    id: "jvm-restore-dir",
+    pattern: /Cannot open CRaCRestoreFrom=(\S{1,300}): (.{1,300})|CRaCRestoreFrom=(\S{1,300}) is not a directory/m,
+    category: "image",
+    cause: "The JVM cannot read the folder of the snapshot.",
+    fix: "Do not mount anything over /opt/crac-checkpoint, and start the container as the user of the image."
+  },
+  {
+    id: "jvm-engine-fail",
+    operations: ["dump", "restore"],
+    pattern: /CRaC engine failed to (?:checkpoint to|restore from) (\S+?):? \(?error/m,
+    category: "runner",
+    cause: "The checkpoint engine of the JVM failed ($1).",
+    fix: "Read the lines of CRIU above it: they name the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-cannot-restore",
+    pattern: /warning: cannot restore$|\[crac\] Failed to restore checkpoint/m,
+    category: "runner",
+    cause: "The JVM could not restore the snapshot.",
+    fix: "Read the lines above it: they name the cause.",
+    weight: "pointer"
+  },
+  {
+    id: "jvm-cpu-17",
+    pattern: /You have to specify -XX:CPUFeatures=(\S+) together with -XX:CRaCCheckpointTo when making a checkpoint file; specified -XX:CRaCRestoreFrom file contains CPU features (\S+); missing features of this CPU are (\S+) = (.*)/m,
+    category: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses: $4.",
+    fix: "Build with `cpu-features: generic`, or with `cpu-features: $1`."
+  },
+  {
+    id: "jvm-cpu-zulu",
+    pattern: /Image checkpoint has incompatible CPU features in its user data/m,
+    category: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses.",
+    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
+  },
+  {
+    id: "jvm-cpu-main",
+    pattern: /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
+    category: "runner",
+    cause: "The CPU of this host lacks features that the snapshot uses.",
+    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
+  },
+  {
+    id: "jvm-cpu-arch",
+    pattern: /Restore failed due to wrong or missing CPU architecture \(current architecture is (\S+)\)/m,
+    category: "image",
+    cause: "The snapshot was taken on another architecture than that of this host ($1).",
+    fix: "Publish one image for each architecture, and build each on a runner of that architecture."
+  },
+  {
+    id: "jvm-cpu-supports",
+    pattern: /Specified -XX:CRaCRestoreFrom file contains feature "(\w+)" value (\d) while this CPU has value (\d)/m,
+    category: "image",
+    cause: "The CPU of this host differs from the CPU of the checkpoint in the feature $1.",
+    fix: "Build on the oldest CPU on which the image will run."
+  },
+  {
+    id: "jvm-restore-flag",
+    pattern: /VM [Oo]ption '?(\w+)'? cannot be changed|Flag (\w+) cannot be set during restore/m,
+    category: "image",
+    cause: "The JVM option $1$2 cannot be changed at a restore.",
+    fix: "Set it in `java-options` for the checkpoint. At a restore, only -D options have an effect."
+  },
+  {
+    id: "jvm-shm",
+    pattern: /^shm_open: (.+)|Failed to open a space shared with restored process|Cannot read restore parameters|Restore cannot continue, VM will exit/m,
+    category: "runner",
+    cause: "The JVM could not pass new arguments and environment variables to the restored process.",
+    fix: "Give the container a writable /dev/shm."
+  },
+  {
+    id: "jvm-perfdata-sigbus",
+    pattern: /SIGBUS \(0x7\)[\s\S]{0,600}Perf\w+/m,
+    category: "jdk",
+    cause: "The JVM lost access to the file of its performance counters.",
+    fix: "Add -XX:-UsePerfData to `java-options`, or use a newer `java-version`."
+  },
+  {
+    id: "jvm-perfdata",
+    pattern: /Cannot (?:open shared perfdata file|restore \(ftruncate\) perfdata file size|remap shared perfdata|remap perfdata memory)|cannot mmap shared perfdata file/m,
+    category: "runner",
+    cause: "The JVM cannot open the file of its performance counters again.",
+    fix: "Give the container a writable /tmp, or add -XX:-UsePerfData to `java-options` and build again."
+  },
+  {
+    id: "jvm-sigill",
+    pattern: /SIGILL \(0x4\)/m,
+    category: "image",
+    cause: "The restored code uses an instruction that this CPU does not have.",
+    fix: "Build with `cpu-features: generic`. Remove options that skip the check of the CPU from `java-options`."
+  },
+  {
+    id: "jvm-sigsegv",
+    pattern: /SIGSEGV \(0xb\) at pc=|\[thread \d+ also had an error\]/m,
+    category: "image",
+    cause: "The JVM crashed.",
+    fix: "If the image restores on the runner but not on this host, the CPU differs: build with `cpu-features: generic`. Otherwise, report the hs_err file to the vendor of the JDK."
+  }
+]);
+
+// src/diagnosis/catalogue/registry.ts
+var registry = signatures({ operations: ["push"], stream: "registry" }, [
+  {
+    id: "reg-write-package",
+    pattern: /denied: permission_denied: write_package/m,
+    category: "registry",
+    cause: "The token is not allowed to write to this package.",
+    fix: "Give the job `permissions: packages: write`, and give the repository write access in the settings of the package."
+  },
+  {
+    id: "reg-denied",
+    pattern: /denied: (?:installation not allowed|requested access to the resource is denied|permission_denied|.{0,300}does not exist)/m,
+    category: "registry",
+    cause: "The registry denied access.",
+    fix: "Run docker/login-action before this step, with a token that is allowed to write to this repository. For ghcr.io and `github.token`, give the job `permissions: packages: write`. Check the name of the repository in `tags`."
+  },
+  {
+    id: "reg-unauthorized",
+    pattern: /unauthorized: |401 Unauthorized|no basic auth credentials/m,
+    category: "registry",
+    cause: "The registry did not accept the login, or there was none.",
+    fix: "Run docker/login-action before this step, for the registry in `tags`, with a valid user name and password or token. Some tokens expire within minutes: log in directly before this step."
+  },
+  {
+    id: "reg-403",
+    pattern: /403 \(?Forbidden/m,
+    category: "registry",
+    cause: "The registry forbids the request.",
+    fix: "Check the permissions of the token on this repository. If they are correct, run the job again."
+  },
+  {
+    id: "reg-429",
+    pattern: /toomanyrequests: |429 Too Many Requests/m,
+    category: "registry",
+    cause: "The rate limit of the registry is exceeded.",
+    fix: "Log in before this step, which raises the limit, or run the job later."
+  },
+  {
+    id: "reg-blob",
+    pattern: /blob (?:upload )?(?:unknown|invalid)|BLOB_(?:UPLOAD_)?(?:UNKNOWN|INVALID)/m,
+    category: "registry",
+    cause: "The registry lost an upload that was in progress.",
+    fix: "Run the job again.",
+    remedy: "retry"
+  },
+  {
+    id: "reg-net",
+    pattern: /TLS handshake timeout|i\/o timeout|connection reset by peer|unexpected EOF|no such host|context deadline exceeded|Client\.Timeout exceeded|broken pipe|\b(?:ECONN(?:RESET|REFUSED)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|UND_ERR_(?:SOCKET|\w+_TIMEOUT))\b/m,
+    category: "registry",
+    cause: "The connection to the registry failed or was interrupted.",
+    fix: "Check the name of the registry in `tags`, and that the runner can reach it. Then run the job again."
+  },
+  {
+    id: "reg-tls",
+    pattern: /x509: (.+)|tls: failed to verify certificate|http: server gave HTTP response to HTTPS client|\b(?:CERT_\w+|SELF_SIGNED_CERT\w*|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_SSL_\w+)\b/m,
+    category: "registry",
+    cause: "The certificate of the registry is not trusted, or the registry uses plain HTTP.",
+    fix: "Add the certificate authority of the registry to /etc/docker/certs.d on the runner, or list the registry as insecure in the configuration of the Docker engine.",
+    remedy: "none"
+  },
+  {
+    id: "reg-5xx",
+    pattern: /(?:unexpected (?:HTTP )?status.{0,300}|status code |: )50[0234]\b/m,
+    category: "registry",
+    cause: "The registry had an internal error.",
+    fix: "Run the job again later."
+  },
+  {
+    id: "reg-commit",
+    pattern: /failed commit on ref "(?:layer|manifest|config|index)-sha256:/m,
+    category: "registry",
+    cause: "The registry did not accept a part of the image.",
+    fix: "Run the job again. If it fails again, read the log of the registry."
+  },
+  {
+    id: "reg-name",
+    pattern: /repository name must be lowercase|invalid reference format/m,
+    category: "input",
+    cause: "The name of the image is not valid.",
+    fix: "Write the repository in `tags` in lower case."
+  },
+  {
+    id: "reg-missing",
+    pattern: /name unknown: |NAME_UNKNOWN|repository .{0,300} does not exist|RepositoryNotFoundException/m,
+    category: "registry",
+    cause: "The repository does not exist in the registry.",
+    fix: "Create it first. Some registries, such as Amazon ECR, do not create it at a push."
+  },
+  {
+    id: "reg-immutable",
+    pattern: /(?:tag invalid: The image tag .{0,300} already exists|immutable)/m,
+    category: "registry",
+    cause: "The tag already exists, and the registry does not allow it to move.",
+    fix: "Use a new tag for each build."
+  },
+  {
+    id: "reg-size",
+    pattern: /413 Request Entity Too Large|quota exceeded|exceeds? .{0,300}(?:size|storage) limit/m,
+    category: "registry",
+    cause: "The registry, or a proxy in front of it, does not accept layers of this size.",
+    fix: "Make the snapshot smaller with `java-options: -Xmx...`, or raise the limit."
+  }
+]);
+
+// src/diagnosis/catalogue/start.ts
+var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
+var start = signatures({ operations: ["dump"], stream: "app" }, [
+  {
+    id: "start-preview",
+    pattern: /Preview features are not enabled for (\S{1,300}) \(class file version (\d{1,3})\.65535\)/m,
+    category: "input",
+    cause: "Class $1 uses preview features of Java (class file version $2).",
+    fix: "Add `--enable-preview` to `java-options`. The JDK must have the version of the class: its number minus 44.",
+    weight: "specific"
+  },
+  {
+    id: "start-class-version",
+    pattern: /UnsupportedClassVersionError: (\S{1,300}) (?:has been compiled by a more recent version|.{0,100}Unsupported major\.minor version|.{0,40}\(unrecognized class file version).{0,100}?(\d{2,3})\.\d/m,
+    category: "jdk",
+    cause: "Class $1 is compiled for a newer Java than this JDK: it has class file version $2 (65 is Java 21, 69 is Java 25).",
+    fix: "Set `distribution` and `java-version` to a newer JDK with CRaC, such as `distribution: zulu` and `java-version: 25`, or compile the application for the Java version of this JDK.",
+    weight: "specific"
+  },
+  {
+    id: "start-main-class",
+    pattern: /Could not find or load main class (\S{1,300})/m,
+    category: "input",
+    cause: "The JVM did not find the main class $1, or a class that it extends.",
+    fix: "Set `main-class` to the full name of the class with the method main: for Kotlin it ends with Kt, and for Clojure without gen-class it is clojure.main."
+  },
+  {
+    id: "start-agent-missing",
+    pattern: /Error opening zip file or JAR manifest missing ?: ?(\S{1,300})|Could not find agent library (\S{1,300})/m,
+    category: "input",
+    cause: "The agent $1$2 is not in the image.",
+    fix: "Add its file with the input `files`, for example `files: agent.jar:/app/agent.jar`, and use that path in `java-options` (docs/agents.md).",
+    weight: "specific"
+  },
+  {
+    id: "start-agent-port",
+    pattern: /transport error 202: bind failed: Address already in use|Exception thrown by the agent ?: .{0,200}Port already in use: (\d+)/m,
+    category: "input",
+    cause: "The port $1 of a debugger or of JMX is in use by another JVM in the container, which has the same options.",
+    fix: "Set these options in `java-options`, which apply to the application alone, and not in a variable of the environment (docs/agents.md).",
+    weight: "specific"
+  },
+  {
+    id: "start-localhost",
+    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused/m,
+    category: "input",
+    cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9 in the container of the application: the services of a job are in other containers.",
+    fix: "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.",
+    weight: "cause"
+  },
+  {
+    id: "start-missing-file",
+    pattern: /FileNotFoundException: ([^\s:()][^:()]{0,300}) \(No such file or directory\)|NoSuchFileException: (?!\/(?:proc|sys|tmp)\/)([^\s:]{1,300})\s*$|Config data (?:resource|location) '(?:file \[|optional:|file:){0,3}([^'\]]{1,300})\]?'.{0,200}(?:cannot be found|does not exist)/m,
+    category: "input",
+    cause: "The application did not find the file $1$2$3.",
+    fix: "Add it to the image with the input `files` (docs/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.",
+    weight: "general"
+  },
+  {
+    id: "start-freetype",
+    pattern: /(libfreetype\.so[.\d]*): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1, with which Java draws text.",
+    fix: `Install libfreetype6 and fontconfig ${IN_BASE_IMAGE} fontconfig libfreetype6 fonts-dejavu-core\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-fontconfig",
+    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.head|Cannot load default config file|(libfontconfig\.so[.\d]*): cannot open shared object file/m,
+    category: "image",
+    cause: "The image has no fonts: Java finds them with fontconfig.",
+    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-x11",
+    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]*): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1 of the X Window System.",
+    fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-musl",
+    pattern: /(libc\.musl-[\w.-]{1,40}|ld-musl-[\w.-]{1,40}): cannot open shared object file/m,
+    category: "image",
+    cause: "A native library of the application is built for Alpine Linux ($1), and the image has glibc.",
+    fix: "Build the application with the native library for glibc: libraries choose it by a classifier such as linux-x86_64 instead of linux-x86_64-musl.",
+    weight: "specific"
+  },
+  {
+    id: "start-library",
+    pattern: /(lib[\w+-]{1,100}\.so[.\d]{0,20}): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1.",
+    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libaio.so.1 in libaio1t64.`
+  },
+  {
+    id: "start-noexec",
+    pattern: /UnsatisfiedLinkError: (\S{1,300}): .{0,200}failed to map segment from shared object/m,
+    category: "image",
+    cause: "The native library $1 is on a file system from which nothing may be executed.",
+    fix: "Mount /tmp with the option exec, or set the folder of native libraries to /home/app in `java-options` (-Djava.io.tmpdir=/home/app, or the property of the library).",
+    weight: "specific"
+  }
+]);
+
+// src/diagnosis/catalogue/index.ts
+var CATALOGUE = [
+  ...criuDump,
+  ...criuBoth,
+  ...criuRestore,
+  ...jvmDump,
+  ...jvmRestore,
+  ...clients,
+  ...frameworks,
+  ...start,
+  ...docker,
+  ...registry
+];
+
+// src/diagnosis/matcher.ts
+var SOURCES = {
+  criu: ["criu", "jvm"],
+  jvm: ["jvm"],
+  app: ["criu", "jvm", "app", "docker"],
+  docker: ["docker"],
+  registry: ["registry", "docker"]
+};
+var WINDOW = 12;
+var SEVERAL_LINES = "[\\s\\S]";
+var Matcher3 = class {
+  single;
+  several;
+  /** Matches every line that a signature may match: most lines need only this one pass. */
+  any;
+  open = [];
+  constructor(operation, stream) {
+    const rows = CATALOGUE.filter(
+      (row) => row.operations.includes(operation) && SOURCES[stream].includes(row.stream)
+    );
+    this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES));
+    this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({
+      signature,
+      head: new RegExp(signature.pattern.source.split(SEVERAL_LINES)[0] ?? "", "m")
+    }));
+    const sources = [
+      ...this.single.map(({ pattern }) => pattern.source),
+      ...this.several.map(({ head }) => head.source)
+    ];
+    this.any = new RegExp(sources.map((source) => `(?:${source})`).join("|"), "m");
+  }
+  match(line2) {
+    const hits = this.open.length > 0 ? this.continueOpen(line2) : [];
+    if (!this.any.test(line2)) return hits;
+    for (const { signature, head } of this.several) {
+      if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW });
+    }
+    for (const signature of this.single) {
+      const match = signature.pattern.exec(line2);
+      if (match) hits.push({ signature, match });
+    }
+    return hits;
+  }
+  continueOpen(line2) {
+    const hits = [];
+    this.open = this.open.filter((entry) => {
+      entry.text += `
+${line2}`;
+      entry.left--;
+      const match = entry.signature.pattern.exec(entry.text);
+      if (match) hits.push({ signature: entry.signature, match });
+      return !match && entry.left > 0;
+    });
+    return hits;
+  }
+};
+
+// src/diagnosis/diagnose.ts
+var CRIU_LINE = /^(?:\((\d+\.\d+)\) ?)?(?:pie: ?)?(?: *\d+: )?(Error|Warn) {1,2}\([^):]{1,80}:\d+\): (.*)$/;
+var TIMED = /^\(\d+\.\d+\) /;
+var SUCCESS = {
+  // The whole line, because an application may quote it.
+  dump: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Dumping finished successfully\s*$/,
+  restore: /^(?:\(\d+\.\d+\) ?)?(?: *\d+: )?Restore finished successfully\. Tasks resumed\.\s*$/,
+  push: void 0
+};
+var RANK = { specific: 5, cause: 4, general: 3, pointer: 1, noise: 0 };
+var UNKNOWN_RANK = 2;
+var LONGEST_GROUP = 200;
+var Diagnoser = class {
+  constructor(operation) {
+    this.operation = operation;
+  }
+  operation;
+  matchers = /* @__PURE__ */ new Map();
+  ofCriu;
+  ofOtherSources;
+  offered = 0;
+  push(stream, text3) {
+    const line2 = text3.length > LONGEST_LINE ? text3.slice(0, LONGEST_LINE) : text3;
+    const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
+    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.operation]?.test(line2)) return;
+    if (SUCCESS[this.operation]?.test(line2)) {
+      this.ofCriu = void 0;
+      return;
+    }
+    const noise = NOISE.test(line2);
+    for (const { signature, match } of this.matcher(stream).match(line2)) {
+      const rank = noise ? RANK.noise : CASCADE.test(line2) ? RANK.pointer : RANK[signature.weight];
+      const candidate = { rank, order: this.offered++, signature, match, line: line2 };
+      if (signature.stream === "criu") this.ofCriu = better(this.ofCriu, candidate);
+      else this.ofOtherSources = better(this.ofOtherSources, candidate);
+    }
+    if (shape?.[2] === "Error" && !noise && !CASCADE.test(line2)) {
+      this.ofCriu = better(this.ofCriu, {
+        rank: UNKNOWN_RANK,
+        order: this.offered++,
+        signature: void 0,
+        match: shape,
+        line: line2
+      });
+    }
+  }
+  /** Returns the cause to report; undefined if no line showed one. */
+  finding() {
+    const best = this.ofOtherSources ? better(this.ofCriu, this.ofOtherSources) : this.ofCriu;
+    return best && describe(best);
+  }
+  matcher(stream) {
+    const known = this.matchers.get(stream) ?? new Matcher3(this.operation, stream);
+    this.matchers.set(stream, known);
+    return known;
+  }
+};
+function diagnose(operation, texts) {
+  const diagnoser = new Diagnoser(operation);
+  for (const [stream, text3] of Object.entries(texts)) {
+    for (const line2 of text3.split("\n")) diagnoser.push(stream, line2);
+  }
+  return diagnoser.finding();
+}
+function knownCause(finding) {
+  const weight = finding?.signature?.weight;
+  return weight !== void 0 && RANK[weight] > UNKNOWN_RANK ? finding : void 0;
+}
+function better(one, other) {
+  if (one === void 0 || other.rank > one.rank) return other;
+  return other.rank === one.rank && other.order < one.order ? other : one;
+}
+function describe({ signature, match, line: line2 }) {
+  if (signature === void 0) {
+    return {
+      signature,
+      cause: `CRIU: ${match?.[3]?.trim()}.`,
+      fix: "Read CRIU's log in the folder of the output `logs`. Usual causes are a kernel or a CPU that this version of CRIU does not support, or an open resource of the application.",
+      category: "runner",
+      line: line2
+    };
+  }
+  const fill2 = (text3) => text3.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  return {
+    signature,
+    cause: `${fill2(signature.cause).replace(/(?<![.:])[.:]*$/, "")} (${signature.id}).`,
+    fix: fill2(signature.fix),
+    category: signature.category,
+    line: line2.trim()
+  };
+}
+
 // src/docker/privileges.ts
 var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
 var LEVELS = [
@@ -59095,6 +58968,133 @@ function mayBeSent(mode, scan2) {
 // src/checkpoint/checkpoint.ts
 var import_node_path49 = __toESM(require("node:path"), 1);
 
+// src/diagnosis/checkpoint-exception.ts
+var CheckpointRefused = class extends Failure {
+  constructor(what, details) {
+    super("application", what, details);
+  }
+};
+async function unlessRefused(work) {
+  return await work.catch((error) => {
+    if (error instanceof CheckpointRefused) return error;
+    throw error;
+  });
+}
+var OpenResources = class extends CheckpointRefused {
+  constructor(resources, what, details) {
+    super(what, details);
+    this.resources = resources;
+  }
+  resources;
+  /** Returns the refusal with one more sentence, and the fix for what the sentence names. */
+  explained(sentence, fix) {
+    const { message, evidence, signature } = this;
+    return new CheckpointRefused(`${message} ${sentence}`, { fix, evidence, signature, cause: this });
+  }
+};
+var REFUSED = /An exception during a checkpoint operation|CheckpointException/;
+var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
+var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
+var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
+var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
+var LISTENS = /remotePort 0$|ServerSocket(?:Channel(?:Impl)?)?\[/;
+var MOST_LISTED = 20;
+var MOST_FRAMES = 4;
+var LONGEST_STACK = 60;
+function checkpointRefusal(output) {
+  if (!REFUSED.test(output)) return void 0;
+  const causes = parseCauses(output);
+  const open5 = causes.flatMap(openResource);
+  const known = diagnose("dump", { app: [output, ...causes.flatMap(withCode)].join("\n") });
+  if (open5.length > 0) {
+    const id = known?.signature ? ` (${known.signature.id})` : "";
+    return new OpenResources(open5, `The JVM refused the checkpoint: ${summarise(open5)}${id}.`, {
+      fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
+      evidence: listResources(open5),
+      signature: known?.signature
+    });
+  }
+  if (/C\/R is not configured/.test(output)) {
+    return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
+      fix: "Please open an issue with the log of this step.",
+      evidence: output.trim()
+    });
+  }
+  const first3 = causes[0];
+  return new CheckpointRefused(
+    `A beforeCheckpoint hook of the application failed${first3 ? `: ${simpleName(first3.type)}: ${first3.text}` : ""}.`,
+    {
+      fix: known?.signature?.weight === "cause" ? known.fix : "Fix the hook in the stack trace below.",
+      evidence: output.trim().split("\n").slice(0, 40).join("\n")
+    }
+  );
+}
+function listResources(resources) {
+  const lines3 = resources.slice(0, MOST_LISTED).flatMap(({ kind, description: description2, openedBy }) => [
+    `${kind}: ${description2}`,
+    ...openedBy ? [`  opened by thread ${openedBy.thread}`, ...openedBy.frames.map((frame) => `    at ${frame}`)] : []
+  ]);
+  const more = resources.length - MOST_LISTED;
+  return [...lines3, ...more > 0 ? [`... and ${more} more`] : []].join("\n");
+}
+function parseCauses(output) {
+  const causes = [];
+  for (const line2 of output.split("\n")) {
+    const last = causes.at(-1);
+    const suppressed = SUPPRESSED.exec(line2);
+    const created = CREATED.exec(line2);
+    if (suppressed)
+      causes.push({ type: suppressed[1] ?? "", text: suppressed[2] ?? "", openedBy: void 0, stack: [] });
+    else if (created && last) last.openedBy = { thread: created[1] ?? "", frames: [] };
+    else if (last?.openedBy) {
+      const frame = FRAME.exec(line2)?.[1];
+      if (frame !== void 0 && last.stack.length < LONGEST_STACK) last.stack.push(frame);
+      addFrame(last.openedBy.frames, frame);
+    }
+  }
+  return causes;
+}
+function addFrame(frames, frame) {
+  if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
+  frames.push(frame);
+}
+function withCode({ type, text: text3, stack }) {
+  const names = stack.map((frame) => frame.endsWith(")") ? frame.split("(", 1)[0] ?? "" : frame);
+  return names.length === 0 ? [] : [`${simpleName(type)}: ${text3} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
+}
+var CHANNEL = /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g;
+function channelsOf(text3, openedBy) {
+  const channels = [...text3.matchAll(CHANNEL)].map(([channel]) => channel);
+  const descriptions = channels.length > 0 ? channels : ["a selector with registered channels"];
+  return descriptions.map((description2) => ({
+    kind: "socket",
+    description: description2,
+    listens: LISTENS.test(description2),
+    openedBy
+  }));
+}
+function openResource({ type, text: text3, openedBy }) {
+  if (/(?:BusySelector|IllegalSelector)Exception$/.test(type)) return channelsOf(text3, openedBy);
+  const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
+  if (!match) return [];
+  const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
+  return [{ kind, description: text3, listens: LISTENS.test(text3), openedBy }];
+}
+function summarise(open5) {
+  const words = {
+    socket: "an open socket",
+    file: "an open file",
+    other: "an open resource"
+  };
+  const [first3] = open5;
+  if (!first3) return "";
+  const rest = open5.length > 1 ? ` (and ${open5.length - 1} more, listed below)` : "";
+  return `${words[first3.kind]}, ${first3.description}${rest}`;
+}
+function simpleName(type) {
+  return type.split(".").at(-1) ?? type;
+}
+
 // src/application/agents.ts
 var NORMAL_START = "To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).";
 var LEAVE_OUT = (product) => `Leave the agent out of the application that is checkpointed: ${product} does not close its connections before a checkpoint (docs/agents.md).`;
@@ -59200,12 +59200,7 @@ function explainAgents(refused3, agents) {
   if (agent === void 0) return refused3;
   const { name, option, port, listens } = agent;
   const owner = listens ? `${name.replace(/^./, (first3) => first3.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).` : `${refused3.resources.length > 1 ? "At least one of them" : "It"} belongs to ${nameOf2(agent)}.`;
-  return new CheckpointRefused(`${refused3.message} ${owner}`, {
-    fix: agent.fix,
-    evidence: refused3.evidence,
-    signature: refused3.signature,
-    cause: refused3
-  });
+  return refused3.explained(owner, agent.fix);
 }
 function belongsTo({ port, listens, code: code18 }, resource) {
   const { description: description2, openedBy } = resource;
@@ -59257,11 +59252,8 @@ function explainSecondServer(refused3, facts) {
     const openedBy = resource.openedBy?.frames.join(" ") ?? "";
     const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts));
     if (!server) continue;
-    const { evidence, signature } = refused3;
-    return new CheckpointRefused(
-      `${refused3.message} ${server.name} listens on port ${port}, beside that of the application.`,
-      { fix: server.fix(facts), evidence, signature, cause: refused3 }
-    );
+    const sentence = `${server.name} listens on port ${port}, beside that of the application.`;
+    return refused3.explained(sentence, server.fix(facts));
   }
   return void 0;
 }

@@ -1,8 +1,4 @@
-import {
-  CheckpointRefused,
-  type OpenResource,
-  type OpenResources
-} from '../diagnosis/checkpoint-exception.js'
+import { type OpenResource, type OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Failure } from '../lib/errors.js'
 
 /** An agent of the JVM, a debugger, or a server of the JVM itself, as options start it. */
@@ -149,12 +145,7 @@ export function explainAgents(refused: OpenResources, agents: readonly Agent[]):
   const owner = listens
     ? `${name.replace(/^./, (first) => first.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).`
     : `${refused.resources.length > 1 ? 'At least one of them' : 'It'} belongs to ${nameOf(agent)}.`
-  return new CheckpointRefused(`${refused.message} ${owner}`, {
-    fix: agent.fix,
-    evidence: refused.evidence,
-    signature: refused.signature,
-    cause: refused
-  })
+  return refused.explained(owner, agent.fix)
 }
 
 function belongsTo({ port, listens, code }: Agent, resource: OpenResource): boolean {

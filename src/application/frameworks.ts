@@ -1,4 +1,4 @@
-import { CheckpointRefused, type OpenResources } from '../diagnosis/checkpoint-exception.js'
+import type { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Failure } from '../lib/errors.js'
 import type { Libraries, Library } from './libraries.js'
 
@@ -100,10 +100,5 @@ export function explainMissingSupport(refused: OpenResources, libraries: Librari
   const without = framework
     ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops ${closes}.`
     : `${coordinates} is not on the class path.`
-  return new CheckpointRefused(`${refused.message} ${without}`, {
-    fix,
-    evidence: refused.evidence,
-    signature: refused.signature,
-    cause: refused
-  })
+  return refused.explained(without, fix)
 }

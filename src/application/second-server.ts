@@ -1,8 +1,4 @@
-import {
-  CheckpointRefused,
-  type OpenResource,
-  type OpenResources
-} from '../diagnosis/checkpoint-exception.js'
+import { type OpenResource, type OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Failure } from '../lib/errors.js'
 import type { Libraries } from './libraries.js'
 
@@ -72,11 +68,8 @@ export function explainSecondServer(refused: OpenResources, facts: ServerFacts):
     const openedBy = resource.openedBy?.frames.join(' ') ?? ''
     const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts))
     if (!server) continue
-    const { evidence, signature } = refused
-    return new CheckpointRefused(
-      `${refused.message} ${server.name} listens on port ${port}, beside that of the application.`,
-      { fix: server.fix(facts), evidence, signature, cause: refused }
-    )
+    const sentence = `${server.name} listens on port ${port}, beside that of the application.`
+    return refused.explained(sentence, server.fix(facts))
   }
   return undefined
 }

@@ -39,6 +39,12 @@ export class OpenResources extends CheckpointRefused {
   ) {
     super(what, details)
   }
+
+  /** Returns the refusal with one more sentence, and the fix for what the sentence names. */
+  explained(sentence: string, fix: string): CheckpointRefused {
+    const { message, evidence, signature } = this
+    return new CheckpointRefused(`${message} ${sentence}`, { fix, evidence, signature, cause: this })
+  }
 }
 
 const REFUSED = /An exception during a checkpoint operation|CheckpointException/
