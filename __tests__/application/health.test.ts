@@ -125,7 +125,33 @@ describe('the port of the management server', () => {
     expect((await healthOf([SPRING], { 'application.properties': text })).management).toEqual({
       port: 8443,
       tls: true,
-      setting: 'management.server.port'
+      setting: 'management.server.port',
+      source: 'management.server.port in application.properties'
     })
+  })
+
+  test.each<[string, Record<string, string>, Partial<SettingSources>, string]>([
+    [SPRING, {}, { env: { MANAGEMENT_SERVER_PORT: '8090' } }, 'management.server.port in the environment'],
+    [SPRING, {}, { arguments: ['--management.server.port=8090'] }, 'management.server.port in the arguments'],
+    [
+      SPRING,
+      {},
+      { javaOptions: ['-Dmanagement.server.port=8090'] },
+      'management.server.port in the options of the JVM'
+    ],
+    [
+      SPRING,
+      { 'config/application-dev.yml': 'management.server.port: 8083' },
+      { env: { SPRING_PROFILES_ACTIVE: 'dev' } },
+      'management.server.port in application-dev.yml'
+    ],
+    [
+      QUARKUS,
+      { 'application.properties': 'quarkus.management.enabled=true' },
+      {},
+      'quarkus.management.enabled in application.properties'
+    ]
+  ])('%s: its message names the setting and its place', async (jar, files, given, source) => {
+    expect((await healthOf([jar], files, given)).management?.source).toBe(source)
   })
 })

@@ -42,7 +42,7 @@ describe('a refusal because of connections', () => {
     expect(keptPorts(refusal(...causes))).toEqual(ports)
   })
 
-  async function trigger(outcomes: ('refused' | 'taken')[], sockets: string[]) {
+  async function trigger(outcomes: ('refused' | 'taken')[], sockets: string[], rested = 0) {
     let now = 0
     const clock = {
       now: () => now,
@@ -55,10 +55,15 @@ describe('a refusal because of connections', () => {
     const lines: string[] = []
     const context = { docker, clock, log: quietLog(lines), keep: {} as never }
     const left = [...outcomes]
-    const end = await triggerPatiently(context, 'c', () => {
-      if (left.shift() === 'refused') return Promise.reject(refusal(KEPT) ?? new Error('no refusal'))
-      return Promise.resolve(END)
-    }).catch((error: unknown) => error)
+    const end = await triggerPatiently(
+      context,
+      'c',
+      () => {
+        if (left.shift() === 'refused') return Promise.reject(refusal(KEPT) ?? new Error('no refusal'))
+        return Promise.resolve(END)
+      },
+      rested
+    ).catch((error: unknown) => error)
     return { end, now, lines, left }
   }
 
@@ -73,10 +78,23 @@ describe('a refusal because of connections', () => {
   })
 
   test('is the result where they stay open, after a bound', async () => {
-    const { end, now, left } = await trigger(['refused', 'taken'], [])
+    const { end, now, left, lines } = await trigger(['refused', 'taken'], [])
     expect(end).toMatchObject({ message: expect.stringContaining('Socket[addr=api/10.0.0.2') })
     expect(now).toBe(35_000)
     expect(left).toEqual(['taken'])
+    expect(lines.slice(1)).toEqual([
+      'After 10 s they are still open (to port 443).',
+      'After 20 s they are still open (to port 443).',
+      'After 30 s they are still open (to port 443).',
+      'After 35 s they are still open: nothing closes them before a checkpoint.'
+    ])
+  })
+
+  test('waits shorter after a rest, and not at all where the rest was long enough', async () => {
+    expect((await trigger(['refused'], [], 20_000)).now).toBe(15_000)
+    const { end, now, lines } = await trigger(['refused'], [], 60_000)
+    expect([now, lines]).toEqual([0, []])
+    expect(end).toMatchObject({ category: 'application' })
   })
 
   test('that comes a second time is the result', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { LinePattern } from '../../src/lib/line-pattern.js'
-import { explainMissingPort, explainPort, parseListeners } from '../../src/probe/listeners.js'
+import { explainMissingPort, explainPort, parseListeners, type Listener } from '../../src/probe/listeners.js'
 import { watchLog } from '../../src/probe/log-watch.js'
 import { fakeDocker } from '../support/fake-docker.js'
 
@@ -41,7 +41,7 @@ describe('a port without a response', () => {
   const open = (port: number, loopback = false) => ({ port, loopback })
 
   test('that listens on the loopback only is named, with the settings of the address', () => {
-    const { cause, fix } = explainPort(8080, [open(8080, true)]) ?? {}
+    const { cause, fix } = explainPort({ number: 8080 }, [open(8080, true)]) ?? {}
     expect(cause).toContain("listens on port 8080 of the container's loopback address only")
     expect(fix).toContain('`server.address`')
   })
@@ -52,26 +52,48 @@ describe('a port without a response', () => {
     [[open(9090, true)], 'listens on port 9090 of the loopback address only', '`port: 9090`'],
     [[], 'does not listen on any TCP port', '`ready-log`']
   ])('%j', (listeners, cause, fix) => {
-    const found = explainPort(8080, listeners)
+    const found = explainPort({ number: 8080 }, listeners)
     expect(found?.cause).toContain(cause)
     expect(found?.fix).toContain(fix)
   })
 
+  test.each<[Listener[], string]>([
+    [
+      [open(8080)],
+      'Nothing in the container listens on port 8081, which comes from management.server.port in application.yml; the application listens on port 8080.'
+    ],
+    [
+      [],
+      'Nothing in the container listens on port 8081, which comes from management.server.port in application.yml.'
+    ],
+    [
+      [open(8080), open(8081, true)],
+      'The application listens on port 8081, which comes from management.server.port in application.yml, on the loopback address of the container only; the application listens on port 8080.'
+    ]
+  ])('that a setting names: %j', (listeners, cause) => {
+    const needed = {
+      number: 8081,
+      source: { name: 'management.server.port in application.yml', fix: 'Set `ready-url`.' }
+    }
+    expect(explainPort(needed, listeners)).toEqual({ cause, fix: 'Set `ready-url`.' })
+    expect(explainPort(needed, [open(8081)])).toBeUndefined()
+  })
+
   test('that listens is not explained, nor one in the network of the machine or in an ended container', async () => {
-    expect(explainPort(8080, [open(8080)])).toBeUndefined()
+    expect(explainPort({ number: 8080 }, [open(8080)])).toBeUndefined()
     const spec = { name: 'c', network: 'host' }
     const docker = fakeDocker(() => table())
-    expect(await explainMissingPort({ docker, spec }, 8080)).toBeUndefined()
+    expect(await explainMissingPort({ docker, spec }, { number: 8080 })).toBeUndefined()
     expect(
       await explainMissingPort({ docker, spec: { ...spec, network: undefined } }, undefined)
     ).toBeUndefined()
     expect(docker.calls).toEqual([])
     expect(
-      (await explainMissingPort({ docker, spec: { ...spec, network: undefined } }, 8080))?.fix
+      (await explainMissingPort({ docker, spec: { ...spec, network: undefined } }, { number: 8080 }))?.fix
     ).toContain('ready-log')
     const ended = fakeDocker(() => ({ exitCode: 1 }))
     expect(
-      await explainMissingPort({ docker: ended, spec: { ...spec, network: undefined } }, 8080)
+      await explainMissingPort({ docker: ended, spec: { ...spec, network: undefined } }, { number: 8080 })
     ).toBeUndefined()
   })
 })

@@ -179,7 +179,12 @@ describe('a server that speaks TLS', () => {
 })
 
 describe('a port beside that of the application', () => {
-  const management = { port: 8081, tls: false, setting: 'management.server.port' }
+  const management = {
+    port: 8081,
+    tls: false,
+    setting: 'management.server.port',
+    source: 'management.server.port in application.yml'
+  }
   const published = (address: Address) =>
     fakeDocker((args) => (args[0] === 'port' && args[2] === '8081/tcp' ? `127.0.0.1:${address.port}` : ''))
 
@@ -187,7 +192,10 @@ describe('a port beside that of the application', () => {
     const address = await serve((_, response) => response.end())
     const url = { ...GET, port: 8081 }
     const check = checkOf({ host: '127.0.0.1', port: 1 }, { url }, published(address))
-    expect(check).toMatchObject({ name: 'GET port 8081, /', port: 8081 })
+    expect(check).toMatchObject({
+      name: 'GET port 8081, /',
+      port: { number: 8081, source: { name: '`ready-url`' } }
+    })
     expect(await check?.run()).toMatchObject({ ok: true })
     expect(otherPorts({ url })).toEqual([8081])
     expect(standardRequest({ url }, 8080)).toMatchObject({ target: '/', headers: { host: 'localhost:8080' } })
@@ -199,7 +207,7 @@ describe('a port beside that of the application', () => {
     )
     const readiness = { health: '/actuator/health', management }
     const [own, other] = checksFor(readiness, targetOf(address, readiness, published(address)))
-    expect(own).toMatchObject({ name: 'port 8080', port: 8080 })
+    expect(own).toMatchObject({ name: 'port 8080', port: { number: 8080 } })
     expect(await own?.run()).toMatchObject({ ok: true })
     expect(other?.name).toBe('port 8081 (management.server.port), GET /actuator/health')
     expect(await other?.run()).toMatchObject({ ok: false, description: 'status 503' })

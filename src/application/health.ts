@@ -7,7 +7,7 @@ export interface Health {
   /** Path of the endpoint; undefined where there is none, or none that can be reached. */
   health: string | undefined
   /** Server of its own that has the endpoint; undefined where it is on the application's port. */
-  management: { port: number; tls: boolean; setting: string } | undefined
+  management: { port: number; tls: boolean; setting: string; source: string } | undefined
 }
 
 /** Settings of the server that a framework can open for health and metrics beside that of the application. */
@@ -77,15 +77,18 @@ function healthOn(
   { health, port }: { health: string; port: number }
 ): Health {
   const onPort: Health = { health, management: undefined }
-  if (server.enabled !== undefined && settings(server.enabled) !== 'true') return onPort
-  const text = settings(server.port) ?? server.defaultPort
+  const enabled = server.enabled === undefined ? undefined : settings(server.enabled)
+  if (server.enabled !== undefined && enabled?.value !== 'true') return onPort
+  const given = settings(server.port)
+  const text = given?.value ?? server.defaultPort
   const own = Number(text)
   if (text === undefined || own === port) return onPort
   // -1 turns the endpoints off, and 0 is any free port; neither can be requested.
-  const address = server.address === undefined ? undefined : settings(server.address)
+  const address = server.address === undefined ? undefined : settings(server.address)?.value
   const hidden = /^(127\.|localhost$|\[?::1\]?$)/.test(address ?? '')
   if (!(Number.isInteger(own) && own > 0 && own <= 65535) || hidden)
     return { health: undefined, management: undefined }
-  const tls = server.tls.some((key) => settings(key) !== undefined && settings(key) !== 'false')
-  return { health, management: { port: own, tls, setting: server.port } }
+  const tls = server.tls.some((key) => (settings(key)?.value ?? 'false') !== 'false')
+  const source = given ? `${server.port} in ${given.place}` : `${server.enabled} in ${enabled?.place}`
+  return { health, management: { port: own, tls, setting: server.port, source } }
 }

@@ -4,12 +4,12 @@ import { parseAllDocuments } from 'yaml'
 import { fieldsOf } from '../lib/json.js'
 import { textsIn } from './jar.js'
 import { isFolder } from './layouts/layout.js'
-
-/** Settings by their full names, such as `server.port`. */
-export type Values = ReadonlyMap<string, string>
+import { propertiesIn, type Values } from './properties.js'
 
 /** A file with settings of Spring, Micronaut or Quarkus. */
 export interface SettingFile {
+  /** Name without folders: `application.yml`. */
+  name: string
   /** Profile in the name of the file; undefined for one that always counts. */
   profile: string | undefined
   /** A file may have several documents, some of them for a profile. */
@@ -52,21 +52,9 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 function settingFile(name: string, text: string): SettingFile {
-  const [, profile, kind] = NAME.exec(path.posix.basename(name)) ?? []
-  return { profile, documents: kind === 'properties' ? propertiesIn(text) : yamlIn(text) }
-}
-
-/** Parses properties; a line `#---` begins another document, as in Spring. Continued lines and escapes of characters are rare here, and kept. */
-function propertiesIn(text: string): Values[] {
-  return text.split(/^[#!]---.*$/m).map((document) => {
-    const lines = document.split(/\r?\n/).filter((line) => !/^\s*[#!]/.test(line))
-    return new Map(
-      lines.flatMap((line) => {
-        const [, key, value = ''] = /^\s*((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*?)\s*$/.exec(line) ?? []
-        return key === undefined ? [] : [[key, value] as const]
-      })
-    )
-  })
+  const base = path.posix.basename(name)
+  const [, profile, kind] = NAME.exec(base) ?? []
+  return { name: base, profile, documents: kind === 'properties' ? propertiesIn(text) : yamlIn(text) }
 }
 
 function yamlIn(text: string): Values[] {

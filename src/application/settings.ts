@@ -1,5 +1,6 @@
 import type { Application } from './layouts/layout.js'
-import { readSettingFiles, type Values } from './setting-files.js'
+import type { Values } from './properties.js'
+import { readSettingFiles, type SettingFile } from './setting-files.js'
 
 /** Places from which a framework takes its settings: inputs of the action, and the files of the application. */
 export interface SettingSources {
@@ -9,8 +10,16 @@ export interface SettingSources {
   env: Readonly<Record<string, string>>
 }
 
-/** Returns the value of a setting such as `management.server.port`; undefined where it is not set, or not known here. */
-export type Settings = (key: string) => string | undefined
+/** Value of a setting, and where it is: `application.yml`, `the environment`. */
+export interface Setting {
+  value: string
+  place: string
+}
+
+/** Returns a setting such as `management.server.port`; undefined where it is not set, or not known here. */
+export type Settings = (key: string) => Setting | undefined
+
+type SettingMap = ReadonlyMap<string, Setting>
 
 /** Settings that name the active profiles of Spring, Micronaut and Quarkus. */
 const PROFILES = ['spring.profiles.active', 'micronaut.environments', 'quarkus.profile']
@@ -31,57 +40,73 @@ export async function readSettings({
   arguments: words,
   env
 }: SettingSources): Promise<Settings> {
-  const given = givenValues([...application.command, ...javaOptions], words)
-  const fromEnvironment: Settings = (key) => env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, '_')]
+  const given = givenSettings([...application.command, ...javaOptions], words)
+  const fromEnvironment: Settings = (key) => {
+    const value = env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, '_')]
+    return value === undefined ? undefined : { value, place: 'the environment' }
+  }
   const files = await readSettingFiles(application.classes.keys())
-  const always = files.filter(({ profile }) => profile === undefined).flatMap(({ documents }) => documents)
-  const unconditional = merged(always.filter((document) => conditionOf(document) === undefined))
+  const always = files.filter(({ profile }) => profile === undefined)
+  const unconditional = merged(always, (condition) => condition === undefined)
   const profiles = new Set(
     PROFILES.flatMap((key) =>
-      (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? '').split(/(?<!\s)\s*,\s*/)
+      listed((given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key))?.value ?? '')
     )
   )
+  const active = files.filter(({ profile }) => profile !== undefined && profiles.has(profile))
   const inFiles = merged(
-    [
-      ...always,
-      ...files.flatMap(({ profile, documents }) =>
-        profile !== undefined && profiles.has(profile) ? documents : []
-      )
-    ].filter((document) => conditionOf(document)?.some((profile) => profiles.has(profile)) ?? true)
+    [...always, ...active],
+    (condition) => condition?.some((profile) => profiles.has(profile)) ?? true
   )
   // Quarkus has the profile in the key, and runs in `prod` unless another one is set.
-  const quarkus = given.get('quarkus.profile') ?? fromEnvironment('quarkus.profile') ?? 'prod'
-  const valueOf: Settings = (key) =>
+  const quarkus = (given.get('quarkus.profile') ?? fromEnvironment('quarkus.profile'))?.value ?? 'prod'
+  const settingOf: Settings = (key) =>
     given.get(key) ?? fromEnvironment(key) ?? inFiles.get(`%${quarkus}.${key}`) ?? inFiles.get(key)
-  return (key) => resolved(valueOf(key), valueOf)
+  return (key) => resolved(settingOf(key), settingOf)
 }
 
 /** Returns the system properties among options of the JVM, and the settings among arguments: `--server.port=8081`. */
-function givenValues(options: readonly string[], words: readonly string[]): Values {
-  const pairs = (texts: readonly string[], pattern: RegExp): [string, string][] =>
+function givenSettings(options: readonly string[], words: readonly string[]): SettingMap {
+  const pairs = (texts: readonly string[], pattern: RegExp, place: string): [string, Setting][] =>
     texts.flatMap((text) => {
       const [, key, value = ''] = pattern.exec(text) ?? []
-      return key === undefined ? [] : [[key, value]]
+      return key === undefined ? [] : [[key, { value, place }]]
     })
-  return new Map([...pairs(options, /^-D([^=]+)=(.*)$/), ...pairs(words, /^--?([\w.-]+)=(.*)$/)])
+  return new Map([
+    ...pairs(options, /^-D([^=]+)=(.*)$/, 'the options of the JVM'),
+    ...pairs(words, /^--?([\w.-]+)=(.*)$/, 'the arguments')
+  ])
 }
 
+/** Returns the profiles in which a document counts; undefined for one that always counts. */
 function conditionOf(document: Values): string[] | undefined {
   const condition = CONDITIONS.map((key) => document.get(key)).find((value) => value !== undefined)
-  return condition?.split(/(?<!\s)\s*,\s*/)
+  return condition === undefined ? undefined : listed(condition)
 }
 
-function merged(documents: readonly Values[]): Values {
-  return new Map(documents.flatMap((document) => [...document]))
+function listed(value: string): string[] {
+  return value.split(/(?<!\s)\s*,\s*/)
+}
+
+/** Returns the settings of the documents that count by their condition; of equal names, the last one. */
+function merged(
+  files: readonly SettingFile[],
+  counts: (condition: string[] | undefined) => boolean
+): SettingMap {
+  const settings = new Map<string, Setting>()
+  for (const { name, documents } of files)
+    for (const document of documents.filter((one) => counts(conditionOf(one))))
+      for (const [key, value] of document) settings.set(key, { value, place: name })
+  return settings
 }
 
 /** Replaces placeholders such as `${MANAGEMENT_PORT:8081}`; returns undefined for a value that depends on something unknown. */
-function resolved(value: string | undefined, valueOf: Settings): string | undefined {
-  let text = value
-  for (let count = 0; text !== undefined && count < MOST_PLACEHOLDERS; count++) {
+function resolved(setting: Setting | undefined, settingOf: Settings): Setting | undefined {
+  let text = setting?.value
+  for (let count = 0; setting && text !== undefined && count < MOST_PLACEHOLDERS; count++) {
     const [whole, name = '', byDefault] = /\$\{([^${}:]+)(?::([^${}]*))?\}/.exec(text) ?? []
-    if (whole === undefined) return text
-    const replacement = valueOf(name) ?? byDefault
+    if (whole === undefined) return { ...setting, value: text }
+    const replacement = settingOf(name)?.value ?? byDefault
     text = replacement === undefined ? undefined : text.replace(whole, () => replacement)
   }
   return undefined

@@ -52,6 +52,7 @@ interface CheckpointSetting extends WarmUpSetting {
   reach: Reach
   application: Pick<Application, 'command'>
   libraries: Libraries | undefined
+  base: { environment: Readonly<Record<string, string>> }
 }
 
 /** Starts the application in the checkpoint image, warms it up and takes its snapshot. Throws a Failure if that does not work. */
@@ -64,7 +65,7 @@ export async function checkpointApplication(
   const { engine, reach, readiness, libraries } = setting
   const names = namesOf(id)
   const options = [...inputs.javaOptions, ...setting.application.command]
-  const agents = agentsIn(options, jvmVariablesIn(inputs.env))
+  const agents = agentsIn(options, jvmVariablesIn({ ...setting.base.environment, ...inputs.env }))
   for (const warning of warningsOf(agents)) log.warning(warning)
   const snapshot = await takeSnapshot(
     {

@@ -9,6 +9,9 @@ const LONGEST_WAIT: Milliseconds = 35_000
 
 const POLL_INTERVAL: Milliseconds = 500
 
+/** Pause between two lines of the log that say what is waited for. */
+const PROGRESS_INTERVAL: Milliseconds = 10_000
+
 /** Signatures of connections that an HTTP client may have opened; those of pools and message clients stay open. */
 const MAY_CLOSE = new Set<string | undefined>([
   undefined,
@@ -23,23 +26,26 @@ const MAY_CLOSE = new Set<string | undefined>([
 
 /**
  * Triggers the checkpoint; if the JVM refuses it because of connections that an HTTP client may keep for a while, waits until they are
- * closed, and triggers it again. Throws the first refusal if they stay open.
+ * closed, and triggers it again. Throws the first refusal if they stay open. `rested` is the time that the application has been idle
+ * already: a connection that is open after LONGEST_WAIT is not one that closes by itself.
  */
 export async function triggerPatiently(
   context: CheckpointContext,
   container: string,
-  trigger: () => Promise<ContainerEnd>
+  trigger: () => Promise<ContainerEnd>,
+  rested: Milliseconds = 0
 ): Promise<ContainerEnd> {
   try {
     return await trigger()
   } catch (error) {
     const ports = keptPorts(error)
-    if (ports === undefined) throw error
+    const limit = LONGEST_WAIT - rested
+    if (ports === undefined || limit <= 0) throw error
     context.log.info(
       `The JVM refused the checkpoint because of open connections (to port ${ports.join(', ')}). Waiting for at most ` +
-        `${seconds(LONGEST_WAIT)}, as HTTP clients close idle connections by themselves ...`
+        `${seconds(limit)}, as HTTP clients close idle connections by themselves ...`
     )
-    if (!(await areClosed(context, container, ports))) throw error
+    if (!(await areClosed(context, container, ports, limit))) throw error
     context.log.info('The connections are closed. Triggering the checkpoint again.')
     return await trigger()
   }
@@ -60,16 +66,23 @@ export function keptPorts(error: unknown): number[] | undefined {
 }
 
 async function areClosed(
-  { docker, clock }: CheckpointContext,
+  { docker, clock, log }: CheckpointContext,
   container: string,
-  ports: readonly number[]
+  ports: readonly number[],
+  limit: Milliseconds
 ): Promise<boolean> {
-  const end = clock.now() + LONGEST_WAIT
-  while (clock.now() < end) {
+  const begin = clock.now()
+  let reported = begin
+  while (clock.now() - begin < limit) {
     await clock.sleep(POLL_INTERVAL)
     const open = await remotePortsIn(docker, container)
     if (open === undefined) return false
-    if (!ports.some((port) => open.includes(port))) return true
+    const left = ports.filter((port) => open.includes(port))
+    if (left.length === 0) return true
+    if (clock.now() - reported < PROGRESS_INTERVAL) continue
+    reported = clock.now()
+    log.info(`After ${seconds(reported - begin)} they are still open (to port ${left.join(', ')}).`)
   }
+  log.info(`After ${seconds(limit)} they are still open: nothing closes them before a checkpoint.`)
   return false
 }

@@ -49,7 +49,7 @@ export async function untilApplicationReady(
     throw endedEarly(outcome, application, 'before it was ready')
   }
   if (outcome !== EXPIRED && outcome.ready) {
-    const responded = checks.some(({ port }) => port === target.spec.port)
+    const responded = checks.some(({ port }) => port?.number === target.spec.port)
     const serves = responded ? (outcome.tls ? 'tls' : 'plain') : await findServes(target)
     return { readyAt: outcome.at, serves }
   }

@@ -41,7 +41,9 @@ export async function checkpointByAction(
     triggered = clock.now()
     return await checkpoint(context, application, events, request)
   }
-  const end = await (explaining ? trigger() : triggerPatiently(context, application.name, trigger))
+  const end = await (explaining
+    ? trigger()
+    : triggerPatiently(context, application.name, trigger, request.checkpointDelay))
   return { end, trigger: 'action', checkpointDuration: clock.now() - triggered, warmUp: warmUpReport }
 }
 

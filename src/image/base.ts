@@ -13,6 +13,8 @@ export interface BaseImage {
   image: string
   workingDirectory: string
   digest: string | undefined
+  /** Variables that the image sets. */
+  environment: Readonly<Record<string, string>>
 }
 
 export interface ApplicationOnBase {
@@ -49,7 +51,12 @@ export async function prepareBase(
     })
   }
   refuseCracOptions(inputs.baseImage, environment)
-  const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest }
+  const base = {
+    image: inputs.baseImage,
+    workingDirectory: HOME_DIR,
+    digest,
+    environment: variablesIn(environment)
+  }
   return { application, libraries: await librariesOf(application), base }
 }
 
@@ -79,7 +86,15 @@ async function buildBase(
     )
     log.info(`Found: ${application.description}.`)
     for (const note of notes) log.info(note)
-    const { digest } = await localImage(docker, name)
-    return { application, libraries: undefined, base: { image: name, workingDirectory, digest } }
+    const { digest, environment } = await localImage(docker, name)
+    const base = { image: name, workingDirectory, digest, environment: variablesIn(environment) }
+    return { application, libraries: undefined, base }
   })
+}
+
+/** Returns the variables in the `NAME=value` lines of an image. */
+function variablesIn(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+  )
 }

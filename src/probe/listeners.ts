@@ -66,10 +66,23 @@ export interface Explanation {
   fix: string
 }
 
+/** What names a port that is not the one of the input `port`, and what to do if nothing listens there. */
+export interface PortSource {
+  /** `management.server.port in application.yml`. */
+  name: string
+  fix: string
+}
+
+/** A port from which a response is needed; `source` is undefined for that of the input `port`. */
+export interface NeededPort {
+  number: number
+  source?: PortSource | undefined
+}
+
 /** Explains why no response came from a port of a container; undefined where its sockets do not explain it. */
 export async function explainMissingPort(
   { docker, spec }: { docker: Docker; spec: Pick<ContainerSpec, 'name' | 'network'> },
-  port: number | undefined
+  port: NeededPort | undefined
 ): Promise<Explanation | undefined> {
   // In the network of the machine, its own servers listen too.
   if (port === undefined || spec.network === HOST_NETWORK) return undefined
@@ -78,8 +91,12 @@ export async function explainMissingPort(
 }
 
 /** Explains why no response came from a port, from the sockets that listen in the container. */
-export function explainPort(port: number, listeners: readonly Listener[]): Explanation | undefined {
+export function explainPort(
+  { number: port, source }: NeededPort,
+  listeners: readonly Listener[]
+): Explanation | undefined {
   const own = listeners.find((listener) => listener.port === port)
+  if (source && !(own && !own.loopback)) return explainNamedPort(port, source, listeners)
   if (own?.loopback) {
     return {
       cause: `It listens on port ${port} of the container's loopback address only, where nobody outside of the container reaches it.`,
@@ -105,6 +122,21 @@ export function explainPort(port: number, listeners: readonly Listener[]): Expla
     cause: 'The application does not listen on any TCP port.',
     fix: 'If it is a worker, a consumer or a scheduler, set `ready-log` to a line that it writes when it is ready, or `ready-command`; if it is a server that starts slowly, raise `startup-timeout`.'
   }
+}
+
+/** Explains why no response came from a port that a setting or another input names. */
+function explainNamedPort(
+  port: number,
+  { name, fix }: PortSource,
+  listeners: readonly Listener[]
+): Explanation {
+  const open = listeners.filter((listener) => !listener.loopback).map((listener) => listener.port)
+  const own = listeners.some((listener) => listener.port === port)
+  const where = own
+    ? `The application listens on port ${port}, which comes from ${name}, on the loopback address of the container only`
+    : `Nothing in the container listens on port ${port}, which comes from ${name}`
+  const others = open.length === 0 ? '' : `; the application listens on ${ports(open)}`
+  return { cause: `${where}${others}.`, fix }
 }
 
 function ports(numbers: readonly number[]): string {

@@ -4,7 +4,7 @@ import { addressOf, type Address, type ContainerSpec } from '../docker/container
 import type { Docker } from '../docker/docker.js'
 import type { Milliseconds } from '../lib/values.js'
 import type { LogWatch } from './log-watch.js'
-import { listenersIn } from './listeners.js'
+import { listenersIn, type NeededPort } from './listeners.js'
 import { portResponds, urlResponds, type Serves } from './responds.js'
 import { shownTarget, type Answer, type HttpRequest } from './request.js'
 
@@ -25,15 +25,17 @@ export interface Readiness {
 export interface ManagementServer {
   port: number
   tls: boolean
-  /** The setting that says so, for messages: `management.server.port`. */
+  /** The setting for its port: `management.server.port`. */
   setting: string
+  /** The setting that says so, and where it is, for messages: `management.server.port in application.yml`. */
+  source: string
 }
 
 export interface Check {
   /** Name in messages: `GET /health`. */
   name: string
   /** Port that has to respond; undefined for a check that needs none. */
-  port?: number
+  port?: NeededPort
   run: () => Promise<Answer>
 }
 
@@ -75,16 +77,26 @@ export function portChecks({ health, management }: Readiness, target: Target, se
   const own: Check = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
     name: path === undefined ? `port ${spec.port}` : `port ${spec.port}, GET ${path}`,
-    port: spec.port,
+    port: { number: spec.port },
     run: () => portResponds(address, path ?? '/', serves)
   }
   if (!management || health === undefined) return [own]
-  const { port, tls, setting } = management
+  const { port, tls, setting, source } = management
   return [
     own,
     {
       name: `port ${port} (${setting}), GET ${health}`,
-      port,
+      port: {
+        number: port,
+        source: {
+          name: source,
+          fix:
+            'Set `ready-url: /`, or another condition, if the application does not open that port; if it opens it on the loopback address only, ' +
+            'let it listen on 0.0.0.0; if it opens another one, set `ready-url: http://localhost:PORT' +
+            health +
+            '`.'
+        }
+      },
       run: async () => {
         const other = { ...(await addressOf(target.docker, spec, port)), tls }
         return { ...(await portResponds(other, health, tls ? 'tls' : 'plain')), tls: false }
@@ -136,7 +148,16 @@ function urlCheck(url: HttpRequest, { docker, spec, address }: Target, serves: S
   const port = url.port ?? spec.port
   return {
     name: `${url.method} ${url.port === undefined ? '' : `port ${url.port}, `}${shownTarget(url.target)}`,
-    port,
+    port: {
+      number: port,
+      source:
+        url.port === undefined
+          ? undefined
+          : {
+              name: '`ready-url`',
+              fix: 'Correct the port in `ready-url`, or let the application listen there on 0.0.0.0.'
+            }
+    },
     run: async () => {
       const at = url.port === undefined ? address : await addressOf(docker, spec, url.port)
       return await urlResponds(at, url, serves)

@@ -7,7 +7,7 @@ import type { Failure } from '../lib/errors.js'
 import { MARKERS } from '../lib/image-paths.js'
 import { writeLog, type Hiding } from '../lib/kept-log.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
-import { explainMissingPort, type Explanation } from '../probe/listeners.js'
+import { explainMissingPort, type Explanation, type NeededPort } from '../probe/listeners.js'
 import { watchLog } from '../probe/log-watch.js'
 import { checksFor, untilReady, type Outcome, type Readiness } from '../probe/readiness.js'
 import type { Serves } from '../probe/responds.js'
@@ -139,7 +139,7 @@ export async function timedStart(
 }
 
 /** Returns which condition did not hold, and the port that it needs. */
-async function lastOf(ready: Promise<Outcome>): Promise<{ text: string; port: number | undefined }> {
+async function lastOf(ready: Promise<Outcome>): Promise<{ text: string; port: NeededPort | undefined }> {
   const outcome = await ready.catch(() => undefined)
   if (!outcome || outcome.ready) return { text: 'it did not respond', port: undefined }
   const { check, last } = outcome

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Manifest } from '../jar.js'
+import { propertiesIn, type Values } from '../properties.js'
 import { isFile, isFolder, type LaunchSettings } from './layout.js'
 
 /** What the launcher in the manifest of a Spring Boot jar would run. */
@@ -30,7 +31,7 @@ export async function loaderSettings(manifest: Manifest, around: Surroundings): 
     return { mainClass: start, files: [], entries: [] }
   const { location, classes, javaOptions, env } = around
   const beside = path.dirname(location)
-  const properties = await propertiesIn(classes, beside)
+  const properties = await settingsIn(classes, beside)
   const setting = (name: string): string | undefined =>
     javaOptions.find((option) => option.startsWith(`-D${name}=`))?.slice(name.length + 3) ??
     env[name.toUpperCase().replace('.', '_')] ??
@@ -68,13 +69,11 @@ async function entriesOf(folder: string, target: string): Promise<string[]> {
   ]
 }
 
-/** Returns the lines `name=value` of the first loader.properties in the folders. */
-async function propertiesIn(...folders: string[]): Promise<Map<string, string>> {
+/** Returns the settings of the first loader.properties in the folders. */
+async function settingsIn(...folders: string[]): Promise<Values> {
   for (const folder of folders) {
     const content = await readFile(path.join(folder, 'loader.properties'), 'utf8').catch(() => undefined)
-    if (content === undefined) continue
-    const lines = content.matchAll(/^[ \t]*(loader\.\w+)[ \t]*[=:][ \t]*(.*?)[ \t]*\r?$/gm)
-    return new Map([...lines].map(([, name = '', value = '']) => [name, value]))
+    if (content !== undefined) return new Map(propertiesIn(content).flatMap((document) => [...document]))
   }
   return new Map()
 }
