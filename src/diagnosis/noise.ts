@@ -26,8 +26,8 @@ export const CASCADE = anyOf([
 /** Lines that CRIU prints in containers although nothing is wrong. */
 export const NOISE = anyOf([
   "Can't keep kdat cache on non-tempfs",
-  '-1 reported by netlink: Operation not permitted',
-  'Unable to create a veth pair: -1',
+  '-(?:1|95) reported by netlink: Operation not (?:permitted|supported)',
+  'Unable to create a veth pair: -(?:1|95)',
   "Hugetlb size .{1,40} is supported but cannot get dev's number",
   'Dirty tracking support is OFF',
   'uffd: Lazy pages are not available',

@@ -53,6 +53,25 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     weight: 'specific'
   },
   {
+    // https://github.com/openjdk/crac/pull/203 and 345
+    id: 'fw-flight-recorder',
+    pattern: /(?:CheckpointOpen(?:File|Resource)Exception: |path=).{0,300}\.jfr\b/m,
+    category: 'application',
+    cause: 'The Flight Recorder of the JVM has a file of its recording open.',
+    fix: 'Remove -XX:StartFlightRecording and recordings of the code (RecordingStream) for the checkpoint, or use a JDK from March 2025 on (JDK-8350088; `distribution: zulu`), which stops a recording and starts it again. In a restored container, `jcmd PID JFR.start` begins one.',
+    weight: 'specific'
+  },
+  {
+    // https://github.com/spring-projects/spring-boot/issues/43655
+    id: 'fw-undertow-graceful',
+    stream: 'app',
+    pattern: /undertow\.UndertowWebServer\s.{0,60}Commencing graceful shutdown/m,
+    category: 'application',
+    cause: 'Undertow was still shutting down gracefully when the checkpoint was taken.',
+    fix: 'Set `server.shutdown=immediate` for the checkpoint, for example `env: SERVER_SHUTDOWN=immediate`, or use another server: since Spring Boot 3.4 graceful is the default.',
+    weight: 'general'
+  },
+  {
     id: 'fw-sssd',
     pattern: /path=\/var\/lib\/sss\/mc\//m,
     category: 'image',
@@ -68,6 +87,18 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     category: 'image',
     cause: 'A class or jar that the application needs is missing.',
     fix: 'Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.',
+    weight: 'specific'
+  },
+  {
+    id: 'fw-old-address',
+    operations: ['restore'],
+    stream: 'app',
+    pattern:
+      /(?:BindException|bind\(\.\.\) failed|[Ff]ailed to bind|[Cc]ould not bind).{0,200}Cannot assign requested address|UnknownHostException: ([0-9a-f]{12})(?![\w.-])/m,
+    category: 'application',
+    cause:
+      'The application uses the address or the host name of the container of the checkpoint, which no other container has.',
+    fix: 'Bind 0.0.0.0, and not HOSTNAME or InetAddress.getLocalHost(), for example with `env: SERVER_ADDRESS=0.0.0.0`; or read the address again in afterRestore (docs/restoring.md).',
     weight: 'specific'
   }
 ])
