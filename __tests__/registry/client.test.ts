@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { mkdirSync, mkdtempSync, copyFileSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { digestOf } from '../../src/lib/digest.js'
-import { RepositoryClient } from '../../src/registry/client.js'
+import { parseChallenge } from '../../src/registry/authorization.js'
+import { RepositoryClient, type Blob } from '../../src/registry/client.js'
 import type { Credentials } from '../../src/registry/credentials.js'
 import { endpointOf } from '../../src/registry/endpoint.js'
 import { fakeDocker } from '../support/fake-docker.js'
@@ -177,6 +180,114 @@ describe('a login', () => {
       category: 'registry'
     })
     expect(other.logins).toEqual([])
+  })
+})
+
+describe('a challenge', () => {
+  const bearer = { scheme: 'bearer', parameters: { realm: 'https://a.io/token', service: 's' } }
+  test.each([
+    ['Basic realm="x", Bearer realm="https://a.io/token",service="s"', bearer],
+    ['Negotiate, Bearer realm="https://a.io/token", service="s"', bearer],
+    ['Negotiate dG9rZW4=, Bearer realm="https://a.io/token",service="s"', bearer],
+    ['Bearer realm="https://a.io/token",service=s', bearer],
+    ['bearer realm = "https://a.io/token" , service = s', bearer],
+    ['Basic realm="a \\"b\\""', { scheme: 'basic', parameters: { realm: 'a "b"' } }],
+    ['Negotiate', undefined],
+    ['realm="x"', undefined],
+    ['', undefined]
+  ])('%s is understood', (header, challenge) => {
+    expect(parseChallenge(header)).toEqual(challenge)
+  })
+
+  test('is met by the access token of a response that has an empty token too', async () => {
+    const registry = await listen(
+      createServer((request, response) => {
+        if (request.url?.startsWith('/token')) return response.end('{"token":"","access_token":"good"}')
+        if (request.headers.authorization === 'Bearer good') return response.end('{}')
+        const realm = `http://${request.headers.host}/token`
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+      })
+    )
+    expect(await clientOf(registry).client.manifest('x')).toBeDefined()
+  })
+})
+
+describe('an upload', () => {
+  const content = Buffer.from('content of a layer')
+  const blob = (): Blob => ({
+    digest: digestOf(content),
+    size: content.length,
+    open: () => Readable.from([content])
+  })
+  const readAll = async (request: IncomingMessage): Promise<string> => (await buffer(request)).toString()
+
+  test('goes to no address without TLS that a registry with TLS names', async () => {
+    let requests = 0
+    const other = await listen(createServer((_, response) => response.writeHead(201).end(++requests)))
+    const [key, cert] = ['key.pem', 'certificate.pem'].map((file) => readFileSync(path.join(TLS, file)))
+    const registry = await listen(
+      createSecureServer({ key, cert }, (_, response) =>
+        response.writeHead(202, { location: `http://${other}/latest` }).end()
+      )
+    )
+    await expect(clientOf(registry).client.upload(blob())).rejects.toThrow(
+      `${registry} names an address without TLS for content: http://${other}, to which nothing is sent.`
+    )
+    expect(requests).toBe(0)
+  })
+
+  test('is repeated with a new token if its token ends before its content is sent', async () => {
+    const uploads: string[] = []
+    let tokens = 0
+    const registry = await listen(
+      createServer((request, response) => {
+        if (request.url === '/token?scope=repository%3Aacme%2Fhello%3Apull%2Cpush')
+          return response.end(JSON.stringify({ token: `${++tokens}` }))
+        const isNew = request.headers.authorization === `Bearer ${request.method === 'PUT' ? 2 : tokens}`
+        void readAll(request).then((body) => {
+          if (!isNew || tokens === 0) {
+            const realm = `http://${request.headers.host}/token`
+            response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+          } else if (request.method === 'POST') {
+            response.writeHead(202, { location: '/upload' }).end()
+          } else {
+            uploads.push(body)
+            response.writeHead(201).end()
+          }
+        })
+      })
+    )
+    await clientOf(registry).client.upload(blob())
+    expect(uploads).toEqual([content.toString()])
+  })
+
+  test('follows redirects that keep the method', async () => {
+    const uploads: string[] = []
+    const registry = await listen(
+      createServer((request, response) => {
+        void readAll(request).then((body) => {
+          if (request.url?.startsWith('/v2/')) response.writeHead(307, { location: '/begin' }).end()
+          else if (request.url === '/begin') response.writeHead(202, { location: '/moved' }).end()
+          else if (request.url?.startsWith('/moved')) response.writeHead(308, { location: '/store' }).end()
+          else response.writeHead(201).end(void uploads.push(`${request.method} ${body}`))
+        })
+      })
+    )
+    await clientOf(registry).client.upload(blob())
+    expect(uploads).toEqual([`PUT ${content.toString()}`])
+  })
+
+  test.each([
+    ['405 of the registry', 405, false],
+    ['403 of a server to which the registry redirects', 403, true]
+  ])('is not refused because of a query for the blob that ends with %s', async (_, status, redirects) => {
+    const store = await listen(createServer((_, response) => response.writeHead(status).end()))
+    const registry = await listen(
+      createServer((_, response) =>
+        response.writeHead(redirects ? 307 : status, redirects ? { location: `http://${store}/` } : {}).end()
+      )
+    )
+    expect(await clientOf(registry).client.hasBlob(blob().digest)).toBe(false)
   })
 })
 

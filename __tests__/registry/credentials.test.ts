@@ -38,6 +38,18 @@ describe('credentialsFor', () => {
       { 'localhost:5000': { username: 'me', password: 'x' } },
       password('me', 'x')
     ],
+    [
+      'with a key of an old client in front',
+      'ghcr.io',
+      { 'https://ghcr.io/v1/': { auth: base64('old:x') }, 'ghcr.io': { auth: base64('new:x') } },
+      password('new', 'x')
+    ],
+    [
+      'with that of another repository in front',
+      'ghcr.io',
+      { 'ghcr.io/other': { auth: base64('other:x') }, 'ghcr.io': { auth: base64('me:x') } },
+      password('me', 'x')
+    ],
     ['padded', 'ghcr.io', { 'ghcr.io': { auth: base64('me:x\0\0') } }, password('me', 'x')],
     [
       'an identity token',
@@ -53,6 +65,10 @@ describe('credentialsFor', () => {
 
   test('returns undefined without a file', async () => {
     expect(await credentialsFor('ghcr.io', { HOME: folder })).toBeUndefined()
+  })
+
+  test.each(['null', '7', '"text"'])('a file that is %s fails with a message', async (text) => {
+    await expect(given(text, 'ghcr.io')).rejects.toThrow('it is not a JSON object')
   })
 
   test('a broken file fails with a message that does not quote it', async () => {
@@ -76,6 +92,8 @@ describe('credentialsFor', () => {
       helper('echo "{\\"Username\\": \\"u\\", \\"Secret\\": \\"for $host\\"}"')
       expect(await given({ credHelpers: { 'a.io': 'test' } }, 'a.io')).toEqual(password('u', 'for a.io'))
       expect(await given({ credHelpers: { 'a.io': 'test' } }, 'b.io')).toBeUndefined()
+      const hub = { credHelpers: { 'https://index.docker.io/v1/': 'test' } }
+      expect(await given(hub, 'docker.io')).toEqual(password('u', 'for https://index.docker.io/v1/'))
       expect(await given({ credsStore: 'test' }, 'docker.io')).toEqual(
         password('u', 'for https://index.docker.io/v1/')
       )

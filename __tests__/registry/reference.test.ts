@@ -22,6 +22,9 @@ describe('parseReference', () => {
     [`hello:${'x'.repeat(129)}`, 'the tag is not valid'],
     ['hello@sha256:abc', 'cannot carry a digest'],
     ['a.b$/hello', 'the registry is not a host name'],
+    ['host:99999/a', 'the registry is not a host name'],
+    ['1.2.3.999/a', 'the registry is not a host name'],
+    ['xn--a.com/a', 'the registry is not a host name'],
     [`x/${'y'.repeat(300)}`, 'too long'],
     ['', 'the name is not valid']
   ])('refuses %j', (text, why) => {

@@ -81,7 +81,9 @@ async function exchange<Body>(
       const status = response.statusCode
       const headers = headersOf(response.headers)
       const location = [301, 302, 303, 307, 308].includes(status) ? headers.get('location') : null
-      if (location === null || (method !== 'GET' && method !== 'HEAD'))
+      // These two keep the method, so that other requests can be sent again too.
+      const isKept = status >= 307 && !(body instanceof Readable)
+      if (location === null || (method !== 'GET' && method !== 'HEAD' && !isKept))
         return { url, status, headers, body: await read(response.body, status) }
       await response.body.dump()
       const next = new URL(location, url)

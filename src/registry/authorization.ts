@@ -9,16 +9,26 @@ export interface Challenge {
   parameters: Record<string, string>
 }
 
-/** Parses the header `www-authenticate`; undefined where it names none of the schemes that registries use. */
+/** A scheme, or a parameter with its value: https://www.rfc-editor.org/rfc/rfc9110#section-11.2 */
+const WORD = /([\w!#$%&'*+.^`|~-]{1,100})(?: {0,8}= {0,8}(?:"((?:[^"\\]|\\.){0,4000})"|([^\s,"]{1,4000})))?/g
+
+/**
+ * Parses the header `www-authenticate`, which may have several challenges: that of the scheme `Bearer` is returned, else that of `Basic`;
+ * undefined where there is neither.
+ */
 export function parseChallenge(header: string | null): Challenge | undefined {
-  const scheme = /^\s*(basic|bearer)\b/i.exec(header ?? '')?.[1]?.toLowerCase() as
-    Challenge['scheme'] | undefined
-  if (scheme === undefined) return undefined
-  const parameters: Record<string, string> = {}
-  for (const [, name = '', value = ''] of (header ?? '').matchAll(/(?<!\w)(\w+)="([^"]*)"/g)) {
-    parameters[name.toLowerCase()] ??= value
+  const challenges: { scheme: string; parameters: Record<string, string> }[] = []
+  for (const [, word = '', quoted, plain] of (header ?? '').matchAll(WORD)) {
+    const name = word.toLowerCase()
+    const value = quoted?.replace(/\\(.)/g, '$1') ?? plain
+    const current = challenges.at(-1)
+    if (value === undefined) challenges.push({ scheme: name, parameters: {} })
+    else if (current) current.parameters[name] ??= value
   }
-  return { scheme, parameters }
+  const [challenge] = ['bearer', 'basic'].flatMap((name) =>
+    challenges.filter(({ scheme }) => scheme === name)
+  )
+  return challenge as Challenge | undefined
 }
 
 type TokenRequest = Pick<ServerRequest, 'method' | 'url' | 'headers' | 'body'>
@@ -42,9 +52,9 @@ export async function authorize(
   const query = { ...(service === undefined ? {} : { service }), scope }
   const response = await send(tokenRequest(url, query, credentials))
   const { token, access_token: accessToken } = fieldsOf(jsonOf(response.body))
-  const granted = token ?? accessToken
+  const granted = accessToken || token
   // Without a token it is not the response of a token server.
-  if (response.status !== 200 || typeof granted !== 'string')
+  if (response.status !== 200 || typeof granted !== 'string' || granted === '')
     throw refusal(registry.host, `GET ${url.origin}${url.pathname}`, response)
   return `Bearer ${granted}`
 }

@@ -30,6 +30,9 @@ const MANIFESTS = [
 /** Three tries; where the registry says when to retry, waits of up to five minutes in total. */
 const POLICY: RetryPolicy = { tries: 3, longestWait: 5 * 60_000 }
 
+/** Maximum number of redirects of an upload: a stream can be sent once, so it is opened again for each. */
+const MOST_REDIRECTS = 3
+
 /**
  * One repository of a registry, by the protocol of the specification
  * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). Methods retry after transient errors, and
@@ -93,8 +96,10 @@ export class RepositoryClient {
     })
   }
 
+  /** Returns whether the registry has a blob. Returns false where it does not answer that: then it has to be uploaded. */
   async hasBlob(digest: string): Promise<boolean> {
-    const { status } = await this.send({ method: 'HEAD', url: this.at('blobs', digest) }, [200, 404])
+    const request = { method: 'HEAD', url: this.at('blobs', digest), expectedElsewhere: [403] } as const
+    const { status } = await this.send(request, [200, 404, 405])
     return status === 200
   }
 
@@ -122,10 +127,16 @@ export class RepositoryClient {
     await this.withRetries(async () => {
       const begin = { method: 'POST', url: this.at('blobs', 'uploads/'), timeout: tryTimeout } as const
       const session = (await this.connection.send(begin, [202])).headers.get('location') ?? ''
-      const url = `${session}${session.includes('?') ? '&' : '?'}digest=${encodeURIComponent(blob.digest)}`
+      let url = `${session}${session.includes('?') ? '&' : '?'}digest=${encodeURIComponent(blob.digest)}`
       // Some registries need minutes to store a blob.
       const timeout = tryTimeout * 10
-      await this.connection.send({ method: 'PUT', url, headers, body: blob.open(), timeout }, [201, 204])
+      for (let redirects = 0; ; redirects++) {
+        const put = { method: 'PUT', url, headers, body: blob.open(), timeout } as const
+        const more = redirects < MOST_REDIRECTS ? [307, 308] : []
+        const response = await this.connection.send(put, [201, 204, ...more])
+        if (response.status < 300) return
+        url = new URL(response.headers.get('location') ?? '', response.url).href
+      }
     })
   }
 

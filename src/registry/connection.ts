@@ -4,7 +4,7 @@ import { HttpFailure } from '../http/retry.js'
 import { authorize, parseChallenge } from './authorization.js'
 import type { Credentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
-import { refusal, unreachable } from './refusal.js'
+import { refusal, unencrypted, unreachable } from './refusal.js'
 
 export interface ConnectionContext {
   credentials: (registry: string) => Promise<Credentials | undefined>
@@ -14,6 +14,8 @@ export interface ConnectionContext {
 export interface RegistryRequest extends Omit<ServerRequest, 'url' | 'dispatcher' | 'cancelled'> {
   /** Absolute, or relative to the registry. */
   url: string
+  /** Further expected statuses of a server that the registry redirects to. */
+  expectedElsewhere?: readonly number[]
 }
 
 /** Requests to one registry, with the token that it requires. */
@@ -31,7 +33,7 @@ export class Connection {
 
   /**
    * Sends a request, and sends it again with a token where the registry requires one. Throws an HttpFailure for a status
-   * that is not expected.
+   * that is not expected, and for an address without TLS where the registry has it.
    */
   async send(request: RegistryRequest, expected: readonly number[]): Promise<HttpResponse> {
     this.reached ??= Promise.all([
@@ -42,6 +44,7 @@ export class Connection {
     if (!URL.canParse(request.url, origin.href))
       throw unreachable(this.registry, request.method, new Error('its location is not a valid URL'))
     const url = new URL(request.url, origin)
+    if (origin.protocol === 'https:' && url.protocol !== 'https:') throw unencrypted(this.registry, url)
     const attempt = async (): Promise<HttpResponse> => {
       const login = url.origin === origin.origin ? this.authorization : undefined
       const headers = { ...request.headers, ...(login === undefined ? {} : { authorization: login }) }
@@ -61,10 +64,17 @@ export class Connection {
         origin,
         async (token) => await this.once({ ...token, timeout, dispatcher })
       )
-      // A stream that was sent is used up: the caller opens it again.
-      if (this.authorization !== undefined && !(request.body instanceof Readable)) response = await attempt()
+      if (this.authorization !== undefined) {
+        // A stream that was sent is used up: the caller opens it again.
+        if (request.body instanceof Readable)
+          throw refusal(this.registry, describe(request.method, url), response, { tries: 2 })
+        response = await attempt()
+      }
     }
+    const { expectedElsewhere = [] } = request
+    const isElsewhere = response.url.origin !== origin.origin
     if (expected.includes(response.status)) return response
+    if (isElsewhere && expectedElsewhere.includes(response.status)) return response
     throw refusal(this.registry, describe(request.method, url), response)
   }
 

@@ -48,7 +48,9 @@ export async function credentialsFor(
   const config = await readConfig(file)
   const helper = helperOf(config, registry)
   if (helper) return await fromHelper(helper, keyOf(registry), environment)
-  const [key, login] = Object.entries(config.auths ?? {}).find(([key]) => hostOf(key) === registry) ?? []
+  const logins = Object.entries(config.auths ?? {}).filter(([key]) => hostOf(key) === registry)
+  // Other clients write keys with a path, or of an older form: the exact one counts first, as in docker.
+  const [key, login] = logins.find(([key]) => key === keyOf(registry)) ?? logins[0] ?? []
   return key === undefined ? undefined : credentialsOf(key, login, file)
 }
 
@@ -89,7 +91,7 @@ export async function storedLogins(
 }
 
 function helperOf({ credHelpers, credsStore }: DockerConfig, registry: string): string | undefined {
-  return credHelpers?.[registry] ?? credsStore
+  return credHelpers?.[keyOf(registry)] ?? credHelpers?.[registry] ?? credsStore
 }
 
 function configFile(environment: NodeJS.ProcessEnv): string {

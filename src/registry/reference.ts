@@ -36,7 +36,9 @@ export function parseReference(text: string): Reference {
 
   if (repository.length > LONGEST_NAME)
     throw refused(text, 'the name is too long', 'Use at most 255 characters.')
-  if (hasDomain && !DOMAIN.test(first)) throw refused(text, 'the registry is not a host name', SHAPE)
+  // The grammar has ports and numbers that no address can have.
+  if (hasDomain && !(DOMAIN.test(first) && URL.canParse(`https://${first}`)))
+    throw refused(text, 'the registry is not a host name', SHAPE)
   if (path.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text,

@@ -1,11 +1,19 @@
 import { STATUS_CODES } from 'node:http'
 import { diagnose } from '../diagnosis/diagnose.js'
 import type { HttpResponse } from '../http/client.js'
-import { HttpFailure, retryOf } from '../http/retry.js'
+import { HttpFailure, retryOf, type Retry } from '../http/retry.js'
 import { messageOf } from '../lib/errors.js'
 
-/** Returns the failure that a response with an unexpected status means, by the catalogue of known failures. */
-export function refusal(registry: string, request: string, response: HttpResponse): HttpFailure {
+/**
+ * Returns the failure that a response with an unexpected status means, by the catalogue of known failures; `again` is what another
+ * try may change.
+ */
+export function refusal(
+  registry: string,
+  request: string,
+  response: HttpResponse,
+  again?: Retry
+): HttpFailure {
   const { status } = response
   // The messages of the registry come first: they say more than its status.
   const evidence = [
@@ -25,8 +33,19 @@ export function refusal(registry: string, request: string, response: HttpRespons
       evidence: evidence.join('\n'),
       signature: finding?.signature
     },
-    retryOf(response) ?? (finding?.signature?.remedy === 'retry' ? {} : perhaps),
+    retryOf(response) ?? again ?? (finding?.signature?.remedy === 'retry' ? {} : perhaps),
     status
+  )
+}
+
+/** Returns the failure of a registry that has TLS, and names an address without it for content. */
+export function unencrypted(registry: string, { protocol, host }: URL): HttpFailure {
+  return new HttpFailure(
+    'registry',
+    `${registry} names an address without TLS for content: ${protocol}//${host}, to which nothing is sent.`,
+    {
+      fix: 'Set the external address of the registry (`http.host` of distribution), or let the proxy in front of it send `X-Forwarded-Proto: https`.'
+    }
   )
 }
 
