@@ -129,10 +129,18 @@ function linked(description: string): string {
   )
 }
 
+/** Returns the prefixes of a family; many of them are one prefix with each of the characters that can follow it. */
+function shownPrefixes(prefixes: readonly string[]): string {
+  const [first = ''] = prefixes
+  return prefixes.length < 16
+    ? prefixes.map((prefix) => code(prefix.trim())).join(' ')
+    : code(`${first.slice(0, -1)}…`)
+}
+
 /** Returns docs/tokens.md, with all kinds of tokens that are found by their form. */
 export function tokensPage(): string {
   const rows = FAMILIES.map(({ what, prefixes, source, binary }) => {
-    const begins = binary ? 'binary data' : prefixes.map((prefix) => code(prefix.trim())).join(' ')
+    const begins = binary ? 'binary data' : shownPrefixes(prefixes)
     const [, rule] = /^gitleaks: (.+)$/.exec(source) ?? []
     return `| ${what} | ${begins} | ${rule === undefined ? `[description](${source})` : `gitleaks, rule \`${rule}\``} |`
   })

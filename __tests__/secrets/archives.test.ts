@@ -4,6 +4,7 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { buffer } from 'node:stream/consumers'
+import { contentsOf } from '../../src/secrets/archives/contents.js'
 import { filesOfImage, noLayers, unreadReason } from '../../src/secrets/archives/layers.js'
 import { createOpener } from '../../src/secrets/archives/opener.js'
 import { scanImage, type ImageScan } from '../../src/secrets/image.js'
@@ -297,6 +298,75 @@ describe('the pieces of a stream', () => {
       expect(JSON.stringify(whole)).toContain('/a.jar!/b.jar!/x.yml')
       for (let end = at; end < at + 1024; end++)
         expect(isDeepStrictEqual(await result(image, end), whole)).toBe(true)
+    },
+    LONG
+  )
+
+  // Packed, these are longer than 1024 bytes too.
+  const noise = random.bytes(1500)
+  const folderOf = async (files: TarFiles): Promise<Buffer> => await tarOf({ ...files, noise })
+  const zips = (method: number): Buffer =>
+    zipOf([
+      { name: 'b.jar', content: zipOf([secret, { name: 'noise', content: noise }]), method },
+      { name: 'c.war', content: zipOf([{ name: 'd.jar', content, method }]), sizesLater: method === 8 },
+      { name: 'e', content: packed('zstd'), method: 0 }
+    ])
+  const unpacked = Buffer.concat([text, noise, text])
+
+  test.each<[string, () => Buffer | Promise<Buffer>, string]>([
+    ['tar', () => folderOf({ 'x.yml': text, 'a.jar': content }), 'a!/a.jar!/b.jar!/x.yml'],
+    [
+      'tar with extended headers',
+      () => folderOf({ 'x.yml': { content: text, header: { pax: { 'SCHILY.xattr.user.a': value } } } }),
+      'a!/x.yml'
+    ],
+    ['gzip', () => gzipSync(unpacked), 'a'],
+    ['gzip of several members', () => Buffer.concat([text, noise, text].map((part) => gzipSync(part))), 'a'],
+    ['tar in gzip', async () => gzipSync(await folderOf({ 'a.jar': content })), 'a!/a.jar!/b.jar!/x.yml'],
+    ['zip', () => zipOf([secret, { name: 'noise', content: noise }]), 'a!/x.yml'],
+    [
+      'zip with a script in front',
+      () => Buffer.concat([Buffer.from('#!/bin/sh\n'), zips(8)]),
+      'a!/b.jar!/x.yml'
+    ],
+    ['zip with a program in front', () => Buffer.concat([random.bytes(700), zips(8)]), 'a!/b.jar!/x.yml'],
+    ['jar in jar, stored', () => zips(0), 'a!/c.war!/d.jar!/b.jar!/x.yml'],
+    ['jar in jar, deflated', () => zips(8), 'a!/c.war!/d.jar!/b.jar!/x.yml'],
+    ['zstd', () => execFileSync('zstd', ['-c'], { input: unpacked }), 'a'],
+    [
+      'zstd of several frames',
+      () => Buffer.concat([text, noise].map((input) => execFileSync('zstd', ['-c'], { input }))),
+      'a'
+    ]
+  ])(
+    'do not change the result: %s, cut at every byte of its first 1024',
+    async (_, archive, place) => {
+      const bytes = await archive()
+      expect(bytes.length).toBeGreaterThan(1024)
+      async function read(...ends: number[]): Promise<unknown> {
+        const opener = createOpener()
+        const parts: [string, ...(Buffer | undefined)[]][] = []
+        for await (const part of contentsOf({ name: 'a', bytes: cut(bytes, ...ends) }, opener))
+          parts.push([part.name, part.attributes, await buffer(part.bytes as AsyncIterable<Uint8Array>)])
+        // The pieces of one file can be any.
+        const whole = new Map<string, Buffer>()
+        for (const [name, ...rest] of parts)
+          whole.set(
+            name,
+            Buffer.concat([whole.get(name) ?? Buffer.alloc(0), ...rest.map((one) => one ?? Buffer.alloc(0))])
+          )
+        return { whole, unopened: opener.unopened }
+      }
+      const whole = (await read()) as { whole: Map<string, Buffer>; unopened: unknown }
+      expect(whole.whole.get(place)?.includes(value)).toBe(true)
+      expect(whole.unopened).toEqual({ count: 0, names: [] })
+      for (let end = 1; end <= 1024; end++) expect(isDeepStrictEqual(await read(end), whole)).toBe(true)
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 9 }), async (ends) => {
+          expect(isDeepStrictEqual(await read(...ends.sort((a, b) => a - b)), whole)).toBe(true)
+        }),
+        { numRuns: 50 }
+      )
     },
     LONG
   )

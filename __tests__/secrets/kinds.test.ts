@@ -153,6 +153,7 @@ const KINDS: Record<string, string> = {
   'sourcegraph-access-token': 'sgp_{h16}_{h40}',
   'square-access-token': 'sq0atp-{a22}',
   'stripe-access-token': 'sk_live_{a24}',
+  'twilio-api-key': 'SK{h32}',
   'typeform-api-token': 'tfp_{a59}',
   'vault-batch-token': 'hvb.{a140}',
   'vault-service-token': 'hvs.{a95}'
@@ -218,6 +219,8 @@ test.each([
   ['longer word', 'xxhf_{s60}'],
   ['base64', '{a200}hf_{s34}{a100}'],
   ['a password that is a reference', '<password>${env.PASSWORD_2}</password>'],
+  ['SK in base64', '{a40}SK{h32}{a40}'],
+  ['SK before sha256', 'SK{h64}'],
   ['a placeholder', `Authorization: Basic ${b64('user:password')}`],
   ['a JKS with certificates only', '\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\x05mykey\0\0{a400}']
 ])('no token is found in a %s', async (_, template) => {

@@ -129,7 +129,7 @@ async function tryLevel(
 /** Parses the output of docker/checkpoint/try-criu.sh. */
 export function parseTrials(output: string): Trial[] {
   const TRIAL = new RegExp(
-    `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
+    `^${MARKERS.trial} (\\w+) (\\S+)\\n((?:(?!${MARKERS.trial})[^\\n]*\\n)*)${MARKERS.trial} \\1 ended with (\\d+)$`,
     'gm'
   )
   return [...output.matchAll(TRIAL)].map(([, kind = '', version = '', log = '', code]) => {

@@ -19,6 +19,11 @@ const SOURCES: Record<Stream, readonly Stream[]> = {
 const WINDOW = 12
 const SEVERAL_LINES = '[\\s\\S]'
 
+/** Returns the pattern of the first line of a pattern over several lines. */
+export function headOf(pattern: RegExp): RegExp {
+  return new RegExp(pattern.source.split(SEVERAL_LINES)[0] ?? '', 'm')
+}
+
 /** Finds the signatures of one stream in its lines. A pattern over several lines matches with its last line. */
 export class Matcher {
   private readonly single: readonly Signature[]
@@ -34,10 +39,7 @@ export class Matcher {
     this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES))
     this.several = rows
       .filter((row) => row.pattern.source.includes(SEVERAL_LINES))
-      .map((signature) => ({
-        signature,
-        head: new RegExp(signature.pattern.source.split(SEVERAL_LINES)[0] ?? '', 'm')
-      }))
+      .map((signature) => ({ signature, head: headOf(signature.pattern) }))
     const sources = [
       ...this.single.map(({ pattern }) => pattern.source),
       ...this.several.map(({ head }) => head.source)

@@ -5,10 +5,16 @@ import { signatures } from '../signature.js'
  * `SocketChannel[connected local=/a:1 remote=db/10.0.0.2:5432]`, `remotePort 5432`), or by the package of the code that opened it.
  */
 function open(ports: string, packages = ''): RegExp {
-  const start = '(?:CheckpointOpen\\w+Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)'
-  const byPort = ports === '' ? [] : [`.*(?:(?<!local)port=|remotePort |remote=[^\\]]*:)(?:${ports})\\b`]
-  const byCode = packages === '' ? [] : [`.* opened by .*\\b(?:${packages})\\.`]
-  return new RegExp(`${start}(?:${[...byPort, ...byCode].join('|')})`, 'm')
+  const start = upTo('(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)')
+  const port = `(?:(?<!local)port=|remotePort |remote=[^\\]=]{0,300}:)(?:${ports})\\b`
+  const byPort = ports === '' ? [] : [`.*${port}`]
+  const byCode = packages === '' ? [] : [`${upTo(' opened by ')}.*\\b(?:${packages})\\.`]
+  return new RegExp(`^${start}(?:${[...byPort, ...byCode].join('|')})`, 'm')
+}
+
+/** Returns a pattern of a text up to the first match of another pattern: the search for a later one would take quadratic time. */
+function upTo(pattern: string): string {
+  return `(?:(?!${pattern}).)*${pattern}`
 }
 
 const IN_HOOKS = 'close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore'

@@ -86,8 +86,7 @@ function extendedBy(before: Extended, type: string, content: Buffer): Extended {
   const text = content.toString('utf8')
   if (type === 'L') return { ...before, path: text.replace(/\0.*/s, ''), raw }
   if (type === 'K') return { ...before, link: text.replace(/\0.*/s, ''), raw }
-  const record = (key: string): string | undefined =>
-    new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`).exec(text)?.[1]
+  const record = (key: string): string | undefined => recordOf(key).exec(text)?.[1]
   const size = Number(record('size') ?? NaN)
   return {
     path: record('path') ?? before.path,
@@ -95,6 +94,11 @@ function extendedBy(before: Extended, type: string, content: Buffer): Extended {
     size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
     raw
   }
+}
+
+/** Returns the pattern of a record of an extended header, with its value as the first group. */
+export function recordOf(key: string): RegExp {
+  return new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`)
 }
 
 async function* drained(part: TarGap): AsyncGenerator<TarGap> {

@@ -778,6 +778,15 @@ export const FAMILIES: readonly Family[] = [
     source: 'gitleaks: mailgun-private-api-token'
   }),
   token({
+    id: 'twilio-key',
+    what: 'API key of Twilio',
+    // SK alone is too short to search for: a digit of hex follows.
+    prefixes: [...'0123456789abcdef'].map((digit) => `SK${digit}`),
+    body: [['hex', 31]],
+    bounded: true,
+    source: 'gitleaks: twilio-api-key'
+  }),
+  token({
     id: 'slack-token',
     what: 'token of Slack',
     prefixes: ['xoxa-', 'xoxb-', 'xoxc-', 'xoxd-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-1-'],
