@@ -100,6 +100,53 @@ describe('what build tools create by their standard goals', () => {
     ])
   })
 
+  describe('an unpacked jar of Spring Boot', () => {
+    const MANIFEST = `Main-Class: ${LOADER}.JarLauncher\nStart-Class: com.acme.Shop\n`
+    const expected = {
+      layout: 'spring-boot',
+      mainClass: 'com.acme.Shop',
+      command: ['-cp', '/app/classes.jar:/app/lib/b.jar:/app/lib/shop-api-1-SNAPSHOT.jar', 'com.acme.Shop']
+    }
+
+    test('by `jar -xf`, or by `-Djarmode=layertools`, runs as the jar does', async () => {
+      write('unpacked/META-INF/MANIFEST.MF', MANIFEST)
+      write('unpacked/BOOT-INF/classes/com/acme/Shop.class')
+      write('unpacked/BOOT-INF/lib/b.jar')
+      write('unpacked/BOOT-INF/lib/shop-api-1-SNAPSHOT.jar')
+      write('unpacked/org/springframework/boot/loader/launch/JarLauncher.class')
+      expect(await find({ application: 'unpacked' })).toMatchObject(expected)
+
+      write('layers/application/META-INF/MANIFEST.MF', MANIFEST)
+      write('layers/application/BOOT-INF/classes/com/acme/Shop.class')
+      write('layers/dependencies/BOOT-INF/lib/b.jar')
+      write('layers/snapshot-dependencies/BOOT-INF/lib/shop-api-1-SNAPSHOT.jar')
+      const found = await find({ application: 'layers', scratch: `${context}-2` })
+      expect(found).toMatchObject(expected)
+      expect([...found.dependencies.values()]).toEqual(['lib/b.jar'])
+      const [classes = ''] = found.packed
+      expect((await readdir(classes, { recursive: true })).sort()).toEqual([
+        'META-INF',
+        'META-INF/MANIFEST.MF',
+        'com',
+        'com/acme',
+        'com/acme/Shop.class'
+      ])
+    })
+
+    test('by `-Djarmode=tools extract --layers` gets the libraries of its layers', async () => {
+      const manifest = {
+        'Main-Class': 'com.acme.Shop',
+        'Class-Path': 'lib/b.jar lib/shop-api-1-SNAPSHOT.jar'
+      }
+      write('application/shop.jar', jar(manifest))
+      write('dependencies/lib/b.jar')
+      write('snapshot-dependencies/lib/shop-api-1-SNAPSHOT.jar')
+      const found = await find()
+      expect(found.command).toEqual(['-jar', '/app/shop.jar'])
+      expect([...found.dependencies.values()]).toEqual(['lib/b.jar', 'lib/shop-api-1-SNAPSHOT.jar'])
+    })
+  })
+
   test('a war without a main class is refused with what to build instead', async () => {
     write('target/shop.war', jar({}, ['WEB-INF/web.xml']))
     for (const application of [undefined, 'target', 'target/shop.war'])

@@ -15,13 +15,13 @@ import {
 } from './layouts/layout.js'
 import { micronautLayers } from './layouts/micronaut.js'
 import { quarkusApp } from './layouts/quarkus.js'
-import { springBootJar } from './layouts/spring-boot.js'
+import { springBoot } from './layouts/spring-boot.js'
 import { buildFolders } from './places.js'
 import { withoutPartsOf } from './variants.js'
 
 // The first layout that fits counts: `classPath` fits any folder with `lib/`, so it comes after `distribution`.
-const FOLDER_LAYOUTS: readonly Layout[] = [micronautLayers, quarkusApp, distribution, classPath]
-const FILE_LAYOUTS: readonly Layout[] = [springBootJar, runnableJar, startScript]
+const FOLDER_LAYOUTS: readonly Layout[] = [micronautLayers, quarkusApp, springBoot, distribution, classPath]
+const FILE_LAYOUTS: readonly Layout[] = [springBoot, runnableJar, startScript]
 /** For a folder without a runnable jar. */
 const LAST_LAYOUTS: readonly Layout[] = [classPathOfOneMain]
 

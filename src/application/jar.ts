@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Bytes } from '../lib/values.js'
 import { openZip } from './zip.js'
 
-const MANIFEST = 'META-INF/MANIFEST.MF'
+export const MANIFEST = 'META-INF/MANIFEST.MF'
 /** Maximum size of a manifest or of settings, in bytes: they are read into memory, and jars are untrusted. */
 const MAX_TEXT_SIZE = 1024 * 1024
 
@@ -23,9 +23,13 @@ export interface Manifest {
 /** Reads the manifest; undefined for a jar without one, and for a file that is not a jar. */
 export async function readManifest(file: string): Promise<Manifest | undefined> {
   const manifest = await textIn(file, MANIFEST).catch(() => undefined)
+  return manifest === undefined ? undefined : parseManifest(manifest)
+}
+
+/** Returns the attributes in the text of a manifest. */
+export function parseManifest(manifest: string): Manifest {
   // A long value continues in the next line, after one space.
-  const unfolded = manifest?.replace(/\r?\n /g, '')
-  if (unfolded === undefined) return undefined
+  const unfolded = manifest.replace(/\r?\n /g, '')
   const attribute = (name: string): string | undefined =>
     new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, 'm').exec(unfolded)?.[1]
   return {

@@ -19,6 +19,8 @@ const PLACES = [
   'target/universal/stage',
   'target/universal',
   'target/scala-*',
+  // Spring Boot: `java -Djarmode=tools -jar app.jar extract --layers`.
+  'application',
   // Leiningen and Mill.
   'target/uberjar',
   'out/*/assembly.dest'

@@ -7,6 +7,9 @@ import { APP_DIR } from '../../lib/image-paths.js'
 
 const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
 
+/** Folders beside `application/` that have its libraries, after `java -Djarmode=tools -jar app.jar extract --layers`. */
+const LAYERS = ['dependencies', 'snapshot-dependencies']
+
 /** Folder of `mvn dependency:copy-dependencies`, beside the jar. */
 const COPIED = 'dependency'
 
@@ -22,12 +25,11 @@ export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
   const dependencies = new Map<string, string>()
   const missing: string[] = []
   for (const entry of manifest.classPath) {
-    const file = path.join(path.dirname(location), entry)
     // In the image, too, these files are beside the jar: other places are not possible.
     const inside = !path.isAbsolute(entry) && !path.normalize(entry).startsWith('..')
-    if (inside && ((await isFile(file)) || (await isFolder(file))))
-      dependencies.set(file, path.normalize(entry))
-    else missing.push(entry)
+    const file = inside ? await findBeside(location, entry) : undefined
+    if (file === undefined) missing.push(entry)
+    else dependencies.set(file, path.normalize(entry))
   }
   const copied = manifest.classPath.length === 0 ? await copiedLibraries(location) : []
   for (const jar of copied) dependencies.set(path.join(path.dirname(location), jar), jar)
@@ -51,6 +53,17 @@ export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
       ]
     })
   }
+}
+
+/** Returns the file or folder for an entry of the Class-Path of a jar; undefined if there is none. */
+async function findBeside(location: string, entry: string): Promise<string | undefined> {
+  const folder = path.dirname(location)
+  const layers = path.basename(folder) === 'application' ? LAYERS : []
+  for (const place of [folder, ...layers.map((layer) => path.join(folder, '..', layer))]) {
+    const file = path.join(place, entry)
+    if ((await isFile(file)) || (await isFolder(file))) return file
+  }
+  return undefined
 }
 
 /** Returns the jars in the folder of copied dependencies beside a jar; none if the jar contains the classes of one of them. */

@@ -1,8 +1,8 @@
 import { cp, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { readManifest, unpackFrom } from '../jar.js'
 import { isFolder, type Layout } from './layout.js'
 import { loaderSettings } from './properties-launcher.js'
+import { springBootFiles } from './spring-boot-files.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
 /** Files of a signed jar, in META-INF. https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html#signed-jar-file */
@@ -27,12 +27,14 @@ const WAR: Format = {
 }
 
 /**
- * Layout of an executable jar or war of Spring Boot. It is unpacked as the tools of Spring Boot do, so that the dependencies
- * have their own layer, and no class loader reads jars within jars. Its classes become a jar with the original manifest.
+ * Layout of an executable jar or war of Spring Boot, or of a folder with its content. It is unpacked as the tools of Spring Boot
+ * do, so that the dependencies have their own layer, and no class loader reads jars within jars. Its classes become a jar with
+ * the original manifest.
  */
-export const springBootJar: Layout = async ({ location, scratch, mainClass: wanted, ...settings }) => {
-  const manifest = await readManifest(location)
-  if (manifest?.startClass === undefined) return undefined
+export const springBoot: Layout = async ({ location, scratch, mainClass: wanted, ...settings }) => {
+  const files = await springBootFiles(location)
+  if (files === undefined) return undefined
+  const { manifest, unpack } = files
   const {
     classes: own,
     libs,
@@ -41,13 +43,12 @@ export const springBootJar: Layout = async ({ location, scratch, mainClass: want
   } = /WarLauncher$/.test(manifest.mainClass ?? '') ? WAR : JAR
   const folder = path.join(scratch, 'spring-boot')
   const [base = ''] = own.split('/')
-  await unpackFrom(location, `${base}/`, path.join(folder, base))
+  await unpack(`${base}/`, path.join(folder, base))
   const original = path.join(scratch, 'manifest')
-  await unpackFrom(location, 'META-INF/', original, (name) => name === 'MANIFEST.MF')
+  await unpack('META-INF/', original, (name) => name === 'MANIFEST.MF')
   // Builds put static resources, spring.factories and build-info into META-INF, outside of the classes. The services
   // there belong to the loader of Spring Boot, whose classes are left out; a signature is of the whole jar.
-  await unpackFrom(
-    location,
+  await unpack(
     'META-INF/',
     path.join(folder, 'root/META-INF'),
     (name) => name !== 'MANIFEST.MF' && !name.startsWith('services/') && !SIGNATURE.test(name)
@@ -72,8 +73,8 @@ export const springBootJar: Layout = async ({ location, scratch, mainClass: want
   for (const jar of await inOrder(folder, base, libs)) {
     const target = `${inImage}${jar.slice(base.length + 1)}`
     // A snapshot version changes as often as the application.
-    const files = jar.includes('-SNAPSHOT') ? classes : dependencies
-    files.set(path.join(folder, jar), target)
+    const layer = jar.includes('-SNAPSHOT') ? classes : dependencies
+    layer.set(path.join(folder, jar), target)
     entries.push(target)
   }
   if (kind === 'war') {
@@ -82,7 +83,7 @@ export const springBootJar: Layout = async ({ location, scratch, mainClass: want
       !/^(?:META-INF|org\/springframework\/boot\/loader)\//.test(name) &&
       ![own, ...libs].some((inside) => name.startsWith(`${inside}/`)) &&
       !/^WEB-INF\/\w+\.idx$/.test(name)
-    await unpackFrom(location, '', served, isServed)
+    await unpack('', served, isServed)
     if (await isFolder(served)) classes.set(served, '.')
   }
   return {
