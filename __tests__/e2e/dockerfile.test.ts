@@ -39,7 +39,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
     const before = engineContents()
     const lines = [
       // Where eclipse-temurin has its JDK, and its entry point.
-      'ENV GIVEN=by-the-dockerfile JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$PATH spring.datasource.url=jdbc:x',
+      'ENV GIVEN=by-the-dockerfile JAVA_OPTS=-Dother=x JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$PATH spring.datasource.url=jdbc:x',
       'RUN mkdir -p /opt/java/openjdk/bin && ln -s /bin/false /opt/java/openjdk/bin/java',
       `RUN printf '#!/bin/sh\\nexec "$@"\\n' >/__cacert_entrypoint.sh && chmod 0755 /__cacert_entrypoint.sh`,
       'RUN --mount=type=secret,id=maven test "$(wc -c </run/secrets/maven)" = 17',
@@ -47,7 +47,8 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
       'COPY app.jar ./',
       'HEALTHCHECK --interval=1s CMD true',
       'ENTRYPOINT ["/__cacert_entrypoint.sh"]',
-      'CMD ["java", "-Dgiven=by the entry point", "-jar", "app.jar", "serve", "two words"]',
+      // The most usual form of all: docker passes it to a shell.
+      `CMD exec java $JAVA_OPTS '-Dgiven=by the entry point' -jar app.jar serve "two words"`,
       'FROM scratch AS not-built'
     ]
     const step = await run(lines, {
@@ -57,8 +58,13 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
       'build-secrets': 'maven=of-the-repository'
     })
     if (step.exitCode !== 0) throw new Error(step.log)
-    expect(step.log).toContain('Found: Dockerfile of your own (java -Dgiven=by the entry point -jar app.jar')
+    expect(step.log).toContain(
+      'Found: Dockerfile of your own (java -Dother=x -Dgiven=by the entry point -jar app.jar'
+    )
     expect(step.log).toContain('/__cacert_entrypoint.sh is left out of the start command')
+    expect(step.log).toContain(
+      'The command of the shell is started without a shell. $JAVA_OPTS has its value'
+    )
     const added = engineContents()
       .split('\n')
       .filter((line) => !before.split('\n').includes(line))
@@ -90,7 +96,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
   })
 
   labTest.each([
-    [['CMD java -jar /app.jar'], 'starts its application through a shell'],
+    [['CMD java -jar /app.jar | cat'], 'starts its application through a shell'],
     [
       ['VOLUME /opt/crac-checkpoint', 'ENTRYPOINT ["java", "-jar", "/app.jar"]'],
       'has a VOLUME on /opt/crac-checkpoint'

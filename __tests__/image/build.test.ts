@@ -27,6 +27,7 @@ const OWN_BUILD = {
   ssh: [],
   name: 'a',
   user: '1:1',
+  env: {},
   run: 'r'
 }
 
@@ -149,7 +150,7 @@ describe('an entry point in front of java', () => {
 
   test.each([
     [['/start.sh'], '#!/bin/sh\nexport PROFILE=x\nexec "$@"\n'],
-    [['/start.sh'], '#!/bin/sh\njava -version\n'],
+    [['/start.sh'], '#!/bin/sh\n[ -e /x ] || sleep 5\njava -jar app.jar\n'],
     [['/usr/local/bin/launcher'], '']
   ])('%j that does more, or cannot be read, is refused', async (entrypoint, script) => {
     await expect(start(entrypoint, script)).rejects.toThrow(`starts with ${entrypoint[0]}, not with java`)

@@ -4,7 +4,10 @@ import { checkContract } from '../../src/image/user-dockerfile.js'
 
 const JAVA = ['java', '-Xmx256m', '-cp', '/srv/lib/*', 'com.acme.Main', 'serve']
 const check = (config: ImageConfig['Config']) =>
-  checkContract({ Architecture: 'amd64', Config: config }, '10001:10001')
+  checkContract({ Architecture: 'amd64', Config: config }, '10001:10001', [
+    ...(config.Entrypoint ?? []),
+    ...(config.Cmd ?? [])
+  ])
 
 describe('the contract of a Dockerfile', () => {
   test('the words of ENTRYPOINT and CMD behind java are what the JVM runs', () => {
@@ -20,7 +23,7 @@ describe('the contract of a Dockerfile', () => {
 
   test.each<[string, ImageConfig['Config'], string]>([
     ['no command', {}, 'has neither ENTRYPOINT nor CMD'],
-    ['the shell form', { Entrypoint: ['/bin/sh', '-c', 'java -jar app.jar'] }, 'through a shell'],
+    ['the shell form', { Entrypoint: ['/bin/sh', '-c', 'java -jar app.jar | tee log'] }, 'through a shell'],
     ['a script', { Entrypoint: ['/start.sh'] }, 'starts with /start.sh, not with java'],
     [
       'an option of CRaC',

@@ -6,7 +6,7 @@ import { namesOf } from '../docker/names.js'
 import { Failure } from '../lib/errors.js'
 import { HOME_DIR } from '../lib/image-paths.js'
 import { localImage } from '../runner/base-image.js'
-import { refuseCracOptions } from './jvm-variables.js'
+import { refuseCracOptions, variablesIn } from './jvm-variables.js'
 import { buildUserImage } from './user-dockerfile.js'
 
 export interface BaseImage {
@@ -33,6 +33,7 @@ export interface BaseInputs {
   buildSsh: string[]
   baseImage: string
   user: { uid: number; gid: number }
+  env: Record<string, string>
 }
 
 /** Prepares the image below the application: the input `base-image`, or the image that the user's Dockerfile builds. */
@@ -80,7 +81,8 @@ async function buildBase(
         ssh: inputs.buildSsh,
         name,
         run: id,
-        user: `${user.uid}:${user.gid}`
+        user: `${user.uid}:${user.gid}`,
+        env: inputs.env
       },
       outputTo(context, 'build-user.log')
     )
@@ -90,11 +92,4 @@ async function buildBase(
     const base = { image: name, workingDirectory, digest, environment: variablesIn(environment) }
     return { application, libraries: undefined, base }
   })
-}
-
-/** Returns the variables in the `NAME=value` lines of an image. */
-function variablesIn(lines: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
-  )
 }

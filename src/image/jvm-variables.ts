@@ -9,6 +9,13 @@ export const CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/
 export const LEAVE_TO_ACTION =
   'Remove this option: the action sets the options of CRaC, and the JVM reads some of them only from its arguments.'
 
+/** Returns the variables in the `NAME=value` lines of an image. */
+export function variablesIn(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+  )
+}
+
 /** Returns the values of the variables in which a JVM reads options. */
 export function jvmVariablesIn(env: Readonly<Record<string, string>>): string[] {
   return JVM_VARIABLES.flatMap((name) => env[name] ?? [])

@@ -7,8 +7,8 @@ import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { describeStep, failedStep } from './build-failure.js'
 import { buildArgOptions, runBuild, secretOptions } from './build.js'
-import { preparation, scriptIn } from './entry-point.js'
-import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
+import { scriptIn, startCommand } from './entry-point.js'
+import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION, variablesIn } from './jvm-variables.js'
 import type { Application } from '../application/layouts/layout.js'
 
 /** Build of the user's Dockerfile; the JDK, CRIU and the snapshot are added to its image later. */
@@ -27,6 +27,8 @@ export interface UserImageBuild {
   run: string
   /** `uid:gid` of the application. */
   user: string
+  /** Variables of the input `env`. */
+  env: Readonly<Record<string, string>>
 }
 
 export interface UserImage {
@@ -77,49 +79,36 @@ export async function buildUserImage(
     )
   }
   const image = await inspectImage(docker, build.name)
-  const { leftOut, notes } = await preparation(image, (file) =>
-    scriptIn(docker, { run: build.run, image: build.name }, file)
-  )
-  const found = checkContract(image, build.user, leftOut.length)
-  const words = leftOut.join(' ')
-  return leftOut.length === 0
-    ? found
-    : {
-        ...found,
-        notes: [
-          `${words} is left out of the start command: the entry script of the image starts java.`,
-          ...notes
-        ]
-      }
+  const { words, notes } = await startCommand({
+    config: image.Config,
+    variables: { ...variablesIn(image.Config.Env ?? []), ...build.env },
+    readScript: (file) => scriptIn(docker, { run: build.run, image: build.name }, file)
+  })
+  return { ...checkContract(image, build.user, words), notes }
 }
 
-/**
- * Returns the application in the image; `leftOut` is the number of words of its command that only prepare the start. Throws a
- * Failure if the image breaks the contract.
- */
+/** Returns the application in the image, which its start command begins. Throws a Failure if the image breaks the contract. */
 export function checkContract(
   { Architecture, Config }: Pick<ImageConfig, 'Architecture' | 'Config'>,
   user: string,
-  leftOut = 0
-): UserImage {
-  const all = Config.Entrypoint?.length ? [...Config.Entrypoint, ...(Config.Cmd ?? [])] : (Config.Cmd ?? [])
-  const [program = '', ...words] = all.slice(leftOut)
+  [program = '', ...words]: readonly string[]
+): Omit<UserImage, 'notes'> {
   if (program === '') {
     throw broken(
       'has neither ENTRYPOINT nor CMD',
       'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
     )
   }
-  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === '-c') {
+  if (/(^|\/)(ba|da)?sh$/.test(program) && /^-[eux]*c$/.test(words[0] ?? '')) {
     throw broken(
-      'starts its application through a shell (the shell form of ENTRYPOINT or CMD)',
-      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
+      'starts its application through a shell, with more than one simple command',
+      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them. Options can be in the input `java-options`, and variables in ENV.'
     )
   }
   if (path.posix.basename(program) !== 'java') {
     throw broken(
       `starts with ${program}, not with java`,
-      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script in front of java may only end with `exec "$@"`, and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
+      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script may be one command with java, or end with `exec "$@"` in front of java and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
     )
   }
   const crac = words.find((word) => CRAC_OPTION.test(word))
@@ -164,8 +153,7 @@ export function checkContract(
       files: new Map()
     },
     workingDirectory: Config.WorkingDir || '/',
-    architecture: Architecture,
-    notes: []
+    architecture: Architecture
   }
 }
 
