@@ -61,6 +61,16 @@ describe('docker/checkpoint/map-heap.sh', () => {
     expect(found).toEqual({ ...others, 'pages-1.img': 'aabb', 'pages-2.img': 'ccddee' })
   })
 
+  test('moves the ranges that are not at the beginning', async () => {
+    const found = await run('0 4\n6 1\n8 2\n', '4 2\n7 1\n')
+    expect(found).toEqual({ ...others, 'pages-1.img': 'aabbdee', 'pages-2.img': 'ccd' })
+  })
+
+  test('moves a range over a part of itself', async () => {
+    const found = await run('1 9\n', '0 1\n')
+    expect(found).toEqual({ ...others, 'pages-1.img': 'abbccddee', 'pages-2.img': 'a' })
+  })
+
   test('copies the ranges of a heap that is elsewhere', async () => {
     const found = await run('2 2\n6 2\n', '0 2\n4 2\n8 2\n')
     expect(found).toEqual({ ...others, 'pages-1.img': 'bbdd', 'pages-2.img': 'aaccee' })

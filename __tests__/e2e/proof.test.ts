@@ -1,4 +1,6 @@
 import { describe, expect } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseFiguresAnnotation, type PublishedFigures } from '../../src/proof/figures-annotation.js'
 import { httpGet } from '../../lab/http.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
@@ -210,9 +212,18 @@ describe('the proof of micronaut-hello', () => {
 })
 
 e2eSuite('the proof', ['Server'], ({ folder, job }) => {
-  labTest('with `verify: false` is one restore, of the image that is pushed', async () => {
+  const unknownField = readFileSync(path.join(import.meta.dirname, 'support/add-unknown-field.sh'), 'utf8')
+  labTest('with `verify: false` is one restore, also of memory that the action cannot map', async () => {
     const tag = freshTag('unmeasured')
-    const step = await job({ tags: tag, push: 'true' })
+    const lines = [
+      'case "$*" in "cp "*:/opt/crac-checkpoint/evidence/.*)',
+      `$real exec "\${2%%:*}" sh -c '${unknownField}' ;;`,
+      'esac'
+    ]
+    const step = await job({ tags: tag, push: 'true' }, { environment: dockerBehind(folder, lines) })
+    const reason = 'its images have fields that are not known here'
+    expect(step.log).toContain(`A restore loads the Java heap and the classes: ${reason}.`)
+    expect(step.summary).toContain(`nothing: ${reason}`)
     expect(step.outputs).toMatchObject({ 'restore-time': '', 'cold-start': '', speedup: '' })
     expect(step.log).toContain('Restored, and responded after')
     expect(step.summary).toContain('not timed')

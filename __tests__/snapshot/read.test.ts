@@ -62,15 +62,16 @@ describe('readSnapshot', () => {
     expect(map?.locate('pages-3.img', 0)).toBeUndefined()
   })
 
-  test('plans to map the heap, and locates its bytes in the two files', async () => {
+  test('plans to map the heap and the classes, and locates their bytes in the two files', async () => {
     const { map, heap, content } = (await readSnapshot(folder, path.join(folder, 'images'))) ?? {}
     expect(heap).toMatchObject({
       mapped: { mapped: { name: 'pages-1.img' }, loaded: { name: 'pages-2.img' } }
     })
     const { mapped = 0, loaded = 0 } = content?.restore ?? {}
     expect(mapped + loaded).toBe(PAGES)
-    expect(mapped).toBeGreaterThan(27_000_000)
-    expect(map?.locate('pages-1.img', mapped - 1)?.kind).toBe('javaHeap')
+    expect(mapped).toBeGreaterThan(54_000_000)
+    expect(map?.locate('pages-1.img', 4097)?.kind).toBe('javaHeap')
+    expect(map?.locate('pages-1.img', mapped - 1)?.kind).toBe('classes')
     expect(map?.locate('pages-1.img', mapped)).toBeUndefined()
     expect(map?.locate('pages-2.img', loaded - 1)).toMatchObject({ kind: 'stacks', address: 0x7ffc63564fff })
     expect(map?.locate('pages-2.img', loaded)).toBeUndefined()

@@ -7,24 +7,26 @@ umask 077
 heap=/opt/crac-checkpoint/evidence/heap
 cd /opt/crac-checkpoint/snapshot
 
-# Copies the ranges on stdin out of the old file.
-ranges() {
-    while read -r offset length; do
-        dd "if=$old" bs=1M iflag=skip_bytes,count_bytes,fullblock "skip=$offset" "count=$length" status=none
-    done
+# Copies a range of the old file: $1 is its offset, $2 its length, and the others say where to.
+copy() {
+    offset=$1 length=$2
+    shift 2
+    dd "if=$old" bs=1M iflag=skip_bytes,count_bytes,fullblock "skip=$offset" "count=$length" status=none "$@"
 }
 
 old=$1
 chmod u+w "$old"
-ranges <"$heap/loaded" >"$2"
-read -r offset length <"$heap/mapped"
-if [ "$(wc -l <"$heap/mapped")" -eq 1 ] && [ "$offset" -eq 0 ]; then
-    # CRIU writes pages by address, and a heap is usually at lower addresses than everything else.
-    truncate -s "$length" "$old"
-else
-    ranges <"$heap/mapped" >"$old.mapped"
-    mv -f "$old.mapped" "$old"
-fi
+while read -r offset length; do
+    copy "$offset" "$length"
+done <"$heap/loaded" >"$2"
+# The ranges are in ascending order, so each one moves towards the beginning of the file, over what was copied before. A range
+# that has its place already, as most of a heap does, is not copied.
+end=0
+while read -r offset length; do
+    [ "$offset" -eq "$end" ] || copy "$offset" "$length" "of=$old" oflag=seek_bytes "seek=$end" conv=notrunc
+    end=$((end + length))
+done <"$heap/mapped"
+truncate -s "$end" "$old"
 for image in "$heap"/images/*; do
     rm -f "${image##*/}"
     cp "$image" .

@@ -1,5 +1,5 @@
-// Rewrites the images of a snapshot so that the Java heap is a private mapping of its own file of pages: CRIU then maps it
-// at a restore instead of reading it. docs/decisions/memory.md has the reasons and the limits.
+// Rewrites the images of a snapshot so that the Java heap and the classes are a private mapping of their own file of pages: CRIU
+// then maps them at a restore instead of reading them. docs/decisions/memory.md has the reasons and the limits.
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { ImageFormatError } from './image-format.js'
 import type { Mapping } from './images.js'
@@ -27,7 +27,7 @@ export interface HeapImages {
   files: Buffer
 }
 
-/** A snapshot in which the Java heap is mapped: every page of the dump is in one of two files. */
+/** A snapshot in which the Java heap and the classes are mapped: every page of the dump is in one of two files. */
 export interface MappedHeap {
   /** Images to replace, by the name of their file. */
   images: ReadonlyMap<string, Buffer>
@@ -45,7 +45,7 @@ export interface SplitPages extends PagesFile {
   from: Range[]
 }
 
-/** Plans the mapping of the heap. `unusedId`: an id that no file of pages has. Throws ImageFormatError with the reason where the heap cannot be mapped. */
+/** Plans the mapping of the heap and the classes. `unusedId`: an id that no file of pages has. Throws ImageFormatError with the reason where the heap cannot be mapped. */
 export function planHeapMapping(process: ProcessMemory, images: HeapImages, unusedId: number): MappedHeap {
   const [dumped, ...more] = process.pages
   if (!dumped || more.length > 0) throw new ImageFormatError('it does not have one file of pages')
@@ -56,8 +56,9 @@ export function planHeapMapping(process: ProcessMemory, images: HeapImages, unus
   requireOrder(dumped.runs, 'pages')
 
   const dumpedRuns = runsOf(dumped)
-  const runs = longest(heapRuns(process, joined(dumpedRuns)))
-  if (runs.length === 0) throw new ImageFormatError(`its heap has no ${MIN_RUN / PAGE_SIZE} pages in a row`)
+  const runs = longest(mappableRuns(process, joined(dumpedRuns)))
+  if (runs.length === 0)
+    throw new ImageFormatError(`neither its heap nor its classes have ${MIN_RUN / PAGE_SIZE} pages in a row`)
   const mapped = splitPages(dumped.name, runs)
   const loaded = splitPages(pagesFileName(unusedId), without(dumpedRuns, runs))
   const file = addFile(images.files, { path: `${SNAPSHOT_DIR}/${dumped.name}`, size: mapped.size })
@@ -82,12 +83,15 @@ function requireOrder(ranges: readonly Range[], what: string): void {
   }
 }
 
-/** Returns the runs of pages in those mappings of the heap that a private mapping of a file can replace. */
-function heapRuns(process: ProcessMemory, runs: readonly Run[]): Run[] {
-  const heap = partsOf(process, new Map()).filter(
-    ({ kind, mapping }) => kind === 'javaHeap' && isReplaceable(mapping)
+/**
+ * Returns the runs of pages that a private mapping of a file can replace: in memory that the JVM returns to the system by
+ * a new mapping, which are the heap and the metaspace.
+ */
+function mappableRuns(process: ProcessMemory, runs: readonly Run[]): Run[] {
+  const parts = partsOf(process, new Map()).filter(
+    ({ kind, mapping }) => (kind === 'javaHeap' || kind === 'classes') && isReplaceable(mapping)
   )
-  return heap.flatMap((part) => overlapping(runs, part))
+  return parts.flatMap((part) => overlapping(runs, part))
 }
 
 /** Only plain anonymous memory: without advice to the kernel, such as that for huge pages, and without locks. */
