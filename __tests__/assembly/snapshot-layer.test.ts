@@ -10,7 +10,11 @@ let work: string
 temporaryFolder((created) => (work = created))
 
 const TIME = new Date('2026-01-02T03:04:05Z')
-const MEMORY = 'm'.repeat(10_000)
+/** More than the streams on the way hold. */
+const MEMORY = 'm'.repeat(4_000_000)
+
+/** Copies out of the container that have not ended. */
+let copies = 0
 
 type Entry = Partial<Header> & { name: string; content?: string }
 
@@ -49,8 +53,15 @@ async function layerOf(
     if (args[0] === 'exec') return '755 0 0 directory\n755 0 0 directory\n750 0 5 directory'
     return await tarOf(folders[(args[1] ?? '').replace('box:', '')] ?? [])
   })
+  const counting = {
+    ...docker,
+    stream: async <T>(...args: Parameters<typeof docker.stream<T>>): Promise<T> => {
+      copies++
+      return await docker.stream(...args).finally(() => copies--)
+    }
+  }
   const plan = await planSnapshotLayer({
-    docker,
+    docker: counting,
     container: 'box',
     files,
     user: { uid: 10001, gid: 10002 },
@@ -113,10 +124,14 @@ test('the layer has the snapshot, and what the application wrote, for its user',
 test.each([
   ['that its check did not see', [...SNAPSHOT, { name: 'snapshot/x', content: 'x' }]],
   ['of another size', [{ name: 'snapshot/core-130.img', content: 'core dump' }, ...SNAPSHOT.slice(1)]]
-])('a snapshot with a file %s makes no layer', async (_what, snapshot) => {
-  const files = [
-    { name: 'core-130.img', size: 4 },
-    { name: 'pages-1.img', size: MEMORY.length }
-  ]
-  await expect(layerOf(snapshot, files)).rejects.toThrow()
-})
+])(
+  'a snapshot with a file %s makes no layer, and its copy out of the container ends',
+  async (_what, snapshot) => {
+    const files = [
+      { name: 'core-130.img', size: 4 },
+      { name: 'pages-1.img', size: MEMORY.length }
+    ]
+    await expect(layerOf(snapshot, files)).rejects.toThrow()
+    expect(copies).toBe(0)
+  }
+)

@@ -48,7 +48,7 @@ export function fakeDocker(answer: (args: string[]) => Reply | Promise<Reply>): 
     stream: async (args, take) => {
       const result = await attempt(args)
       if (result.exitCode !== 0) throw dockerFailure(args, result)
-      return await take(Readable.from([Buffer.from(result.stdout, 'latin1')]))
+      return await take(Readable.from(piecesOf(Buffer.from(result.stdout, 'latin1'))))
     },
     feed: async (args, input) => {
       const given = await buffer(input)
@@ -56,4 +56,9 @@ export function fakeDocker(answer: (args: string[]) => Reply | Promise<Reply>): 
       if (result.exitCode !== 0) throw dockerFailure(args, result)
     }
   }
+}
+
+/** Pieces as a pipe has them, of at most 64 KiB. */
+function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }

@@ -143,7 +143,17 @@ async function* outOf(docker: Docker, container: string, folder: string): AsyncG
   const handed = new PassThrough({ highWaterMark: 1024 * 1024 })
   const copying = docker.stream(['cp', `${container}:${folder}`, '-'], (tar) => pipeline(tar, handed))
   copying.catch((error: unknown) => handed.destroy(error as Error))
-  yield* contentsIn(handed, folder)
+  let complete = false
+  try {
+    yield* contentsIn(handed, folder)
+    complete = true
+  } finally {
+    // A copy that nobody reads locks its container: Docker then answers no other command about it.
+    if (!complete) {
+      handed.destroy()
+      await copying.catch(() => undefined)
+    }
+  }
   await copying
 }
 

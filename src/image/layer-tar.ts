@@ -8,7 +8,7 @@ import type { Bytes } from '../lib/values.js'
 export interface LayerPlan {
   /** Header of its entries, in their order; a folder comes before its files. */
   headers: readonly Header[]
-  /** Returns the content of the files that are not empty, in the order of their headers. */
+  /** Returns the content of the files that are not empty, in the order of their headers. A reader that stops earlier closes it. */
   contents: () => AsyncIterable<LayerContent>
 }
 
@@ -46,19 +46,23 @@ async function writeEntries(
   contents: AsyncIterable<LayerContent> = nothing()
 ): Promise<void> {
   const files = contents[Symbol.asyncIterator]()
-  for (const header of headers) {
-    if (!hasContent(header)) {
-      await writeEmpty(tar, header)
-      continue
+  try {
+    for (const header of headers) {
+      if (!hasContent(header)) {
+        await writeEmpty(tar, header)
+        continue
+      }
+      const file = await files.next()
+      const name = file.done === true ? 'nothing' : file.value.name
+      if (file.done === true || name !== header.name)
+        throw new Error(`${name} follows instead of ${header.name}`)
+      await pipeline(file.value.bytes, tar.entry({ ...header }))
     }
-    const file = await files.next()
-    const name = file.done === true ? 'nothing' : file.value.name
-    if (file.done === true || name !== header.name)
-      throw new Error(`${name} follows instead of ${header.name}`)
-    await pipeline(file.value.bytes, tar.entry({ ...header }))
+    const more = await files.next()
+    if (more.done !== true) throw new Error(`${more.value.name} is one file too many`)
+  } finally {
+    await files.return?.()
   }
-  const more = await files.next()
-  if (more.done !== true) throw new Error(`${more.value.name} is one file too many`)
   tar.finalize()
 }
 

@@ -9,3 +9,4 @@ for image in /opt/crac-checkpoint/snapshot/mm-*.img /opt/crac-checkpoint/evidenc
         dd "of=$image" bs=1 seek=8 conv=notrunc status=none
     chmod 0400 "$image"
 done
+cd /opt/crac-checkpoint/snapshot && stat -c "%s %n" -- * >../evidence/files
