@@ -77,6 +77,8 @@ describe('the start command of an image', () => {
     'A=b java Main',
     'java Main > log',
     'java Main "$1"',
+    'java -Dp="${PORT:?not set}" Main',
+    'java -Dp="$(date)" Main',
     'java "a \\" b" Main',
     'java $AGENT $JAVA_OPTS Main',
     'python app.py'

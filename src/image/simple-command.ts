@@ -46,6 +46,10 @@ export function simpleCommand(text: string, setting: ShellSetting): SimpleComman
     if (name === 'JAVA_OPTS' && AGENT.test(value)) understood = false
     return value === '' ? byDefault : value
   }
+  const expanded = (part: string): string =>
+    part.replaceAll(VARIABLE, (_, name?: string, braced?: string, byDefault?: string) =>
+      valueOf(name ?? braced ?? '', byDefault)
+    )
   PIECE.lastIndex = 0
   while (PIECE.lastIndex < text.length) {
     const match = PIECE.exec(text)
@@ -56,15 +60,10 @@ export function simpleCommand(text: string, setting: ShellSetting): SimpleComman
       end()
       words.push(...setting.parameters)
     } else if (double !== undefined) {
-      add(
-        double.replace(VARIABLE, (_, name?: string, braced?: string, other?: string) =>
-          valueOf(name ?? braced ?? '', other)
-        )
-      )
-      if (/\$[^\w{]|\$$|\$\{[^\w]/.test(double)) return undefined
+      if (double.replaceAll(VARIABLE, '').includes('$')) return undefined
+      add(expanded(double))
     } else if (variable !== undefined) {
-      const [, name, braced, other] = new RegExp(VARIABLE.source).exec(variable) ?? []
-      const value = valueOf(name ?? braced ?? '', other)
+      const value = expanded(variable)
       if (/[*?[\\]/.test(value)) return undefined
       // Without quotation marks, a value is split into words.
       const [first = '', ...rest] = value.split(/\s+/)

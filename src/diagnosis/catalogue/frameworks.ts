@@ -55,7 +55,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     // https://github.com/openjdk/crac/pull/203 and 345
     id: 'fw-flight-recorder',
-    pattern: /(?:CheckpointOpen(?:File|Resource)Exception: |path=).{0,300}\.jfr\b/m,
+    pattern: /CheckpointOpen(?:File|Resource)Exception: .{0,300}\.jfr\b/m,
     category: 'application',
     cause: 'The Flight Recorder of the JVM has a file of its recording open.',
     fix: 'Remove -XX:StartFlightRecording and recordings of the code (RecordingStream) for the checkpoint, or use a JDK from March 2025 on (JDK-8350088; `distribution: zulu`), which stops a recording and starts it again. In a restored container, `jcmd PID JFR.start` begins one.',
