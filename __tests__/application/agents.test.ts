@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { agentsIn, explainAgents, warningsOf } from '../../src/application/agents.js'
 import { OpenResources, type OpenResource } from '../../src/diagnosis/checkpoint-exception.js'
+import { isListening, portsIn } from '../../src/diagnosis/open-socket.js'
 
 describe('agents, debuggers and JMX', () => {
   test.each<[string, string, number | undefined]>([
@@ -46,7 +47,8 @@ describe('agents, debuggers and JMX', () => {
       resources.map((resource) => ({
         kind: 'socket',
         description: '',
-        listens: false,
+        listens: isListening(resource.description ?? ''),
+        ports: portsIn(resource.description ?? ''),
         openedBy: undefined,
         ...resource
       })),
@@ -55,8 +57,7 @@ describe('agents, debuggers and JMX', () => {
     )
 
   const listener = (port: number): Partial<OpenResource> => ({
-    description: `tcp6 localAddr :: localPort ${port} remoteAddr :: remotePort 0`,
-    listens: true
+    description: `tcp6 localAddr :: localPort ${port} remoteAddr :: remotePort 0`
   })
 
   test.each<[string, string, Partial<OpenResource>]>([
@@ -68,7 +69,12 @@ describe('agents, debuggers and JMX', () => {
     [
       '-Dcom.sun.management.jmxremote.port=9010',
       'JMX listens on port 9010,',
-      { description: 'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=9010]', listens: true }
+      { description: 'Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=9010]' }
+    ],
+    [
+      '-Dcom.sun.management.jmxremote.port=9010',
+      'JMX listens on port 9010,',
+      { description: 'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:9010]' }
     ],
     [
       '-javaagent:dd-java-agent.jar',
@@ -97,8 +103,10 @@ describe('agents, debuggers and JMX', () => {
 
   test('a refusal for another reason stays as it is: another port, or a connection from that port', () => {
     const agents = agentsIn(['-agentlib:jdwp=address=*:5005'], [])
-    const connection = { description: 'localPort 5005 remotePort 5432' }
-    for (const other of [refused(listener(8080)), refused(listener(15005)), refused(connection)])
+    const connections = ['localPort 5005 remotePort 5432', 'Socket[addr=a/10.0.0.2,port=443,localport=5005]']
+    for (const description of connections)
+      expect(explainAgents(refused({ description }), agents)).toBeInstanceOf(OpenResources)
+    for (const other of [refused(listener(8080)), refused(listener(15005))])
       expect(explainAgents(other, agents)).toBe(other)
   })
 })

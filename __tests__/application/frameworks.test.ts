@@ -81,6 +81,7 @@ describe('explainMissingSupport', () => {
   })
 
   test.each([
+    'Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=8080]',
     'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=8080]',
     'sun.nio.ch.ServerSocketChannelImpl[/[::]:8080]'
   ])('%s is a listening socket', (text) => {

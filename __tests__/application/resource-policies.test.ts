@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parsePolicies, policiesText, PRESETS } from '../../src/application/resource-policies.js'
+import { isListening, portsIn } from '../../src/diagnosis/open-socket.js'
 import { suggestPolicies } from '../../src/diagnosis/suggest-policies.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -59,10 +60,11 @@ describe('resource policies', () => {
 })
 
 test('what is proposed after a refusal can be pasted, with a preset for log files and for H2', async () => {
-  const open = (kind: 'file' | 'socket' | 'other', description: string, listens = false) => ({
+  const open = (kind: 'file' | 'socket' | 'other', description: string) => ({
     kind,
     description,
-    listens,
+    listens: isListening(description),
+    ports: portsIn(description),
     openedBy: undefined
   })
   const proposed = suggestPolicies([
@@ -71,7 +73,8 @@ test('what is proposed after a refusal can be pasted, with a preset for log file
     open('file', '/tmp/db/shop.mv.db'),
     open('file', '/tmp/data.bin'),
     open('socket', 'Socket[addr=db/10.0.0.2,port=5432,localport=40000]'),
-    open('socket', 'tcp6 localAddr :: localPort 9090 remoteAddr :: remotePort 0', true),
+    open('socket', 'tcp6 localAddr :: localPort 9090 remoteAddr :: remotePort 0'),
+    open('socket', 'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:9091]'),
     open('other', 'FD fd=7 type=fifo path=pipe:[1]')
   ])
   expect(proposed.split('\n---\n').slice(0, 3)).toEqual([
@@ -79,6 +82,9 @@ test('what is proposed after a refusal can be pasted, with a preset for log file
     'h2',
     'type: file\npath: /tmp/data.bin\naction: reopen'
   ])
-  expect(proposed).toContain('localPort: 40000\naction: close')
+  expect(proposed).toContain('type: socket\nremotePort: 5432\naction: close')
+  expect(proposed).toContain('localPort: 9090\naction: close')
+  expect(proposed).toContain('localPort: 9091\naction: close')
+  expect(proposed).not.toContain('40000')
   expect(await textOf(proposed)).toContain('**/*.mv.db')
 })

@@ -41,7 +41,7 @@ describe('a second server that still listens', () => {
     [listening(9090), undefined, ['grpc-netty-shaded-1.70.0.jar'], 'A server of gRPC listens on port 9090'],
     [listening(7000), 'io.grpc.netty.NettyServer.start', [], 'A server of gRPC listens on port 7000'],
     [
-      'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=9400]',
+      'Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=9400]',
       'io.prometheus.client.exporter.HTTPServer.<init>',
       [],
       'an exporter of Prometheus listens on port 9400'

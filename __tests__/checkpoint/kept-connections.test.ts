@@ -29,6 +29,17 @@ describe('a refusal because of connections', () => {
       ],
       [443]
     ],
+    // The inner life of the selector, as newer JDKs name it, and a selector that an older one does not name.
+    [
+      [
+        'BusySelectorException: Selector sun.nio.ch.EPollSelectorImpl@1 has registered keys from channels: [java.nio.channels.SocketChannel[connected local=/[0:0:0:0:0:0:0:1]:4 remote=api/[0:0:0:0:0:0:0:1]:443]]',
+        'CheckpointOpenSocketException: EPoll FD 9 left open in sun.nio.ch.EPollSelectorImpl@1 with registered keys.',
+        'CheckpointOpenSocketException: EPoll Event FD 10 left open in sun.nio.ch.EPollSelectorImpl@1 with registered keys.'
+      ],
+      [443]
+    ],
+    [['IllegalSelectorException', KEPT], [443]],
+    [['IllegalSelectorException'], undefined],
     [['CheckpointOpenSocketException: Socket[addr=search/10.0.0.2,port=9200,localport=4]'], [9200]],
     // A pool and a server stay open, and a file is another matter.
     [['CheckpointOpenSocketException: Socket[addr=db/10.0.0.2,port=5432,localport=4]'], undefined],
@@ -36,6 +47,7 @@ describe('a refusal because of connections', () => {
       [KEPT, 'CheckpointOpenSocketException: tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0'],
       undefined
     ],
+    [[KEPT, 'CheckpointOpenSocketException: Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=8080]'], undefined],
     [[KEPT, 'CheckpointOpenFileException: /a/b.bin'], undefined],
     [[], undefined]
   ])('%j', (causes, ports) => {

@@ -78,6 +78,25 @@ describe('a busy selector', () => {
     expect(failure?.signature?.id).toBe('fw-listener')
   })
 
+  test('and a channel that is also listed on its own is one resource, with the code that opened it', () => {
+    const server = 'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8080]'
+    const own = 'EPollSelectorImpl@1 with registered keys.'
+    const failure = checkpointRefusal(
+      `${HEAD}\tSuppressed: sun.nio.ch.SelectorCRaCSupport$BusySelectorException: Selector s has registered keys from channels: [${server}]\n` +
+        `${socket(`EPoll FD 9 left open in sun.nio.ch.${own}`)}${socket(`EPoll Event FD 10 left open in sun.nio.ch.${own}`)}` +
+        `${socket(server)}${createdBy('example.Main.main')}`
+    )
+    expect((failure as OpenResources).resources).toEqual([
+      {
+        kind: 'socket',
+        description: server,
+        listens: true,
+        ports: { local: 8080, remote: undefined },
+        openedBy: { thread: 'main', frames: ['example.Main.main(X.java:1)'] }
+      }
+    ])
+  })
+
   test('without their names is an open resource too', () => {
     const failure = refusal('java.nio.channels.IllegalSelectorException')
     expect((failure as OpenResources).resources).toMatchObject([
@@ -91,8 +110,32 @@ describe('a busy selector', () => {
   test.each([
     'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8080]',
     'sun.nio.ch.ServerSocketChannelImpl[/0.0.0.0:8080]',
-    'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=8080]'
+    'sun.nio.ch.UnixAsynchronousServerSocketChannelImpl[listening on /[0:0:0:0:0:0:0:0]:8080]',
+    'ServerSocket[addr=0.0.0.0/0.0.0.0,localport=8080]',
+    'Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=8080]'
   ])('or %s on its own is a server that listens on port 8080', (text) => {
     expect(checkpointRefusal(`${HEAD}${socket(text)}`)?.signature?.id).toBe('fw-listener')
   })
+})
+
+test.each<[string, boolean, number | undefined, number | undefined]>([
+  ['tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0', true, 8080, undefined],
+  ['tcp localAddr 10.0.0.1 localPort 40000 remoteAddr 10.0.0.2 remotePort 5432', false, 40000, 5432],
+  ['Socket[addr=db/10.0.0.2,port=5432,localport=40000]', false, 40000, 5432],
+  ['Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=9010]', true, 9010, undefined],
+  ['Socket[addr=0.0.0.0/0.0.0.0,port=0,localport=9010](FD 12)', true, 9010, undefined],
+  ['Socket[addr=null,port=0,localport=0]', false, undefined, undefined],
+  ['sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8080]', true, 8080, undefined],
+  [
+    'java.nio.channels.SocketChannel[connected local=/[0:0:0:0:0:0:0:1]:40000 remote=a/[0:0:0:0:0:0:0:1]:9092]',
+    false,
+    40000,
+    9092
+  ],
+  ['java.nio.channels.SocketChannel[connection-pending remote=kafka/10.0.0.2:9092]', false, undefined, 9092],
+  ['sun.nio.ch.DatagramChannelImpl[local=/127.0.0.1:40000, remote=/10.0.0.2:53]', false, 40000, 53],
+  ['unix path /tmp/.s.PGSQL', false, undefined, undefined]
+])('the ports of the socket %s are read from its name', (text, listens, local, remote) => {
+  const failure = checkpointRefusal(`${HEAD}${socket(text)}`)
+  expect((failure as OpenResources).resources).toMatchObject([{ listens, ports: { local, remote } }])
 })

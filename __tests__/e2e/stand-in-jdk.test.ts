@@ -17,6 +17,18 @@ import {
 /** There is a stand-in only where no other JDK is given. */
 const labTest = process.env['LAB_JDK_ARCHIVE'] ? test.skip : labTestOfAny
 
+const WITH_POLICIES = '-Djdk.crac.resource-policies=/policies'
+const POLICIES = `# A log file, and a server.
+type: file
+path: /tmp/**.log
+action: reopen
+warn: false
+---
+type: SOCKET
+localPort: 8080
+action: close
+`
+
 // The contract of lab/jdk/README.md: what the real CRaC JDKs 17 and 21 do.
 describe('the stand-in JDK', () => {
   const image = `crac-checkpoint-e2e/jdk-${process.pid}`
@@ -49,12 +61,13 @@ describe('the stand-in JDK', () => {
       ''
     ]
     writeFileSync(path.join(folder, 'init.sh'), init.join('\n'))
+    writeFileSync(path.join(folder, 'policies'), POLICIES)
     writeFileSync(
       path.join(folder, 'Dockerfile'),
       [
         `FROM ${world.baseImage}`,
         'ADD jdk.tar.gz /opt/',
-        'COPY app.jar init.sh /',
+        'COPY app.jar init.sh policies /',
         'RUN ln -s /opt/openjdk-* /opt/java && chmod +x /init.sh && mkdir -m 1777 /cr && cp /usr/sbin/criu /criu',
         'RUN setcap cap_checkpoint_restore,cap_sys_ptrace,cap_setpcap+eip /criu',
         'ENV PATH=/opt/java/bin:/usr/sbin:/usr/bin:/sbin:/bin CRAC_CRIU_PATH=/criu CRAC_CRIU_OPTS=--unprivileged',
@@ -113,7 +126,8 @@ describe('the stand-in JDK', () => {
   labTest(
     'runs the hooks in their order, ends the JVM by SIGKILL, restores, and can do it again',
     async () => {
-      const name = start(['java', '-XX:CRaCCheckpointTo=/cr', '-jar', '/app.jar'])
+      const log = '/tmp/hooks.log'
+      const name = start(['java', '-XX:CRaCCheckpointTo=/cr', WITH_POLICIES, '-cp', '/app.jar', 'Hooks', log])
       await untilLogged(name, 'ready')
       const answer = jcmd(name)
       expect(answer.code).toBe(0)
@@ -131,6 +145,8 @@ describe('the stand-in JDK', () => {
         const init = ['sh', '-c', '"$@"; echo "ended with $?"; sleep 60', 'sh']
         const restored = start(restore, checkpointFlags, snapshot, init)
         expect(await untilLogged(restored, 'after second')).toContain('after first\nafter second\n')
+        // Opened again, behind what it had.
+        expect(docker('exec', restored, 'cat', log)).toBe('opened\nafter first\nafter second')
         expect(jcmd(restored).code).toBe(0)
         expect(await untilLogged(restored, 'ended with')).toContain(
           'before second\nbefore first\nended with 137\n'
@@ -145,11 +161,15 @@ describe('the stand-in JDK', () => {
   labTest.each([
     [
       ['Hooks', 'pipe'],
-      /Suppressed: jdk\.crac\.impl\.CheckpointOpenResourceException: FD fd=\d+ type=fifo path=pipe:/
+      /Suppressed: jdk\.internal\.crac\.mirror\.impl\.CheckpointOpenResourceException: FD fd=\d+ type=fifo path=pipe:/
+    ],
+    [
+      ['Hooks', '/tmp/hooks.log'],
+      /Suppressed: jdk\.internal\.crac\.mirror\.impl\.CheckpointOpenFileException: \/tmp\/hooks\.log\n/
     ],
     [
       ['OpenSocket'],
-      /Suppressed: jdk\.crac\.impl\.CheckpointOpenSocketException: tcp6 localAddr .* localPort 8080/
+      /Suppressed: sun\.nio\.ch\.EPollSelectorImpl\$BusySelectorException: Selector sun\.nio\.ch\.EPollSelectorImpl@\w+ has registered keys from channels: \[sun\.nio\.ch\.ServerSocketChannelImpl\[.*:8080\]\]\n[^]*Suppressed: jdk\.internal\.crac\.mirror\.impl\.CheckpointOpenSocketException: EPoll FD \d+ left open in [^]*CheckpointOpenSocketException: sun\.nio\.ch\.ServerSocketChannelImpl\[.*:8080\]\n/
     ]
   ])(
     'refuses %j in the output of jcmd, whose exit code is 0, and goes on',
@@ -172,12 +192,24 @@ describe('the stand-in JDK', () => {
     const asked = start([...java, option, '-cp', '/app.jar', 'OpenSocket'])
     await untilLogged(asked, 'ready')
     expect(jcmd(asked).output).toMatch(
-      /CheckpointOpenSocketException: tcp6 [^]*Caused by: java\.lang\.Exception: This file descriptor was created by main at epoch:\d+ here[^]*at OpenSocket\.main\(OpenSocket\.java:\d+\)/
+      /CheckpointOpenSocketException: sun\.nio\.ch\.ServerSocketChannelImpl[^]*Caused by: java\.lang\.Exception: This file descriptor was created by main at epoch:\d+ here[^]*at OpenSocket\.main\(OpenSocket\.java:\d+\)/
     )
     const silent = start([...java, '-cp', '/app.jar', 'OpenSocket'])
     await untilLogged(silent, 'ready')
     expect(jcmd(silent).output).not.toContain('This file descriptor was created by')
   })
+
+  labTest(
+    'a socket that a policy closes does not prevent the checkpoint; the log has a warning',
+    async () => {
+      const name = start(['java', '-XX:CRaCCheckpointTo=/cr', WITH_POLICIES, '-cp', '/app.jar', 'OpenSocket'])
+      await untilLogged(name, 'ready')
+      expect(jcmd(name).output).toMatch(/^\d+:\nCR: Checkpoint \.\.\.\n$/)
+      expect(await untilLogged(name, 'ended with 137')).toMatch(
+        /WARNING: Socket sun\.nio\.ch\.ServerSocketChannelImpl\[.*:8080\] was not closed by the application/
+      )
+    }
+  )
 
   labTest('a CRIU that fails: the JVM says so, restores its resources and goes on', async () => {
     const name = start([
@@ -195,11 +227,19 @@ describe('the stand-in JDK', () => {
     expect(log).toContain('JVM: invalid info for restore provided: queued code -1')
   })
 
-  labTest('a JVM that was not started for a checkpoint refuses it', async () => {
-    const name = start(['java', '-jar', '/app.jar'])
-    await untilLogged(name, 'ready')
-    expect(jcmd(name)).toMatchObject({ code: 0, output: expect.stringContaining('C/R is not configured') })
-  })
+  labTest(
+    'a JVM that was not started for a checkpoint refuses it; it restricts glibc as the CPU',
+    async () => {
+      const name = start(['java', '-XX:CPUFeatures=generic', '-jar', '/app.jar'])
+      await untilLogged(name, 'ready')
+      const environment = docker('exec', name, 'sh', '-c', 'cat /proc/[0-9]*/environ | tr "\\0" "\\n"')
+      if (process.arch === 'x64') {
+        expect(environment).toMatch(/^GLIBC_TUNABLES=:glibc\.cpu\.hwcaps=,-AVX,/m)
+        expect(environment).toContain('HOTSPOT_GLIBC_TUNABLES_REEXEC=1\n')
+      }
+      expect(jcmd(name)).toMatchObject({ code: 0, output: expect.stringContaining('C/R is not configured') })
+    }
+  )
 
   labTest('an unknown option is refused as HotSpot does, also when a CRaC option is beside it', () => {
     const { code, stdout, stderr } = java('-XX:CRaCCheckpointTo=/cr', '-XX:NoSuchOption=1', '-version')

@@ -149,10 +149,9 @@ export function explainAgents(refused: OpenResources, agents: readonly Agent[]):
 }
 
 function belongsTo({ port, listens, code }: Agent, resource: OpenResource): boolean {
-  const { description, openedBy } = resource
-  const ports = description.matchAll(/(?:localPort |remotePort |port=|localport=|:)(\d{1,5})\b/g)
-  const hasPort = port !== undefined && [...ports].some(([, found]) => Number(found) === port)
-  if (hasPort && resource.listens === listens) return true
+  const { ports, openedBy } = resource
+  if (port !== undefined && resource.listens === listens && (listens ? ports.local : ports.remote) === port)
+    return true
   const lines = openedBy === undefined ? [] : [openedBy.thread, ...openedBy.frames]
   return code !== undefined && lines.some((line) => code.test(line))
 }

@@ -1,4 +1,4 @@
-import { type OpenResource, type OpenResources } from '../diagnosis/checkpoint-exception.js'
+import type { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import type { Failure } from '../lib/errors.js'
 import type { Libraries } from './libraries.js'
 
@@ -63,8 +63,8 @@ const SERVERS: readonly SecondServer[] = [
  */
 export function explainSecondServer(refused: OpenResources, facts: ServerFacts): Failure | undefined {
   for (const resource of refused.resources) {
-    const port = portOf(resource)
-    if (port === undefined || port === facts.port) continue
+    const port = resource.ports.local
+    if (!resource.listens || port === undefined || port === facts.port) continue
     const openedBy = resource.openedBy?.frames.join(' ') ?? ''
     const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts))
     if (!server) continue
@@ -72,9 +72,4 @@ export function explainSecondServer(refused: OpenResources, facts: ServerFacts):
     return refused.explained(sentence, server.fix(facts))
   }
   return undefined
-}
-
-function portOf({ listens, description }: OpenResource): number | undefined {
-  const port = /localPort (\d+)|localport=(\d+)|ServerSocketChannel(?:Impl)?\[\S*:(\d+)\]/.exec(description)
-  return listens && port ? Number(port[1] ?? port[2] ?? port[3]) : undefined
 }

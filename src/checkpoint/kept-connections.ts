@@ -1,4 +1,5 @@
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
+import { NAMELESS_SELECTOR } from '../diagnosis/open-socket.js'
 import type { ContainerEnd } from '../docker/containers.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { remotePortsIn } from '../probe/listeners.js'
@@ -55,12 +56,16 @@ export async function triggerPatiently(
 export function keptPorts(error: unknown): number[] | undefined {
   if (!(error instanceof OpenResources) || !MAY_CLOSE.has(error.signature?.id)) return undefined
   const ports = new Set<number>()
-  for (const { kind, listens, description } of error.resources) {
+  for (const {
+    kind,
+    description,
+    ports: { remote }
+  } of error.resources) {
     // The inner life of the selector that has the connections.
     if (kind === 'other' && /anon_inode:\[event(?:poll|fd)\]/.test(description)) continue
-    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]=]{0,100}:(\d+)/.exec(description)
-    if (kind !== 'socket' || listens || !port) return undefined
-    ports.add(Number(port[1] ?? port[2] ?? port[3]))
+    if (description === NAMELESS_SELECTOR) continue
+    if (remote === undefined) return undefined
+    ports.add(remote)
   }
   return ports.size > 0 ? [...ports] : undefined
 }

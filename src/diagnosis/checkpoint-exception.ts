@@ -1,6 +1,7 @@
 import { Failure, type FailureDetails } from '../lib/errors.js'
 import { LONGEST_LINE } from '../lib/lines.js'
 import { diagnose } from './diagnose.js'
+import { channelsIn, isListening, isOfSelector, NO_PORTS, portsIn, type SocketPorts } from './open-socket.js'
 
 /** Kind of an open resource because of which a CRaC JVM refuses the checkpoint. */
 export type ResourceKind = 'socket' | 'file' | 'other'
@@ -11,6 +12,8 @@ export interface OpenResource {
   description: string
   /** true for the listening socket of a server. */
   listens: boolean
+  /** Ports of a socket. */
+  ports: SocketPorts
   /** Thread and frames of the code that opened it; undefined if the JVM did not record them. */
   openedBy: { thread: string; frames: string[] } | undefined
 }
@@ -53,7 +56,6 @@ const SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/
 const CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/
 const FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/
 const JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./
-const LISTENS = /remotePort 0$|ServerSocket(?:Channel(?:Impl)?)?\[/
 /** Most resources that a message lists, or has rules for. */
 export const MOST_LISTED = 20
 const MOST_FRAMES = 4
@@ -64,7 +66,7 @@ const LONGEST_STACK = 60
 export function checkpointRefusal(output: string): Failure | undefined {
   if (!REFUSED.test(output)) return undefined
   const causes = parseCauses(output)
-  const open = causes.flatMap(openResource)
+  const open = openResources(causes)
   const known = diagnose('dump', { app: [output, ...causes.flatMap(withCode)].join('\n') })
   if (open.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : ''
@@ -148,28 +150,33 @@ function withCode({ type, text, stack }: Cause): string[] {
     : [`${simpleName(type)}: ${text} opened by ${names.join(' ')}`.slice(0, LONGEST_LINE)]
 }
 
-/** A channel of NIO, with the addresses in it. */
-const CHANNEL =
-  /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g
+function openResources(causes: readonly Cause[]): OpenResource[] {
+  const open = causes
+    .filter(({ type, text }) => !isBusySelector(type) && !isOfSelector(text))
+    .flatMap(openResource)
+  const named = new Set(open.map(({ description }) => description))
+  // Newer JDKs also list the channels of a selector on their own, with the code that opened them.
+  const channels = causes
+    .filter(({ type }) => isBusySelector(type))
+    .flatMap(({ text, openedBy }) => channelsIn(text).map((channel) => socket(channel, openedBy)))
+  return [...channels.filter(({ description }) => !named.has(description)), ...open]
+}
 
-/** Returns the channels of a selector that a CRaC JDK refuses: a server or a client of NIO has not closed them. */
-function channelsOf(text: string, openedBy: Cause['openedBy']): OpenResource[] {
-  const channels = [...text.matchAll(CHANNEL)].map(([channel]) => channel)
-  const descriptions = channels.length > 0 ? channels : ['a selector with registered channels']
-  return descriptions.map((description) => ({
-    kind: 'socket',
-    description,
-    listens: LISTENS.test(description),
-    openedBy
-  }))
+function isBusySelector(type: string): boolean {
+  return /(?:BusySelector|IllegalSelector)Exception$/.test(type)
 }
 
 function openResource({ type, text, openedBy }: Cause): OpenResource[] {
-  if (/(?:BusySelector|IllegalSelector)Exception$/.test(type)) return channelsOf(text, openedBy)
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type)
   if (!match) return []
-  const kind = match[1] === 'Socket' ? 'socket' : match[1] === 'File' ? 'file' : 'other'
-  return [{ kind, description: text, listens: LISTENS.test(text), openedBy }]
+  if (match[1] === 'Socket') return [socket(text, openedBy)]
+  const kind = match[1] === 'File' ? 'file' : 'other'
+  return [{ kind, description: text, listens: false, ports: NO_PORTS, openedBy }]
+}
+
+function socket(description: string, openedBy: Cause['openedBy']): OpenResource {
+  const [listens, ports] = [isListening(description), portsIn(description)]
+  return { kind: 'socket', description, listens, ports, openedBy }
 }
 
 function summarise(open: readonly OpenResource[]): string {

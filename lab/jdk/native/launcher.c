@@ -191,6 +191,21 @@ static void raise_pid(void) {
     }
 }
 
+/* A CRaC JDK for x86-64 restricts glibc to the features that CPUFeatures leaves: it sets these variables, which
+   the application sees and hands on, and executes itself again. */
+static void restrict_glibc(void) {
+#ifdef __x86_64__
+    static const char hwcaps[] = ":glibc.cpu.hwcaps=,-AVX,-FMA,-AVX2,-BMI1,-BMI2,-ERMS,-LZCNT,-SSSE3,-POPCNT,-SSE4_1,-SSE4_2,"
+                                 "-AVX512F,-AVX512CD,-AVX512BW,-AVX512DQ,-AVX512VL,-MOVBE";
+    if (!options.cpu_features || strcmp(options.cpu_features, "generic") != 0) return;
+    const char *given = getenv("GLIBC_TUNABLES");
+    char tunables[4096];
+    snprintf(tunables, sizeof tunables, "%s%s", given ? given : "", hwcaps);
+    if (!given || !strstr(given, "glibc.cpu.hwcaps=")) setenv("GLIBC_TUNABLES", tunables, 1);
+    setenv("HOTSPOT_GLIBC_TUNABLES_REEXEC", "1", 1);
+#endif
+}
+
 /* Moves the first entries to the end. */
 static void rotate(char **entries, int count, int first) {
     char *moved[first + 1];
@@ -272,6 +287,7 @@ int main(int count, char **arguments) {
         sigaddset(&mask, RESTORE_SIGNAL);
         sigprocmask(SIG_BLOCK, &mask, NULL);
     }
+    restrict_glibc();
     *--first = arguments[0];
     execv(hotspot, first);
     perror(hotspot);

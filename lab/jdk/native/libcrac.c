@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jni.h>
 #include <jvmti.h>
 #include <spawn.h>
@@ -77,6 +78,87 @@ JNIEXPORT jboolean JNICALL Java_jdk_crac_impl_Engine_isCloseMarker(JNIEnv *env, 
     char byte;
     return getsockname(descriptor, (struct sockaddr *)&address, &length) == 0 && address.sun_family == AF_UNIX &&
            length == sizeof(sa_family_t) && recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static jint JNICALL tag_object(jlong class_tag, jlong size, jlong *tag, jint length, void *data) {
+    (void)class_tag, (void)size, (void)length, (void)data;
+    *tag = 1;
+    return JVMTI_VISIT_OBJECTS;
+}
+
+/* The instances of exactly this class, also ones that nothing refers to any more. */
+JNIEXPORT jobjectArray JNICALL Java_jdk_crac_impl_Engine_instancesOf(JNIEnv *env, jclass type, jclass wanted) {
+    (void)type;
+    JavaVM *vm;
+    jvmtiEnv *jvmti;
+    jvmtiCapabilities capabilities = { .can_tag_objects = 1 };
+    jvmtiHeapCallbacks callbacks = { .heap_iteration_callback = tag_object };
+    jlong tag = 1;
+    jint count = 0;
+    jobject *found = NULL;
+    if ((*env)->GetJavaVM(env, &vm) != JNI_OK || (*vm)->GetEnv(vm, (void **)&jvmti, JVMTI_VERSION_11) != JNI_OK) return NULL;
+    if ((*jvmti)->AddCapabilities(jvmti, &capabilities) == JVMTI_ERROR_NONE &&
+        (*jvmti)->IterateThroughHeap(jvmti, 0, wanted, &callbacks, NULL) == JVMTI_ERROR_NONE)
+        (*jvmti)->GetObjectsWithTags(jvmti, 1, &tag, &count, &found, NULL);
+    jobjectArray result = (*env)->NewObjectArray(env, count, wanted, NULL);
+    for (jint i = 0; result && i < count; i++) (*env)->SetObjectArrayElement(env, result, i, found[i]);
+    if (found) (*jvmti)->Deallocate(jvmti, (unsigned char *)found);
+    (*jvmti)->DisposeEnvironment(jvmti);
+    return result;
+}
+
+/* JNI reads the private fields of the JDK that no module is opened for. */
+static jfieldID field_of(JNIEnv *env, jobject object, jstring name, const char *signature) {
+    const char *text = (*env)->GetStringUTFChars(env, name, NULL);
+    jfieldID field = (*env)->GetFieldID(env, (*env)->GetObjectClass(env, object), text, signature);
+    (*env)->ReleaseStringUTFChars(env, name, text);
+    return field;
+}
+
+JNIEXPORT jint JNICALL Java_jdk_crac_impl_Engine_intField(JNIEnv *env, jclass type, jobject object, jstring name) {
+    (void)type;
+    jfieldID field = field_of(env, object, name, "I");
+    return field ? (*env)->GetIntField(env, object, field) : -1;
+}
+
+JNIEXPORT void JNICALL Java_jdk_crac_impl_Engine_setIntField(JNIEnv *env, jclass type, jobject object, jstring name, jint value) {
+    (void)type;
+    jfieldID field = field_of(env, object, name, "I");
+    if (field) (*env)->SetIntField(env, object, field, value);
+}
+
+JNIEXPORT jobject JNICALL Java_jdk_crac_impl_Engine_objectField(JNIEnv *env, jclass type, jobject object, jstring name, jstring signature) {
+    (void)type;
+    const char *text = (*env)->GetStringUTFChars(env, signature, NULL);
+    jfieldID field = field_of(env, object, name, text);
+    (*env)->ReleaseStringUTFChars(env, signature, text);
+    return field ? (*env)->GetObjectField(env, object, field) : NULL;
+}
+
+JNIEXPORT void JNICALL Java_jdk_crac_impl_Engine_close(JNIEnv *env, jclass type, jobject object) {
+    (void)type;
+    jmethodID method = (*env)->GetMethodID(env, (*env)->GetObjectClass(env, object), "close", "()V");
+    if (method) (*env)->CallVoidMethod(env, object, method);
+}
+
+JNIEXPORT void JNICALL Java_jdk_crac_impl_Engine_closeDescriptor(JNIEnv *env, jclass type, jint descriptor) {
+    (void)env, (void)type;
+    close(descriptor);
+}
+
+/* Opens the file under the number that it had. False: it cannot be opened. */
+JNIEXPORT jboolean JNICALL Java_jdk_crac_impl_Engine_reopen(JNIEnv *env, jclass type, jint descriptor, jstring path, jint flags, jlong position) {
+    (void)type;
+    const char *text = (*env)->GetStringUTFChars(env, path, NULL);
+    int opened = open(text, (flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC);
+    (*env)->ReleaseStringUTFChars(env, path, text);
+    if (opened < 0) return JNI_FALSE;
+    lseek(opened, position, SEEK_SET);
+    if (opened != descriptor) {
+        dup3(opened, descriptor, O_CLOEXEC);
+        close(opened);
+    }
+    return JNI_TRUE;
 }
 
 /* Runs the engine and waits for what becomes of this process. -1: the dump failed; else it was restored, and

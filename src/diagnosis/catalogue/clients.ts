@@ -6,7 +6,7 @@ import { signatures } from '../signature.js'
  */
 function open(ports: string, packages = ''): RegExp {
   const start = upTo('(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)')
-  const port = `(?:(?<!local)port=|remotePort |remote=[^\\]=]{0,300}:)(?:${ports})\\b`
+  const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports})\\b(?!\\]:)`
   const byPort = ports === '' ? [] : [`.*${port}`]
   const byCode = packages === '' ? [] : [`${upTo(' opened by ')}.*\\b(?:${packages})\\.`]
   return new RegExp(`^${start}(?:${[...byPort, ...byCode].join('|')})`, 'm')

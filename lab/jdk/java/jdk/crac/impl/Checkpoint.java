@@ -1,7 +1,6 @@
 package jdk.crac.impl;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import jdk.crac.CheckpointException;
 import jdk.crac.Context;
@@ -45,7 +44,7 @@ public class Checkpoint {
         NewArguments newArguments = NewArguments.NONE;
         try {
             GLOBAL_CONTEXT.beforeCheckpoint(null);
-            newArguments = dump(failure, accepted);
+            newArguments = closeAndDump(failure, accepted);
         } catch (CheckpointException e) {
             OrderedContext.addCauses(failure, e);
         }
@@ -69,18 +68,26 @@ public class Checkpoint {
         newArguments.runMain();
     }
 
-    private static NewArguments dump(CheckpointException failure, Runnable accepted) {
+    private static NewArguments closeAndDump(CheckpointException failure, Runnable accepted) {
         if (FOLDER == null) {
             failure.addSuppressed(new RuntimeException("C/R is not configured"));
             return NewArguments.NONE;
         }
         System.gc();
         Engine.closeAttachSocket();
-        List<Exception> open = OpenDescriptors.find();
-        if (!open.isEmpty()) {
-            open.forEach(failure::addSuppressed);
+        OpenDescriptors descriptors = new OpenDescriptors();
+        try {
+            descriptors.refused().forEach(failure::addSuppressed);
+            return failure.getSuppressed().length > 0 ? NewArguments.NONE : dump(failure, accepted);
+        } catch (IllegalStateException | UnsupportedOperationException e) {
+            failure.addSuppressed(e);
             return NewArguments.NONE;
+        } finally {
+            descriptors.reopen().forEach(failure::addSuppressed);
         }
+    }
+
+    private static NewArguments dump(CheckpointException failure, Runnable accepted) {
         accepted.run();
         int id = Engine.checkpoint(Path.of(System.getProperty("java.home"), "lib", "criuengine").toString(), FOLDER);
         if (id < 0) {

@@ -1,4 +1,4 @@
-package jdk.crac.impl;
+package jdk.internal.crac.mirror.impl;
 
 public class CheckpointOpenResourceException extends Exception {
 
