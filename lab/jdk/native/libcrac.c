@@ -100,7 +100,8 @@ JNIEXPORT jobjectArray JNICALL Java_jdk_crac_impl_Engine_instancesOf(JNIEnv *env
     if ((*jvmti)->AddCapabilities(jvmti, &capabilities) == JVMTI_ERROR_NONE &&
         (*jvmti)->IterateThroughHeap(jvmti, 0, wanted, &callbacks, NULL) == JVMTI_ERROR_NONE)
         (*jvmti)->GetObjectsWithTags(jvmti, 1, &tag, &count, &found, NULL);
-    jobjectArray result = (*env)->NewObjectArray(env, count, wanted, NULL);
+    /* Not an array of the class: that would initialize it, and some classes open descriptors then. */
+    jobjectArray result = (*env)->NewObjectArray(env, count, (*env)->FindClass(env, "java/lang/Object"), NULL);
     for (jint i = 0; result && i < count; i++) (*env)->SetObjectArrayElement(env, result, i, found[i]);
     if (found) (*jvmti)->Deallocate(jvmti, (unsigned char *)found);
     (*jvmti)->DisposeEnvironment(jvmti);

@@ -73,8 +73,8 @@ class DescriptorOwners {
     /** Descriptors that code in Java has opened, by their numbers. */
     static Map<Integer, List<FileDescriptor>> descriptors() {
         Map<Integer, List<FileDescriptor>> numbers = new HashMap<>();
-        for (FileDescriptor fd : Engine.instancesOf(FileDescriptor.class)) {
-            if (fd.valid()) {
+        for (Object descriptor : Engine.instancesOf(FileDescriptor.class)) {
+            if (descriptor instanceof FileDescriptor fd && fd.valid()) {
                 numbers.computeIfAbsent(numberOf(fd), number -> new ArrayList<>()).add(fd);
             }
         }
@@ -91,7 +91,7 @@ class DescriptorOwners {
 
     private static List<Object> instancesOf(String type) {
         try {
-            return Arrays.asList((Object[]) Engine.instancesOf(Class.forName(type, false, null)));
+            return Arrays.asList(Engine.instancesOf(Class.forName(type, false, null)));
         } catch (ClassNotFoundException e) {
             return List.of();
         }

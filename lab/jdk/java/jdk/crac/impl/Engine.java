@@ -19,7 +19,7 @@ class Engine {
     static native boolean isCloseMarker(int descriptor);
 
     /** The instances of exactly this class, also ones that nothing refers to any more. */
-    static native <T> T[] instancesOf(Class<T> type);
+    static native Object[] instancesOf(Class<?> type);
 
     /** The value of a field of the JDK, whatever its module opens. */
     static native int intField(Object object, String name);
