@@ -46,8 +46,14 @@ async function build(sources: string, world: BuildWorld, progress: Progress): Pr
 
 /** The version of Java that the project is compiled for. */
 async function releaseOf(sources: string): Promise<number> {
-  const pom = await readFile(path.join(sources, 'pom.xml'), 'utf8')
-  return Number(/<(maven\.compiler\.release|java\.version)>(\d+)</.exec(pom)?.[2])
+  const poms = [path.join(sources, 'pom.xml'), parentPom(sources)]
+  const texts = await Promise.all(poms.map(async (pom) => await readFile(pom, 'utf8').catch(() => '')))
+  return Number(/<(maven\.compiler\.release|java\.version)>(\d+)</.exec(texts.join('\n'))?.[2])
+}
+
+/** Where Maven looks for the parent of a project. */
+function parentPom(sources: string): string {
+  return path.join(path.dirname(sources), 'pom.xml')
 }
 
 /** Home of the oldest JDK on this machine that can compile for a version of Java. */
@@ -78,6 +84,7 @@ async function buildInContainer(
   const container = await docker('create', '--workdir', '/sample', image, 'mvn', ...PACKAGE)
   try {
     await docker('cp', `${sources}/.`, `${container}:/sample`)
+    if (existsSync(parentPom(sources))) await docker('cp', parentPom(sources), `${container}:/pom.xml`)
     await docker('start', '--attach', container)
     await docker('cp', `${container}:/sample/target`, sources)
   } finally {

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 
 /** The objects of the JDK behind descriptors, which name them. They are found in the heap: the JDK has no list of them. */
 class DescriptorOwners {
@@ -61,10 +62,13 @@ class DescriptorOwners {
         POLLERS.forEach(type -> pollers.addAll(instancesOf(type)));
         for (Object poller : pollers) {
             numbers.add(Engine.intField(poller, "epfd"));
-            try {
+            if (poller instanceof Selector) {
                 numbers.add(Engine.intField(Engine.objectField(poller, "eventfd", "Lsun/nio/ch/EventFD;"), "efd"));
-            } catch (NoSuchFieldError e) {
-                // A poller of virtual threads has none.
+            } else if (poller instanceof Executor) {
+                // What wakes up the port of asynchronous channels.
+                for (int end : (int[]) Engine.objectField(poller, "sp", "[I")) {
+                    numbers.add(end);
+                }
             }
         }
         return numbers;
