@@ -31,6 +31,12 @@ interface Counts {
 
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0, tests: [] }
 
+/** Folders of applications that tests build, below __tests__/e2e. */
+const APPLICATIONS = [
+  ...['spring', 'netty'].map((name) => `applications/${name}`),
+  ...['spring-boot-war', 'scheduler', 'sqlite', 'tls-only'].map((name) => `long/applications/${name}`)
+]
+
 const folder = mkdtempSync(path.join(tmpdir(), 'crac-checkpoint-test-'))
 try {
   process.exitCode = await main(process.argv.slice(2))
@@ -82,8 +88,8 @@ async function buildApplications(world: World | string): Promise<void> {
   if (typeof world === 'string') return
   try {
     for (const sample of SAMPLES) await ensureSample(sample, world, progressOnStderr)
-    for (const name of ['spring', 'netty'])
-      await ensureMavenBuild(path.join(PROJECT, '__tests__/e2e/applications', name), world, progressOnStderr)
+    for (const folder of APPLICATIONS)
+      await ensureMavenBuild(path.join(PROJECT, '__tests__/e2e', folder), world, progressOnStderr)
   } catch (error) {
     progressOnStderr(String(error))
   }

@@ -193,7 +193,7 @@ export const APPLICATIONS: readonly Application[] = [
     name: 'opentelemetry-agent',
     peer: { alias: 'collector', program: COLLECTOR },
     inputs: {
-      files: `lib/opentelemetry-javaagent-2.20.0.jar:${AGENT}`,
+      files: `lib/opentelemetry-javaagent-2.31.1.jar:${AGENT}`,
       'java-options': `-javaagent:${AGENT}`,
       env: 'OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318\nOTEL_METRIC_EXPORT_INTERVAL=500'
     },
