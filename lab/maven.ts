@@ -51,7 +51,7 @@ async function releaseOf(sources: string): Promise<number> {
   return Number(/<(maven\.compiler\.release|java\.version)>(\d+)</.exec(texts.join('\n'))?.[2])
 }
 
-/** Where Maven looks for the parent of a project. */
+/** Path at which Maven reads the parent of a project. */
 function parentPom(sources: string): string {
   return path.join(path.dirname(sources), 'pom.xml')
 }

@@ -29,6 +29,8 @@ type Check = (pulled: Pulled) => Promise<void>
 export interface Application {
   name: string
   inputs?: Record<string, string>
+  /** A line of the log. */
+  line?: string
   /** A server beside the application, in a network of both, under this name. */
   peer?: { alias: string; program: string }
   expected: { answer: Check } | { refused: { cause: string; fix: string } }
@@ -180,7 +182,8 @@ export const APPLICATIONS: readonly Application[] = [
   { name: 'tomcat', expected: { answer: answers('Hello from Tomcat') } },
   {
     name: 'scheduler',
-    inputs: { 'ready-log': 'run 5$' },
+    inputs: { 'ready-log': 'run 5$', 'verify-runs': '1' },
+    line: 'Nothing listens on the port of the application: no request is sent to it.',
     // It goes on where it was.
     expected: { answer: logs(/^run \d+$/m, /^run [1-5]$/m) }
   },
@@ -217,7 +220,7 @@ export const APPLICATIONS: readonly Application[] = [
 export const IN_CI = ['spring-boot-war', 'scheduler', 'sqlite', 'tls-only']
 
 /** Builds an application, runs the action on it, and expects the answer of the pushed image, or the cause and the fix. */
-export async function proves({ name, inputs = {}, peer, expected }: Application): Promise<void> {
+export async function proves({ name, inputs = {}, line = '', peer, expected }: Application): Promise<void> {
   const sources = path.join(FOLDER, name)
   await ensureMavenBuild(sources, world, progressOnStderr)
   const tag = freshTag(name)
@@ -233,6 +236,7 @@ export async function proves({ name, inputs = {}, peer, expected }: Application)
       expect(await registryDigest(tag)).toBeUndefined()
     } else {
       if (step.exitCode !== 0) throw new Error(step.log)
+      expect(step.log).toContain(line)
       await pulledAgain(tag, step, expected.answer)
     }
     expect(step.left).toEqual([])

@@ -113,7 +113,8 @@ export function containerLog(name: string, environment = world.environment): str
 
 /** Starts an image as its user would, gives it to the work, and removes it. */
 export async function withStarted<T>(
-  options: Omit<StartOptions, 'environment' | 'name' | 'port'> & Partial<Pick<StartOptions, 'environment' | 'port'>>,
+  options: Omit<StartOptions, 'environment' | 'name' | 'port'> &
+    Partial<Pick<StartOptions, 'environment' | 'port'>>,
   work: (started: StartedImage) => Promise<T>
 ): Promise<T> {
   const name = `e2e-${process.pid}-${Math.random().toString(36).slice(2)}`
