@@ -1,27 +1,25 @@
 import path from 'node:path'
 import { requireContext } from './application/find.js'
-import { findInWorkspace } from './application/in-workspace.js'
 import { requireScript } from './checkpoint/warm-up-script.js'
 import type { Context } from './docker/context.js'
 import { prepareImages } from './image/images.js'
+import type { ImageParts } from './image/parts.js'
 import type { Inputs } from './inputs/inputs.js'
 import { knownSecrets } from './inputs/known-secrets.js'
-import { partsOf, type Job } from './job/job.js'
+import { beginJob, type Begun } from './job/first-minute.js'
+import type { Job } from './job/job.js'
 import { withSnapshot } from './job/with-snapshot.js'
 import { withoutSnapshot } from './job/without-snapshot.js'
 import { fullDisk } from './lib/disk.js'
-import { Failure, UnsupportedRunner, unlessUnsupported } from './lib/errors.js'
+import { Failure } from './lib/errors.js'
 import { noting } from './lib/log.js'
 import { findUnchanged } from './registry/published.js'
 import type { Finished, Result } from './report/result.js'
 import { foldersIn, makeFolders } from './run/folders.js'
 import { release, settle } from './run/release.js'
 import { Steps } from './run/steps.js'
-import { sweep } from './run/sweep.js'
 import type { World } from './run/world.js'
 import { checkDiskSpace, withDiskSpace } from './runner/disk-space.js'
-import { inspectRunner, type Runner } from './runner/inspect.js'
-import { isLocal } from './runner/reach.js'
 import { hidingOf } from './secrets/hiding.js'
 
 /** Runs the whole job, from the inputs to the pushed digest. */
@@ -37,7 +35,7 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   try {
     await makeFolders(runFolder)
     const finished = (): Finished => ({ warnings, logs: folders.logs, steps: steps.done })
-    return await buildImage({ context, inputs, world, finished })
+    return await buildImage({ context, steps, inputs, world, finished })
   } catch (error) {
     throw (await fullDisk(error, path.dirname(runFolder))) ?? error
   } finally {
@@ -52,17 +50,26 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
 
 /** Chooses between the two ways to an image: with a snapshot, or without one where the runner does not support snapshots. */
 async function buildImage(job: Job): Promise<Result> {
-  const { context, inputs, world, finished } = job
+  const { inputs, world } = job
   const { workspace } = world
   await requireContext(path.resolve(workspace, inputs.context))
   if (inputs.warmupScript !== undefined) await requireScript(path.resolve(workspace, inputs.warmupScript))
-  const application = await context.step('application', 'Find the application', () =>
-    findInWorkspace(context.log, inputs, { workspace, scratch: path.join(context.work, 'application') })
-  )
-  const runner = await context.step('inspect', 'Inspect the runner', () => unlessUnsupported(inspect(job)))
-  if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application })
+  const { begun, end } = beginJob(job)
+  try {
+    const { application, ...started } = await begun
+    if ('parts' in started) return await withParts(job, { application, ...started })
+    await end()
+    return await withoutSnapshot(job, started.runner, { application })
+  } finally {
+    await end()
+  }
+}
 
-  const parts = await partsOf(job, application, runner.architecture)
+async function withParts(
+  job: Job,
+  { application, runner, parts }: Extract<Begun, { parts: ImageParts }>
+): Promise<Result> {
+  const { context, inputs, world, finished } = job
   const unchanged = await context.step('decide', 'Check whether anything changed', () =>
     findUnchanged(context.log, inputs, world, parts.fingerprint)
   )
@@ -78,12 +85,4 @@ async function buildImage(job: Job): Promise<Result> {
     throw withDiskSpace(error, diskSpace)
   })
   return made instanceof Failure ? await withoutSnapshot(job, made, { application, parts, source }) : made
-}
-
-async function inspect({ context, inputs, world }: Job): Promise<Runner> {
-  const { docker, id, log } = context
-  const runner = await inspectRunner({ ...world, log }, { ...inputs, run: id })
-  const [folder, localEngine] = [path.dirname(world.runFolder), isLocal(runner.reach)]
-  await sweep({ docker, localEngine, folder, info: (line) => log.info(line) })
-  return runner
 }

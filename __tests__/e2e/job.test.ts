@@ -79,6 +79,11 @@ describe('the whole job on micronaut-hello', () => {
       phases: { name: string }[]
       snapshot: { statistics: object; handover: number; criu: object; privileges: string }
     }
+    // Steps that run at the same time have groups one after the other.
+    const groups = step.log.match(/^::(?:group|endgroup)::/gm) ?? []
+    expect(groups.every((mark, index) => mark === (index % 2 === 0 ? '::group::' : '::endgroup::'))).toBe(
+      true
+    )
     expect(metadata.phases.map((phase) => phase.name)).toEqual([
       'application',
       'inspect',

@@ -40,7 +40,8 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
       '--force-rm': false,
       '--file': true,
       '--build-arg': true,
-      '--label': true
+      '--label': true,
+      '--output': true
     }
   },
   create: {

@@ -42,7 +42,7 @@ describe('outputsOf', () => {
 
   test('metadata is JSON with the phases in it', () => {
     const metadata = JSON.parse(outputsOf(aResult())['metadata'] ?? '') as { phases: object[]; image: object }
-    expect(metadata.phases).toEqual([{ name: 'inspect', milliseconds: 12 }])
+    expect(metadata.phases).toEqual([{ name: 'inspect', start: 3, milliseconds: 12 }])
     expect(metadata.image).toMatchObject({ digest: `sha256:${'c'.repeat(64)}` })
   })
 

@@ -104,7 +104,11 @@ describe('the job summary', () => {
   test('of more than GitHub takes is cut, and says so first', () => {
     const tags = Array.from({ length: 40_000 }, (_, index) => `ghcr.io/acme/hello:${index}`)
     const whole = renderSummary(aResult({ publication: aPublication({ tags }) }))
-    const steps = Array.from({ length: 40_000 }, (_, index) => ({ name: `step ${index}`, milliseconds: 1 }))
+    const steps = Array.from({ length: 40_000 }, (_, index) => ({
+      name: `step ${index}`,
+      start: index,
+      milliseconds: 1
+    }))
     const long = renderSummary(aResult({ steps }))
     for (const markdown of [whole, long, 'x'.repeat(3e6)]) {
       const shown = fitting(markdown)

@@ -19,7 +19,7 @@ export const sizes: Measurement = {
   title: 'sizes, with and without each measure that makes them smaller',
   conditions: [
     `Garbage collection before the checkpoint: an application that has dropped ${GARBAGE} MB; without it docker/checkpoint/trigger.sh does not ask for \`GC.run\`.`,
-    'The removal of what only developers need from the JDK: without it docker/tools/prepare-jdk.sh lacks the line that does it. The archive is that of the lab with jmods, headers and manuals of the JDK of this machine, since it has none.',
+    'The removal of what only developers need from the JDK: without it dist/index.cjs lacks the names of what is left out. The archive is that of the lab with jmods, headers and manuals of the JDK of this machine, since it has none.',
     'Layers used again: the first push of the sample to a repository of its own, and the push after one more file in its resources.',
     'gzip: the snapshot of the sample as a layer (a tar archive), by the zlib of Node; the action packs with level 5.'
   ],
@@ -37,8 +37,8 @@ export const sizes: Measurement = {
         bytes('all layers of the sample, packed', [pushedBytes(first).all]),
         bytes('its snapshot', [first.metadata.snapshot.size]),
         ...(await withAndWithout(bench, 'the removal', {
-          file: 'docker/tools/prepare-jdk.sh',
-          what: /^.*rm -rf jmods.*\n/m,
+          file: 'dist/index.cjs',
+          what: /(?<=\(\?:)jmods\|[^$]*?src\\\.zip(?=\))/,
           inputs: { distribution: 'file', 'jdk-file': await developersJdk(bench) },
           figures: (run) => ({
             'the layer of the JDK, packed': layerOf(run, '/trees/jdk/')?.size ?? NaN,

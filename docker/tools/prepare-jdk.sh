@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates the tree of the JDK: at the fixed path /opt/crac-java, without files that only developers need, and with facts about
-# the JDK. Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp.
+# Creates the tree of the JDK: at the fixed path /opt/crac-java, with facts about the JDK. Its archive has no files that only
+# developers need (src/jdk/archive.ts). Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp.
 set -eu
 wanted=$1
 tree=/trees/jdk
@@ -12,7 +12,6 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
     exit 1
 fi
 jdk=$(dirname "$(dirname "$1")")
-(cd "$jdk" && rm -rf jmods src.zip lib/src.zip demo sample man include)
 ln -s "${jdk#"$tree"}" $tree/opt/crac-java
 ln -s "$jdk" /opt/crac-java
 mkdir -p "$notes"

@@ -115,6 +115,7 @@ async function downloadTo(source: JdkSource, asset: JdkAsset, options: Options, 
   const temporaryFolder = await mkdtemp(path.join(tmpdir(), 'crac-checkpoint-'))
   try {
     const { file, sha256 } = await source.install(asset, {
+      content: 'whole',
       jdkSha256: options['jdk-sha256']?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => undefined

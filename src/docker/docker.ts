@@ -4,7 +4,7 @@ import type { KeptLog } from '../lib/kept-log.js'
 import { LineSplitter, type WholeLines } from '../lib/lines.js'
 import type { Milliseconds } from '../lib/values.js'
 import { clientNotStarted, DAEMON_UNREACHABLE, dockerFailure } from './failure.js'
-import { startGroup, withoutInputs, type CommandResult } from './process-group.js'
+import { startGroup, withoutInputs, type CommandResult, type GroupOptions } from './process-group.js'
 import { keptOf, readOutput, writeInput } from './streams.js'
 import { isShort, runShort } from './short-command.js'
 
@@ -20,6 +20,8 @@ export interface RunOptions extends Listeners {
   env?: Record<string, string>
   /** Time after which the command and its children are ended. */
   timeout?: Milliseconds
+  /** Ends the command, which then rejects with the reason of the signal. */
+  signal?: AbortSignal
 }
 
 /** The Docker engine, used through its command line: with argument vectors only, without a shell. */
@@ -110,9 +112,12 @@ class CommandLine implements Docker {
     await writeInput(args, input, this.groupOptions(signal))
   }
 
-  private groupOptions(signal: AbortSignal | undefined): { env: NodeJS.ProcessEnv; signal: AbortSignal } {
-    const signals = [this.cancelled, signal].filter((one) => one !== undefined)
-    return { env: this.environment, signal: AbortSignal.any(signals) }
+  private groupOptions(signal: AbortSignal | undefined): GroupOptions {
+    return { env: this.environment, signal: this.endingWith(signal) }
+  }
+
+  private endingWith(signal: AbortSignal | undefined): AbortSignal | undefined {
+    return this.cancelled && signal ? AbortSignal.any([this.cancelled, signal]) : (this.cancelled ?? signal)
   }
 
   /** Waits until the daemon responds again; returns false if it does not, and never waits again. */
@@ -135,30 +140,31 @@ class CommandLine implements Docker {
       for (const listener of listeners[stream]) listener.push(data)
     }
     const env = { ...this.environment, ...options.env }
-    this.cancelled?.throwIfAborted()
+    const { timeout } = options
+    const signal = this.endingWith(options.signal)
+    signal?.throwIfAborted()
     try {
-      const exitCode = isShort(args, options.timeout)
-        ? await runShort(args, env, onData, this.cancelled)
-        : await this.runGroup(args, env, onData, options.timeout)
+      const exitCode = isShort(args, timeout)
+        ? await runShort(args, env, onData, signal)
+        : await runGroup(args, { env, timeout, signal }, onData)
       for (const listener of [...listeners.stdout, ...listeners.stderr]) listener.end()
       return { exitCode, ...output }
     } catch (error) {
-      if (this.cancelled?.aborted) throw error
+      if (signal?.aborted) throw error
       throw clientNotStarted(error)
     }
   }
+}
 
-  private async runGroup(
-    args: readonly string[],
-    env: NodeJS.ProcessEnv,
-    onData: (stream: 'stdout' | 'stderr', data: Buffer) => void,
-    timeout: Milliseconds | undefined
-  ): Promise<number> {
-    const group = startGroup('docker', args, { env, timeout, signal: this.cancelled })
-    for (const name of ['stdout', 'stderr'] as const)
-      group[name].on('data', (data: Buffer) => onData(name, data))
-    return await group.ended
-  }
+async function runGroup(
+  args: readonly string[],
+  options: GroupOptions,
+  onData: (stream: 'stdout' | 'stderr', data: Buffer) => void
+): Promise<number> {
+  const group = startGroup('docker', args, options)
+  for (const name of ['stdout', 'stderr'] as const)
+    group[name].on('data', (data: Buffer) => onData(name, data))
+  return await group.ended
 }
 
 function listenersOf({ onLine, keep }: Listeners): (LineSplitter | WholeLines)[] {

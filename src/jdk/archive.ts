@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
-import { createGunzip } from 'node:zlib'
-import type { Header } from 'tar-stream'
+import { Readable, type Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { pack, type Header, type Pack } from 'tar-stream'
 import { Failure, messageOf } from '../lib/errors.js'
-import { entriesOfTar } from '../lib/tar-entries.js'
+import { entriesOfTar, type TarEntry } from '../lib/tar-entries.js'
 
 /** Limits far above those of any JDK. `size` is that of the unpacked files, in bytes. */
 const LIMITS = { entries: 100_000, size: 4 * 1024 ** 3 }
@@ -15,35 +16,105 @@ const MAX_RELEASE_SIZE = 64 * 1024
 const SETUID = 0o6000
 const KNOWN_TYPES = new Set(['file', 'directory', 'symlink', 'link', 'contiguous-file'])
 
+/** Files and folders of a JDK that only developers need, by their paths below its top folder. */
+const FOR_DEVELOPERS = /^[^/]+\/(?:jmods|demo|sample|man|include|(?:lib\/)?src\.zip)(?:\/|$)/
+
+/** Size of the pieces of an unpacked archive, in bytes. */
+const PIECE = 256 * 1024
+
 /**
- * Checks the entries of a .tar.gz before it is unpacked: one top folder, no path or link to the outside, no path through
- * a link, no devices, no setuid bit except that of lib/criu, limited in count and size. Throws a Failure for anything else.
- * Returns the text of the file `release`, which describes the JDK; undefined if there is none.
+ * Checks the entries of a .tar.gz: one top folder, no path or link to the outside, no path through a link, no devices, no setuid bit
+ * except that of lib/criu, limited in count and size. Throws a Failure for anything else. Writes a .tar.gz with what an image needs
+ * of them. Returns the text of the file `release`, which describes the JDK; undefined if there is none.
  */
-export async function checkArchive(file: string, limits = LIMITS): Promise<string | undefined> {
+export async function thinArchive(
+  packed: Readable,
+  name: string,
+  destination: Writable,
+  limits = LIMITS
+): Promise<string | undefined> {
+  const thin = pack()
+  let unwritten: Error | undefined
+  const writing = pipeline(thin, createGzip({ level: 1 }), destination)
+  writing.catch((error: Error) => {
+    if ('syscall' in error) unwritten = error
+    thin.destroy(error)
+  })
+  try {
+    const release = await copyEntries(packed, name, limits, thin)
+    thin.finalize()
+    await writing
+    return release
+  } catch (error) {
+    const cause = unwritten ?? error
+    thin.destroy()
+    await Promise.allSettled([writing])
+    throw cause
+  }
+}
+
+/** Checks the entries of a .tar.gz as thinArchive does. Returns the text of its file `release`. */
+export async function checkArchive(
+  packed: Readable,
+  name: string,
+  limits = LIMITS
+): Promise<string | undefined> {
+  return await copyEntries(packed, name, limits)
+}
+
+async function copyEntries(
+  packed: Readable,
+  archive: string,
+  limits: typeof LIMITS,
+  thin?: Pack
+): Promise<string | undefined> {
   let entries = 0
   let size = 0
   let top: string | undefined
   let release: string | undefined
   const links = new Links()
   try {
-    for await (const entry of entriesOfTar(createReadStream(file), createGunzip())) {
+    for await (const entry of entriesOfTar(packed, createGunzip({ chunkSize: PIECE }))) {
       const { header } = entry
       entries++
       size += header.size ?? 0
       top ??= topOf(header.name)
       const problem = problemOf(header, top) ?? links.problemOf(header)
-      if (problem !== undefined) throw refused(file, problem)
-      if (entries > limits.entries) throw refused(file, `it has more than ${limits.entries} entries`)
-      if (size > limits.size) throw refused(file, `it unpacks to more than ${limits.size} bytes`)
-      if (isRelease(header)) release = await text(entry)
+      if (problem !== undefined) throw refused(archive, problem)
+      if (entries > limits.entries) throw refused(archive, `it has more than ${limits.entries} entries`)
+      if (size > limits.size) throw refused(archive, `it unpacks to more than ${limits.size} bytes`)
+      const content = isRelease(header) ? await buffer(entry) : undefined
+      if (content) release = content.toString('utf8')
+      if (thin && !isForDevelopers(header.name)) await copyEntry(archive, entry, content, thin)
       else entry.resume()
     }
   } catch (error) {
-    throw error instanceof Failure ? error : refused(file, `it is not a .tar.gz (${messageOf(error)})`)
+    throw error instanceof Failure ? error : refused(archive, `it is not a .tar.gz (${messageOf(error)})`)
   }
-  if (top === undefined) throw refused(file, 'it is empty')
+  if (top === undefined) throw refused(archive, 'it is empty')
   return release
+}
+
+async function copyEntry(
+  archive: string,
+  entry: TarEntry,
+  content: Buffer | undefined,
+  thin: Pack
+): Promise<void> {
+  const { name, type, linkname = '' } = entry.header
+  if (type === 'link' && isForDevelopers(linkname))
+    throw refused(archive, `${name} is a link to ${linkname}, which is left out`)
+  if (type === 'file' || type === 'contiguous-file') {
+    const source = content ? Readable.from([content], { objectMode: false }) : entry
+    await pipeline(source, thin.entry({ ...entry.header }))
+    return
+  }
+  entry.resume()
+  thin.entry({ ...entry.header, size: 0 })
+}
+
+function isForDevelopers(name: string): boolean {
+  return FOR_DEVELOPERS.test(partsOf(name).join('/'))
 }
 
 function isRelease({ name, type, size = 0 }: Header): boolean {
@@ -115,8 +186,8 @@ function isBelow(name: string, top: string): boolean {
   return top !== '' && top !== '..' && (normal === top || normal.startsWith(`${top}/`))
 }
 
-function refused(file: string, why: string): Failure {
-  return new Failure('jdk', `${path.basename(file)} is not used: ${why}.`, {
+function refused(archive: string, why: string): Failure {
+  return new Failure('jdk', `${archive} is not used: ${why}.`, {
     fix: 'Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder.'
   })
 }

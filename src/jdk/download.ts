@@ -1,13 +1,11 @@
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { reasonOf } from '../http/client.js'
 import type { Fetch } from '../http/fetch.js'
 import { HttpFailure, withRetries, type HttpContext } from '../http/retry.js'
 import { isDiskFull } from '../lib/disk.js'
 import { Failure } from '../lib/errors.js'
 import type { JdkAsset } from './asset.js'
+import type { ReadArchive } from './content.js'
 import { statusFailure } from './response.js'
 
 export interface DownloadOptions extends HttpContext {
@@ -18,20 +16,21 @@ export interface DownloadOptions extends HttpContext {
   progress: (bytes: number, total: number | undefined) => void
 }
 
-/** Downloads the archive into a file that does not exist yet; after a failure it does not exist either. */
-export async function download(asset: JdkAsset, file: string, options: DownloadOptions): Promise<void> {
+/** Passes the archive to a reader while it is downloaded, and returns the result of that reader. */
+export async function download(
+  asset: JdkAsset,
+  read: (archive: Readable) => Promise<ReadArchive>,
+  options: DownloadOptions
+): Promise<ReadArchive> {
   // An archive that is not complete is downloaded once more.
-  await withRetries(options, { tries: 2, longestWait: 0 }, async () => {
-    try {
-      await attempt(asset, file, options)
-    } catch (error) {
-      await rm(file, { force: true })
-      throw error
-    }
-  })
+  return await withRetries(options, { tries: 2, longestWait: 0 }, () => attempt(asset, read, options))
 }
 
-async function attempt(asset: JdkAsset, file: string, options: DownloadOptions): Promise<void> {
+async function attempt(
+  asset: JdkAsset,
+  read: (archive: Readable) => Promise<ReadArchive>,
+  options: DownloadOptions
+): Promise<ReadArchive> {
   const { host } = new URL(asset.url)
   const context = `${asset.name} could not be downloaded`
   // Without this Accept header the GitHub API responds with a description of the asset.
@@ -55,13 +54,12 @@ async function attempt(asset: JdkAsset, file: string, options: DownloadOptions):
     if (asset.size !== undefined && bytes > asset.size)
       body.destroy(new Error(`it is longer than ${asset.size} bytes`))
   })
-  try {
-    await pipeline(body, createWriteStream(file, { flags: 'wx' }))
-  } catch (error) {
+  const archive = await read(body).catch((error: unknown) => {
     options.cancelled?.throwIfAborted()
     if (isDiskFull(error)) throw error
     throw incomplete(`it ended after ${bytes} bytes (${reasonOf(error, options.patience.tryTimeout)})`)
-  }
+  })
   if (asset.size !== undefined && bytes !== asset.size)
     throw incomplete(`it has ${bytes} bytes, but the source has ${asset.size}`)
+  return archive
 }

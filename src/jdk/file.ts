@@ -1,17 +1,18 @@
-import { stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../lib/errors.js'
-import { checkArchive } from './archive.js'
 import type { Architecture, JdkAsset } from './asset.js'
+import { readArchive } from './content.js'
 import { javaVersionIn } from './fitting.js'
 import type { JdkArchive } from './install.js'
 import { verifyArchive } from './verify.js'
 
-/** Verifies and returns an archive on the runner: the input `jdk-file`. */
+/** Verifies an archive on the runner, the input `jdk-file`, and returns it thinned, in an existing folder of this run. */
 export async function jdkFromFile(
   file: string,
   architecture: Architecture,
-  jdkSha256: string | undefined,
+  { jdkSha256, temporaryFolder }: { jdkSha256: string | undefined; temporaryFolder: string },
   warning: (line: string) => void
 ): Promise<JdkArchive> {
   const entry = await stat(file).catch(() => undefined)
@@ -35,8 +36,11 @@ export async function jdkFromFile(
     sha1: undefined
   }
   const expected = jdkSha256 === undefined ? [] : [{ sha256: jdkSha256, source: '`jdk-sha256`' }]
-  const sha256 = await verifyArchive(file, asset, expected)
+  const thin = path.join(temporaryFolder, 'jdk.tar.gz')
+  await rm(thin, { force: true })
+  const { measured, release } = await readArchive(createReadStream(file), name, thin, 'thin')
+  verifyArchive(measured, asset, expected)
+  const { sha256 } = measured
   if (jdkSha256 === undefined) warning(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`)
-  const release = await checkArchive(file)
-  return { asset: { ...asset, major: javaVersionIn(release) }, file, sha256, cached: true }
+  return { asset: { ...asset, major: javaVersionIn(release()) }, file: thin, sha256, cached: true }
 }

@@ -1,26 +1,30 @@
 import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import * as toolCache from '@actions/tool-cache'
 import { requireDiskSpace } from '../lib/disk.js'
 import { messageOf } from '../lib/errors.js'
+import { jsonOf } from '../lib/json.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
 import { megabytes } from '../lib/values.js'
-import { checkArchive } from './archive.js'
 import type { JdkAsset } from './asset.js'
+import { readArchive, type Content, type ReadArchive } from './content.js'
 import { download, type DownloadOptions } from './download.js'
-import { verifyArchive, type ExpectedDigest } from './verify.js'
+import { measure, notGenuine, verifyArchive, type ExpectedDigest, type Measured } from './verify.js'
 
 export interface JdkArchive {
   asset: JdkAsset
-  /** Path of the archive. It is unpacked inside the image build, as root: `lib/criu` has a setuid bit to keep. */
+  /** Path of what was written of the archive. It is unpacked inside the image build, as root: `lib/criu` has a setuid bit to keep. */
   file: string
-  /** Digest of the archive, computed here; lower-case hexadecimal. */
+  /** Digest of the archive as the source has it, computed here; lower-case hexadecimal. */
   sha256: string
   cached: boolean
 }
 
 export interface InstallOptions extends DownloadOptions {
+  content: Content
   jdkSha256: string | undefined
   /** Returns a digest of another source, for an asset without one; called only before a download. */
   furtherSha256: (asset: JdkAsset) => Promise<ExpectedDigest | undefined>
@@ -31,9 +35,18 @@ export interface InstallOptions extends DownloadOptions {
   warning: (line: string) => void
 }
 
-const TOOL = 'crac-jdk-archive'
-/** File beside the archive in the cache: the sha256 that it had when it was verified. */
-const DIGEST_FILE = 'sha256'
+/** Names in the tool cache. */
+const TOOL: Record<Content, string> = { whole: 'crac-jdk-archive', thin: 'crac-jdk' }
+/** File beside the archive in the cache, with its CacheRecord. */
+const RECORD_FILE = 'record.json'
+
+/** What was found out about an archive when it was downloaded and verified. */
+interface CacheRecord {
+  /** The archive as the source has it. */
+  archive: Measured
+  /** Digest of the file in the cache; of the whole archive, it is the same. */
+  sha256: string
+}
 
 /** Copies the archive from the tool cache, or downloads it, and verifies it in both cases. */
 export async function installJdk(asset: JdkAsset, options: InstallOptions): Promise<JdkArchive> {
@@ -48,20 +61,26 @@ async function fromCache(
   expected: readonly ExpectedDigest[],
   options: InstallOptions
 ): Promise<JdkArchive | undefined> {
-  const folder = toolCache.find(TOOL, cacheVersion(asset), asset.architecture)
+  const folder = toolCache.find(TOOL[options.content], cacheVersion(asset), asset.architecture)
   if (!folder) return undefined
   const file = path.join(options.temporaryFolder, asset.name)
   try {
     // Another run may replace the file in the cache at any time: the verified file must be the used one.
     await rm(file, { force: true })
     await linkOrCopy(path.join(folder, asset.name), file)
-    const recorded = {
-      sha256: (await readFile(path.join(folder, DIGEST_FILE), 'utf8')).trim(),
-      source: 'the record of its download'
-    }
-    const sha256 = await verifyArchive(file, asset, [...expected, recorded])
+    const record = jsonOf(await readFile(path.join(folder, RECORD_FILE), 'utf8')) as
+      Partial<CacheRecord> | undefined
+    const found = await measure(createReadStream(file))
+    if (record?.archive === undefined || found.sha256 !== record.sha256)
+      throw notGenuine(
+        asset,
+        `its sha256 is ${found.sha256}, but the record of its download has ${record?.sha256}`
+      )
+    // Of a thinned archive, the record alone has the digests of the source.
+    const archive = options.content === 'whole' ? found : record.archive
+    verifyArchive(archive, asset, expected)
     options.info(`${asset.name} is in the tool cache.`)
-    return { asset, file, sha256, cached: true }
+    return { asset, file, sha256: archive.sha256, cached: true }
   } catch (error) {
     options.warning(`The archive in the tool cache is not used: ${messageOf(error)}`)
     await rm(folder, { recursive: true, force: true })
@@ -84,18 +103,21 @@ async function downloaded(
   await requireDiskSpace(options.temporaryFolder, asset.size ?? 0, asset.name)
   try {
     await rm(file, { force: true })
-    await download(asset, file, options)
-    const sha256 = await verifyArchive(file, asset, expected)
+    const read = async (archive: Readable): Promise<ReadArchive> =>
+      await readArchive(archive, asset.name, file, options.content)
+    const { measured, release } = await download(asset, read, options)
+    verifyArchive(measured, asset, expected)
+    const { sha256 } = measured
     if (expected.length === 0) {
       options.warning(
         `There is no sha256 to verify ${asset.name}. To pin the archive, set \`jdk-sha256: ${sha256}\`.`
       )
     }
-    await checkArchive(file)
+    release()
     await store(
       file,
-      sha256,
-      path.join(options.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      measured,
+      path.join(options.toolCache, TOOL[options.content], cacheVersion(asset), asset.architecture)
     ).catch((error: unknown) =>
       options.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     )
@@ -110,12 +132,14 @@ async function downloaded(
  * Stores the archive in the tool cache, completely or not at all: cacheDir of @actions/tool-cache does not support two
  * runs at the same time. The first one wins; the archive of the other is the same.
  */
-async function store(file: string, sha256: string, folder: string): Promise<void> {
+async function store(file: string, archive: Measured, folder: string): Promise<void> {
   const staged = `${folder}-${randomBytes(6).toString('hex')}`
   await mkdir(staged, { recursive: true })
   try {
     await linkOrCopy(file, path.join(staged, path.basename(file)))
-    await writeFile(path.join(staged, DIGEST_FILE), `${sha256}\n`)
+    const { sha256 } = await measure(createReadStream(file))
+    const record: CacheRecord = { archive, sha256 }
+    await writeFile(path.join(staged, RECORD_FILE), JSON.stringify(record))
     await rename(staged, folder)
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error

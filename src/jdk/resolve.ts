@@ -26,27 +26,30 @@ export interface JdkEnvironment extends Omit<
 }
 
 /**
- * Selects the release that the inputs request, and returns its verified archive. Throws a Failure, before a download, if the
- * application needs a JDK of another version.
+ * Selects the release that the inputs request, and returns its verified archive, without what an image does not need. Throws a
+ * Failure, before a download, if the application needs a JDK of another version. The need may be found out meanwhile.
  */
 export async function resolveJdk(
-  { clock, log, work }: Context,
+  { clock, log, work }: Pick<Context, 'clock' | 'log' | 'work'>,
   inputs: JdkInputs,
   environment: JdkEnvironment,
   architecture: Architecture,
-  need: JavaNeed | undefined
+  need: Promise<JavaNeed | undefined>
 ): Promise<JdkArchive> {
   const { distribution, javaVersion, jdkFile = '', jdkSha256, githubApiUrl, githubToken } = inputs
   const warning = (line: string): void => log.warning(line)
   const info = (line: string): void => log.info(line)
   const source = jdkSource({ ...environment, clock, githubApiUrl, githubToken, info, warning })
+  const given = { jdkSha256, temporaryFolder: work }
   if (distribution === 'file') {
+    // The search for the application refuses files outside of the workspace.
+    const needed = await need
     const file = path.resolve(environment.workspace, jdkFile)
-    const archive = await jdkFromFile(file, architecture, jdkSha256, warning)
-    await requireFitting(need, archive.asset, source.list)
+    const archive = await jdkFromFile(file, architecture, given, warning)
+    await requireFitting(needed, archive.asset, source.list)
     return archive
   }
   const asset = await source.resolve(distribution, javaVersion, architecture)
-  await requireFitting(need, asset, source.list)
-  return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log, clock) })
+  await requireFitting(await need, asset, source.list)
+  return await source.install(asset, { ...given, content: 'thin', progress: logProgress(log, clock) })
 }

@@ -34,7 +34,7 @@ export interface JdkSource {
   resolve(vendor: Vendor, request: VersionRequest, architecture: Architecture): Promise<JdkAsset>
   install(
     asset: JdkAsset,
-    options: Pick<InstallOptions, 'jdkSha256' | 'temporaryFolder' | 'progress'>
+    options: Pick<InstallOptions, 'content' | 'jdkSha256' | 'temporaryFolder' | 'progress'>
   ): Promise<JdkArchive>
 }
 

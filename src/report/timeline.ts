@@ -3,10 +3,8 @@ import { time } from './markdown.js'
 
 /** Returns a Gantt chart of the steps, in the notation of Mermaid. */
 export function timeline(steps: readonly Step[]): string[] {
-  let end = 0
-  const bars = steps.map(({ name, milliseconds }) => {
-    const start = end
-    end += Math.max(1, milliseconds)
+  const bars = steps.map(({ name, start, milliseconds }) => {
+    const end = start + Math.max(1, milliseconds)
     return `  ${name.replaceAll('-', ' ')} (${time(milliseconds)}) : ${start}, ${end}`
   })
   return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', ...bars, '```', '']

@@ -38,6 +38,8 @@ export interface InspectionContext {
   platform: NodeJS.Platform
   hostname: string
   log: Log
+  /** Called with the facts about Docker, before anything else is found out. */
+  onFacts?: (facts: DockerFacts) => void
 }
 
 /** Finds out what this machine can do; what cannot work is refused here, before any work. */
@@ -50,6 +52,7 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
     )
   }
   const facts = await readDockerFacts(docker)
+  world.onFacts?.(facts)
   log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`)
   const reach = await findReach(docker, world.hostname)
   const onLine = (line: string): void => log.untrusted(line)

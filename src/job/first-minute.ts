@@ -1,0 +1,96 @@
+import path from 'node:path'
+import { findInWorkspace } from '../application/in-workspace.js'
+import type { Application } from '../application/layouts/layout.js'
+import type { Context } from '../docker/context.js'
+import { interruptible } from '../docker/interruptible.js'
+import { prepareBase } from '../image/base.js'
+import { installCriu } from '../image/install-criu.js'
+import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
+import { imageValues } from '../inputs/read-inputs.js'
+import type { Architecture } from '../jdk/asset.js'
+import { unlessUnsupported, UnsupportedRunner } from '../lib/errors.js'
+import { withResolvers } from '../lib/with-resolvers.js'
+import { SideBySide } from '../run/side-by-side.js'
+import { sweep } from '../run/sweep.js'
+import { inspectRunner, type Runner } from '../runner/inspect.js'
+import { isLocal } from '../runner/reach.js'
+import type { Job } from './job.js'
+
+/** What a job begins with. */
+export type Begun =
+  | { application: Application | undefined; runner: Runner; parts: ImageParts }
+  | { application: Application | undefined; runner: UnsupportedRunner }
+
+/**
+ * Finds the application, inspects the runner, which pulls the base image, and provides the JDK, side by side. CRIU is installed as
+ * soon as the base image is there, if the JDK is not. Call `end` when the job does not need this work any more.
+ */
+export function beginJob(job: Job): { begun: Promise<Begun>; end: () => Promise<void> } {
+  const together = new SideBySide(job.steps, job.world.cancelled)
+  return { begun: begin(job, together), end: () => together.end() }
+}
+
+async function begin(job: Job, together: SideBySide): Promise<Begun> {
+  const { inputs, world } = job
+  const context: Context = { ...job.context, docker: interruptible(job.context.docker, together.signal) }
+  // undefined: there is no runner to provide a JDK for.
+  const architecture = withResolvers<Architecture | undefined>()
+  const inspected = withResolvers<Runner | UnsupportedRunner | undefined>()
+  const found = withResolvers<Application | undefined>()
+  found.promise.catch(() => undefined)
+
+  const showApplication = together.begin('application', 'Find the application', async (log) => {
+    const folders = { workspace: world.workspace, scratch: path.join(context.work, 'application') }
+    const search = findInWorkspace(log, inputs, folders)
+    search.then(found.resolve, found.reject)
+    return await search
+  })
+  const showRunner = together.begin('inspect', 'Inspect the runner', async (log) => {
+    try {
+      const facts = (known: { architecture: Architecture }): void => architecture.resolve(known.architecture)
+      const runner = await unlessUnsupported(inspect(job, { ...context, log }, facts))
+      inspected.resolve(runner)
+      return runner
+    } finally {
+      architecture.resolve(undefined)
+      inspected.resolve(undefined)
+    }
+  })
+  let hasJdk = false
+  const showJdk = together.begin('jdk', 'Resolve the JDK', async (log) => {
+    const known = await architecture.promise
+    if (known === undefined) return undefined
+    const environment = { ...world, cancelled: together.signal }
+    try {
+      return await provideJdk({ ...context, log }, inputs, environment, known, found.promise)
+    } catch (error) {
+      // A runner that takes no snapshots may need no JDK.
+      if ((await inspected.promise) instanceof UnsupportedRunner) return undefined
+      throw error
+    } finally {
+      hasJdk = true
+    }
+  })
+
+  const application = await showApplication()
+  const runner = await showRunner()
+  if (runner instanceof UnsupportedRunner) return { application, runner }
+  const onBase = await together.during(prepareBase(context, inputs, world.workspace, application))
+  // A machine that has the JDK has most likely CRIU in its build cache, too.
+  if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image))
+  const jdk = await showJdk()
+  if (jdk === undefined) throw new Error('there is no JDK')
+  const parts = await completeParts(onBase, jdk, inputs, world, imageValues(inputs))
+  return { application, runner, parts }
+}
+
+async function inspect(
+  { inputs, world }: Job,
+  { docker, log, id }: Context,
+  onFacts: (facts: { architecture: Architecture }) => void
+): Promise<Runner> {
+  const runner = await inspectRunner({ ...world, docker, log, onFacts }, { ...inputs, run: id })
+  const [folder, localEngine] = [path.dirname(world.runFolder), isLocal(runner.reach)]
+  await sweep({ docker, localEngine, folder, info: (line) => log.info(line) })
+  return runner
+}
