@@ -1071,6 +1071,7 @@ export const FAMILIES: readonly Family[] = [
     id: 'url-password',
     what: 'address with user and password',
     prefixes: ['://'],
+    next: /[\w.%+~:-]/,
     pattern: /^:\/\/[\w.%+~-]{0,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
     run: 0,
     longest: 200,

@@ -13,6 +13,8 @@ export interface Family {
   longest: number
   /** Minimum number of letters, digits, `-`, `_` and `.` after the prefix: a quick check that most occurrences of a prefix fail. */
   run: number
+  /** Characters that can follow the prefix, where these are fewer than `run` counts. */
+  next?: RegExp
   /** Whether a token must not be a part of a longer word, since its prefix is in other data too. */
   bounded?: boolean
   /** Whether the family is binary data, which has no encoding as UTF-16. */
@@ -65,6 +67,7 @@ export function token({ lead = [], body, prefixes, ...row }: Row): Family {
     prefixes,
     lead: sizes(lead),
     pattern: new RegExp(`^${lead.map(patternOf).join('')}${prefix}(${body.map(patternOf).join('')})`),
+    ...(typeof body[0] === 'object' ? { next: new RegExp(patternOf([body[0][0], 1])) } : {}),
     longest: sizes(lead) + Math.max(...prefixes.map(({ length }) => length)) + sizes(body),
     run: runOf(body)
   }

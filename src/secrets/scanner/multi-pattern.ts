@@ -1,4 +1,13 @@
-import { createTable, HASH, SHIFT, type Anchor, type Follows, type Table } from './pattern-table.js'
+import {
+  createTable,
+  HASH,
+  restOf,
+  SEVERAL,
+  SHIFT,
+  type Anchor,
+  type Follows,
+  type Table
+} from './pattern-table.js'
 
 /**
  * Searches for many byte patterns at once, in one pass over the 32-bit words of the bytes.
@@ -32,7 +41,7 @@ export function createSearch(patterns: readonly Uint8Array[], follows: Follows =
 /** Checks four words at a time, twice as fast as one, and skips blocks of zeros, which are frequent in memory. */
 function scanWords(bytes: Uint8Array, table: Table, onMatch: OnMatch): void {
   const values = wordsOf(bytes)
-  const { marks, anchors } = table
+  const { marks } = table
   const skipsZeros = marks[0] === 0
   const blocksEnd = Math.max(0, values.length - 1 - ((values.length - 1) % 4))
   for (let index = 0; index < blocksEnd; index += 4) {
@@ -62,30 +71,35 @@ function scanWords(bytes: Uint8Array, table: Table, onMatch: OnMatch): void {
       (marks[odd4] as number)
     if (hits === 0) continue
     const at = index * 4
-    if (marks[even1] !== 0) compare(bytes, anchors[even1], at, onMatch)
-    if (marks[odd1] !== 0) compare(bytes, anchors[odd1], at + 2, onMatch)
-    if (marks[even2] !== 0) compare(bytes, anchors[even2], at + 4, onMatch)
-    if (marks[odd2] !== 0) compare(bytes, anchors[odd2], at + 6, onMatch)
-    if (marks[even3] !== 0) compare(bytes, anchors[even3], at + 8, onMatch)
-    if (marks[odd3] !== 0) compare(bytes, anchors[odd3], at + 10, onMatch)
-    if (marks[even4] !== 0) compare(bytes, anchors[even4], at + 12, onMatch)
-    if (marks[odd4] !== 0) compare(bytes, anchors[odd4], at + 14, onMatch)
+    if (marks[even1] !== 0) lookUp(bytes, first, at, table, onMatch)
+    if (marks[odd1] !== 0) lookUp(bytes, (first >>> 16) | (second << 16), at + 2, table, onMatch)
+    if (marks[even2] !== 0) lookUp(bytes, second, at + 4, table, onMatch)
+    if (marks[odd2] !== 0) lookUp(bytes, (second >>> 16) | (third << 16), at + 6, table, onMatch)
+    if (marks[even3] !== 0) lookUp(bytes, third, at + 8, table, onMatch)
+    if (marks[odd3] !== 0) lookUp(bytes, (third >>> 16) | (fourth << 16), at + 10, table, onMatch)
+    if (marks[even4] !== 0) lookUp(bytes, fourth, at + 12, table, onMatch)
+    if (marks[odd4] !== 0) lookUp(bytes, (fourth >>> 16) | (fifth << 16), at + 14, table, onMatch)
   }
-  for (let index = blocksEnd; index < values.length; index++) lookUp(bytes, values, index, table, onMatch)
+  for (let index = blocksEnd; index < values.length; index++) {
+    const value = values[index] as number
+    const next = index + 1 < values.length ? (values[index + 1] as number) : 0
+    lookUp(bytes, value, index * 4, table, onMatch)
+    lookUp(bytes, (value >>> 16) | (next << 16), index * 4 + 2, table, onMatch)
+  }
 }
 
+/** Compares the patterns that have the first three bytes of a word as anchor. */
 function lookUp(
   bytes: Uint8Array,
-  values: Int32Array,
-  index: number,
-  { anchors }: Table,
+  word: number,
+  at: number,
+  { marks, anchors }: Table,
   onMatch: OnMatch
 ): void {
-  const value = values[index] as number
-  const next = index + 1 < values.length ? (values[index + 1] as number) : 0
-  compare(bytes, anchors[Math.imul(value, HASH) >>> SHIFT], index * 4, onMatch)
-  const odd = (value >>> 16) | (next << 16)
-  compare(bytes, anchors[Math.imul(odd, HASH) >>> SHIFT], index * 4 + 2, onMatch)
+  const product = Math.imul(word, HASH)
+  const slot = product >>> SHIFT
+  // Most bytes of a marked slot are not those of its anchors, which are slow to reach.
+  if (marks[slot] === restOf(product) || marks[slot] === SEVERAL) compare(bytes, anchors[slot], at, onMatch)
 }
 
 /** Returns the bytes as words; the last one is padded with zeros. */

@@ -9,7 +9,7 @@ export interface Anchor {
 
 /** Anchors by their slot. */
 export interface Table {
-  /** Has a 1 for each slot with an anchor. */
+  /** Has restOf the three bytes for each slot with an anchor, SEVERAL for a slot of different bytes, and 0 for the others. */
   marks: Uint8Array
   anchors: (Anchor[] | undefined)[]
 }
@@ -21,6 +21,14 @@ export interface Table {
 export const HASH = 0x9e3779b1 << 8
 /** Number of bits by which a hash is shifted to the right: there are 2^18 slots. */
 export const SHIFT = 14
+
+/** Mark of a slot whose anchors have different bytes. */
+export const SEVERAL = 255
+
+/** Returns a number from 1 to 64 of a product with HASH: the bits that its slot does not have. Both together identify the three bytes. */
+export function restOf(product: number): number {
+  return ((product >>> 8) & 0x3f) + 1
+}
 
 /** Returns whether an occurrence of a pattern counts in front of this byte. */
 export type Follows = (pattern: number, byte: number) => boolean
@@ -53,8 +61,10 @@ function enter(
   [first = 0, second = 0, third = 0]: Iterable<number>,
   anchor: Anchor
 ): void {
-  const slot = Math.imul(first | (second << 8) | (third << 16), HASH) >>> SHIFT
-  marks[slot] = 1
+  const product = Math.imul(first | (second << 8) | (third << 16), HASH)
+  const slot = product >>> SHIFT
+  const rest = restOf(product)
+  marks[slot] = marks[slot] === 0 || marks[slot] === rest ? rest : SEVERAL
   anchors[slot] = [...(anchors[slot] ?? []), anchor]
 }
 

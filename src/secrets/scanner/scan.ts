@@ -177,7 +177,10 @@ const IS_IN_RUN = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 /** Returns whether addMatch may accept an occurrence of a pattern of three bytes in front of this byte. */
 function mayFollow(origin: PatternOrigin | undefined, byte: number): boolean {
-  return origin === undefined || 'needle' in origin || origin.family.run === 0 || IS_IN_RUN[byte] === 1
+  if (origin === undefined || 'needle' in origin) return true
+  const { run, next } = origin.family
+  if (next !== undefined) return next.test(String.fromCharCode(byte))
+  return run === 0 || IS_IN_RUN[byte] === 1
 }
 
 /** Returns whether `run` characters of `width` bytes each are characters that Family.run counts. */
