@@ -95,6 +95,38 @@ test.each([
   ])
 })
 
+test('a value in base32 is found as its bytes', async () => {
+  // The secret of a one-time password: https://www.rfc-editor.org/rfc/rfc4648#section-10
+  expect(
+    await encodingsIn(
+      'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+      Buffer.from('48656c6c6f21deadbeef48656c6c6f21deadbeef', 'hex')
+    )
+  ).toEqual(['decoded base32'])
+})
+
+test('a value in hex is found as a number, also with 0x in front', async () => {
+  const number = Buffer.concat([Buffer.from([0x7f]), randomBytes(31)])
+  for (const value of [number.toString('hex'), `0x${number.toString('hex')}`]) {
+    expect(await encodingsIn(value, number)).toEqual(['decoded hex'])
+    expect(await encodingsIn(value, Buffer.from(number).reverse())).toEqual(['decoded hex, little-endian'])
+    expect(await encodingsIn(value, magOf(number))).toEqual(['decoded hex in BigInteger'])
+  }
+})
+
+test('a value with a character beyond 16 bits is found in modified UTF-8', async () => {
+  const value = 'Zx81-kLm9-\u{1f511}'
+  // As java.io.DataOutputStream.writeUTF writes the two halves of U+1F511.
+  const bytes = Buffer.concat([Buffer.from('Zx81-kLm9-'), Buffer.from('eda0bdedb491', 'hex')])
+  expect(await encodingsIn(value, bytes)).toEqual(['modified utf-8'])
+})
+
+test('the parts of a list are found', async () => {
+  const keys = Array.from({ length: 3 }, () => `aB3${randomBytes(18).toString('base64url')}`)
+  for (const separator of [',', ';', '|'])
+    expect(await encodingsIn(keys.join(separator), Buffer.from(keys[1] ?? ''))).toEqual(['piece in utf-8'])
+})
+
 const PASSWORD = `p"Zx81<kLm9'Qq/ö&!(x)`
 
 test.each([

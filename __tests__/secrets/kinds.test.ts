@@ -196,6 +196,21 @@ test.each([
     'a token in it',
     `Basic ${b64(`x-access-token:ghp_${'Ab3dEf7hJk'.repeat(3)}Zz9xYw`)}`
   ],
+  [
+    'basic-authorization',
+    'the header that actions/checkout stores',
+    `extraheader = AUTHORIZATION: basic ${b64('x-access-token:Zx81-kLm9-Qq')}`
+  ],
+  ['npm-login', '.npmrc', `//npm.acme.com/:_auth=${b64('ci:Zx81-kLm9-Qq')}`],
+  ['bearer-authorization', 'Authorization: Bearer', 'Authorization: Bearer {a40}'],
+  ['bearer-authorization', 'Authorization: bearer', 'authorization: bearer {a40}'],
+  ['aws-secret-key', 'the variable of AWS', 'AWS_SECRET_ACCESS_KEY={a40} '],
+  ['aws-secret-key', 'the answer of STS and of IMDS', '"SecretAccessKey" : "{a40}"'],
+  [
+    'private-key',
+    'a PEM block in JSON in JSON',
+    '-----BEGIN PRIVATE KEY-----\\\\n{a64}\\\\n{a64}\\\\n-----END PRIVATE KEY-----'
+  ],
   ['nuget-key', 'NuGet', 'oy2{l43}'],
   ['jwe', 'JWE', `${json64({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.{a342}.{a16}.{a120}.{a22}`],
   ['jwe', 'JWE with a shared key', `${json64({ alg: 'dir', enc: 'A256GCM' })}..{a16}.{a60}.{a22}`],
@@ -221,6 +236,8 @@ test.each([
   ['a password that is a reference', '<password>${env.PASSWORD_2}</password>'],
   ['SK in base64', '{a40}SK{h32}{a40}'],
   ['SK before sha256', 'SK{h64}'],
+  ['a placeholder', 'Authorization: Bearer ${TOKEN_OF_THE_APPLICATION_1}'],
+  ['words', 'Bearer authenticationRequiredByTheServer'],
   ['a placeholder', `Authorization: Basic ${b64('user:password')}`],
   ['a JKS with certificates only', '\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\x05mykey\0\0{a400}']
 ])('no token is found in a %s', async (_, template) => {
@@ -230,7 +247,7 @@ test.each([
 test('a private key has the same digest with real, escaped and no line breaks', async () => {
   const lines = [sample('{a64}'), sample('{a64}'), sample('{a32}')]
   const digests = await Promise.all(
-    ['\n', '\r\n', '\\n', '\\r\\n', ''].map(async (end) => {
+    ['\n', '\r\n', '\\n', '\\r\\n', '\\\\n', '\\\\r\\\\n', ''].map(async (end) => {
       const pem = ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----'].join(end)
       const { findings } = await scan([Buffer.from(pem)], matcher)
       return findings.map((finding) => 'digest' in finding && finding.digest)

@@ -23,6 +23,11 @@ describe('secretsIn', () => {
     ['COOKIE_SALT', 'correct horse battery'],
     ['DB_PW', 'correct horse battery'],
     ['PIN', '93105526'],
+    ...['DBPASS', 'keypass', 'DBPWD', 'spring.mail.pwd', 'pwd'].map((name) => [
+      name,
+      'correct horse battery'
+    ]),
+    ...['APPKEY', 'JWTKEY', 'sharedkey'].map((name) => [name, randomBytes(32).toString('hex')]),
     ['SMTP_AUTH', 'correct horse battery'],
     ['sessionCookie', 'correct horse battery'],
     ['VAULT_SECRET_ID', randomUUID()],
@@ -40,6 +45,9 @@ describe('secretsIn', () => {
     ['DB_PASSWORD', 'placeholder-until-the-restore'],
     ['DB_PASSWORD', '${DB_PASSWORD}'],
     ['PWD', '/home/runner/work/hello/hello'],
+    ['PWD', '/Users/Me/Work'],
+    ['NO_PROXY_BYPASS', 'correct horse battery'],
+    ['COMPASS', 'correct horse battery'],
     ['CACHE_KEY', 'orders-of-the-day'],
     ['PUBLIC_KEY', 'correct horse battery'],
     ['KEY', 'orders-of-the-day'],
@@ -78,6 +86,7 @@ describe('secretsIn', () => {
       `env A: spring.datasource.password=${value}`
     ])
     expect(found(`Server=db.example.com;Pwd=x;Password=${value};Timeout=30`)).toEqual([
+      'env A: Pwd=x',
       `env A: Password=${value}`
     ])
     expect(found(`{"user":"ci","login":{"password":"${value}"},"keys":["orders"]}`)).toEqual([
@@ -91,6 +100,24 @@ describe('secretsIn', () => {
       `env A: wsse:Password=${value}`
     ])
     expect(found(`Authorization: Bearer ${value}`)).toEqual([`env A: Authorization=${value}`])
+  })
+
+  test('finds a whole value in quotes, whatever characters it has', () => {
+    const jaas = (password: string): string =>
+      `org.apache.kafka.common.security.plain.PlainLoginModule required username="app" password="${password}";`
+    expect(valuesOf('SASL_JAAS_CONFIG', jaas('a;b,c&d e<1>'))).toEqual(['a;b,c&d e<1>'])
+    expect(valuesOf('SASL_JAAS_CONFIG', jaas(String.raw`a\"b\\c-12`))).toEqual([
+      String.raw`a\"b\\c-12`,
+      String.raw`a"b\c-12`
+    ])
+    expect(valuesOf('DB', "password='it is 1 secret' port=1")).toEqual(['it is 1 secret'])
+    expect(valuesOf('DB', 'password="without-1 end')).toEqual(['without-1'])
+  })
+
+  test('finds the password of a pair NAME:PASSWORD too', () => {
+    expect(valuesOf('NEXUS_CREDENTIALS', 'ci:Zx81-kLm9-Qq')).toEqual(['ci:Zx81-kLm9-Qq', 'Zx81-kLm9-Qq'])
+    expect(valuesOf('API_TOKEN', 'v1:production')).toEqual(['v1:production'])
+    expect(valuesOf('IMAGE', 'ci:Zx81-kLm9-Qq')).toEqual([])
   })
 
   test('shows no Markdown of the names of fields, which may come from a file of the repository', () => {

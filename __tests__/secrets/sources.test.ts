@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { Failure } from '../../src/lib/errors.js'
-import { masksOf, parseSecretValues, secretsOfLogins, secretsOfRunner } from '../../src/secrets/sources.js'
+import {
+  masksOf,
+  parseSecretValues,
+  secretsOfValues,
+  secretsOfLogins,
+  secretsOfRunner
+} from '../../src/secrets/sources.js'
 
 describe('the secrets of a run', () => {
   test('in the environment: tokens, but not inputs or ordinary variables', () => {
@@ -24,6 +30,29 @@ describe('the secrets of a run', () => {
       { registry: 'a.io', credentials: identity }
     ])
     expect(found.map(({ value }) => value)).toEqual(['p', Buffer.from('me:p').toString('base64'), 't'])
+  })
+})
+
+describe('the secrets in `secret-values`', () => {
+  const found = (value: string): string[] =>
+    secretsOfValues([{ name: 'secret-values line 1', value }]).map((secret) => secret.value)
+
+  test.each([
+    ['an address', 'postgres://app:Zx81-kLm9-Qq@db.acme.com/prod'],
+    ['an address with escapes', 'postgres://app:Zx81-kLm9-Q%71@db.acme.com/prod'],
+    ['JSON in one line', '{"user":"ci","password":"Zx81-kLm9-Qq"}'],
+    ['a line of an .env file', 'DB_PASSWORD=Zx81-kLm9-Qq'],
+    ['a line of an .env file with quotes', 'DB_PASSWORD="Zx81-kLm9-Qq"'],
+    ['a name and a password', 'ci:Zx81-kLm9-Qq'],
+    ['a connection string', 'Server=db;User Id=app;Pwd=Zx81-kLm9-Qq;Encrypt=true']
+  ])('are the value, and the secret inside it: %s', (_, value) => {
+    expect(found(value)).toContain(value)
+    expect(found(value)).toContain('Zx81-kLm9-Qq')
+  })
+
+  test('are a PEM block as a whole', () => {
+    const pem = `-----BEGIN PRIVATE KEY-----\n${'MIIEvgIBADANBgkqhkiG9w0B'.repeat(4)}\n-----END PRIVATE KEY-----`
+    expect(found(pem)).toEqual([pem])
   })
 })
 

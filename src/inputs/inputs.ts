@@ -6,7 +6,7 @@ import { AUTO_RUNS, NO_RUNS, type Runs } from '../proof/runs.js'
 import { secretsOfArguments, secretsOfJavaOptions, secretsOfPairs } from '../secrets/requests.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 import { secretsInText } from '../secrets/settings.js'
-import { parseSecretValues } from '../secrets/sources.js'
+import { parseSecretValues, secretsOfValues } from '../secrets/sources.js'
 import * as grammar from './grammar.js'
 import { choice } from './grammar.js'
 import { parseFileLines } from './file-lines.js'
@@ -145,7 +145,7 @@ export const INPUTS = {
   'secret-scan': input(choice('fail', 'warn', 'off'), { changesImage: true, secrets: 'a choice' }),
   'secret-values': input((_, value) => parseSecretValues(value), {
     changesImage: false,
-    secrets: (_, values) => values
+    secrets: (_, values) => secretsOfValues(values)
   }),
 
   tags: input(grammar.tags, { changesImage: false, secrets: 'a name' }),

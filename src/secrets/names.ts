@@ -1,13 +1,13 @@
 /** Names of settings whose value is a secret, unless NAME_OF_DESCRIPTION matches too. */
 const NAME_OF_SECRET =
-  /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_(KEYS?|PWD)$|(^|_)(PASS|PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/
+  /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_KEYS?$|(^|_|DB|USER|KEY|STORE)(PASS|PWD)$|(^|_)(PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/
 
 /** Ends of names of settings that contain a description or the location of a secret, or a key that is public. */
 const NAME_OF_DESCRIPTION =
   /((FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL|SECONDS|MINUTES|LENGTH|SIZE|COUNT|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK|PREFIX|SUFFIX|FORMAT|MODE|POLICY|CLASS)S?|(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|ROUTING|CACHE|ROW|MESSAGE|OBJECT|BUCKET|LOOKUP|IDEMPOTENCY)_KEYS?)$/
 
 /** Names of settings that contain a secret if its value is random: in other places the same names have plain words. */
-const NAME_OF_DOUBT = /(^|_)(KEYS?|SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/
+const NAME_OF_DOUBT = /KEYS?$|(^|_)(SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/
 
 /** Hex of at least 32 digits, also as a UUID. */
 const HEX = /^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
@@ -34,6 +34,8 @@ const LEAST_CHANGES = 0.4
 /** Returns whether the name of a setting says that this value is a secret. */
 export function isNamedSecret(name: string, value: string): boolean {
   const upper = upperCase(name)
+  // The working folder of a shell.
+  if (/^(OLD)?PWD$/.test(upper) && value.startsWith('/')) return false
   if (NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)) return true
   return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value))
 }

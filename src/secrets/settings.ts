@@ -11,8 +11,14 @@ import type { Secret } from './scanner/needles.js'
 export function secretsIn(source: string, name: string, value: string): Secret[] {
   const label = `${source} ${plainName(name)}`
   const isWhole = isNamedSecret(name, value) || isRandomSecret(name, value)
-  const whole = isWhole && mayBeSecret(value) ? [{ name: label, value }] : []
-  return distinct([...whole, ...secretsInText(label, value)])
+  const whole = isWhole && mayBeSecret(value) ? [value, ...passwordOf(value)] : []
+  return distinct([...whole.map((one) => ({ name: label, value: one })), ...secretsInText(label, value)])
+}
+
+/** Returns the password of a secret `NAME:PASSWORD`, which programs take apart. */
+export function passwordOf(secret: string): string[] {
+  const [, password = ''] = /^[\w.@+-]{1,64}:(?!\/\/)([^\s:]{8,200})$/.exec(secret) ?? []
+  return /[^A-Za-z_]/.test(password) ? [password] : []
 }
 
 /** User and password in an address; its last `@` before the path ends the password. */
@@ -24,6 +30,10 @@ const NAME =
 
 /** Longest value of a name in a text, in characters. */
 const LONGEST_VALUE = 4096
+
+const WITHOUT_QUOTES = /^[^\s&;,"'<>]*/
+const IN_QUOTES = /^((?:[^"\\\n]|\\.){1,400})"/
+const IN_SINGLE_QUOTES = /^((?:[^'\\\n]|\\.){1,400})'/
 
 /** An element of XML that contains a text only. */
 const ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/\1>/g
@@ -53,11 +63,21 @@ function pairsIn(text: string): [name: string, value: string][] {
     // The value of any other name may contain a name with its value.
     if (!mayNameSecret(name)) continue
     const begin = names.lastIndex
-    const [value] = /^[^\s&;,"'<>]*/.exec(text.slice(begin, begin + LONGEST_VALUE)) ?? ['']
+    const value = valueAt(text, begin)
     if (value !== '') pairs.push([name, value])
+    const unescaped = value.replace(/\\(["'\\])/g, '$1')
+    if (unescaped !== value) pairs.push([name, unescaped])
     names.lastIndex = begin + value.length
   }
   return pairs
+}
+
+/** Returns the value at a position: up to the quote that ends it, or up to a mark that ends a value without quotes. */
+function valueAt(text: string, begin: number): string {
+  const rest = text.slice(begin, begin + LONGEST_VALUE)
+  const quote = text[begin - 1]
+  const pattern = quote === '"' ? IN_QUOTES : quote === "'" ? IN_SINGLE_QUOTES : undefined
+  return pattern?.exec(rest)?.[1] ?? WITHOUT_QUOTES.exec(rest)?.[0] ?? ''
 }
 
 function elementsIn(text: string): [name: string, value: string][] {

@@ -1,7 +1,7 @@
 import { Failure } from '../lib/errors.js'
 import { documentOf } from '../lib/json.js'
 import type { Secret } from './scanner/needles.js'
-import { secretsIn } from './settings.js'
+import { distinct, passwordOf, secretsIn, secretsInText } from './settings.js'
 
 export interface RegistryLogin {
   registry: string
@@ -48,6 +48,16 @@ export function parseSecretValues(input: string): Secret[] {
     at = end
   }
   return secrets
+}
+
+/** Returns the values, and the secrets inside them: an application keeps the password of an address, and drops the address. */
+export function secretsOfValues(values: readonly Secret[]): Secret[] {
+  return values.flatMap((secret) => {
+    const { name, value } = secret
+    if (BEGIN.test(value.split('\n', 1)[0] ?? '')) return [secret]
+    const passwords = passwordOf(value).map((password) => ({ name, value: password }))
+    return distinct([secret, ...passwords, ...secretsInText(name, value)])
+  })
 }
 
 /** Returns the texts to mask in the log: GitHub searches for each as a whole, and prints line by line. */

@@ -17,11 +17,20 @@ export interface OtherCanary {
 
 /** Returns values that are base64 and hex, of bytes and of a text. */
 export function encodedCanaries(random: Random): OtherCanary[] {
-  const [first, second] = [random(24), random(24)]
+  const [first, second, third] = [random(24), random(24), random(25)]
+  // A number has no zeros in front.
+  second[0] = 0x7f
   const text = `Aa1 ${random(12).toString('hex')} é`
   return [
     { value: first.toString('base64'), plants: [{ encoding: 'decoded base64', bytes: first }] },
-    { value: second.toString('hex'), plants: [{ encoding: 'decoded hex', bytes: second }] },
+    {
+      value: second.toString('hex'),
+      plants: plantsOfNumber(second).map(({ encoding, bytes }) => ({
+        encoding: encoding.replace('number of the key', 'decoded hex'),
+        bytes
+      }))
+    },
+    { value: base32Of(third), plants: [{ encoding: 'decoded base32', bytes: third }] },
     ...(['base64', 'hex'] as const).map((kind) => ({
       value: Buffer.from(text).toString(kind),
       plants: [
@@ -62,6 +71,13 @@ export function keyCanaries(random: Random): OtherCanary[] {
       plants: [{ encoding: 'decoded PEM', bytes: pkcs1 }, ...plantsOfNumber(Buffer.from(p, 'base64url'))]
     }
   ]
+}
+
+/** Returns bytes in base32; their number is a multiple of 5. */
+function base32Of(bytes: Buffer): string {
+  const digits = BigInt(`0x${bytes.toString('hex')}`).toString(32)
+  const all = digits.padStart((bytes.length * 8) / 5, '0')
+  return [...all].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(digit, 32)]).join('')
 }
 
 function pemOf(label: string, der: Buffer): string {

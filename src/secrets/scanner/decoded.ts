@@ -1,12 +1,12 @@
 import { documentOf } from '../../lib/json.js'
 import { plainForms, type EncodedText } from './encodings.js'
-import { isPublicDer, jwkForms, keyOfDer, keyOfPem, numberForms } from './private-keys.js'
+import { formsOfNumber, isPublicDer, jwkForms, keyOfDer, keyOfPem, numberForms } from './private-keys.js'
 import { weaknessOf } from './strength.js'
 
 /** Maximum number of encodings around one another, such as base64 of a JSON text with a PEM block. */
 const DEEPEST = 4
-/** Minimum size of decoded base64 and hex, in bytes: a shorter word may be in that alphabet by chance. */
-const LEAST_BYTES = { base64: 16, hex: 8 }
+/** Minimum size of decoded base64, base32 and hex, in bytes: a shorter word may be in that alphabet by chance. */
+const LEAST_BYTES = { base64: 16, base32: 10, hex: 8 }
 /** Minimum number of different bytes. */
 const LEAST_VARIETY = 6
 
@@ -38,13 +38,28 @@ function formsOfText(text: string, depth: number): EncodedText[] {
   if (blocks.length > 0) return blocks
   const compact = text.replace(/\s/g, '')
   return [
-    ...(isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/[:-]/g, ''), 'hex'), 'hex', depth) : []),
+    ...(isHex(compact)
+      ? formsOfBytes(Buffer.from(compact.replace(/^0x|[:-]/g, ''), 'hex'), 'hex', depth)
+      : []),
+    ...(isBase32(compact) ? formsOfBytes(bytesOfBase32(compact), 'base32', depth) : []),
     ...(isBase64(compact) ? formsOfBytes(Buffer.from(compact, 'base64'), 'base64', depth) : [])
   ]
 }
 
 function isHex(text: string): boolean {
-  return /^(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text)
+  return /^(?:0x)?(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text)
+}
+
+/** https://www.rfc-editor.org/rfc/rfc4648#section-6 */
+function isBase32(text: string): boolean {
+  return /^[A-Z2-7]{16,}={0,6}$/.test(text)
+}
+
+function bytesOfBase32(text: string): Buffer {
+  const bits = [...text.replace(/=/g, '')].map((character) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character).toString(2).padStart(5, '0')
+  )
+  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
 }
 
 // Node reads the alphabet of base64url in base64 too.
@@ -64,13 +79,14 @@ function pemForms(text: string): EncodedText[] {
   })
 }
 
-function formsOfBytes(bytes: Buffer, kind: 'base64' | 'hex', depth: number): EncodedText[] {
+function formsOfBytes(bytes: Buffer, kind: 'base64' | 'base32' | 'hex', depth: number): EncodedText[] {
   if (bytes.length < LEAST_BYTES[kind] || !isVaried(bytes) || isPublicDer(bytes)) return []
   const encoding = `decoded ${kind}`
   const text = textOf(bytes)
   if (text === undefined) {
     const key = keyOfDer(bytes)
-    return [{ encoding, bytes }, ...(key ? numberForms(key) : [])]
+    if (key) return [{ encoding, bytes }, ...numberForms(key)]
+    return kind === 'hex' ? formsOfHex(bytes) : [{ encoding, bytes }]
   }
   if (weaknessOf(text) !== undefined) return []
   const forms = plainForms(text).map((form) => ({
@@ -78,6 +94,18 @@ function formsOfBytes(bytes: Buffer, kind: 'base64' | 'hex', depth: number): Enc
     bytes: form.bytes
   }))
   return [...forms, ...formsOfText(text, depth - 1)]
+}
+
+/** Returns the bytes of hex, with which some programs write numbers. */
+function formsOfHex(bytes: Buffer): EncodedText[] {
+  const [, ...asNumber] = formsOfNumber(bytes)
+  return [
+    { encoding: 'decoded hex', bytes },
+    ...asNumber.map((form) => ({
+      ...form,
+      encoding: form.encoding.replace('number of the key', 'decoded hex')
+    }))
+  ]
 }
 
 /** Names of members of a JSON document that are not secret. */

@@ -22,9 +22,28 @@ export function plainForms(value: string): EncodedText[] {
   return [
     { encoding: 'utf-8', bytes: Buffer.from(value, 'utf8') },
     ...latin1Of(value).map((bytes) => ({ encoding: 'latin-1', bytes })),
+    ...(value.length > [...value].length
+      ? [{ encoding: 'modified utf-8', bytes: modifiedUtf8Of(value) }]
+      : []),
     { encoding: 'utf-16le', bytes: Buffer.from(value, 'utf16le') },
     { encoding: 'utf-16be', bytes: Buffer.from(value, 'utf16le').swap16() }
   ]
+}
+
+/** Encodes a text like java.io.DataOutputStream.writeUTF and class files: each half of a surrogate pair by itself. */
+function modifiedUtf8Of(text: string): Buffer {
+  const bytesOf = (unit: number): number[] => [
+    0xe0 | (unit >> 12),
+    0x80 | ((unit >> 6) & 0x3f),
+    0x80 | (unit & 0x3f)
+  ]
+  return Buffer.concat(
+    [...text].map((character) =>
+      character.length === 1
+        ? Buffer.from(character, 'utf8')
+        : Buffer.from([...bytesOf(character.charCodeAt(0)), ...bytesOf(character.charCodeAt(1))])
+    )
+  )
 }
 
 /** Returns an escaped or encoded text as byte[] and as char[]: Jackson and Tomcat use both. */

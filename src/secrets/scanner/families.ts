@@ -256,8 +256,11 @@ export const FAMILIES: readonly Family[] = [
   }),
   token({
     id: 'aws-secret-key',
-    what: 'secret access key of AWS in a credentials file',
-    prefixes: ['aws_secret_access_key=', 'aws_secret_access_key = '],
+    what: 'secret access key of AWS in a file, a variable or an answer of STS',
+    prefixes: [
+      ...['aws_secret_access_key=', 'aws_secret_access_key = ', 'AWS_SECRET_ACCESS_KEY='],
+      ...['"SecretAccessKey":"', '"SecretAccessKey": "', '"SecretAccessKey" : "', '<SecretAccessKey>']
+    ],
     body: [['base64', 40]],
     bounded: true,
     isReal: hasMixedRandomPart,
@@ -1016,13 +1019,35 @@ export const FAMILIES: readonly Family[] = [
   {
     id: 'basic-authorization',
     what: 'user and password of HTTP (Basic)',
-    prefixes: ['Basic '],
-    pattern: /^Basic ([A-Za-z0-9+/]{12,512}={0,2})/,
+    prefixes: ['Basic ', 'basic '],
+    pattern: /^[Bb]asic ([A-Za-z0-9+/]{12,512}={0,2})/,
     run: 0,
     longest: 520,
     isReal: hasCredentials,
     identity: ([, credentials = '']) => credentials,
     source: 'https://www.rfc-editor.org/rfc/rfc7617'
+  },
+  {
+    id: 'bearer-authorization',
+    what: 'token of HTTP (Bearer)',
+    prefixes: ['Bearer ', 'bearer '],
+    pattern: /^[Bb]earer ([\w.~+/-]{20,2000}={0,2})/,
+    run: 0,
+    longest: 2010,
+    isReal: hasMixedRandomPart,
+    identity: ([, credentials = '']) => credentials,
+    source: 'https://www.rfc-editor.org/rfc/rfc6750#section-2.1'
+  },
+  {
+    id: 'npm-login',
+    what: 'login in an .npmrc',
+    prefixes: [':_auth=', '_auth = '],
+    pattern: /^:?_auth ?= ?([A-Za-z0-9+/]{12,512}={0,2})/,
+    run: 0,
+    longest: 530,
+    isReal: hasCredentials,
+    identity: ([, credentials = '']) => credentials,
+    source: 'https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration'
   },
   {
     id: 'docker-login',

@@ -1,7 +1,7 @@
 import { entropyOf, hasPassword, hasRandomPart, weaknessOf } from './strength.js'
 
-/** A line break in a PEM block: real, or escaped in a JSON text or a properties file. */
-export const BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`
+/** A line break in a PEM block: real, or escaped in a JSON text or a properties file, also in JSON in JSON. */
+export const BREAK = String.raw`(?:\r?\n|\\{1,4}r\\{1,4}n|\\{1,4}n|\\\r?\n)`
 export const BASE64 = '[A-Za-z0-9+/=]'
 /** The beginning of the body of a PEM block, with its line breaks: it identifies a key. */
 export const PEM_BODY = `(?:${BASE64}|${BREAK}){40,400}`

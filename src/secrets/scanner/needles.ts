@@ -73,12 +73,13 @@ function needlesOfValue(secret: string, value: string): Needle[] {
 }
 
 /**
- * Returns the pieces of a value with several lines (real ones, or `\n` in a JSON text) that are searched for separately: programs
- * read a private key line by line, and parse a file of settings. A piece is a run of base64 characters that looks like key
+ * Returns the pieces of a value with several lines (real ones, or `\n` in a JSON text), or of a list (with `,`, `;` or `|`), that are
+ * searched for separately: programs read a private key line by line, and parse a file of settings. A piece is a run of base64 characters that looks like key
  * material: the header of a PEM block, the names in a JSON text and the addresses of a service account are in libraries too.
  */
 function piecesOf(value: string): string[] {
-  if (!/[\r\n]|\\n/.test(value)) return []
+  const isList = /^[^\s,;|]+(?:[,;|] ?[^\s,;|]+)+$/.test(value)
+  if (!isList && !/[\r\n]|\\n/.test(value)) return []
   const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/)
   return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece))
 }

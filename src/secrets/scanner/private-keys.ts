@@ -78,7 +78,7 @@ function bigEndian(number: Buffer): EncodedText {
  * Returns a number as big-endian bytes (DER, toByteArray), as little-endian bytes (BIGNUM of OpenSSL, ECPrivateKeyImpl.arrayS), and
  * as the `int[] mag` of java.math.BigInteger: the most significant word first, each word as the CPU stores it.
  */
-function formsOfNumber(number: Buffer): EncodedText[] {
+export function formsOfNumber(number: Buffer): EncodedText[] {
   const first = number.findIndex((byte) => byte !== 0)
   const significant = number.subarray(Math.max(first, 0))
   if (significant.length < LEAST_BYTES) return []
