@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { pack, type Pack } from 'tar-stream'
 import { digestOf } from '../../src/lib/digest.js'
@@ -63,6 +65,38 @@ describe('a packed image', () => {
     const bytes = readFileSync(second?.file ?? '')
     expect(second).toMatchObject({ digest: digestOf(bytes), size: bytes.length, mediaType: GZIPPED })
     expect(gunzipSync(bytes)).toEqual(two)
+  })
+
+  test('has layers that only this user can read', async () => {
+    const config = configOf(one)
+    const files = { [blob(one)]: one, [blob(config)]: config }
+    const list = { 'manifest.json': manifest(blob(config), blob(one)) }
+    const { layers } = await packed(archiveOf({ ...files, ...list }), digestOf(config))
+    expect((statSync(layers[0]?.file ?? '').mode & 0o777).toString(8)).toBe('600')
+  })
+
+  test('has the same layers wherever the pieces of the archive end', async () => {
+    const gzipped = gzipSync(two)
+    const config = configOf(one, two)
+    const files = { [blob(one)]: one, [blob(gzipped)]: gzipped, [blob(config)]: config }
+    const list = { 'manifest.json': manifest(blob(config), blob(one), blob(gzipped)) }
+    const bytes = await buffer(archiveOf({ ...files, ...list }))
+    const digests = async (...ends: number[]): Promise<string[]> => {
+      const pieces = [0, ...ends].map((end, index) => bytes.subarray(end, ends[index]))
+      const archive = await readImageArchive(Readable.from(pieces.filter(({ length }) => length > 0)), {
+        known: new Set(),
+        folder
+      })
+      const { layers } = assembleImage(digestOf(config), archive)
+      return layers.map((entry) => entry?.digest ?? '')
+    }
+    const whole = await digests()
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 5 }), async (ends) => {
+        expect(await digests(...ends.sort((a, b) => a - b))).toEqual(whole)
+      }),
+      { numRuns: 60 }
+    )
   })
 
   test('of an older Docker: follows links to layers', async () => {
