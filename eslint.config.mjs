@@ -10,7 +10,7 @@ export default tseslint.config(
       'dist/',
       'node_modules/',
       'samples/*/target/',
-      '__tests__/e2e/applications/*/target/',
+      '__tests__/e2e/**/target/',
       'coverage/',
       'bench/report/'
     ]

@@ -6,10 +6,11 @@ import { OWNER } from '../src/lib/errors.js'
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 import { FAMILIES } from '../src/secrets/scanner/families.js'
+import { seccompProfile } from './seccomp.js'
 
 // `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the
-// families of tokens.
-// Tests check that the pages are up to date.
+// families of tokens. It also writes docker/seccomp.json.
+// Tests check that they are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
   ['Start of the application', ({ id }) => id.startsWith('start-')],
@@ -161,4 +162,5 @@ if (process.argv[1]?.endsWith('docs.ts')) {
   writeFileSync(path.join(PROJECT, 'docs/tokens.md'), `${tokensPage()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/troubleshooting.md'), `${troubleshootingPage().trimEnd()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/inputs.md'), `${inputsPage()}\n`)
+  writeFileSync(path.join(PROJECT, 'docker/seccomp.json'), `${seccompProfile()}\n`)
 }
