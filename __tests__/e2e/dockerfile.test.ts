@@ -114,6 +114,15 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
     expect(engineContents()).toBe(before)
   })
 
+  labTest('one that removes CRIU is refused before anything is started', async () => {
+    // As on Ubuntu 24.04, its archive has no CRIU either.
+    const remove = 'RUN rm -f "$(command -v criu)" /etc/apt/sources.list /etc/apt/sources.list.d/*'
+    const step = await run([remove, 'COPY app.jar /', 'CMD java -jar /app.jar'])
+    expect(errorOf(step)).toMatch(
+      /CRIU is not available: the base image \(Debian .*\) has no program criu, .*, and the JDK has none either\.\n *Fix: Use a base/
+    )
+  })
+
   labTest('one that cannot be built fails with the last lines of its build', async () => {
     const step = await run(['RUN echo the mirror is down && exit 3'])
     expect(errorOf(step)).toContain(

@@ -1,4 +1,5 @@
 import { beforeEach, expect } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import path from 'node:path'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
 import type { SecretReport } from '../../src/secrets/report.js'
+import { classFile } from '../support/class-file.js'
 import {
   annotations,
   available,
@@ -65,10 +67,19 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   }
 
   labTest('an open socket is named, with the code that opened it', async () => {
-    // The JVM listens too, for JMX.
+    // The JVM listens too, for JMX: a variable of the base image says so, which jcmd must not get.
     const jmx = ['port=9010', 'authenticate=false', 'ssl=false'].map((option) => `${JMX}.${option}`)
-    const inputs = { ...application('OpenSocket'), 'java-options': jmx.join('\n') }
-    const { message, step } = await failing(inputs)
+    const base = `e2e-jmx-${process.pid}`
+    const place = path.join(folder, 'jmx')
+    mkdirSync(place)
+    writeFileSync(
+      path.join(place, 'Dockerfile'),
+      `FROM ${world.baseImage}\nENV JAVA_TOOL_OPTIONS="${jmx.join(' ')}"\n`
+    )
+    docker('build', '--tag', base, place)
+    before = engineContents()
+    const { message, step } = await failing({ ...application('OpenSocket'), 'base-image': base })
+    docker('image', 'rm', '--force', base)
     expect(message).toContain('JMX listens on port 9010')
     expect(message).toContain('Fix: Remove the options of JMX for the checkpoint')
     expect(message).toMatch(
@@ -311,6 +322,20 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
     const { message } = await failing({ 'java-version': '8' })
     expect(message).toMatch(/Set `java-version` to one of: \d+-crac\+\d+/)
   })
+
+  labTest(
+    'an application for a newer Java than the JDK is refused, with the inputs that give one',
+    async () => {
+      const newer = path.join(folder, 'newer')
+      mkdirSync(newer)
+      copyFileSync(path.join(context, 'app.jar'), path.join(newer, 'app.jar'))
+      writeFileSync(path.join(folder, 'Server.class'), classFile(99))
+      execFileSync('jar', ['--update', '--file', path.join(newer, 'app.jar'), '-C', folder, 'Server.class'])
+      const { message } = await failing({ context: newer })
+      expect(message).toContain('The application is compiled for Java 99 (class Server), and this JDK, ')
+      expect(message).toContain('`java-version`')
+    }
+  )
 
   labTest('an invalid input is refused before any work', async () => {
     const { message } = await failing({ port: 'x; reboot' })

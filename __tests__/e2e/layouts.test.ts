@@ -71,6 +71,8 @@ describe('layouts of applications', () => {
     expect(files).toMatch(/^\/app\/classes\.jar$/m)
     await withStarted({ image: second }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
+      // Implementation-Version of the manifest.
+      expect(await callUntilAnswer(started, 'version')).toBe('1.0')
       // The locale of the image decides whether the JVM finds it.
       expect(await callUntilAnswer(started, 'größe.txt')).toBe('found')
       // A static resource in META-INF: that stays outside BOOT-INF.

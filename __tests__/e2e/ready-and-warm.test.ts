@@ -78,6 +78,8 @@ e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
     expect(errorOf(command)).toContain('ready-command (test -e /no such file): exit code 1')
     const status = await job({ 'ready-url': '/ -> 204', 'startup-timeout': '2s' })
     expect(errorOf(status)).toContain('GET /: status 200')
+    const hidden = await job({ 'java-options': '-Daddress=127.0.0.1', 'startup-timeout': '2s' })
+    expect(errorOf(hidden)).toContain("It listens on port 8080 of the container's loopback address only")
   })
 
   labTest(

@@ -29,7 +29,7 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
       // A restore must not give the last one to the JVM, which refuses it.
       env: 'KEPT=at the checkpoint\nCHANGED=at the checkpoint\nat-checkpoint=kept\nJDK_JAVA_OPTIONS=-XX:MaxRAMPercentage=60',
       'cpu-features': 'native',
-      'java-options': '-Dgiven=checkpoint\n-Xmx192m\n-XX:MaxHeapFreeRatio=65'
+      'java-options': '-Dgiven=checkpoint -Xmx192m\n-XX:MaxHeapFreeRatio=65'
     })
     metadata = step.outputs['metadata'] ?? ''
     // A JVM keeps its own host name for five seconds (java.net.InetAddress), also across a restore.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageConfig } from '../../src/docker/inspect.js'
+import { idsIn } from '../../src/image/user-ids.js'
 import { checkContract } from '../../src/image/user-dockerfile.js'
 
 const JAVA = ['java', '-Xmx256m', '-cp', '/srv/lib/*', 'com.acme.Main', 'serve']
@@ -41,6 +42,26 @@ describe('the contract of a Dockerfile', () => {
     ['another user', { Cmd: JAVA, User: '1001' }, 'runs as the user 1001']
   ])('refuses %s', (_, config, message) => {
     expect(() => check(config)).toThrow(message)
+  })
+
+  test('a USER with the ids of the input `user` is fine, and the message has the ids of another one', () => {
+    const image = { Architecture: 'amd64', Config: { User: 'spring' } }
+    expect(checkContract(image, '999:998', JAVA, '999:998').application.command).toEqual(JAVA.slice(1))
+    expect(() => checkContract(image, '10001:10001', JAVA, '999:998')).toThrow('the user spring (999:998).')
+  })
+
+  test.each([
+    ['spring', '999:998'],
+    ['spring:staff', '999:50'],
+    ['999', '999:998'],
+    ['4711', '4711:0'],
+    ['4711:staff', '4711:50'],
+    ['nobody', undefined],
+    ['spring:none', undefined]
+  ])('the ids of USER %s are %s', (user, ids) => {
+    const text =
+      'root:x:0:0:root:/root:/bin/bash\nspring:x:999:998::/home/spring:/bin/sh\nroot:x:0:\nspring:x:998:\nstaff:x:50:a,b\n'
+    expect(idsIn(text, user)).toBe(ids)
   })
 
   test('other volumes and harmless variables are fine', () => {

@@ -36,3 +36,6 @@ criu*)
     ;;
 esac
 [ -z "$packages" ] || DEBIAN_FRONTEND=noninteractive apt install -y -qq --no-install-recommends $packages
+# A package that is installed already, and whose program was removed, is not installed again.
+command -v criu >/dev/null || [ -s /trees/no-criu ] ||
+    echo "the base image (${system:-unknown}) has no program criu, though its package is installed" >/trees/no-criu

@@ -9,6 +9,7 @@ import { describeStep, failedStep } from './build-failure.js'
 import { buildArgOptions, runBuild, secretOptions } from './build.js'
 import { scriptIn, startCommand } from './entry-point.js'
 import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION, variablesIn } from './jvm-variables.js'
+import { idsOfUser } from './user-ids.js'
 import type { Application } from '../application/layouts/layout.js'
 
 /** Build of the user's Dockerfile; the JDK, CRIU and the snapshot are added to its image later. */
@@ -41,6 +42,9 @@ export interface UserImage {
 
 /** Folders of the finished image that must not change after the checkpoint. */
 const KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, '/tmp']
+
+/** Values of USER that are root; the application then runs as the input `user`. */
+const ROOT = new Set(['', 'root', '0', '0:0'])
 
 /** Builds the image. Throws a Failure if the build fails, or if the image breaks the contract of docs/dockerfile.md. */
 export async function buildUserImage(
@@ -84,14 +88,20 @@ export async function buildUserImage(
     variables: { ...variablesIn(image.Config.Env ?? []), ...build.env },
     readScript: (file) => scriptIn(docker, { run: build.run, image: build.name }, file)
   })
-  return { ...checkContract(image, build.user, words), notes }
+  const own = image.Config.User ?? ''
+  const ids = ROOT.has(own) ? undefined : await idsOfUser(docker, { run: build.run, image: build.name }, own)
+  return { ...checkContract(image, build.user, words, ids), notes }
 }
 
-/** Returns the application in the image, which its start command begins. Throws a Failure if the image breaks the contract. */
+/**
+ * Returns the application in the image, by its start command; `ids` are those of its USER, `uid:gid`. Throws a Failure if the image
+ * breaks the contract.
+ */
 export function checkContract(
   { Architecture, Config }: Pick<ImageConfig, 'Architecture' | 'Config'>,
   user: string,
-  [program = '', ...words]: readonly string[]
+  [program = '', ...words]: readonly string[],
+  ids?: string
 ): Omit<UserImage, 'notes'> {
   if (program === '') {
     throw broken(
@@ -130,10 +140,10 @@ export function checkContract(
       'Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already.'
     )
   const own = Config.User ?? ''
-  if (!['', 'root', '0', '0:0', user, user.split(':')[0]].includes(own)) {
+  if (!ROOT.has(own) && ids !== user && ![user, user.split(':')[0]].includes(own)) {
     throw broken(
-      `runs as the user ${own}`,
-      `Set \`user\` to the ids of that user, or remove USER. The application runs as ${user}.`
+      `runs as the user ${own}${ids === undefined || ids === own ? '' : ` (${ids})`}`,
+      `Set \`user: ${ids ?? 'UID:GID'}\` for that user, or remove USER. The application runs as ${user}.`
     )
   }
   const main = words.find(

@@ -13,7 +13,7 @@ import jdk.crac.Resource;
 /**
  * A server that is closed before a checkpoint and opened after it. Its response contains the request; the system
  * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at the restore;
- * `port` is where it listens.
+ * `port` and `address` are where it listens.
  */
 public class Server implements Resource {
 
@@ -39,7 +39,7 @@ public class Server implements Resource {
     }
 
     private void open() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(PORT), 0);
+        server = HttpServer.create(new InetSocketAddress(System.getProperty("address", "0.0.0.0"), PORT), 0);
         server.createContext("/", exchange -> answer(exchange, 200, String.join("|",
                     String.valueOf(System.getProperty("given")),
                     String.valueOf(System.getenv("GIVEN")),

@@ -18,4 +18,9 @@ public class Application {
     String greet() {
         return "Hello " + System.getenv("NAME") + " from Spring";
     }
+
+    @GetMapping("/version")
+    String version() {
+        return Application.class.getPackage().getImplementationVersion();
+    }
 }

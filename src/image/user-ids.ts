@@ -1,0 +1,36 @@
+import { runOnce } from '../docker/containers.js'
+import type { Docker } from '../docker/docker.js'
+import type { Milliseconds } from '../lib/values.js'
+
+const READ_TIMEOUT: Milliseconds = 60_000
+
+/**
+ * Returns the ids `uid:gid` of a USER instruction, which may have names, in an image; undefined where its /etc/passwd and /etc/group do
+ * not have them.
+ */
+export async function idsOfUser(
+  docker: Docker,
+  { run, image }: { run: string; image: string },
+  user: string
+): Promise<string | undefined> {
+  if (/^\d+:\d+$/.test(user)) return user
+  const container = { run, image, flags: [], program: 'cat', args: ['/etc/passwd', '/etc/group'] }
+  const { exitCode, stdout } = await runOnce(docker, container, READ_TIMEOUT)
+  return exitCode === 0 ? idsIn(stdout, user) : undefined
+}
+
+/** Returns the ids of a user in the text of /etc/passwd, followed by that of /etc/group. */
+export function idsIn(text: string, user: string): string | undefined {
+  const [name = '', group] = user.split(':')
+  const entries = text.split('\n').map((line) => line.split(':'))
+  const users = entries.filter(({ length }) => length === 7)
+  const groups = entries.filter(({ length }) => length === 4)
+  const found = users.find(([one, , uid]) => one === name || uid === name)
+  const uid = found?.[2] ?? (/^\d+$/.test(name) ? name : undefined)
+  const gid =
+    group === undefined
+      ? (found?.[3] ?? '0')
+      : (groups.find(([one, , id]) => one === group || id === group)?.[2] ??
+        (/^\d+$/.test(group) ? group : undefined))
+  return uid === undefined || gid === undefined ? undefined : `${uid}:${gid}`
+}
