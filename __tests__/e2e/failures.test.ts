@@ -82,10 +82,9 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
     docker('image', 'rm', '--force', base)
     expect(message).toContain('JMX listens on port 9010')
     expect(message).toContain('Fix: Remove the options of JMX for the checkpoint')
-    expect(message).toMatch(
-      /The JVM refused the checkpoint: an open socket, sun\.nio\.ch\.ServerSocketChannelImpl\[.*:8080\]/
-    )
-    expect(message).toContain('8080')
+    expect(message).toContain('The JVM refused the checkpoint: an open socket, ')
+    // In no fixed order among those of JMX.
+    expect(message).toMatch(/sun\.nio\.ch\.ServerSocketChannelImpl\[.*:8080\]/)
     expect(message).toContain('OpenSocket.main(OpenSocket.java:')
     expect(message).toContain('category: application')
     expect(step.summary).toContain('an open socket')
