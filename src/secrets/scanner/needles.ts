@@ -78,7 +78,8 @@ function needlesOfValue(secret: string, value: string): Needle[] {
  * material: the header of a PEM block, the names in a JSON text and the addresses of a service account are in libraries too.
  */
 function piecesOf(value: string): string[] {
-  const isList = /^[^\s,;|]+(?:[,;|] ?[^\s,;|]+)+$/.test(value)
+  const parts = value.split(/[,;|] ?/)
+  const isList = parts.length > 1 && parts.every((part) => /^\S+$/.test(part))
   if (!isList && !/[\r\n]|\\n/.test(value)) return []
   const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/)
   return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece))
