@@ -182,6 +182,32 @@ describe('an archive that becomes too large', () => {
     expect(bytes).toBeLessThan(20 * mb)
   })
 
+  test('has files one by one up to a number for the image; the rest is scanned as it is, and named', async () => {
+    const opener = createOpener()
+    while (opener.enter());
+    const archive = zipOf([
+      { name: 'a', content: 'a' },
+      { name: 'b', content: value, method: 0 }
+    ])
+    const read: string[] = []
+    for await (const { name, bytes } of contentsOf({ name: 'a.jar', bytes: cut(archive) }, opener))
+      read.push(`${name} ${(await buffer(bytes as AsyncIterable<Uint8Array>)).toString('latin1')}`)
+    expect(read.map((text) => text.split(' ')[0])).toEqual(['a.jar', 'a.jar!/a', 'a.jar'])
+    expect(read.at(-1)).toContain(value)
+    expect(opener.unopened.names).toEqual(['a.jar (more files in archives than are searched one by one)'])
+  })
+
+  test('in zstd has a bounded memory for all windows that are open at the same time', async () => {
+    let nested = text
+    for (let depth = 0; depth < 5; depth++)
+      nested = execFileSync('zstd', ['-c', '--long=25', '--no-content-size'], {
+        input: Buffer.concat([nested, random.bytes(2000)])
+      })
+    const { found, unopened } = await search({ 'a.zst': nested, 'b.zst': packed('zstd') })
+    expect(found).toContain('/b.zst')
+    expect(unopened).toEqual(['/a.zst (more memory for zstd in zstd than is used)'])
+  })
+
   test('counts for the whole image, by what comes out', async () => {
     // 60 times as large each: below the limit of one file.
     const block = Buffer.concat([random.bytes(1024), Buffer.alloc(59 * 1024)])

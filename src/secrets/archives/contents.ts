@@ -3,7 +3,7 @@ import { formatOf, HEAD, LOCAL_FILE } from '../../lib/formats.js'
 import type { NamedContent } from '../scan-files.js'
 import type { Opener } from './opener.js'
 import { partsOfTar } from './tar.js'
-import { DamagedError, gunzipped, PIECE, unzstd } from './unpack.js'
+import { DamagedError, gunzipped, PIECE, unzstd, windowOf } from './unpack.js'
 import { partsOfZip } from './zip.js'
 
 /** Maximum depth of archives in archives. */
@@ -49,10 +49,16 @@ export async function* contentsOf(
     for await (const part of partsOfTar(reader)) {
       if (part.kind === 'file') yield* within(part)
       else yield section(part.bytes)
+      if (!mayGoOn(file.name, opener)) break
     }
-  } else if (format === 'gzip' || format === 'zstd') {
-    const bytes = format === 'gzip' ? gunzipped(reader) : unzstd(reader)
-    yield* contentsOf(section(metered(file.name, bytes, reader, opener)), opener, depth + 1)
+  } else if (format === 'gzip') {
+    yield* contentsOf(section(metered(file.name, gunzipped(reader), reader, opener)), opener, depth + 1)
+  } else if (format === 'zstd') {
+    const window = windowOf(head)
+    if (opener.hold(window)) {
+      yield* contentsOf(section(metered(file.name, unzstd(reader), reader, opener)), opener, depth + 1)
+      opener.release(window)
+    } else opener.note(file.name, 'more memory for zstd in zstd than is used')
   } else {
     for await (const part of partsOfZip(reader)) {
       if (part.kind === 'gap') {
@@ -63,9 +69,17 @@ export async function* contentsOf(
       } else {
         yield* within({ ...part, bytes: metered(`${file.name}!/${part.name}`, part.bytes, reader, opener) })
       }
+      if (!mayGoOn(file.name, opener)) break
     }
   }
   if ((await reader.peek(1)).length > 0) yield section(reader.pieces())
+}
+
+/** Counts a part of an archive; returns whether the next one is opened too. */
+function mayGoOn(archive: string, opener: Opener): boolean {
+  if (opener.enter()) return true
+  opener.note(archive, 'more files in archives than are searched one by one')
+  return false
 }
 
 type Inner = Pick<NamedContent, 'name' | 'attributes' | 'bytes'>

@@ -76,7 +76,7 @@ async function isAtFrame(reader: ByteReader): Promise<boolean> {
 }
 
 /** Returns the window of a zstd frame in bytes: https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1 */
-function windowOf(head: Buffer): number {
+export function windowOf(head: Buffer): number {
   const flags = head[4] ?? 0
   if ((flags & 0x20) === 0) {
     const descriptor = head[5] ?? 0
