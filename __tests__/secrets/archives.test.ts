@@ -205,7 +205,7 @@ describe('an archive that becomes too large', () => {
       })
     const { found, unopened } = await search({ 'a.zst': nested, 'b.zst': packed('zstd') })
     expect(found).toContain('/b.zst')
-    expect(unopened).toEqual(['/a.zst (more memory for zstd in zstd than is used)'])
+    expect(unopened).toContain('/a.zst (more memory for zstd in zstd than is used)')
   })
 
   test('counts for the whole image, by what comes out', async () => {
