@@ -173,6 +173,7 @@ describe('buildImage', () => {
   })
 
   test.each([
+    ['#9 0.2 crac-checkpoint: NO-PLACE: /opt/crac-java', 'image', '/opt/crac-java is there'],
     ['#9 0.2 crac-checkpoint: NO-CRAC: openjdk version "21.0.2"', 'jdk', 'openjdk version "21.0.2"'],
     [
       'ERROR: pull access denied, repository does not exist',

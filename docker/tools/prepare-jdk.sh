@@ -13,7 +13,12 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
 fi
 jdk=$(dirname "$(dirname "$1")")
 ln -s "${jdk#"$tree"}" $tree/opt/crac-java
-ln -s "$jdk" /opt/crac-java
+# A link of a base that this action has made is replaced. The link could not replace a folder in the image, either.
+if [ -e /opt/crac-java ] && [ ! -L /opt/crac-java ]; then
+    echo "crac-checkpoint: NO-PLACE: /opt/crac-java"
+    exit 1
+fi
+ln -sfn "$jdk" /opt/crac-java
 mkdir -p "$notes"
 
 # The options of this JVM, by its own list: names and meanings differ between generations.

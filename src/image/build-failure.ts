@@ -2,6 +2,9 @@ import { lastLines } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
 import { BUILD_PROBLEM } from '../lib/image-paths.js'
 
+const IN_THE_WAY =
+  'Remove what the base image has at /opt/crac-checkpoint, /opt/crac-java, /opt/jdk, /app and /home/app, or use another base.'
+
 /** Returns the failure in the lines of docker/tools/; undefined if there is none. */
 export function toolsFailure(output: string): Failure | undefined {
   const [, problem, details = ''] = BUILD_PROBLEM.exec(output) ?? []
@@ -19,6 +22,12 @@ export function toolsFailure(output: string): Failure | undefined {
         fix: 'Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap.',
         evidence: lastLines(output, 20)
       })
+    case 'NO-PLACE':
+      return new Failure(
+        'image',
+        `The action could not add its files to the base image: ${details} is there.`,
+        { fix: IN_THE_WAY }
+      )
     case 'NO-ENGINE':
       return new Failure('jdk', `The JDK has no engine ${details}.`, {
         fix: 'Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them.'
@@ -86,10 +95,7 @@ export function stepFailure(step: FailedStep | undefined, output: string): Failu
     return new Failure(
       'image',
       `The action could not add its files to the base image: ${file ?? step.problem}.`,
-      {
-        fix: 'Remove what the base image has at /opt/crac-checkpoint, /opt/crac-java, /opt/jdk, /app and /home/app, or use another base.',
-        evidence
-      }
+      { fix: IN_THE_WAY, evidence }
     )
   }
   const why = step.exitCode === KILLED ? ' (the kernel ended it, usually because the memory is full)' : ''

@@ -87,4 +87,5 @@ export const MARKERS = {
 } as const
 
 /** A line with which docker/tools/ ends the build: the name of the problem, and its details. */
-export const BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/
+export const BUILD_PROBLEM =
+  /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-PLACE|NO-ENGINE): (.*)/
