@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { attempt } from '../lab/command.js'
 import { runStep } from '../lab/runner.js'
 import type { Bench } from './bench.js'
+import { difference, engineTransfers, ownTransfers, type Transferred } from './io.js'
 
 /** Inputs with which the action times one restore and one cold start, and not as many as its report wants. */
 export const LEAST_PROOF = { 'verify-runs': '1' }
@@ -13,6 +14,8 @@ export interface ActionRun {
   /** Most memory that the step's process had at a time, in bytes; without the docker clients that it starts. */
   peakMemory: number
   imageId: string
+  /** What the engine and the action have read and written; undefined where the lab did not start the engine. */
+  transferred: { engine: Transferred; action: Transferred } | undefined
   metadata: Metadata
 }
 
@@ -49,6 +52,8 @@ export async function runAction(
   let begin = 0
   let milliseconds = 0
   const memory = watchMemory()
+  const before = { engine: engineTransfers(), action: ownTransfers() }
+  let transferred: ActionRun['transferred']
   const step = await runStep({
     inputs: { ...world.inputs, context: world.context, tags: tag, push: 'true', ...inputs },
     environment,
@@ -61,6 +66,12 @@ export async function runAction(
     },
     between: () => {
       milliseconds = performance.now() - begin
+      const engine = engineTransfers()
+      if (before.engine && engine)
+        transferred = {
+          engine: difference(before.engine, engine),
+          action: difference(before.action, ownTransfers())
+        }
       return Promise.resolve()
     }
   })
@@ -70,7 +81,7 @@ export async function runAction(
   if (!options.keep && imageId !== '')
     await attempt('docker', ['image', 'rm', '--force', imageId], { env: environment })
   const metadata = JSON.parse(step.outputs['metadata'] ?? '{}') as Metadata
-  return { milliseconds, peakMemory, imageId, metadata }
+  return { milliseconds, peakMemory, imageId, metadata, transferred }
 }
 
 /** Bytes of the image's layers in the registry: all, and those that had to be sent. */

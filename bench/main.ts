@@ -4,8 +4,10 @@ import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { PROJECT } from '../lab/home.js'
+import { offer, startGitHubStandIn } from '../lab/github-api/server.js'
 import { openLab } from '../lab/world.js'
 import type { Bench, Measurement } from './bench.js'
+import { developersJdk } from './developers-jdk.js'
 import { scriptWay } from './measurements/a-script-way.js'
 import { bareCommands } from './measurements/b-bare-commands.js'
 import { restore } from './measurements/c-restore.js'
@@ -34,7 +36,14 @@ const began = performance.now()
 const load = loadavg()[0] ?? 0
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`)
 const folder = await mkdtemp(path.join(tmpdir(), 'bench-'))
-const world = await openLab(say)
+const lab = await openLab(say)
+say('packing a JDK of the size of one of a vendor ...')
+const jdkArchive = lab.jdkArchive && (await developersJdk(lab.jdkArchive, folder))
+const api = jdkArchive === undefined ? undefined : await startGitHubStandIn({ assets: [offer(jdkArchive)] })
+// The tool cache of the lab has its JDK under the same version.
+const toolCache = path.join(folder, 'tool-cache')
+const inputs = { ...lab.inputs, ...(api && { 'github-api-url': api.url }) }
+const world = { ...lab, inputs, jdkArchive, toolCache }
 try {
   const bench = { world, progress: say, folder, id: randomBytes(4).toString('hex'), heaps: options.heaps }
   const measurements: Measured[] = []
@@ -53,6 +62,7 @@ try {
   say(`the report is in ${path.relative(process.cwd(), options.out)}/`)
   process.exitCode = measurements.some(({ error }) => error !== undefined) ? 1 : 0
 } finally {
+  await api?.close()
   await world.close()
   await rm(folder, { recursive: true, force: true })
 }

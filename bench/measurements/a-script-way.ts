@@ -2,6 +2,7 @@ import { attempt } from '../../lab/command.js'
 import { callUntilAnswer, startImage } from '../../lab/started-image.js'
 import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'
+import { DEVELOPERS_JDK } from '../developers-jdk.js'
 import { byTurns, median } from '../rounds.js'
 import { runScript } from '../script-way/run.js'
 
@@ -16,6 +17,7 @@ export const scriptWay: Measurement = {
   title: 'the whole job against the script way',
   conditions: [
     'The same JDK archive, base image, application, CRIU and registry on both sides; one request as warm-up on both; caches warm (a round before the first is not counted).',
+    DEVELOPERS_JDK,
     'The script: bench/script-way/make-image.sh. A build that installs its packages, a start with --privileged, readiness polled every 2 s, one curl, jcmd, the snapshot polled every 5 s, docker cp, a second build, docker push. Its JDK archive lies on the disk.',
     'The action, with `push: true` and one restore and one cold start as its proof: besides, it asks for the release, inspects the runner, tries CRIU, and proves the restore and a normal start before it pushes.',
     'The same with `verify: false`, where the image is restored once and nothing is timed, and with all defaults, where five restores and five cold starts are.',

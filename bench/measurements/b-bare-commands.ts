@@ -2,14 +2,16 @@ import path from 'node:path'
 import { type ActionRun, LEAST_PROOF, runAction } from '../action.js'
 import { type BareRun, runBare, SAME_WORK } from '../bare-run.js'
 import type { Bench, Measurement, Row } from '../bench.js'
+import { DEVELOPERS_JDK } from '../developers-jdk.js'
 import { recordDocker, type RecordedCommand, type Recording } from '../recorder/record.js'
 import { byTurns, median } from '../rounds.js'
 
 export const bareCommands: Measurement = {
   title: 'the action against the bare commands that it must run anyway',
   conditions: [
-    "The commands are the action's own, recorded from a run of it in which Docker loads no layer, and run again under other names: docker build, create, start, exec (garbage collection and jcmd), commit, build; then tag and docker push. The next one begins when the one before has ended, or the application has responded (polled every 10 ms, then one more request as warm-up), or the container has said that the snapshot is complete.",
-    'The bare commands verify nothing, scan nothing and clean up nothing: no look-up of the JDK, no trial of CRIU, no restore, no cold start, no scan for secrets. Laying out the build context is not in their time.',
+    "The commands are the action's own, recorded from a run of it in which Docker loads no layer, so that it commits and builds as a person would, and run again under other names: docker build, create, start, exec (garbage collection and jcmd), commit, build; then tag and docker push. The next one begins when the one before has ended, or the application has responded (polled every 10 ms, then one more request as warm-up), or the container has said that the snapshot is complete.",
+    DEVELOPERS_JDK,
+    'The bare commands get the context of the action, whose JDK is thinned already. They verify nothing, scan nothing and clean up nothing: no look-up of the JDK, no trial of CRIU, no restore, no cold start, no scan for secrets. Laying out the build context is not in their time.',
     'The same work of the action has the search for secrets in it: its phase `read-out` searches the image while it packs it.',
     'Caches are warm on both sides (a round before the first is not counted); both lay their context into a new folder each time, as jobs do. The action proves the restore as seldom as its inputs allow.'
   ],

@@ -4,6 +4,8 @@ import { withEmptyDocker } from '../../lab/docker/docker.js'
 import { labHome } from '../../lab/home.js'
 import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'
+import { DEVELOPERS_JDK } from '../developers-jdk.js'
+import { FRESH_RUNNER, freshRunner } from '../fresh-runner.js'
 import { runScript } from '../script-way/run.js'
 
 export const caches: Measurement = {
@@ -13,9 +15,12 @@ export const caches: Measurement = {
     'JDK cached: another engine like that, and the tool cache of the run before, as a job that restores a cache has it.',
     'Warm: the second run in the engine of the cold one. Unchanged: a third, with `skip-unchanged: true`.',
     'The script way (see a) in an engine like that of the cold run.',
-    'Each of these engines pushes to a repository that has nothing yet.'
+    'Each of these engines pushes to a repository that has nothing yet.',
+    DEVELOPERS_JDK,
+    ...FRESH_RUNNER
   ],
   run: async (bench) => {
+    const fresh = await freshRunner(bench)
     const base = await pushBase(bench)
     const times = {
       script: [] as number[],
@@ -53,9 +58,11 @@ export const caches: Measurement = {
         { name: 'the action, cold', unit: 'ms', values: times.cold },
         { name: 'the action, JDK cached', unit: 'ms', values: times.jdkCached },
         { name: 'the action, warm', unit: 'ms', values: times.warm },
-        { name: 'the action, unchanged', unit: 'ms', values: times.unchanged }
+        { name: 'the action, unchanged', unit: 'ms', values: times.unchanged },
+        ...fresh.rows
       ],
-      targets: []
+      targets: fresh.targets,
+      notes: fresh.notes ?? []
     }
   }
 }

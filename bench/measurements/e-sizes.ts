@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib'
 import { attempt, run } from '../../lab/command.js'
 import { type ActionRun, LEAST_PROOF, pushedBytes, runAction } from '../action.js'
 import type { Bench, Measurement, Row } from '../bench.js'
-import { developersJdk } from '../developers-jdk.js'
+import { DEVELOPERS_JDK } from '../developers-jdk.js'
 import { heapApplication, heapInputs } from '../heap-application.js'
 import { byTurns, timed } from '../rounds.js'
 import { actionWithout } from '../variant.js'
@@ -19,7 +19,8 @@ export const sizes: Measurement = {
   title: 'sizes, with and without each measure that makes them smaller',
   conditions: [
     `Garbage collection before the checkpoint: an application that has dropped ${GARBAGE} MB; without it docker/checkpoint/trigger.sh does not ask for \`GC.run\`.`,
-    'The removal of what only developers need from the JDK: without it dist/index.cjs lacks the names of what is left out. The archive is that of the lab with jmods, headers and manuals of the JDK of this machine, since it has none.',
+    'The removal of what only developers need from the JDK: without it dist/index.cjs lacks the names of what is left out.',
+    DEVELOPERS_JDK,
     'Layers used again: the first push of the sample to a repository of its own, and the push after one more file in its resources.',
     'gzip: the snapshot of the sample as a layer (a tar archive), by the zlib of Node; the action packs with level 5.'
   ],
@@ -39,7 +40,7 @@ export const sizes: Measurement = {
         ...(await withAndWithout(bench, 'the removal', {
           file: 'dist/index.cjs',
           what: /(?<=\(\?:)jmods\|[^$]*?src\\\.zip(?=\))/,
-          inputs: { distribution: 'file', 'jdk-file': await developersJdk(bench) },
+          inputs: { distribution: 'file', 'jdk-file': bench.world.jdkArchive ?? '' },
           figures: (run) => ({
             'the layer of the JDK, packed': layerOf(run, '/trees/jdk/')?.size ?? NaN,
             'the layer of the JDK': layerOf(run, '/trees/jdk/')?.rawSize ?? NaN

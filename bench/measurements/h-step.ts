@@ -3,6 +3,7 @@ import { labHome } from '../../lab/home.js'
 import { type ActionRun, LEAST_PROOF, pushedBytes, runAction } from '../action.js'
 import type { Measurement, Row } from '../bench.js'
 import { heapApplication, heapInputs } from '../heap-application.js'
+import { HOW_TRANSFERRED, type Transferred } from '../io.js'
 
 /** What a run needs on the disk, in sizes of its heap: snapshot, commit, image, packed layer, and the registry's. */
 const SPACE = 6
@@ -11,7 +12,9 @@ export const step: Measurement = {
   title: 'growth of the whole step with the size of the heap',
   conditions: [
     'bench/applications/Heap.java keeps so many MB of random bytes on its heap, which cannot be packed; the action pushes its image.',
-    "Memory is the peak of the action's own process, without the docker clients that it starts."
+    "Memory is the peak of the action's own process, without the docker clients that it starts.",
+    HOW_TRANSFERRED,
+    'Passes over the snapshot are the bytes divided by the size of the snapshot.'
   ],
   run: async (bench) => {
     const context = await heapApplication(bench)
@@ -47,6 +50,12 @@ function rowsOf(megabytes: number, runs: ActionRun[]): Row[] {
       'ms',
       ({ metadata }) => metadata.phases.find((phase) => phase.name === name)?.milliseconds ?? NaN
     )
+  const transfers = (who: 'engine' | 'action'): Row[] =>
+    runs.every(({ transferred }) => transferred)
+      ? (['read', 'written'] as const).map((way: keyof Transferred) =>
+          row(`${way} by the ${who}`, 'bytes', ({ transferred }) => transferred?.[who][way] ?? NaN)
+        )
+      : []
   return [
     row('checkpoint duration', 'ms', ({ metadata }) => metadata.snapshot.checkpointDuration),
     row('restore time', 'ms', ({ metadata }) => metadata.proof.restoreTime),
@@ -57,6 +66,8 @@ function rowsOf(megabytes: number, runs: ActionRun[]): Row[] {
     row('the whole step', 'ms', ({ milliseconds }) => milliseconds),
     row('snapshot', 'bytes', ({ metadata }) => metadata.snapshot.size),
     row('image, packed', 'bytes', (run) => pushedBytes(run).all),
+    ...transfers('engine'),
+    ...transfers('action'),
     row("memory of the action's process", 'bytes', ({ peakMemory }) => peakMemory)
   ]
 }

@@ -14,7 +14,7 @@ export interface RecordedCommand {
 export interface Recording {
   /** In the order of their start. */
   commands: RecordedCommand[]
-  /** The first build's context. */
+  /** Context of the build of the checkpoint image. */
   context: string
 }
 

@@ -4,6 +4,7 @@
 # Nothing is checked but that the commands succeed. Each step's time goes to stderr.
 #
 # usage: make-image.sh BASE_IMAGE JDK_ARCHIVE CONTEXT TAG
+# JDK_ARCHIVE is a file, or the address of an asset of a release.
 set -eu
 base=$1 jdk=$2 context=$3 tag=$4
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,8 +20,14 @@ step() {
 }
 
 cp "$here"/*.sh "$here"/Dockerfile* "$work"
+case $jdk in
+http*)
+    curl --silent --fail --location --header 'accept: application/octet-stream' --output "$work/jdk.tar.gz" "$jdk"
+    step download
+    ;;
 # A link, as a build context that is a checkout would have the file itself.
-ln "$jdk" "$work/jdk.tar.gz" 2>/dev/null || cp "$jdk" "$work/jdk.tar.gz"
+*) ln "$jdk" "$work/jdk.tar.gz" 2>/dev/null || cp "$jdk" "$work/jdk.tar.gz" ;;
+esac
 cp -r "$context" "$work/app"
 docker build --quiet --build-arg BASE_IMAGE="$base" --tag "$name" "$work" >/dev/null
 step build

@@ -13,12 +13,12 @@ export interface ScriptRun {
 export async function runScript(
   { world }: Bench,
   tag: string,
-  { environment = world.environment, baseImage = world.baseImage } = {}
+  { environment = world.environment, baseImage = world.baseImage, jdk = world.jdkArchive ?? '' } = {}
 ): Promise<ScriptRun> {
   const script = path.join(import.meta.dirname, 'make-image.sh')
   let output = ''
   const milliseconds = await timed(() =>
-    run(script, [baseImage, world.jdkArchive ?? '', world.context, tag], {
+    run(script, [baseImage, jdk, world.context, tag], {
       env: environment,
       onOutput: (text) => (output += text)
     })

@@ -34,7 +34,7 @@ export async function startGitHubStandIn(options: StandInOptions): Promise<Stand
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname.startsWith('/storage/')) return storage(pathname, request, response)
     if (pathname === '/repos/CRaC/openjdk-builds/releases')
-      return json(request, response, releases(port(server), assets))
+      return json(request, response, releases(portOf(request), assets))
     const id = /^\/repos\/CRaC\/openjdk-builds\/releases\/assets\/(\d+)$/.exec(pathname)?.[1]
     const asset = assets.find((candidate) => String(candidate.id) === id)
     if (asset) return download(asset, request, response)
@@ -60,9 +60,9 @@ export async function startGitHubStandIn(options: StandInOptions): Promise<Stand
 
   function download(asset: Described, request: IncomingMessage, response: ServerResponse): void {
     if (request.headers.accept !== 'application/octet-stream')
-      return json(request, response, asset.json(port(server)))
+      return json(request, response, asset.json(portOf(request)))
     // Another host name, as GitHub's storage is: the token must not follow.
-    response.writeHead(302, { location: `http://localhost:${port(server)}/storage/${asset.id}` }).end()
+    response.writeHead(302, { location: `http://localhost:${portOf(request)}/storage/${asset.id}` }).end()
   }
 
   function releases(at: number, all: Described[]): object[] {
@@ -138,6 +138,11 @@ function send(
   response
     .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
     .end(JSON.stringify(body))
+}
+
+/** Returns the port that the client has used: it may lead here through another program. */
+function portOf({ headers }: IncomingMessage): number {
+  return Number(new URL(`http://${headers.host}`).port)
 }
 
 function port(server: Server): number {

@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals'
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Docker } from '../../src/docker/docker.js'
+import type { CommandResult } from '../../src/docker/process-group.js'
+import { installCriu } from '../../src/image/install-criu.js'
+import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
+import { ROOT } from '../support/inputs.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+
+describe('the installation of CRIU before the other builds', () => {
+  let folder: string
+  temporaryFolder((created) => (folder = created))
+
+  /** Builds with a Docker whose builds end like that, and returns the commands. */
+  async function install(result: Partial<CommandResult>): Promise<string[][]> {
+    const commands: string[][] = []
+    const docker: Docker = {
+      attempt: (args) => {
+        commands.push([...args])
+        return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...result })
+      },
+      run: () => Promise.resolve('default'),
+      hasAnswered: () => true,
+      stream: () => Promise.reject(new Error('not used')),
+      feed: () => Promise.reject(new Error('not used'))
+    }
+    const nothing = (): void => undefined
+    const log = { info: nothing, warning: nothing, untrusted: nothing, end: nothing }
+    const context = {
+      ...{ id: '0123456789ab', docker, work: folder, logs: folder },
+      log: { ...log, group: async <T>(_: string, work: () => Promise<T>) => await work() },
+      hiding: NOTHING_HIDDEN
+    }
+    await installCriu(context, path.join(ROOT, 'docker'), 'debian:trixie-slim')
+    return commands
+  }
+
+  test('builds one stage into the cache, from a context with its script only', async () => {
+    const [command] = await install({})
+    const place = path.join(folder, 'criu-0123456789ab')
+    expect(command).toEqual([
+      ...['build', '--target', 'criu', '--output', 'type=cacheonly'],
+      ...['--build-arg', 'BASE_IMAGE=debian:trixie-slim', '--', place]
+    ])
+    expect(readdirSync(place).sort()).toEqual(['Dockerfile', 'tools'])
+    expect(readdirSync(path.join(place, 'tools'))).toEqual(['install-packages.sh'])
+    expect(existsSync(path.join(place, 'tools/install-packages.sh'))).toBe(true)
+  })
+
+  test('fails with what its script reports', async () => {
+    const stdout =
+      '#7 1.2 crac-checkpoint: NO-PACKAGES: apt-get update of the base image (Debian) ended with exit code 100: E: x'
+    await expect(install({ exitCode: 1, stdout })).rejects.toMatchObject({
+      category: 'image',
+      message: expect.stringContaining('cannot install packages')
+    })
+  })
+
+  test('leaves any other failure to the build of the images', async () => {
+    const stderr = 'the --output option requires BuildKit'
+    await expect(install({ exitCode: 125, stderr })).resolves.toHaveLength(1)
+  })
+})
