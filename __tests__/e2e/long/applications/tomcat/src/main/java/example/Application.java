@@ -20,7 +20,8 @@ public final class Application implements Resource {
         var context = tomcat.addContext("", null);
         Tomcat.addServlet(context, "hello", new Hello());
         context.addServletMappingDecoded("/", "hello");
-        tomcat.getConnector();
+        // Else stop() keeps the listening socket.
+        tomcat.getConnector().setProperty("bindOnInit", "false");
         tomcat.start();
     }
 
@@ -37,8 +38,6 @@ public final class Application implements Resource {
     @Override
     public void beforeCheckpoint(org.crac.Context<? extends Resource> context) throws LifecycleException {
         tomcat.getConnector().stop();
-        // Stopping keeps the listening socket.
-        tomcat.getConnector().getProtocolHandler().closeServerSocketGraceful();
     }
 
     @Override
