@@ -43,5 +43,7 @@ public final class Application extends io.dropwizard.core.Application<Configurat
         Application application = new Application();
         Core.getGlobalContext().register(application);
         application.run("server");
+        // A JVM ends with its last thread that is no daemon, and these are the threads of the server.
+        Thread.currentThread().join();
     }
 }
