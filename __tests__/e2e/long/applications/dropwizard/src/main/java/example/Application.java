@@ -43,7 +43,7 @@ public final class Application extends io.dropwizard.core.Application<Configurat
         Application application = new Application();
         Core.getGlobalContext().register(application);
         application.run("server");
-        // A JVM ends with its last thread that is no daemon, and these are the threads of the server.
+        // A JVM ends with its last non-daemon thread, and without a server this is the last one.
         Thread.currentThread().join();
     }
 }
