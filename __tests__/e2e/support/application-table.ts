@@ -241,7 +241,7 @@ export async function proves({ name, inputs = {}, line = '', peer, expected }: A
   const tag = freshTag(name)
   await withPeer(peer, async (network) => {
     const given = { context: path.join(sources, 'target'), tags: tag, push: 'true', ...network, ...inputs }
-    const step = await runAction(given)
+    const step = await runAction(given, { workspace: path.join(sources, 'target') })
     if ('refused' in expected) {
       expect(step.exitCode).toBe(1)
       const message = errorOf(step)

@@ -7,9 +7,10 @@ import jakarta.ws.rs.Path;
 import org.crac.Context;
 import org.crac.Core;
 import org.crac.Resource;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Server;
 
-/** Dropwizard, whose Jetty is stopped for the checkpoint, with its port for administrators. */
+/** Dropwizard, whose connectors are stopped for the checkpoint: that of the application, and that for administrators. */
 public final class Application extends io.dropwizard.core.Application<Configuration> implements Resource {
 
     private Server server;
@@ -31,12 +32,17 @@ public final class Application extends io.dropwizard.core.Application<Configurat
 
     @Override
     public void beforeCheckpoint(Context<? extends Resource> context) throws Exception {
-        server.stop();
+        // The handlers of Dropwizard cannot be started twice.
+        for (Connector connector : server.getConnectors()) {
+            connector.stop();
+        }
     }
 
     @Override
     public void afterRestore(Context<? extends Resource> context) throws Exception {
-        server.start();
+        for (Connector connector : server.getConnectors()) {
+            connector.start();
+        }
     }
 
     public static void main(String[] args) throws Exception {
