@@ -33,7 +33,9 @@ export async function mapHeap(
 ): Promise<Snapshot> {
   const { docker, id, log, work } = context
   if (!plan || !('mapped' in plan)) {
-    log.info(`A restore loads the Java heap and the classes: ${plan?.loadedBecause ?? 'the images of CRIU cannot be read'}.`)
+    log.info(
+      `A restore loads the Java heap and the classes: ${plan?.loadedBecause ?? 'the images of CRIU cannot be read'}.`
+    )
     return snapshot
   }
   const { images, mapped, loaded } = plan.mapped
@@ -45,7 +47,9 @@ export async function mapHeap(
   const container = namesOf(id).checkpointContainer
   await docker.run(['cp', folder, `${container}:${EVIDENCE_DIR}/`])
   await docker.run(['exec', container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name])
-  log.info(`A restore maps ${sizeText(mapped.size)} of the Java heap and the classes, and loads ${sizeText(loaded.size)}.`)
+  log.info(
+    `A restore maps ${sizeText(mapped.size)} of the Java heap and the classes, and loads ${sizeText(loaded.size)}.`
+  )
 
   const sizes = new Map([...images].map(([name, image]) => [name, image.length]))
   sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size)

@@ -85,7 +85,9 @@ async function proveSnapshot(
     logContent(log, read, taken.statistics)
     return read
   })
-  const snapshot = await step('map', 'Map the Java heap and the classes', () => mapHeap(context, taken, reading?.heap))
+  const snapshot = await step('map', 'Map the Java heap and the classes', () =>
+    mapHeap(context, taken, reading?.heap)
+  )
   const restored = await makeRestoringImage(context, inputs, setting, {
     ...from,
     snapshot,
