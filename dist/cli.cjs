@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path73) {
-      const ctrl = callVisitor(key, node, visitor, path73);
+    function visit_(key, node, visitor, path76) {
+      const ctrl = callVisitor(key, node, visitor, path76);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path73, ctrl);
-        return visit_(key, ctrl, visitor, path73);
+        replaceNode(key, path76, ctrl);
+        return visit_(key, ctrl, visitor, path76);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path73 = Object.freeze(path73.concat(node));
+          path76 = Object.freeze(path76.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path73);
+            const ci = visit_(i, node.items[i], visitor, path76);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path73 = Object.freeze(path73.concat(node));
-          const ck = visit_("key", node.key, visitor, path73);
+          path76 = Object.freeze(path76.concat(node));
+          const ck = visit_("key", node.key, visitor, path76);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path73);
+          const cv = visit_("value", node.value, visitor, path76);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path73) {
-      const ctrl = await callVisitor(key, node, visitor, path73);
+    async function visitAsync_(key, node, visitor, path76) {
+      const ctrl = await callVisitor(key, node, visitor, path76);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path73, ctrl);
-        return visitAsync_(key, ctrl, visitor, path73);
+        replaceNode(key, path76, ctrl);
+        return visitAsync_(key, ctrl, visitor, path76);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path73 = Object.freeze(path73.concat(node));
+          path76 = Object.freeze(path76.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path73);
+            const ci = await visitAsync_(i, node.items[i], visitor, path76);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path73 = Object.freeze(path73.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path73);
+          path76 = Object.freeze(path76.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path76);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path73);
+          const cv = await visitAsync_("value", node.value, visitor, path76);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path73) {
+    function callVisitor(key, node, visitor, path76) {
       if (typeof visitor === "function")
-        return visitor(key, node, path73);
+        return visitor(key, node, path76);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path73);
+        return visitor.Map?.(key, node, path76);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path73);
+        return visitor.Seq?.(key, node, path76);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path73);
+        return visitor.Pair?.(key, node, path76);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path73);
+        return visitor.Scalar?.(key, node, path76);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path73);
+        return visitor.Alias?.(key, node, path76);
       return void 0;
     }
-    function replaceNode(key, path73, node) {
-      const parent = path73[path73.length - 1];
+    function replaceNode(key, path76, node) {
+      const parent = path76[path76.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path73, value) {
+    function collectionFromPath(schema, path76, value) {
       let v = value;
-      for (let i = path73.length - 1; i >= 0; --i) {
-        const k = path73[i];
+      for (let i = path76.length - 1; i >= 0; --i) {
+        const k = path76[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path73) => path73 == null || typeof path73 === "object" && !!path73[Symbol.iterator]().next().done;
+    var isEmptyPath = (path76) => path76 == null || typeof path76 === "object" && !!path76[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path73, value) {
-        if (isEmptyPath(path73))
+      addIn(path76, value) {
+        if (isEmptyPath(path76))
           this.add(value);
         else {
-          const [key, ...rest] = path73;
+          const [key, ...rest] = path76;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path73) {
-        const [key, ...rest] = path73;
+      deleteIn(path76) {
+        const [key, ...rest] = path76;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path73, keepScalar) {
-        const [key, ...rest] = path73;
+      getIn(path76, keepScalar) {
+        const [key, ...rest] = path76;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path73) {
-        const [key, ...rest] = path73;
+      hasIn(path76) {
+        const [key, ...rest] = path76;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path73, value) {
-        const [key, ...rest] = path73;
+      setIn(path76, value) {
+        const [key, ...rest] = path76;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -998,14 +998,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text3;
+        return text2;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text3.length <= endStep)
-        return text3;
+      if (text2.length <= endStep)
+        return text2;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent.length;
@@ -1022,14 +1022,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text3, i, indent.length);
+        i = consumeMoreIndentedLines(text2, i, indent.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text3[i += 1]; ) {
+      for (let ch; ch = text2[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text3[i + 1]) {
+          switch (text2[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1046,12 +1046,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text3, i, indent.length);
+            i = consumeMoreIndentedLines(text2, i, indent.length);
           end = i + indent.length + endStep;
           split3 = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text3[i + 1];
+            const next = text2[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split3 = i;
           }
@@ -1063,12 +1063,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text3[i += 1];
+                ch = text2[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text3;
+                return text2;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -1083,39 +1083,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text3;
+        return text2;
       if (onFold)
         onFold();
-      let res = text3.slice(0, folds[0]);
+      let res = text2.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold = folds[i2];
-        const end2 = folds[i2 + 1] || text3.length;
+        const end2 = folds[i2 + 1] || text2.length;
         if (fold === 0)
           res = `
-${indent}${text3.slice(0, end2)}`;
+${indent}${text2.slice(0, end2)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text3[fold]}\\`;
+            res += `${text2[fold]}\\`;
           res += `
-${indent}${text3.slice(fold + 1, end2)}`;
+${indent}${text2.slice(fold + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text3, i, indent) {
+    function consumeMoreIndentedLines(text2, i, indent) {
       let end = i;
       let start2 = i + 1;
-      let ch = text3[start2];
+      let ch = text2[start2];
       while (ch === " " || ch === "	") {
         if (i < start2 + indent) {
-          ch = text3[++i];
+          ch = text2[++i];
         } else {
           do {
-            ch = text3[++i];
+            ch = text2[++i];
           } while (ch && ch !== "\n");
           end = i;
           start2 = i + 1;
-          ch = text3[start2];
+          ch = text2[start2];
         }
       }
       return end;
@@ -2607,10 +2607,10 @@ var require_binary = __commonJS({
           return node_buffer.Buffer.from(src, "base64");
         } else if (typeof atob === "function") {
           const str = atob(src.replace(/[\n\r]/g, ""));
-          const buffer2 = new Uint8Array(str.length);
+          const buffer3 = new Uint8Array(str.length);
           for (let i = 0; i < str.length; ++i)
-            buffer2[i] = str.charCodeAt(i);
-          return buffer2;
+            buffer3[i] = str.charCodeAt(i);
+          return buffer3;
         } else {
           onError("This environment does not support reading binary tags; either Buffer or atob is required");
           return src;
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path73, value) {
+      addIn(path76, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path73, value);
+          this.contents.addIn(path76, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path73) {
-        if (Collection2.isEmptyPath(path73)) {
+      deleteIn(path76) {
+        if (Collection2.isEmptyPath(path76)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path73) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path76) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path73, keepScalar) {
-        if (Collection2.isEmptyPath(path73))
+      getIn(path76, keepScalar) {
+        if (Collection2.isEmptyPath(path76))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path73, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path76, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path73) {
-        if (Collection2.isEmptyPath(path73))
+      hasIn(path76) {
+        if (Collection2.isEmptyPath(path76))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path73) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path76) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path73, value) {
-        if (Collection2.isEmptyPath(path73)) {
+      setIn(path76, value) {
+        if (Collection2.isEmptyPath(path76)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path73), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path76), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path73, value);
+          this.contents.setIn(path76, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path73) => {
+    visit.itemAtPath = (cst, path76) => {
       let item = cst;
-      for (const [field, index] of path73) {
+      for (const [field, index] of path76) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path73) => {
-      const parent = visit.itemAtPath(cst, path73.slice(0, -1));
-      const field = path73[path73.length - 1][0];
+    visit.parentCollection = (cst, path76) => {
+      const parent = visit.itemAtPath(cst, path76.slice(0, -1));
+      const field = path76[path76.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path73, item, visitor) {
-      let ctrl = visitor(item, path73);
+    function _visit(path76, item, visitor) {
+      let ctrl = visitor(item, path76);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path73.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path76.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path73);
+            ctrl = ctrl(item, path76);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path73) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path76) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7422,7 +7422,7 @@ var require_fd_slicer = __commonJS({
     var fs4 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable8 = stream.Readable;
+    var Readable9 = stream.Readable;
     var PassThrough3 = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -7436,12 +7436,12 @@ var require_fd_slicer = __commonJS({
       this.pend.max = 1;
       this.refCount = 0;
     }
-    FdSlicer.prototype.read = function(buffer2, offset, length, position, callback2) {
+    FdSlicer.prototype.read = function(buffer3, offset, length, position, callback2) {
       var self = this;
       self.pend.go(function(cb) {
-        fs4.read(self.fd, buffer2, offset, length, position, function(err2, bytesRead, buffer3) {
+        fs4.read(self.fd, buffer3, offset, length, position, function(err2, bytesRead, buffer4) {
           cb();
-          callback2(err2, bytesRead, buffer3);
+          callback2(err2, bytesRead, buffer4);
         });
       });
     };
@@ -7465,10 +7465,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable8);
+    util.inherits(ReadStream, Readable9);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable8.call(this, options3);
+      Readable9.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -7487,8 +7487,8 @@ var require_fd_slicer = __commonJS({
         return;
       }
       self.context.pend.go(function(cb) {
-        var buffer2 = Buffer.allocUnsafe(toRead);
-        fs4.read(self.context.fd, buffer2, 0, toRead, self.pos, function(err2, bytesRead) {
+        var buffer3 = Buffer.allocUnsafe(toRead);
+        fs4.read(self.context.fd, buffer3, 0, toRead, self.pos, function(err2, bytesRead) {
           if (err2) {
             self.destroy(err2);
           } else if (bytesRead === 0) {
@@ -7496,7 +7496,7 @@ var require_fd_slicer = __commonJS({
             self._cleanup();
           } else {
             self.pos += bytesRead;
-            self.push(buffer2.slice(0, bytesRead));
+            self.push(buffer3.slice(0, bytesRead));
           }
           cb();
         });
@@ -7513,16 +7513,16 @@ var require_fd_slicer = __commonJS({
       }
     };
     util.inherits(BufferSlicer, EventEmitter2);
-    function BufferSlicer(buffer2) {
+    function BufferSlicer(buffer3) {
       EventEmitter2.call(this);
       this.refCount = 0;
-      this.buffer = buffer2;
+      this.buffer = buffer3;
     }
-    BufferSlicer.prototype.read = function(buffer2, offset, length, position, callback2) {
-      if (!(0 <= offset && offset <= buffer2.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer2.length);
+    BufferSlicer.prototype.read = function(buffer3, offset, length, position, callback2) {
+      if (!(0 <= offset && offset <= buffer3.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer3.length);
       if (position < 0) throw new RangeError("position is negative: " + position);
-      if (offset + length > buffer2.length) {
-        length = buffer2.length - offset;
+      if (offset + length > buffer3.length) {
+        length = buffer3.length - offset;
       }
       if (position + length > this.buffer.length) {
         length = this.buffer.length - position;
@@ -7533,7 +7533,7 @@ var require_fd_slicer = __commonJS({
         });
         return;
       }
-      this.buffer.copy(buffer2, offset, position, position + length);
+      this.buffer.copy(buffer3, offset, position, position + length);
       setImmediate(function() {
         callback2(null, length);
       });
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path73, options3) {
+    function openPromise2(path76, options3) {
       return new Promise((resolve4, reject) => {
-        open5(path73, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open5(path76, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7889,9 +7889,9 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function fromBufferPromise(buffer2, options3) {
+    function fromBufferPromise(buffer3, options3) {
       return new Promise((resolve4, reject) => {
-        fromBuffer(buffer2, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        fromBuffer(buffer3, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path73, options3, callback2) {
+    function open5(path76, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs4.open(path73, "r", function(err2, fd) {
+      fs4.open(path76, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -7943,7 +7943,7 @@ var require_yauzl = __commonJS({
         fromRandomAccessReader(reader, stats.size, options3, callback2);
       });
     }
-    function fromBuffer(buffer2, options3, callback2) {
+    function fromBuffer(buffer3, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7954,8 +7954,8 @@ var require_yauzl = __commonJS({
       if (options3.decodeStrings == null) options3.decodeStrings = true;
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
-      var reader = new fd_slicer.BufferSlicer(buffer2);
-      fromRandomAccessReader(reader, buffer2.length, options3, callback2);
+      var reader = new fd_slicer.BufferSlicer(buffer3);
+      fromRandomAccessReader(reader, buffer3.length, options3, callback2);
     }
     function fromRandomAccessReader(reader, totalSize2, options3, callback2) {
       if (typeof options3 === "function") {
@@ -7979,13 +7979,13 @@ var require_yauzl = __commonJS({
       var zip64EocdlSize = 20;
       var maxCommentSize = 65535;
       var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize2);
-      var buffer2 = newBuffer(bufferSize);
-      var bufferReadStart = totalSize2 - buffer2.length;
-      readAndAssertNoEof(reader, buffer2, 0, bufferSize, bufferReadStart, function(err2) {
+      var buffer3 = newBuffer(bufferSize);
+      var bufferReadStart = totalSize2 - buffer3.length;
+      readAndAssertNoEof(reader, buffer3, 0, bufferSize, bufferReadStart, function(err2) {
         if (err2) return callback2(err2);
         for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
-          if (buffer2.readUInt32LE(i) !== 101010256) continue;
-          var eocdrBuffer = buffer2.subarray(i);
+          if (buffer3.readUInt32LE(i) !== 101010256) continue;
+          var eocdrBuffer = buffer3.subarray(i);
           var diskNumber = eocdrBuffer.readUInt16LE(4);
           var entryCount = eocdrBuffer.readUInt16LE(10);
           var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
@@ -7995,8 +7995,8 @@ var require_yauzl = __commonJS({
             return callback2(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
           }
           var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
-          if (i - zip64EocdlSize >= 0 && buffer2.readUInt32LE(i - zip64EocdlSize) === 117853008) {
-            var zip64EocdlBuffer = buffer2.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
+          if (i - zip64EocdlSize >= 0 && buffer3.readUInt32LE(i - zip64EocdlSize) === 117853008) {
+            var zip64EocdlBuffer = buffer3.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
             var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
             var zip64EocdrBuffer = newBuffer(56);
             return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err3) {
@@ -8076,38 +8076,38 @@ var require_yauzl = __commonJS({
         return;
       }
       if (self.emittedError) return;
-      var buffer2 = newBuffer(46);
-      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err2) {
+      var buffer3 = newBuffer(46);
+      readAndAssertNoEof(self.reader, buffer3, 0, buffer3.length, self.readEntryCursor, function(err2) {
         if (err2) return emitErrorAndAutoClose(self, err2);
         if (self.emittedError) return;
         var entry = new Entry();
-        var signature = buffer2.readUInt32LE(0);
+        var signature = buffer3.readUInt32LE(0);
         if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
-        entry.versionMadeBy = buffer2.readUInt16LE(4);
-        entry.versionNeededToExtract = buffer2.readUInt16LE(6);
-        entry.generalPurposeBitFlag = buffer2.readUInt16LE(8);
-        entry.compressionMethod = buffer2.readUInt16LE(10);
-        entry.lastModFileTime = buffer2.readUInt16LE(12);
-        entry.lastModFileDate = buffer2.readUInt16LE(14);
-        entry.crc32 = buffer2.readUInt32LE(16);
-        entry.compressedSize = buffer2.readUInt32LE(20);
-        entry.uncompressedSize = buffer2.readUInt32LE(24);
-        entry.fileNameLength = buffer2.readUInt16LE(28);
-        entry.extraFieldLength = buffer2.readUInt16LE(30);
-        entry.fileCommentLength = buffer2.readUInt16LE(32);
-        entry.internalFileAttributes = buffer2.readUInt16LE(36);
-        entry.externalFileAttributes = buffer2.readUInt32LE(38);
-        entry.relativeOffsetOfLocalHeader = buffer2.readUInt32LE(42);
+        entry.versionMadeBy = buffer3.readUInt16LE(4);
+        entry.versionNeededToExtract = buffer3.readUInt16LE(6);
+        entry.generalPurposeBitFlag = buffer3.readUInt16LE(8);
+        entry.compressionMethod = buffer3.readUInt16LE(10);
+        entry.lastModFileTime = buffer3.readUInt16LE(12);
+        entry.lastModFileDate = buffer3.readUInt16LE(14);
+        entry.crc32 = buffer3.readUInt32LE(16);
+        entry.compressedSize = buffer3.readUInt32LE(20);
+        entry.uncompressedSize = buffer3.readUInt32LE(24);
+        entry.fileNameLength = buffer3.readUInt16LE(28);
+        entry.extraFieldLength = buffer3.readUInt16LE(30);
+        entry.fileCommentLength = buffer3.readUInt16LE(32);
+        entry.internalFileAttributes = buffer3.readUInt16LE(36);
+        entry.externalFileAttributes = buffer3.readUInt32LE(38);
+        entry.relativeOffsetOfLocalHeader = buffer3.readUInt32LE(42);
         if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
         self.readEntryCursor += 46;
-        buffer2 = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
-        readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, self.readEntryCursor, function(err3) {
+        buffer3 = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
+        readAndAssertNoEof(self.reader, buffer3, 0, buffer3.length, self.readEntryCursor, function(err3) {
           if (err3) return emitErrorAndAutoClose(self, err3);
           if (self.emittedError) return;
-          entry.fileNameRaw = buffer2.subarray(0, entry.fileNameLength);
+          entry.fileNameRaw = buffer3.subarray(0, entry.fileNameLength);
           var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
-          entry.extraFieldRaw = buffer2.subarray(entry.fileNameLength, fileCommentStart);
-          entry.fileCommentRaw = buffer2.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
+          entry.extraFieldRaw = buffer3.subarray(entry.fileNameLength, fileCommentStart);
+          entry.fileCommentRaw = buffer3.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
           try {
             entry.extraFields = parseExtraFields(entry.extraFieldRaw);
           } catch (err4) {
@@ -8124,7 +8124,7 @@ var require_yauzl = __commonJS({
             entry.fileName = entry.fileNameRaw;
           }
           entry.comment = entry.fileComment;
-          self.readEntryCursor += buffer2.length;
+          self.readEntryCursor += buffer3.length;
           self.entriesRead += 1;
           for (var i = 0; i < entry.extraFields.length; i++) {
             var extraField = entry.extraFields[i];
@@ -8350,16 +8350,16 @@ var require_yauzl = __commonJS({
       }
       if (options3 == null) options3 = {};
       self.reader.ref();
-      var buffer2 = newBuffer(30);
-      readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader, function(err2) {
+      var buffer3 = newBuffer(30);
+      readAndAssertNoEof(self.reader, buffer3, 0, buffer3.length, entry.relativeOffsetOfLocalHeader, function(err2) {
         try {
           if (err2) return callback2(err2);
-          var signature = buffer2.readUInt32LE(0);
+          var signature = buffer3.readUInt32LE(0);
           if (signature !== 67324752) {
             return callback2(new Error("invalid local file header signature: 0x" + signature.toString(16)));
           }
-          var fileNameLength = buffer2.readUInt16LE(26);
-          var extraFieldLength = buffer2.readUInt16LE(28);
+          var fileNameLength = buffer3.readUInt16LE(26);
+          var extraFieldLength = buffer3.readUInt16LE(28);
           var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
           if (fileDataStart + entry.compressedSize > self.fileSize) {
             return callback2(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
@@ -8369,23 +8369,23 @@ var require_yauzl = __commonJS({
           }
           var localFileHeader = new LocalFileHeader();
           localFileHeader.fileDataStart = fileDataStart;
-          localFileHeader.versionNeededToExtract = buffer2.readUInt16LE(4);
-          localFileHeader.generalPurposeBitFlag = buffer2.readUInt16LE(6);
-          localFileHeader.compressionMethod = buffer2.readUInt16LE(8);
-          localFileHeader.lastModFileTime = buffer2.readUInt16LE(10);
-          localFileHeader.lastModFileDate = buffer2.readUInt16LE(12);
-          localFileHeader.crc32 = buffer2.readUInt32LE(14);
-          localFileHeader.compressedSize = buffer2.readUInt32LE(18);
-          localFileHeader.uncompressedSize = buffer2.readUInt32LE(22);
+          localFileHeader.versionNeededToExtract = buffer3.readUInt16LE(4);
+          localFileHeader.generalPurposeBitFlag = buffer3.readUInt16LE(6);
+          localFileHeader.compressionMethod = buffer3.readUInt16LE(8);
+          localFileHeader.lastModFileTime = buffer3.readUInt16LE(10);
+          localFileHeader.lastModFileDate = buffer3.readUInt16LE(12);
+          localFileHeader.crc32 = buffer3.readUInt32LE(14);
+          localFileHeader.compressedSize = buffer3.readUInt32LE(18);
+          localFileHeader.uncompressedSize = buffer3.readUInt32LE(22);
           localFileHeader.fileNameLength = fileNameLength;
           localFileHeader.extraFieldLength = extraFieldLength;
-          buffer2 = newBuffer(fileNameLength + extraFieldLength);
+          buffer3 = newBuffer(fileNameLength + extraFieldLength);
           self.reader.ref();
-          readAndAssertNoEof(self.reader, buffer2, 0, buffer2.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
+          readAndAssertNoEof(self.reader, buffer3, 0, buffer3.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
             try {
               if (err3) return callback2(err3);
-              localFileHeader.fileName = buffer2.subarray(0, fileNameLength);
-              localFileHeader.extraField = buffer2.subarray(fileNameLength);
+              localFileHeader.fileName = buffer3.subarray(0, fileNameLength);
+              localFileHeader.extraField = buffer3.subarray(fileNameLength);
               return callback2(null, localFileHeader);
             } finally {
               self.reader.unref();
@@ -8533,13 +8533,13 @@ var require_yauzl = __commonJS({
       }
       return extraFields;
     }
-    function readAndAssertNoEof(reader, buffer2, offset, length, position, callback2) {
+    function readAndAssertNoEof(reader, buffer3, offset, length, position, callback2) {
       if (length === 0) {
         return setImmediate(function() {
           callback2(null, newBuffer(0));
         });
       }
-      reader.read(buffer2, offset, length, position, function(err2, bytesRead) {
+      reader.read(buffer3, offset, length, position, function(err2, bytesRead) {
         if (err2) return callback2(err2);
         if (bytesRead < length) {
           return callback2(new Error("unexpected EOF"));
@@ -8627,12 +8627,12 @@ var require_yauzl = __commonJS({
     RandomAccessReader2.prototype._readStreamForRange = function(start2, end) {
       throw new Error("not implemented");
     };
-    RandomAccessReader2.prototype.read = function(buffer2, offset, length, position, callback2) {
+    RandomAccessReader2.prototype.read = function(buffer3, offset, length, position, callback2) {
       var readStream = this.createReadStream({ start: position, end: position + length });
       var writeStream = new Writable();
       var written = 0;
       writeStream._write = function(chunk, encoding, cb) {
-        chunk.copy(buffer2, offset + written, 0, chunk.length);
+        chunk.copy(buffer3, offset + written, 0, chunk.length);
         written += chunk.length;
         cb();
       };
@@ -8662,20 +8662,20 @@ var require_yauzl = __commonJS({
       this.context.unref();
     };
     var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    function decodeBuffer(buffer2, isUtf8) {
+    function decodeBuffer(buffer3, isUtf8) {
       if (isUtf8) {
-        return buffer2.toString("utf8");
+        return buffer3.toString("utf8");
       } else {
         var result = "";
-        for (var i = 0; i < buffer2.length; i++) {
-          result += cp437[buffer2[i]];
+        for (var i = 0; i < buffer3.length; i++) {
+          result += cp437[buffer3[i]];
         }
         return result;
       }
     }
-    function readUInt64LE(buffer2, offset) {
-      var lower32 = buffer2.readUInt32LE(offset);
-      var upper32 = buffer2.readUInt32LE(offset + 4);
+    function readUInt64LE(buffer3, offset) {
+      var lower32 = buffer3.readUInt32LE(offset);
+      var upper32 = buffer3.readUInt32LE(offset + 4);
       return upper32 * 4294967296 + lower32;
     }
     var newBuffer;
@@ -8700,6 +8700,954 @@ var require_yauzl = __commonJS({
     }
     function defaultCallback(err2) {
       if (err2) throw err2;
+    }
+  }
+});
+
+// node_modules/buffer-crc32/dist/index.cjs
+var require_dist2 = __commonJS({
+  "node_modules/buffer-crc32/dist/index.cjs"(exports2, module2) {
+    "use strict";
+    function getDefaultExportFromCjs(x) {
+      return x && x.__esModule && Object.prototype.hasOwnProperty.call(x, "default") ? x["default"] : x;
+    }
+    var CRC_TABLE = new Int32Array([
+      0,
+      1996959894,
+      3993919788,
+      2567524794,
+      124634137,
+      1886057615,
+      3915621685,
+      2657392035,
+      249268274,
+      2044508324,
+      3772115230,
+      2547177864,
+      162941995,
+      2125561021,
+      3887607047,
+      2428444049,
+      498536548,
+      1789927666,
+      4089016648,
+      2227061214,
+      450548861,
+      1843258603,
+      4107580753,
+      2211677639,
+      325883990,
+      1684777152,
+      4251122042,
+      2321926636,
+      335633487,
+      1661365465,
+      4195302755,
+      2366115317,
+      997073096,
+      1281953886,
+      3579855332,
+      2724688242,
+      1006888145,
+      1258607687,
+      3524101629,
+      2768942443,
+      901097722,
+      1119000684,
+      3686517206,
+      2898065728,
+      853044451,
+      1172266101,
+      3705015759,
+      2882616665,
+      651767980,
+      1373503546,
+      3369554304,
+      3218104598,
+      565507253,
+      1454621731,
+      3485111705,
+      3099436303,
+      671266974,
+      1594198024,
+      3322730930,
+      2970347812,
+      795835527,
+      1483230225,
+      3244367275,
+      3060149565,
+      1994146192,
+      31158534,
+      2563907772,
+      4023717930,
+      1907459465,
+      112637215,
+      2680153253,
+      3904427059,
+      2013776290,
+      251722036,
+      2517215374,
+      3775830040,
+      2137656763,
+      141376813,
+      2439277719,
+      3865271297,
+      1802195444,
+      476864866,
+      2238001368,
+      4066508878,
+      1812370925,
+      453092731,
+      2181625025,
+      4111451223,
+      1706088902,
+      314042704,
+      2344532202,
+      4240017532,
+      1658658271,
+      366619977,
+      2362670323,
+      4224994405,
+      1303535960,
+      984961486,
+      2747007092,
+      3569037538,
+      1256170817,
+      1037604311,
+      2765210733,
+      3554079995,
+      1131014506,
+      879679996,
+      2909243462,
+      3663771856,
+      1141124467,
+      855842277,
+      2852801631,
+      3708648649,
+      1342533948,
+      654459306,
+      3188396048,
+      3373015174,
+      1466479909,
+      544179635,
+      3110523913,
+      3462522015,
+      1591671054,
+      702138776,
+      2966460450,
+      3352799412,
+      1504918807,
+      783551873,
+      3082640443,
+      3233442989,
+      3988292384,
+      2596254646,
+      62317068,
+      1957810842,
+      3939845945,
+      2647816111,
+      81470997,
+      1943803523,
+      3814918930,
+      2489596804,
+      225274430,
+      2053790376,
+      3826175755,
+      2466906013,
+      167816743,
+      2097651377,
+      4027552580,
+      2265490386,
+      503444072,
+      1762050814,
+      4150417245,
+      2154129355,
+      426522225,
+      1852507879,
+      4275313526,
+      2312317920,
+      282753626,
+      1742555852,
+      4189708143,
+      2394877945,
+      397917763,
+      1622183637,
+      3604390888,
+      2714866558,
+      953729732,
+      1340076626,
+      3518719985,
+      2797360999,
+      1068828381,
+      1219638859,
+      3624741850,
+      2936675148,
+      906185462,
+      1090812512,
+      3747672003,
+      2825379669,
+      829329135,
+      1181335161,
+      3412177804,
+      3160834842,
+      628085408,
+      1382605366,
+      3423369109,
+      3138078467,
+      570562233,
+      1426400815,
+      3317316542,
+      2998733608,
+      733239954,
+      1555261956,
+      3268935591,
+      3050360625,
+      752459403,
+      1541320221,
+      2607071920,
+      3965973030,
+      1969922972,
+      40735498,
+      2617837225,
+      3943577151,
+      1913087877,
+      83908371,
+      2512341634,
+      3803740692,
+      2075208622,
+      213261112,
+      2463272603,
+      3855990285,
+      2094854071,
+      198958881,
+      2262029012,
+      4057260610,
+      1759359992,
+      534414190,
+      2176718541,
+      4139329115,
+      1873836001,
+      414664567,
+      2282248934,
+      4279200368,
+      1711684554,
+      285281116,
+      2405801727,
+      4167216745,
+      1634467795,
+      376229701,
+      2685067896,
+      3608007406,
+      1308918612,
+      956543938,
+      2808555105,
+      3495958263,
+      1231636301,
+      1047427035,
+      2932959818,
+      3654703836,
+      1088359270,
+      936918e3,
+      2847714899,
+      3736837829,
+      1202900863,
+      817233897,
+      3183342108,
+      3401237130,
+      1404277552,
+      615818150,
+      3134207493,
+      3453421203,
+      1423857449,
+      601450431,
+      3009837614,
+      3294710456,
+      1567103746,
+      711928724,
+      3020668471,
+      3272380065,
+      1510334235,
+      755167117
+    ]);
+    function ensureBuffer(input2) {
+      if (Buffer.isBuffer(input2)) {
+        return input2;
+      }
+      if (typeof input2 === "number") {
+        return Buffer.alloc(input2);
+      } else if (typeof input2 === "string") {
+        return Buffer.from(input2);
+      } else {
+        throw new Error("input must be buffer, number, or string, received " + typeof input2);
+      }
+    }
+    function bufferizeInt(num) {
+      const tmp = ensureBuffer(4);
+      tmp.writeInt32BE(num, 0);
+      return tmp;
+    }
+    function _crc32(buf, previous) {
+      buf = ensureBuffer(buf);
+      if (Buffer.isBuffer(previous)) {
+        previous = previous.readUInt32BE(0);
+      }
+      let crc = ~~previous ^ -1;
+      for (var n = 0; n < buf.length; n++) {
+        crc = CRC_TABLE[(crc ^ buf[n]) & 255] ^ crc >>> 8;
+      }
+      return crc ^ -1;
+    }
+    function crc322() {
+      return bufferizeInt(_crc32.apply(null, arguments));
+    }
+    crc322.signed = function() {
+      return _crc32.apply(null, arguments);
+    };
+    crc322.unsigned = function() {
+      return _crc32.apply(null, arguments) >>> 0;
+    };
+    var bufferCrc32 = crc322;
+    var index = /* @__PURE__ */ getDefaultExportFromCjs(bufferCrc32);
+    module2.exports = index;
+  }
+});
+
+// node_modules/yazl/index.js
+var require_yazl = __commonJS({
+  "node_modules/yazl/index.js"(exports2) {
+    var fs4 = require("fs");
+    var Transform2 = require("stream").Transform;
+    var PassThrough3 = require("stream").PassThrough;
+    var zlib2 = require("zlib");
+    var util = require("util");
+    var EventEmitter2 = require("events").EventEmitter;
+    var errorMonitor = require("events").errorMonitor;
+    var crc322 = require_dist2();
+    exports2.ZipFile = ZipFile2;
+    exports2.dateToDosDateTime = dateToDosDateTime;
+    util.inherits(ZipFile2, EventEmitter2);
+    function ZipFile2() {
+      this.outputStream = new PassThrough3();
+      this.entries = [];
+      this.outputStreamCursor = 0;
+      this.ended = false;
+      this.allDone = false;
+      this.forceZip64Eocd = false;
+      this.errored = false;
+      this.on(errorMonitor, function() {
+        this.errored = true;
+      });
+    }
+    ZipFile2.prototype.addFile = function(realPath, metadataPath, options3) {
+      var self = this;
+      metadataPath = validateMetadataPath(metadataPath, false);
+      if (options3 == null) options3 = {};
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, false, options3);
+      self.entries.push(entry);
+      fs4.stat(realPath, function(err2, stats) {
+        if (err2) return self.emit("error", err2);
+        if (!stats.isFile()) return self.emit("error", new Error("not a file: " + realPath));
+        entry.uncompressedSize = stats.size;
+        if (options3.mtime == null) entry.setLastModDate(stats.mtime);
+        if (options3.mode == null) entry.setFileAttributesMode(stats.mode);
+        entry.setFileDataPumpFunction(function() {
+          var readStream = fs4.createReadStream(realPath);
+          entry.state = Entry.FILE_DATA_IN_PROGRESS;
+          readStream.on("error", function(err3) {
+            self.emit("error", err3);
+          });
+          pumpFileDataReadStream(self, entry, readStream);
+        });
+        pumpEntries(self);
+      });
+    };
+    ZipFile2.prototype.addReadStream = function(readStream, metadataPath, options3) {
+      this.addReadStreamLazy(metadataPath, options3, function(cb) {
+        cb(null, readStream);
+      });
+    };
+    ZipFile2.prototype.addReadStreamLazy = function(metadataPath, options3, getReadStreamFunction) {
+      var self = this;
+      if (typeof options3 === "function") {
+        getReadStreamFunction = options3;
+        options3 = null;
+      }
+      if (options3 == null) options3 = {};
+      metadataPath = validateMetadataPath(metadataPath, false);
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, false, options3);
+      self.entries.push(entry);
+      entry.setFileDataPumpFunction(function() {
+        entry.state = Entry.FILE_DATA_IN_PROGRESS;
+        getReadStreamFunction(function(err2, readStream) {
+          if (err2) return self.emit("error", err2);
+          pumpFileDataReadStream(self, entry, readStream);
+        });
+      });
+      pumpEntries(self);
+    };
+    ZipFile2.prototype.addBuffer = function(buffer3, metadataPath, options3) {
+      var self = this;
+      metadataPath = validateMetadataPath(metadataPath, false);
+      if (buffer3.length > 1073741823) throw new Error("buffer too large: " + buffer3.length + " > 1073741823");
+      if (options3 == null) options3 = {};
+      if (options3.size != null) throw new Error("options.size not allowed");
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, false, options3);
+      entry.uncompressedSize = buffer3.length;
+      entry.crc32 = crc322.unsigned(buffer3);
+      entry.crcAndFileSizeKnown = true;
+      self.entries.push(entry);
+      if (entry.compressionLevel === 0) {
+        setCompressedBuffer(buffer3);
+      } else {
+        zlib2.deflateRaw(buffer3, { level: entry.compressionLevel }, function(err2, compressedBuffer) {
+          setCompressedBuffer(compressedBuffer);
+        });
+      }
+      function setCompressedBuffer(compressedBuffer) {
+        entry.compressedSize = compressedBuffer.length;
+        entry.setFileDataPumpFunction(function() {
+          writeToOutputStream(self, compressedBuffer);
+          writeToOutputStream(self, entry.getDataDescriptor());
+          entry.state = Entry.FILE_DATA_DONE;
+          setImmediate(function() {
+            pumpEntries(self);
+          });
+        });
+        pumpEntries(self);
+      }
+    };
+    ZipFile2.prototype.addEmptyDirectory = function(metadataPath, options3) {
+      var self = this;
+      metadataPath = validateMetadataPath(metadataPath, true);
+      if (options3 == null) options3 = {};
+      if (options3.size != null) throw new Error("options.size not allowed");
+      if (options3.compress != null) throw new Error("options.compress not allowed");
+      if (options3.compressionLevel != null) throw new Error("options.compressionLevel not allowed");
+      if (shouldIgnoreAdding(self)) return;
+      var entry = new Entry(metadataPath, true, options3);
+      self.entries.push(entry);
+      entry.setFileDataPumpFunction(function() {
+        writeToOutputStream(self, entry.getDataDescriptor());
+        entry.state = Entry.FILE_DATA_DONE;
+        pumpEntries(self);
+      });
+      pumpEntries(self);
+    };
+    var eocdrSignatureBuffer = bufferFrom([80, 75, 5, 6]);
+    ZipFile2.prototype.end = function(options3, calculatedTotalSizeCallback) {
+      if (typeof options3 === "function") {
+        calculatedTotalSizeCallback = options3;
+        options3 = null;
+      }
+      if (options3 == null) options3 = {};
+      if (this.ended) return;
+      this.ended = true;
+      if (this.errored) return;
+      this.calculatedTotalSizeCallback = calculatedTotalSizeCallback;
+      this.forceZip64Eocd = !!options3.forceZip64Format;
+      if (options3.comment) {
+        if (typeof options3.comment === "string") {
+          this.comment = encodeCp437(options3.comment);
+        } else {
+          this.comment = options3.comment;
+        }
+        if (this.comment.length > 65535) throw new Error("comment is too large");
+        if (bufferIncludes(this.comment, eocdrSignatureBuffer)) throw new Error("comment contains end of central directory record signature");
+      } else {
+        this.comment = EMPTY_BUFFER;
+      }
+      pumpEntries(this);
+    };
+    function writeToOutputStream(self, buffer3) {
+      self.outputStream.write(buffer3);
+      self.outputStreamCursor += buffer3.length;
+    }
+    function pumpFileDataReadStream(self, entry, readStream) {
+      var crc32Watcher = new Crc32Watcher();
+      var uncompressedSizeCounter = new ByteCounter();
+      var compressor = entry.compressionLevel !== 0 ? new zlib2.DeflateRaw({ level: entry.compressionLevel }) : new PassThrough3();
+      var compressedSizeCounter = new ByteCounter();
+      readStream.pipe(crc32Watcher).pipe(uncompressedSizeCounter).pipe(compressor).pipe(compressedSizeCounter).pipe(self.outputStream, { end: false });
+      compressedSizeCounter.on("end", function() {
+        entry.crc32 = crc32Watcher.crc32;
+        if (entry.uncompressedSize == null) {
+          entry.uncompressedSize = uncompressedSizeCounter.byteCount;
+        } else {
+          if (entry.uncompressedSize !== uncompressedSizeCounter.byteCount) return self.emit("error", new Error("file data stream has unexpected number of bytes"));
+        }
+        entry.compressedSize = compressedSizeCounter.byteCount;
+        self.outputStreamCursor += entry.compressedSize;
+        writeToOutputStream(self, entry.getDataDescriptor());
+        entry.state = Entry.FILE_DATA_DONE;
+        pumpEntries(self);
+      });
+    }
+    function determineCompressionLevel(options3) {
+      if (options3.compress != null && options3.compressionLevel != null) {
+        if (!!options3.compress !== !!options3.compressionLevel) throw new Error("conflicting settings for compress and compressionLevel");
+      }
+      if (options3.compressionLevel != null) return options3.compressionLevel;
+      if (options3.compress === false) return 0;
+      return 6;
+    }
+    function pumpEntries(self) {
+      if (self.allDone || self.errored) return;
+      if (self.ended && self.calculatedTotalSizeCallback != null) {
+        var calculatedTotalSize = calculateTotalSize(self);
+        if (calculatedTotalSize != null) {
+          self.calculatedTotalSizeCallback(calculatedTotalSize);
+          self.calculatedTotalSizeCallback = null;
+        }
+      }
+      var entry = getFirstNotDoneEntry();
+      function getFirstNotDoneEntry() {
+        for (var i = 0; i < self.entries.length; i++) {
+          var entry2 = self.entries[i];
+          if (entry2.state < Entry.FILE_DATA_DONE) return entry2;
+        }
+        return null;
+      }
+      if (entry != null) {
+        if (entry.state < Entry.READY_TO_PUMP_FILE_DATA) return;
+        if (entry.state === Entry.FILE_DATA_IN_PROGRESS) return;
+        entry.relativeOffsetOfLocalHeader = self.outputStreamCursor;
+        var localFileHeader = entry.getLocalFileHeader();
+        writeToOutputStream(self, localFileHeader);
+        entry.doFileDataPump();
+      } else {
+        if (self.ended) {
+          self.offsetOfStartOfCentralDirectory = self.outputStreamCursor;
+          self.entries.forEach(function(entry2) {
+            var centralDirectoryRecord = entry2.getCentralDirectoryRecord();
+            writeToOutputStream(self, centralDirectoryRecord);
+          });
+          writeToOutputStream(self, getEndOfCentralDirectoryRecord(self));
+          self.outputStream.end();
+          self.allDone = true;
+        }
+      }
+    }
+    function calculateTotalSize(self) {
+      var pretendOutputCursor = 0;
+      var centralDirectorySize = 0;
+      for (var i = 0; i < self.entries.length; i++) {
+        var entry = self.entries[i];
+        if (entry.compressionLevel !== 0) return -1;
+        if (entry.state >= Entry.READY_TO_PUMP_FILE_DATA) {
+          if (entry.uncompressedSize == null) return -1;
+        } else {
+          if (entry.uncompressedSize == null) return null;
+        }
+        entry.relativeOffsetOfLocalHeader = pretendOutputCursor;
+        var useZip64Format = entry.useZip64Format();
+        pretendOutputCursor += LOCAL_FILE_HEADER_FIXED_SIZE + entry.utf8FileName.length;
+        pretendOutputCursor += entry.uncompressedSize;
+        if (!entry.crcAndFileSizeKnown) {
+          if (useZip64Format) {
+            pretendOutputCursor += ZIP64_DATA_DESCRIPTOR_SIZE;
+          } else {
+            pretendOutputCursor += DATA_DESCRIPTOR_SIZE;
+          }
+        }
+        centralDirectorySize += CENTRAL_DIRECTORY_RECORD_FIXED_SIZE + entry.utf8FileName.length + entry.fileComment.length;
+        if (!entry.forceDosTimestamp) {
+          centralDirectorySize += INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE;
+        }
+        if (useZip64Format) {
+          centralDirectorySize += ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE;
+        }
+      }
+      var endOfCentralDirectorySize = 0;
+      if (self.forceZip64Eocd || self.entries.length >= 65535 || centralDirectorySize >= 65535 || pretendOutputCursor >= 4294967295) {
+        endOfCentralDirectorySize += ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE;
+      }
+      endOfCentralDirectorySize += END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + self.comment.length;
+      return pretendOutputCursor + centralDirectorySize + endOfCentralDirectorySize;
+    }
+    function shouldIgnoreAdding(self) {
+      if (self.ended) throw new Error("cannot add entries after calling end()");
+      if (self.errored) return true;
+      return false;
+    }
+    var ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE = 56;
+    var ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE = 20;
+    var END_OF_CENTRAL_DIRECTORY_RECORD_SIZE = 22;
+    function getEndOfCentralDirectoryRecord(self, actuallyJustTellMeHowLongItWouldBe) {
+      var needZip64Format = false;
+      var normalEntriesLength = self.entries.length;
+      if (self.forceZip64Eocd || self.entries.length >= 65535) {
+        normalEntriesLength = 65535;
+        needZip64Format = true;
+      }
+      var sizeOfCentralDirectory = self.outputStreamCursor - self.offsetOfStartOfCentralDirectory;
+      var normalSizeOfCentralDirectory = sizeOfCentralDirectory;
+      if (self.forceZip64Eocd || sizeOfCentralDirectory >= 4294967295) {
+        normalSizeOfCentralDirectory = 4294967295;
+        needZip64Format = true;
+      }
+      var normalOffsetOfStartOfCentralDirectory = self.offsetOfStartOfCentralDirectory;
+      if (self.forceZip64Eocd || self.offsetOfStartOfCentralDirectory >= 4294967295) {
+        normalOffsetOfStartOfCentralDirectory = 4294967295;
+        needZip64Format = true;
+      }
+      if (actuallyJustTellMeHowLongItWouldBe) {
+        if (needZip64Format) {
+          return ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE + END_OF_CENTRAL_DIRECTORY_RECORD_SIZE;
+        } else {
+          return END_OF_CENTRAL_DIRECTORY_RECORD_SIZE;
+        }
+      }
+      var eocdrBuffer = bufferAlloc(END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + self.comment.length);
+      eocdrBuffer.writeUInt32LE(101010256, 0);
+      eocdrBuffer.writeUInt16LE(0, 4);
+      eocdrBuffer.writeUInt16LE(0, 6);
+      eocdrBuffer.writeUInt16LE(normalEntriesLength, 8);
+      eocdrBuffer.writeUInt16LE(normalEntriesLength, 10);
+      eocdrBuffer.writeUInt32LE(normalSizeOfCentralDirectory, 12);
+      eocdrBuffer.writeUInt32LE(normalOffsetOfStartOfCentralDirectory, 16);
+      eocdrBuffer.writeUInt16LE(self.comment.length, 20);
+      self.comment.copy(eocdrBuffer, 22);
+      if (!needZip64Format) return eocdrBuffer;
+      var zip64EocdrBuffer = bufferAlloc(ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE);
+      zip64EocdrBuffer.writeUInt32LE(101075792, 0);
+      writeUInt64LE(zip64EocdrBuffer, ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE - 12, 4);
+      zip64EocdrBuffer.writeUInt16LE(VERSION_MADE_BY, 12);
+      zip64EocdrBuffer.writeUInt16LE(VERSION_NEEDED_TO_EXTRACT_ZIP64, 14);
+      zip64EocdrBuffer.writeUInt32LE(0, 16);
+      zip64EocdrBuffer.writeUInt32LE(0, 20);
+      writeUInt64LE(zip64EocdrBuffer, self.entries.length, 24);
+      writeUInt64LE(zip64EocdrBuffer, self.entries.length, 32);
+      writeUInt64LE(zip64EocdrBuffer, sizeOfCentralDirectory, 40);
+      writeUInt64LE(zip64EocdrBuffer, self.offsetOfStartOfCentralDirectory, 48);
+      var zip64EocdlBuffer = bufferAlloc(ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE);
+      zip64EocdlBuffer.writeUInt32LE(117853008, 0);
+      zip64EocdlBuffer.writeUInt32LE(0, 4);
+      writeUInt64LE(zip64EocdlBuffer, self.outputStreamCursor, 8);
+      zip64EocdlBuffer.writeUInt32LE(1, 16);
+      return Buffer.concat([
+        zip64EocdrBuffer,
+        zip64EocdlBuffer,
+        eocdrBuffer
+      ]);
+    }
+    function validateMetadataPath(metadataPath, isDirectory2) {
+      if (metadataPath === "") throw new Error("empty metadataPath");
+      metadataPath = metadataPath.replace(/\\/g, "/");
+      if (/^[a-zA-Z]:/.test(metadataPath) || /^\//.test(metadataPath)) throw new Error("absolute path: " + metadataPath);
+      if (metadataPath.split("/").indexOf("..") !== -1) throw new Error("invalid relative path: " + metadataPath);
+      var looksLikeDirectory = /\/$/.test(metadataPath);
+      if (isDirectory2) {
+        if (!looksLikeDirectory) metadataPath += "/";
+      } else {
+        if (looksLikeDirectory) throw new Error("file path cannot end with '/': " + metadataPath);
+      }
+      return metadataPath;
+    }
+    var EMPTY_BUFFER = bufferAlloc(0);
+    function Entry(metadataPath, isDirectory2, options3) {
+      this.utf8FileName = bufferFrom(metadataPath);
+      if (this.utf8FileName.length > 65535) throw new Error("utf8 file name too long. " + utf8FileName.length + " > 65535");
+      this.isDirectory = isDirectory2;
+      this.state = Entry.WAITING_FOR_METADATA;
+      this.setLastModDate(options3.mtime != null ? options3.mtime : /* @__PURE__ */ new Date());
+      this.forceDosTimestamp = !!options3.forceDosTimestamp;
+      if (options3.mode != null) {
+        this.setFileAttributesMode(options3.mode);
+      } else {
+        this.setFileAttributesMode(isDirectory2 ? 16893 : 33204);
+      }
+      if (isDirectory2) {
+        this.crcAndFileSizeKnown = true;
+        this.crc32 = 0;
+        this.uncompressedSize = 0;
+        this.compressedSize = 0;
+      } else {
+        this.crcAndFileSizeKnown = false;
+        this.crc32 = null;
+        this.uncompressedSize = null;
+        this.compressedSize = null;
+        if (options3.size != null) this.uncompressedSize = options3.size;
+      }
+      if (isDirectory2) {
+        this.compressionLevel = 0;
+      } else {
+        this.compressionLevel = determineCompressionLevel(options3);
+      }
+      this.forceZip64Format = !!options3.forceZip64Format;
+      if (options3.fileComment) {
+        if (typeof options3.fileComment === "string") {
+          this.fileComment = bufferFrom(options3.fileComment, "utf-8");
+        } else {
+          this.fileComment = options3.fileComment;
+        }
+        if (this.fileComment.length > 65535) throw new Error("fileComment is too large");
+      } else {
+        this.fileComment = EMPTY_BUFFER;
+      }
+    }
+    Entry.WAITING_FOR_METADATA = 0;
+    Entry.READY_TO_PUMP_FILE_DATA = 1;
+    Entry.FILE_DATA_IN_PROGRESS = 2;
+    Entry.FILE_DATA_DONE = 3;
+    Entry.prototype.setLastModDate = function(date) {
+      this.mtime = date;
+      var dosDateTime = dateToDosDateTime(date);
+      this.lastModFileTime = dosDateTime.time;
+      this.lastModFileDate = dosDateTime.date;
+    };
+    Entry.prototype.setFileAttributesMode = function(mode) {
+      if ((mode & 65535) !== mode) throw new Error("invalid mode. expected: 0 <= " + mode + " <= 65535");
+      this.externalFileAttributes = mode << 16 >>> 0;
+    };
+    Entry.prototype.setFileDataPumpFunction = function(doFileDataPump) {
+      this.doFileDataPump = doFileDataPump;
+      this.state = Entry.READY_TO_PUMP_FILE_DATA;
+    };
+    Entry.prototype.useZip64Format = function() {
+      return this.forceZip64Format || this.uncompressedSize != null && this.uncompressedSize > 4294967294 || this.compressedSize != null && this.compressedSize > 4294967294 || this.relativeOffsetOfLocalHeader != null && this.relativeOffsetOfLocalHeader > 4294967294;
+    };
+    var LOCAL_FILE_HEADER_FIXED_SIZE = 30;
+    var VERSION_NEEDED_TO_EXTRACT_UTF8 = 20;
+    var VERSION_NEEDED_TO_EXTRACT_ZIP64 = 45;
+    var VERSION_MADE_BY = 3 << 8 | 63;
+    var FILE_NAME_IS_UTF8 = 1 << 11;
+    var UNKNOWN_CRC32_AND_FILE_SIZES = 1 << 3;
+    Entry.prototype.getLocalFileHeader = function() {
+      var crc323 = 0;
+      var compressedSize = 0;
+      var uncompressedSize = 0;
+      if (this.crcAndFileSizeKnown) {
+        crc323 = this.crc32;
+        compressedSize = this.compressedSize;
+        uncompressedSize = this.uncompressedSize;
+      }
+      var fixedSizeStuff = bufferAlloc(LOCAL_FILE_HEADER_FIXED_SIZE);
+      var generalPurposeBitFlag = FILE_NAME_IS_UTF8;
+      if (!this.crcAndFileSizeKnown) generalPurposeBitFlag |= UNKNOWN_CRC32_AND_FILE_SIZES;
+      fixedSizeStuff.writeUInt32LE(67324752, 0);
+      fixedSizeStuff.writeUInt16LE(VERSION_NEEDED_TO_EXTRACT_UTF8, 4);
+      fixedSizeStuff.writeUInt16LE(generalPurposeBitFlag, 6);
+      fixedSizeStuff.writeUInt16LE(this.getCompressionMethod(), 8);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileTime, 10);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileDate, 12);
+      fixedSizeStuff.writeUInt32LE(crc323, 14);
+      fixedSizeStuff.writeUInt32LE(compressedSize, 18);
+      fixedSizeStuff.writeUInt32LE(uncompressedSize, 22);
+      fixedSizeStuff.writeUInt16LE(this.utf8FileName.length, 26);
+      fixedSizeStuff.writeUInt16LE(0, 28);
+      return Buffer.concat([
+        fixedSizeStuff,
+        // file name (variable size)
+        this.utf8FileName
+        // extra field (variable size)
+        // no extra fields
+      ]);
+    };
+    var DATA_DESCRIPTOR_SIZE = 16;
+    var ZIP64_DATA_DESCRIPTOR_SIZE = 24;
+    Entry.prototype.getDataDescriptor = function() {
+      if (this.crcAndFileSizeKnown) {
+        return EMPTY_BUFFER;
+      }
+      if (!this.useZip64Format()) {
+        var buffer3 = bufferAlloc(DATA_DESCRIPTOR_SIZE);
+        buffer3.writeUInt32LE(134695760, 0);
+        buffer3.writeUInt32LE(this.crc32, 4);
+        buffer3.writeUInt32LE(this.compressedSize, 8);
+        buffer3.writeUInt32LE(this.uncompressedSize, 12);
+        return buffer3;
+      } else {
+        var buffer3 = bufferAlloc(ZIP64_DATA_DESCRIPTOR_SIZE);
+        buffer3.writeUInt32LE(134695760, 0);
+        buffer3.writeUInt32LE(this.crc32, 4);
+        writeUInt64LE(buffer3, this.compressedSize, 8);
+        writeUInt64LE(buffer3, this.uncompressedSize, 16);
+        return buffer3;
+      }
+    };
+    var CENTRAL_DIRECTORY_RECORD_FIXED_SIZE = 46;
+    var INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE = 9;
+    var ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE = 28;
+    Entry.prototype.getCentralDirectoryRecord = function() {
+      var fixedSizeStuff = bufferAlloc(CENTRAL_DIRECTORY_RECORD_FIXED_SIZE);
+      var generalPurposeBitFlag = FILE_NAME_IS_UTF8;
+      if (!this.crcAndFileSizeKnown) generalPurposeBitFlag |= UNKNOWN_CRC32_AND_FILE_SIZES;
+      var izutefBuffer = EMPTY_BUFFER;
+      if (!this.forceDosTimestamp) {
+        izutefBuffer = bufferAlloc(INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE);
+        izutefBuffer.writeUInt16LE(21589, 0);
+        izutefBuffer.writeUInt16LE(INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE - 4, 2);
+        var EB_UT_FL_MTIME = 1 << 0;
+        var EB_UT_FL_ATIME = 1 << 1;
+        izutefBuffer.writeUInt8(EB_UT_FL_MTIME | EB_UT_FL_ATIME, 4);
+        var timestamp = Math.floor(this.mtime.getTime() / 1e3);
+        if (timestamp < -2147483648) timestamp = -2147483648;
+        if (timestamp > 2147483647) timestamp = 2147483647;
+        izutefBuffer.writeUInt32LE(timestamp, 5);
+      }
+      var normalCompressedSize = this.compressedSize;
+      var normalUncompressedSize = this.uncompressedSize;
+      var normalRelativeOffsetOfLocalHeader = this.relativeOffsetOfLocalHeader;
+      var versionNeededToExtract = VERSION_NEEDED_TO_EXTRACT_UTF8;
+      var zeiefBuffer = EMPTY_BUFFER;
+      if (this.useZip64Format()) {
+        normalCompressedSize = 4294967295;
+        normalUncompressedSize = 4294967295;
+        normalRelativeOffsetOfLocalHeader = 4294967295;
+        versionNeededToExtract = VERSION_NEEDED_TO_EXTRACT_ZIP64;
+        zeiefBuffer = bufferAlloc(ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE);
+        zeiefBuffer.writeUInt16LE(1, 0);
+        zeiefBuffer.writeUInt16LE(ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE - 4, 2);
+        writeUInt64LE(zeiefBuffer, this.uncompressedSize, 4);
+        writeUInt64LE(zeiefBuffer, this.compressedSize, 12);
+        writeUInt64LE(zeiefBuffer, this.relativeOffsetOfLocalHeader, 20);
+      }
+      fixedSizeStuff.writeUInt32LE(33639248, 0);
+      fixedSizeStuff.writeUInt16LE(VERSION_MADE_BY, 4);
+      fixedSizeStuff.writeUInt16LE(versionNeededToExtract, 6);
+      fixedSizeStuff.writeUInt16LE(generalPurposeBitFlag, 8);
+      fixedSizeStuff.writeUInt16LE(this.getCompressionMethod(), 10);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileTime, 12);
+      fixedSizeStuff.writeUInt16LE(this.lastModFileDate, 14);
+      fixedSizeStuff.writeUInt32LE(this.crc32, 16);
+      fixedSizeStuff.writeUInt32LE(normalCompressedSize, 20);
+      fixedSizeStuff.writeUInt32LE(normalUncompressedSize, 24);
+      fixedSizeStuff.writeUInt16LE(this.utf8FileName.length, 28);
+      fixedSizeStuff.writeUInt16LE(izutefBuffer.length + zeiefBuffer.length, 30);
+      fixedSizeStuff.writeUInt16LE(this.fileComment.length, 32);
+      fixedSizeStuff.writeUInt16LE(0, 34);
+      fixedSizeStuff.writeUInt16LE(0, 36);
+      fixedSizeStuff.writeUInt32LE(this.externalFileAttributes, 38);
+      fixedSizeStuff.writeUInt32LE(normalRelativeOffsetOfLocalHeader, 42);
+      return Buffer.concat([
+        fixedSizeStuff,
+        // file name (variable size)
+        this.utf8FileName,
+        // extra field (variable size)
+        izutefBuffer,
+        zeiefBuffer,
+        // file comment (variable size)
+        this.fileComment
+      ]);
+    };
+    Entry.prototype.getCompressionMethod = function() {
+      var NO_COMPRESSION = 0;
+      var DEFLATE_COMPRESSION = 8;
+      return this.compressionLevel === 0 ? NO_COMPRESSION : DEFLATE_COMPRESSION;
+    };
+    var minDosDate = new Date(1980, 0, 1);
+    var maxDosDate = new Date(2107, 11, 31, 23, 59, 58);
+    function dateToDosDateTime(jsDate) {
+      if (jsDate < minDosDate) jsDate = minDosDate;
+      else if (jsDate > maxDosDate) jsDate = maxDosDate;
+      var date = 0;
+      date |= jsDate.getDate() & 31;
+      date |= (jsDate.getMonth() + 1 & 15) << 5;
+      date |= (jsDate.getFullYear() - 1980 & 127) << 9;
+      var time2 = 0;
+      time2 |= Math.floor(jsDate.getSeconds() / 2);
+      time2 |= (jsDate.getMinutes() & 63) << 5;
+      time2 |= (jsDate.getHours() & 31) << 11;
+      return { date, time: time2 };
+    }
+    function writeUInt64LE(buffer3, n, offset) {
+      var high = Math.floor(n / 4294967296);
+      var low = n % 4294967296;
+      buffer3.writeUInt32LE(low, offset);
+      buffer3.writeUInt32LE(high, offset + 4);
+    }
+    util.inherits(ByteCounter, Transform2);
+    function ByteCounter(options3) {
+      Transform2.call(this, options3);
+      this.byteCount = 0;
+    }
+    ByteCounter.prototype._transform = function(chunk, encoding, cb) {
+      this.byteCount += chunk.length;
+      cb(null, chunk);
+    };
+    util.inherits(Crc32Watcher, Transform2);
+    function Crc32Watcher(options3) {
+      Transform2.call(this, options3);
+      this.crc32 = 0;
+    }
+    Crc32Watcher.prototype._transform = function(chunk, encoding, cb) {
+      this.crc32 = crc322.unsigned(chunk, this.crc32);
+      cb(null, chunk);
+    };
+    var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
+    if (cp437.length !== 256) throw new Error("assertion failure");
+    var reverseCp437 = null;
+    function encodeCp437(string) {
+      if (/^[\x20-\x7e]*$/.test(string)) {
+        return bufferFrom(string, "utf-8");
+      }
+      if (reverseCp437 == null) {
+        reverseCp437 = {};
+        for (var i = 0; i < cp437.length; i++) {
+          reverseCp437[cp437[i]] = i;
+        }
+      }
+      var result = bufferAlloc(string.length);
+      for (var i = 0; i < string.length; i++) {
+        var b = reverseCp437[string[i]];
+        if (b == null) throw new Error("character not encodable in CP437: " + JSON.stringify(string[i]));
+        result[i] = b;
+      }
+      return result;
+    }
+    function bufferAlloc(size) {
+      bufferAlloc = modern;
+      try {
+        return bufferAlloc(size);
+      } catch (e) {
+        bufferAlloc = legacy;
+        return bufferAlloc(size);
+      }
+      function modern(size2) {
+        return Buffer.allocUnsafe(size2);
+      }
+      function legacy(size2) {
+        return new Buffer(size2);
+      }
+    }
+    function bufferFrom(something, encoding) {
+      bufferFrom = modern;
+      try {
+        return bufferFrom(something, encoding);
+      } catch (e) {
+        bufferFrom = legacy;
+        return bufferFrom(something, encoding);
+      }
+      function modern(something2, encoding2) {
+        return Buffer.from(something2, encoding2);
+      }
+      function legacy(something2, encoding2) {
+        return new Buffer(something2, encoding2);
+      }
+    }
+    function bufferIncludes(buffer3, content) {
+      bufferIncludes = modern;
+      try {
+        return bufferIncludes(buffer3, content);
+      } catch (e) {
+        bufferIncludes = legacy;
+        return bufferIncludes(buffer3, content);
+      }
+      function modern(buffer4, content2) {
+        return buffer4.includes(content2);
+      }
+      function legacy(buffer4, content2) {
+        for (var i = 0; i <= buffer4.length - content2.length; i++) {
+          for (var j = 0; ; j++) {
+            if (j === content2.length) return true;
+            if (buffer4[i + j] !== content2[j]) break;
+          }
+        }
+        return false;
+      }
     }
   }
 });
@@ -8959,8 +9907,8 @@ var require_utils = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path73, { windows } = {}) => {
-      const segs = path73.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path76, { windows } = {}) => {
+      const segs = path76.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -10480,954 +11428,6 @@ var require_picomatch2 = __commonJS({
   }
 });
 
-// node_modules/buffer-crc32/dist/index.cjs
-var require_dist2 = __commonJS({
-  "node_modules/buffer-crc32/dist/index.cjs"(exports2, module2) {
-    "use strict";
-    function getDefaultExportFromCjs(x) {
-      return x && x.__esModule && Object.prototype.hasOwnProperty.call(x, "default") ? x["default"] : x;
-    }
-    var CRC_TABLE = new Int32Array([
-      0,
-      1996959894,
-      3993919788,
-      2567524794,
-      124634137,
-      1886057615,
-      3915621685,
-      2657392035,
-      249268274,
-      2044508324,
-      3772115230,
-      2547177864,
-      162941995,
-      2125561021,
-      3887607047,
-      2428444049,
-      498536548,
-      1789927666,
-      4089016648,
-      2227061214,
-      450548861,
-      1843258603,
-      4107580753,
-      2211677639,
-      325883990,
-      1684777152,
-      4251122042,
-      2321926636,
-      335633487,
-      1661365465,
-      4195302755,
-      2366115317,
-      997073096,
-      1281953886,
-      3579855332,
-      2724688242,
-      1006888145,
-      1258607687,
-      3524101629,
-      2768942443,
-      901097722,
-      1119000684,
-      3686517206,
-      2898065728,
-      853044451,
-      1172266101,
-      3705015759,
-      2882616665,
-      651767980,
-      1373503546,
-      3369554304,
-      3218104598,
-      565507253,
-      1454621731,
-      3485111705,
-      3099436303,
-      671266974,
-      1594198024,
-      3322730930,
-      2970347812,
-      795835527,
-      1483230225,
-      3244367275,
-      3060149565,
-      1994146192,
-      31158534,
-      2563907772,
-      4023717930,
-      1907459465,
-      112637215,
-      2680153253,
-      3904427059,
-      2013776290,
-      251722036,
-      2517215374,
-      3775830040,
-      2137656763,
-      141376813,
-      2439277719,
-      3865271297,
-      1802195444,
-      476864866,
-      2238001368,
-      4066508878,
-      1812370925,
-      453092731,
-      2181625025,
-      4111451223,
-      1706088902,
-      314042704,
-      2344532202,
-      4240017532,
-      1658658271,
-      366619977,
-      2362670323,
-      4224994405,
-      1303535960,
-      984961486,
-      2747007092,
-      3569037538,
-      1256170817,
-      1037604311,
-      2765210733,
-      3554079995,
-      1131014506,
-      879679996,
-      2909243462,
-      3663771856,
-      1141124467,
-      855842277,
-      2852801631,
-      3708648649,
-      1342533948,
-      654459306,
-      3188396048,
-      3373015174,
-      1466479909,
-      544179635,
-      3110523913,
-      3462522015,
-      1591671054,
-      702138776,
-      2966460450,
-      3352799412,
-      1504918807,
-      783551873,
-      3082640443,
-      3233442989,
-      3988292384,
-      2596254646,
-      62317068,
-      1957810842,
-      3939845945,
-      2647816111,
-      81470997,
-      1943803523,
-      3814918930,
-      2489596804,
-      225274430,
-      2053790376,
-      3826175755,
-      2466906013,
-      167816743,
-      2097651377,
-      4027552580,
-      2265490386,
-      503444072,
-      1762050814,
-      4150417245,
-      2154129355,
-      426522225,
-      1852507879,
-      4275313526,
-      2312317920,
-      282753626,
-      1742555852,
-      4189708143,
-      2394877945,
-      397917763,
-      1622183637,
-      3604390888,
-      2714866558,
-      953729732,
-      1340076626,
-      3518719985,
-      2797360999,
-      1068828381,
-      1219638859,
-      3624741850,
-      2936675148,
-      906185462,
-      1090812512,
-      3747672003,
-      2825379669,
-      829329135,
-      1181335161,
-      3412177804,
-      3160834842,
-      628085408,
-      1382605366,
-      3423369109,
-      3138078467,
-      570562233,
-      1426400815,
-      3317316542,
-      2998733608,
-      733239954,
-      1555261956,
-      3268935591,
-      3050360625,
-      752459403,
-      1541320221,
-      2607071920,
-      3965973030,
-      1969922972,
-      40735498,
-      2617837225,
-      3943577151,
-      1913087877,
-      83908371,
-      2512341634,
-      3803740692,
-      2075208622,
-      213261112,
-      2463272603,
-      3855990285,
-      2094854071,
-      198958881,
-      2262029012,
-      4057260610,
-      1759359992,
-      534414190,
-      2176718541,
-      4139329115,
-      1873836001,
-      414664567,
-      2282248934,
-      4279200368,
-      1711684554,
-      285281116,
-      2405801727,
-      4167216745,
-      1634467795,
-      376229701,
-      2685067896,
-      3608007406,
-      1308918612,
-      956543938,
-      2808555105,
-      3495958263,
-      1231636301,
-      1047427035,
-      2932959818,
-      3654703836,
-      1088359270,
-      936918e3,
-      2847714899,
-      3736837829,
-      1202900863,
-      817233897,
-      3183342108,
-      3401237130,
-      1404277552,
-      615818150,
-      3134207493,
-      3453421203,
-      1423857449,
-      601450431,
-      3009837614,
-      3294710456,
-      1567103746,
-      711928724,
-      3020668471,
-      3272380065,
-      1510334235,
-      755167117
-    ]);
-    function ensureBuffer(input2) {
-      if (Buffer.isBuffer(input2)) {
-        return input2;
-      }
-      if (typeof input2 === "number") {
-        return Buffer.alloc(input2);
-      } else if (typeof input2 === "string") {
-        return Buffer.from(input2);
-      } else {
-        throw new Error("input must be buffer, number, or string, received " + typeof input2);
-      }
-    }
-    function bufferizeInt(num) {
-      const tmp = ensureBuffer(4);
-      tmp.writeInt32BE(num, 0);
-      return tmp;
-    }
-    function _crc32(buf, previous) {
-      buf = ensureBuffer(buf);
-      if (Buffer.isBuffer(previous)) {
-        previous = previous.readUInt32BE(0);
-      }
-      let crc = ~~previous ^ -1;
-      for (var n = 0; n < buf.length; n++) {
-        crc = CRC_TABLE[(crc ^ buf[n]) & 255] ^ crc >>> 8;
-      }
-      return crc ^ -1;
-    }
-    function crc322() {
-      return bufferizeInt(_crc32.apply(null, arguments));
-    }
-    crc322.signed = function() {
-      return _crc32.apply(null, arguments);
-    };
-    crc322.unsigned = function() {
-      return _crc32.apply(null, arguments) >>> 0;
-    };
-    var bufferCrc32 = crc322;
-    var index = /* @__PURE__ */ getDefaultExportFromCjs(bufferCrc32);
-    module2.exports = index;
-  }
-});
-
-// node_modules/yazl/index.js
-var require_yazl = __commonJS({
-  "node_modules/yazl/index.js"(exports2) {
-    var fs4 = require("fs");
-    var Transform2 = require("stream").Transform;
-    var PassThrough3 = require("stream").PassThrough;
-    var zlib2 = require("zlib");
-    var util = require("util");
-    var EventEmitter2 = require("events").EventEmitter;
-    var errorMonitor = require("events").errorMonitor;
-    var crc322 = require_dist2();
-    exports2.ZipFile = ZipFile2;
-    exports2.dateToDosDateTime = dateToDosDateTime;
-    util.inherits(ZipFile2, EventEmitter2);
-    function ZipFile2() {
-      this.outputStream = new PassThrough3();
-      this.entries = [];
-      this.outputStreamCursor = 0;
-      this.ended = false;
-      this.allDone = false;
-      this.forceZip64Eocd = false;
-      this.errored = false;
-      this.on(errorMonitor, function() {
-        this.errored = true;
-      });
-    }
-    ZipFile2.prototype.addFile = function(realPath, metadataPath, options3) {
-      var self = this;
-      metadataPath = validateMetadataPath(metadataPath, false);
-      if (options3 == null) options3 = {};
-      if (shouldIgnoreAdding(self)) return;
-      var entry = new Entry(metadataPath, false, options3);
-      self.entries.push(entry);
-      fs4.stat(realPath, function(err2, stats) {
-        if (err2) return self.emit("error", err2);
-        if (!stats.isFile()) return self.emit("error", new Error("not a file: " + realPath));
-        entry.uncompressedSize = stats.size;
-        if (options3.mtime == null) entry.setLastModDate(stats.mtime);
-        if (options3.mode == null) entry.setFileAttributesMode(stats.mode);
-        entry.setFileDataPumpFunction(function() {
-          var readStream = fs4.createReadStream(realPath);
-          entry.state = Entry.FILE_DATA_IN_PROGRESS;
-          readStream.on("error", function(err3) {
-            self.emit("error", err3);
-          });
-          pumpFileDataReadStream(self, entry, readStream);
-        });
-        pumpEntries(self);
-      });
-    };
-    ZipFile2.prototype.addReadStream = function(readStream, metadataPath, options3) {
-      this.addReadStreamLazy(metadataPath, options3, function(cb) {
-        cb(null, readStream);
-      });
-    };
-    ZipFile2.prototype.addReadStreamLazy = function(metadataPath, options3, getReadStreamFunction) {
-      var self = this;
-      if (typeof options3 === "function") {
-        getReadStreamFunction = options3;
-        options3 = null;
-      }
-      if (options3 == null) options3 = {};
-      metadataPath = validateMetadataPath(metadataPath, false);
-      if (shouldIgnoreAdding(self)) return;
-      var entry = new Entry(metadataPath, false, options3);
-      self.entries.push(entry);
-      entry.setFileDataPumpFunction(function() {
-        entry.state = Entry.FILE_DATA_IN_PROGRESS;
-        getReadStreamFunction(function(err2, readStream) {
-          if (err2) return self.emit("error", err2);
-          pumpFileDataReadStream(self, entry, readStream);
-        });
-      });
-      pumpEntries(self);
-    };
-    ZipFile2.prototype.addBuffer = function(buffer2, metadataPath, options3) {
-      var self = this;
-      metadataPath = validateMetadataPath(metadataPath, false);
-      if (buffer2.length > 1073741823) throw new Error("buffer too large: " + buffer2.length + " > 1073741823");
-      if (options3 == null) options3 = {};
-      if (options3.size != null) throw new Error("options.size not allowed");
-      if (shouldIgnoreAdding(self)) return;
-      var entry = new Entry(metadataPath, false, options3);
-      entry.uncompressedSize = buffer2.length;
-      entry.crc32 = crc322.unsigned(buffer2);
-      entry.crcAndFileSizeKnown = true;
-      self.entries.push(entry);
-      if (entry.compressionLevel === 0) {
-        setCompressedBuffer(buffer2);
-      } else {
-        zlib2.deflateRaw(buffer2, { level: entry.compressionLevel }, function(err2, compressedBuffer) {
-          setCompressedBuffer(compressedBuffer);
-        });
-      }
-      function setCompressedBuffer(compressedBuffer) {
-        entry.compressedSize = compressedBuffer.length;
-        entry.setFileDataPumpFunction(function() {
-          writeToOutputStream(self, compressedBuffer);
-          writeToOutputStream(self, entry.getDataDescriptor());
-          entry.state = Entry.FILE_DATA_DONE;
-          setImmediate(function() {
-            pumpEntries(self);
-          });
-        });
-        pumpEntries(self);
-      }
-    };
-    ZipFile2.prototype.addEmptyDirectory = function(metadataPath, options3) {
-      var self = this;
-      metadataPath = validateMetadataPath(metadataPath, true);
-      if (options3 == null) options3 = {};
-      if (options3.size != null) throw new Error("options.size not allowed");
-      if (options3.compress != null) throw new Error("options.compress not allowed");
-      if (options3.compressionLevel != null) throw new Error("options.compressionLevel not allowed");
-      if (shouldIgnoreAdding(self)) return;
-      var entry = new Entry(metadataPath, true, options3);
-      self.entries.push(entry);
-      entry.setFileDataPumpFunction(function() {
-        writeToOutputStream(self, entry.getDataDescriptor());
-        entry.state = Entry.FILE_DATA_DONE;
-        pumpEntries(self);
-      });
-      pumpEntries(self);
-    };
-    var eocdrSignatureBuffer = bufferFrom([80, 75, 5, 6]);
-    ZipFile2.prototype.end = function(options3, calculatedTotalSizeCallback) {
-      if (typeof options3 === "function") {
-        calculatedTotalSizeCallback = options3;
-        options3 = null;
-      }
-      if (options3 == null) options3 = {};
-      if (this.ended) return;
-      this.ended = true;
-      if (this.errored) return;
-      this.calculatedTotalSizeCallback = calculatedTotalSizeCallback;
-      this.forceZip64Eocd = !!options3.forceZip64Format;
-      if (options3.comment) {
-        if (typeof options3.comment === "string") {
-          this.comment = encodeCp437(options3.comment);
-        } else {
-          this.comment = options3.comment;
-        }
-        if (this.comment.length > 65535) throw new Error("comment is too large");
-        if (bufferIncludes(this.comment, eocdrSignatureBuffer)) throw new Error("comment contains end of central directory record signature");
-      } else {
-        this.comment = EMPTY_BUFFER;
-      }
-      pumpEntries(this);
-    };
-    function writeToOutputStream(self, buffer2) {
-      self.outputStream.write(buffer2);
-      self.outputStreamCursor += buffer2.length;
-    }
-    function pumpFileDataReadStream(self, entry, readStream) {
-      var crc32Watcher = new Crc32Watcher();
-      var uncompressedSizeCounter = new ByteCounter();
-      var compressor = entry.compressionLevel !== 0 ? new zlib2.DeflateRaw({ level: entry.compressionLevel }) : new PassThrough3();
-      var compressedSizeCounter = new ByteCounter();
-      readStream.pipe(crc32Watcher).pipe(uncompressedSizeCounter).pipe(compressor).pipe(compressedSizeCounter).pipe(self.outputStream, { end: false });
-      compressedSizeCounter.on("end", function() {
-        entry.crc32 = crc32Watcher.crc32;
-        if (entry.uncompressedSize == null) {
-          entry.uncompressedSize = uncompressedSizeCounter.byteCount;
-        } else {
-          if (entry.uncompressedSize !== uncompressedSizeCounter.byteCount) return self.emit("error", new Error("file data stream has unexpected number of bytes"));
-        }
-        entry.compressedSize = compressedSizeCounter.byteCount;
-        self.outputStreamCursor += entry.compressedSize;
-        writeToOutputStream(self, entry.getDataDescriptor());
-        entry.state = Entry.FILE_DATA_DONE;
-        pumpEntries(self);
-      });
-    }
-    function determineCompressionLevel(options3) {
-      if (options3.compress != null && options3.compressionLevel != null) {
-        if (!!options3.compress !== !!options3.compressionLevel) throw new Error("conflicting settings for compress and compressionLevel");
-      }
-      if (options3.compressionLevel != null) return options3.compressionLevel;
-      if (options3.compress === false) return 0;
-      return 6;
-    }
-    function pumpEntries(self) {
-      if (self.allDone || self.errored) return;
-      if (self.ended && self.calculatedTotalSizeCallback != null) {
-        var calculatedTotalSize = calculateTotalSize(self);
-        if (calculatedTotalSize != null) {
-          self.calculatedTotalSizeCallback(calculatedTotalSize);
-          self.calculatedTotalSizeCallback = null;
-        }
-      }
-      var entry = getFirstNotDoneEntry();
-      function getFirstNotDoneEntry() {
-        for (var i = 0; i < self.entries.length; i++) {
-          var entry2 = self.entries[i];
-          if (entry2.state < Entry.FILE_DATA_DONE) return entry2;
-        }
-        return null;
-      }
-      if (entry != null) {
-        if (entry.state < Entry.READY_TO_PUMP_FILE_DATA) return;
-        if (entry.state === Entry.FILE_DATA_IN_PROGRESS) return;
-        entry.relativeOffsetOfLocalHeader = self.outputStreamCursor;
-        var localFileHeader = entry.getLocalFileHeader();
-        writeToOutputStream(self, localFileHeader);
-        entry.doFileDataPump();
-      } else {
-        if (self.ended) {
-          self.offsetOfStartOfCentralDirectory = self.outputStreamCursor;
-          self.entries.forEach(function(entry2) {
-            var centralDirectoryRecord = entry2.getCentralDirectoryRecord();
-            writeToOutputStream(self, centralDirectoryRecord);
-          });
-          writeToOutputStream(self, getEndOfCentralDirectoryRecord(self));
-          self.outputStream.end();
-          self.allDone = true;
-        }
-      }
-    }
-    function calculateTotalSize(self) {
-      var pretendOutputCursor = 0;
-      var centralDirectorySize = 0;
-      for (var i = 0; i < self.entries.length; i++) {
-        var entry = self.entries[i];
-        if (entry.compressionLevel !== 0) return -1;
-        if (entry.state >= Entry.READY_TO_PUMP_FILE_DATA) {
-          if (entry.uncompressedSize == null) return -1;
-        } else {
-          if (entry.uncompressedSize == null) return null;
-        }
-        entry.relativeOffsetOfLocalHeader = pretendOutputCursor;
-        var useZip64Format = entry.useZip64Format();
-        pretendOutputCursor += LOCAL_FILE_HEADER_FIXED_SIZE + entry.utf8FileName.length;
-        pretendOutputCursor += entry.uncompressedSize;
-        if (!entry.crcAndFileSizeKnown) {
-          if (useZip64Format) {
-            pretendOutputCursor += ZIP64_DATA_DESCRIPTOR_SIZE;
-          } else {
-            pretendOutputCursor += DATA_DESCRIPTOR_SIZE;
-          }
-        }
-        centralDirectorySize += CENTRAL_DIRECTORY_RECORD_FIXED_SIZE + entry.utf8FileName.length + entry.fileComment.length;
-        if (!entry.forceDosTimestamp) {
-          centralDirectorySize += INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE;
-        }
-        if (useZip64Format) {
-          centralDirectorySize += ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE;
-        }
-      }
-      var endOfCentralDirectorySize = 0;
-      if (self.forceZip64Eocd || self.entries.length >= 65535 || centralDirectorySize >= 65535 || pretendOutputCursor >= 4294967295) {
-        endOfCentralDirectorySize += ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE;
-      }
-      endOfCentralDirectorySize += END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + self.comment.length;
-      return pretendOutputCursor + centralDirectorySize + endOfCentralDirectorySize;
-    }
-    function shouldIgnoreAdding(self) {
-      if (self.ended) throw new Error("cannot add entries after calling end()");
-      if (self.errored) return true;
-      return false;
-    }
-    var ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE = 56;
-    var ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE = 20;
-    var END_OF_CENTRAL_DIRECTORY_RECORD_SIZE = 22;
-    function getEndOfCentralDirectoryRecord(self, actuallyJustTellMeHowLongItWouldBe) {
-      var needZip64Format = false;
-      var normalEntriesLength = self.entries.length;
-      if (self.forceZip64Eocd || self.entries.length >= 65535) {
-        normalEntriesLength = 65535;
-        needZip64Format = true;
-      }
-      var sizeOfCentralDirectory = self.outputStreamCursor - self.offsetOfStartOfCentralDirectory;
-      var normalSizeOfCentralDirectory = sizeOfCentralDirectory;
-      if (self.forceZip64Eocd || sizeOfCentralDirectory >= 4294967295) {
-        normalSizeOfCentralDirectory = 4294967295;
-        needZip64Format = true;
-      }
-      var normalOffsetOfStartOfCentralDirectory = self.offsetOfStartOfCentralDirectory;
-      if (self.forceZip64Eocd || self.offsetOfStartOfCentralDirectory >= 4294967295) {
-        normalOffsetOfStartOfCentralDirectory = 4294967295;
-        needZip64Format = true;
-      }
-      if (actuallyJustTellMeHowLongItWouldBe) {
-        if (needZip64Format) {
-          return ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE + END_OF_CENTRAL_DIRECTORY_RECORD_SIZE;
-        } else {
-          return END_OF_CENTRAL_DIRECTORY_RECORD_SIZE;
-        }
-      }
-      var eocdrBuffer = bufferAlloc(END_OF_CENTRAL_DIRECTORY_RECORD_SIZE + self.comment.length);
-      eocdrBuffer.writeUInt32LE(101010256, 0);
-      eocdrBuffer.writeUInt16LE(0, 4);
-      eocdrBuffer.writeUInt16LE(0, 6);
-      eocdrBuffer.writeUInt16LE(normalEntriesLength, 8);
-      eocdrBuffer.writeUInt16LE(normalEntriesLength, 10);
-      eocdrBuffer.writeUInt32LE(normalSizeOfCentralDirectory, 12);
-      eocdrBuffer.writeUInt32LE(normalOffsetOfStartOfCentralDirectory, 16);
-      eocdrBuffer.writeUInt16LE(self.comment.length, 20);
-      self.comment.copy(eocdrBuffer, 22);
-      if (!needZip64Format) return eocdrBuffer;
-      var zip64EocdrBuffer = bufferAlloc(ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE);
-      zip64EocdrBuffer.writeUInt32LE(101075792, 0);
-      writeUInt64LE(zip64EocdrBuffer, ZIP64_END_OF_CENTRAL_DIRECTORY_RECORD_SIZE - 12, 4);
-      zip64EocdrBuffer.writeUInt16LE(VERSION_MADE_BY, 12);
-      zip64EocdrBuffer.writeUInt16LE(VERSION_NEEDED_TO_EXTRACT_ZIP64, 14);
-      zip64EocdrBuffer.writeUInt32LE(0, 16);
-      zip64EocdrBuffer.writeUInt32LE(0, 20);
-      writeUInt64LE(zip64EocdrBuffer, self.entries.length, 24);
-      writeUInt64LE(zip64EocdrBuffer, self.entries.length, 32);
-      writeUInt64LE(zip64EocdrBuffer, sizeOfCentralDirectory, 40);
-      writeUInt64LE(zip64EocdrBuffer, self.offsetOfStartOfCentralDirectory, 48);
-      var zip64EocdlBuffer = bufferAlloc(ZIP64_END_OF_CENTRAL_DIRECTORY_LOCATOR_SIZE);
-      zip64EocdlBuffer.writeUInt32LE(117853008, 0);
-      zip64EocdlBuffer.writeUInt32LE(0, 4);
-      writeUInt64LE(zip64EocdlBuffer, self.outputStreamCursor, 8);
-      zip64EocdlBuffer.writeUInt32LE(1, 16);
-      return Buffer.concat([
-        zip64EocdrBuffer,
-        zip64EocdlBuffer,
-        eocdrBuffer
-      ]);
-    }
-    function validateMetadataPath(metadataPath, isDirectory2) {
-      if (metadataPath === "") throw new Error("empty metadataPath");
-      metadataPath = metadataPath.replace(/\\/g, "/");
-      if (/^[a-zA-Z]:/.test(metadataPath) || /^\//.test(metadataPath)) throw new Error("absolute path: " + metadataPath);
-      if (metadataPath.split("/").indexOf("..") !== -1) throw new Error("invalid relative path: " + metadataPath);
-      var looksLikeDirectory = /\/$/.test(metadataPath);
-      if (isDirectory2) {
-        if (!looksLikeDirectory) metadataPath += "/";
-      } else {
-        if (looksLikeDirectory) throw new Error("file path cannot end with '/': " + metadataPath);
-      }
-      return metadataPath;
-    }
-    var EMPTY_BUFFER = bufferAlloc(0);
-    function Entry(metadataPath, isDirectory2, options3) {
-      this.utf8FileName = bufferFrom(metadataPath);
-      if (this.utf8FileName.length > 65535) throw new Error("utf8 file name too long. " + utf8FileName.length + " > 65535");
-      this.isDirectory = isDirectory2;
-      this.state = Entry.WAITING_FOR_METADATA;
-      this.setLastModDate(options3.mtime != null ? options3.mtime : /* @__PURE__ */ new Date());
-      this.forceDosTimestamp = !!options3.forceDosTimestamp;
-      if (options3.mode != null) {
-        this.setFileAttributesMode(options3.mode);
-      } else {
-        this.setFileAttributesMode(isDirectory2 ? 16893 : 33204);
-      }
-      if (isDirectory2) {
-        this.crcAndFileSizeKnown = true;
-        this.crc32 = 0;
-        this.uncompressedSize = 0;
-        this.compressedSize = 0;
-      } else {
-        this.crcAndFileSizeKnown = false;
-        this.crc32 = null;
-        this.uncompressedSize = null;
-        this.compressedSize = null;
-        if (options3.size != null) this.uncompressedSize = options3.size;
-      }
-      if (isDirectory2) {
-        this.compressionLevel = 0;
-      } else {
-        this.compressionLevel = determineCompressionLevel(options3);
-      }
-      this.forceZip64Format = !!options3.forceZip64Format;
-      if (options3.fileComment) {
-        if (typeof options3.fileComment === "string") {
-          this.fileComment = bufferFrom(options3.fileComment, "utf-8");
-        } else {
-          this.fileComment = options3.fileComment;
-        }
-        if (this.fileComment.length > 65535) throw new Error("fileComment is too large");
-      } else {
-        this.fileComment = EMPTY_BUFFER;
-      }
-    }
-    Entry.WAITING_FOR_METADATA = 0;
-    Entry.READY_TO_PUMP_FILE_DATA = 1;
-    Entry.FILE_DATA_IN_PROGRESS = 2;
-    Entry.FILE_DATA_DONE = 3;
-    Entry.prototype.setLastModDate = function(date) {
-      this.mtime = date;
-      var dosDateTime = dateToDosDateTime(date);
-      this.lastModFileTime = dosDateTime.time;
-      this.lastModFileDate = dosDateTime.date;
-    };
-    Entry.prototype.setFileAttributesMode = function(mode) {
-      if ((mode & 65535) !== mode) throw new Error("invalid mode. expected: 0 <= " + mode + " <= 65535");
-      this.externalFileAttributes = mode << 16 >>> 0;
-    };
-    Entry.prototype.setFileDataPumpFunction = function(doFileDataPump) {
-      this.doFileDataPump = doFileDataPump;
-      this.state = Entry.READY_TO_PUMP_FILE_DATA;
-    };
-    Entry.prototype.useZip64Format = function() {
-      return this.forceZip64Format || this.uncompressedSize != null && this.uncompressedSize > 4294967294 || this.compressedSize != null && this.compressedSize > 4294967294 || this.relativeOffsetOfLocalHeader != null && this.relativeOffsetOfLocalHeader > 4294967294;
-    };
-    var LOCAL_FILE_HEADER_FIXED_SIZE = 30;
-    var VERSION_NEEDED_TO_EXTRACT_UTF8 = 20;
-    var VERSION_NEEDED_TO_EXTRACT_ZIP64 = 45;
-    var VERSION_MADE_BY = 3 << 8 | 63;
-    var FILE_NAME_IS_UTF8 = 1 << 11;
-    var UNKNOWN_CRC32_AND_FILE_SIZES = 1 << 3;
-    Entry.prototype.getLocalFileHeader = function() {
-      var crc323 = 0;
-      var compressedSize = 0;
-      var uncompressedSize = 0;
-      if (this.crcAndFileSizeKnown) {
-        crc323 = this.crc32;
-        compressedSize = this.compressedSize;
-        uncompressedSize = this.uncompressedSize;
-      }
-      var fixedSizeStuff = bufferAlloc(LOCAL_FILE_HEADER_FIXED_SIZE);
-      var generalPurposeBitFlag = FILE_NAME_IS_UTF8;
-      if (!this.crcAndFileSizeKnown) generalPurposeBitFlag |= UNKNOWN_CRC32_AND_FILE_SIZES;
-      fixedSizeStuff.writeUInt32LE(67324752, 0);
-      fixedSizeStuff.writeUInt16LE(VERSION_NEEDED_TO_EXTRACT_UTF8, 4);
-      fixedSizeStuff.writeUInt16LE(generalPurposeBitFlag, 6);
-      fixedSizeStuff.writeUInt16LE(this.getCompressionMethod(), 8);
-      fixedSizeStuff.writeUInt16LE(this.lastModFileTime, 10);
-      fixedSizeStuff.writeUInt16LE(this.lastModFileDate, 12);
-      fixedSizeStuff.writeUInt32LE(crc323, 14);
-      fixedSizeStuff.writeUInt32LE(compressedSize, 18);
-      fixedSizeStuff.writeUInt32LE(uncompressedSize, 22);
-      fixedSizeStuff.writeUInt16LE(this.utf8FileName.length, 26);
-      fixedSizeStuff.writeUInt16LE(0, 28);
-      return Buffer.concat([
-        fixedSizeStuff,
-        // file name (variable size)
-        this.utf8FileName
-        // extra field (variable size)
-        // no extra fields
-      ]);
-    };
-    var DATA_DESCRIPTOR_SIZE = 16;
-    var ZIP64_DATA_DESCRIPTOR_SIZE = 24;
-    Entry.prototype.getDataDescriptor = function() {
-      if (this.crcAndFileSizeKnown) {
-        return EMPTY_BUFFER;
-      }
-      if (!this.useZip64Format()) {
-        var buffer2 = bufferAlloc(DATA_DESCRIPTOR_SIZE);
-        buffer2.writeUInt32LE(134695760, 0);
-        buffer2.writeUInt32LE(this.crc32, 4);
-        buffer2.writeUInt32LE(this.compressedSize, 8);
-        buffer2.writeUInt32LE(this.uncompressedSize, 12);
-        return buffer2;
-      } else {
-        var buffer2 = bufferAlloc(ZIP64_DATA_DESCRIPTOR_SIZE);
-        buffer2.writeUInt32LE(134695760, 0);
-        buffer2.writeUInt32LE(this.crc32, 4);
-        writeUInt64LE(buffer2, this.compressedSize, 8);
-        writeUInt64LE(buffer2, this.uncompressedSize, 16);
-        return buffer2;
-      }
-    };
-    var CENTRAL_DIRECTORY_RECORD_FIXED_SIZE = 46;
-    var INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE = 9;
-    var ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE = 28;
-    Entry.prototype.getCentralDirectoryRecord = function() {
-      var fixedSizeStuff = bufferAlloc(CENTRAL_DIRECTORY_RECORD_FIXED_SIZE);
-      var generalPurposeBitFlag = FILE_NAME_IS_UTF8;
-      if (!this.crcAndFileSizeKnown) generalPurposeBitFlag |= UNKNOWN_CRC32_AND_FILE_SIZES;
-      var izutefBuffer = EMPTY_BUFFER;
-      if (!this.forceDosTimestamp) {
-        izutefBuffer = bufferAlloc(INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE);
-        izutefBuffer.writeUInt16LE(21589, 0);
-        izutefBuffer.writeUInt16LE(INFO_ZIP_UNIVERSAL_TIMESTAMP_EXTRA_FIELD_SIZE - 4, 2);
-        var EB_UT_FL_MTIME = 1 << 0;
-        var EB_UT_FL_ATIME = 1 << 1;
-        izutefBuffer.writeUInt8(EB_UT_FL_MTIME | EB_UT_FL_ATIME, 4);
-        var timestamp = Math.floor(this.mtime.getTime() / 1e3);
-        if (timestamp < -2147483648) timestamp = -2147483648;
-        if (timestamp > 2147483647) timestamp = 2147483647;
-        izutefBuffer.writeUInt32LE(timestamp, 5);
-      }
-      var normalCompressedSize = this.compressedSize;
-      var normalUncompressedSize = this.uncompressedSize;
-      var normalRelativeOffsetOfLocalHeader = this.relativeOffsetOfLocalHeader;
-      var versionNeededToExtract = VERSION_NEEDED_TO_EXTRACT_UTF8;
-      var zeiefBuffer = EMPTY_BUFFER;
-      if (this.useZip64Format()) {
-        normalCompressedSize = 4294967295;
-        normalUncompressedSize = 4294967295;
-        normalRelativeOffsetOfLocalHeader = 4294967295;
-        versionNeededToExtract = VERSION_NEEDED_TO_EXTRACT_ZIP64;
-        zeiefBuffer = bufferAlloc(ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE);
-        zeiefBuffer.writeUInt16LE(1, 0);
-        zeiefBuffer.writeUInt16LE(ZIP64_EXTENDED_INFORMATION_EXTRA_FIELD_SIZE - 4, 2);
-        writeUInt64LE(zeiefBuffer, this.uncompressedSize, 4);
-        writeUInt64LE(zeiefBuffer, this.compressedSize, 12);
-        writeUInt64LE(zeiefBuffer, this.relativeOffsetOfLocalHeader, 20);
-      }
-      fixedSizeStuff.writeUInt32LE(33639248, 0);
-      fixedSizeStuff.writeUInt16LE(VERSION_MADE_BY, 4);
-      fixedSizeStuff.writeUInt16LE(versionNeededToExtract, 6);
-      fixedSizeStuff.writeUInt16LE(generalPurposeBitFlag, 8);
-      fixedSizeStuff.writeUInt16LE(this.getCompressionMethod(), 10);
-      fixedSizeStuff.writeUInt16LE(this.lastModFileTime, 12);
-      fixedSizeStuff.writeUInt16LE(this.lastModFileDate, 14);
-      fixedSizeStuff.writeUInt32LE(this.crc32, 16);
-      fixedSizeStuff.writeUInt32LE(normalCompressedSize, 20);
-      fixedSizeStuff.writeUInt32LE(normalUncompressedSize, 24);
-      fixedSizeStuff.writeUInt16LE(this.utf8FileName.length, 28);
-      fixedSizeStuff.writeUInt16LE(izutefBuffer.length + zeiefBuffer.length, 30);
-      fixedSizeStuff.writeUInt16LE(this.fileComment.length, 32);
-      fixedSizeStuff.writeUInt16LE(0, 34);
-      fixedSizeStuff.writeUInt16LE(0, 36);
-      fixedSizeStuff.writeUInt32LE(this.externalFileAttributes, 38);
-      fixedSizeStuff.writeUInt32LE(normalRelativeOffsetOfLocalHeader, 42);
-      return Buffer.concat([
-        fixedSizeStuff,
-        // file name (variable size)
-        this.utf8FileName,
-        // extra field (variable size)
-        izutefBuffer,
-        zeiefBuffer,
-        // file comment (variable size)
-        this.fileComment
-      ]);
-    };
-    Entry.prototype.getCompressionMethod = function() {
-      var NO_COMPRESSION = 0;
-      var DEFLATE_COMPRESSION = 8;
-      return this.compressionLevel === 0 ? NO_COMPRESSION : DEFLATE_COMPRESSION;
-    };
-    var minDosDate = new Date(1980, 0, 1);
-    var maxDosDate = new Date(2107, 11, 31, 23, 59, 58);
-    function dateToDosDateTime(jsDate) {
-      if (jsDate < minDosDate) jsDate = minDosDate;
-      else if (jsDate > maxDosDate) jsDate = maxDosDate;
-      var date = 0;
-      date |= jsDate.getDate() & 31;
-      date |= (jsDate.getMonth() + 1 & 15) << 5;
-      date |= (jsDate.getFullYear() - 1980 & 127) << 9;
-      var time2 = 0;
-      time2 |= Math.floor(jsDate.getSeconds() / 2);
-      time2 |= (jsDate.getMinutes() & 63) << 5;
-      time2 |= (jsDate.getHours() & 31) << 11;
-      return { date, time: time2 };
-    }
-    function writeUInt64LE(buffer2, n, offset) {
-      var high = Math.floor(n / 4294967296);
-      var low = n % 4294967296;
-      buffer2.writeUInt32LE(low, offset);
-      buffer2.writeUInt32LE(high, offset + 4);
-    }
-    util.inherits(ByteCounter, Transform2);
-    function ByteCounter(options3) {
-      Transform2.call(this, options3);
-      this.byteCount = 0;
-    }
-    ByteCounter.prototype._transform = function(chunk, encoding, cb) {
-      this.byteCount += chunk.length;
-      cb(null, chunk);
-    };
-    util.inherits(Crc32Watcher, Transform2);
-    function Crc32Watcher(options3) {
-      Transform2.call(this, options3);
-      this.crc32 = 0;
-    }
-    Crc32Watcher.prototype._transform = function(chunk, encoding, cb) {
-      this.crc32 = crc322.unsigned(chunk, this.crc32);
-      cb(null, chunk);
-    };
-    var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    if (cp437.length !== 256) throw new Error("assertion failure");
-    var reverseCp437 = null;
-    function encodeCp437(string) {
-      if (/^[\x20-\x7e]*$/.test(string)) {
-        return bufferFrom(string, "utf-8");
-      }
-      if (reverseCp437 == null) {
-        reverseCp437 = {};
-        for (var i = 0; i < cp437.length; i++) {
-          reverseCp437[cp437[i]] = i;
-        }
-      }
-      var result = bufferAlloc(string.length);
-      for (var i = 0; i < string.length; i++) {
-        var b = reverseCp437[string[i]];
-        if (b == null) throw new Error("character not encodable in CP437: " + JSON.stringify(string[i]));
-        result[i] = b;
-      }
-      return result;
-    }
-    function bufferAlloc(size) {
-      bufferAlloc = modern;
-      try {
-        return bufferAlloc(size);
-      } catch (e) {
-        bufferAlloc = legacy;
-        return bufferAlloc(size);
-      }
-      function modern(size2) {
-        return Buffer.allocUnsafe(size2);
-      }
-      function legacy(size2) {
-        return new Buffer(size2);
-      }
-    }
-    function bufferFrom(something, encoding) {
-      bufferFrom = modern;
-      try {
-        return bufferFrom(something, encoding);
-      } catch (e) {
-        bufferFrom = legacy;
-        return bufferFrom(something, encoding);
-      }
-      function modern(something2, encoding2) {
-        return Buffer.from(something2, encoding2);
-      }
-      function legacy(something2, encoding2) {
-        return new Buffer(something2, encoding2);
-      }
-    }
-    function bufferIncludes(buffer2, content) {
-      bufferIncludes = modern;
-      try {
-        return bufferIncludes(buffer2, content);
-      } catch (e) {
-        bufferIncludes = legacy;
-        return bufferIncludes(buffer2, content);
-      }
-      function modern(buffer3, content2) {
-        return buffer3.includes(content2);
-      }
-      function legacy(buffer3, content2) {
-        for (var i = 0; i <= buffer3.length - content2.length; i++) {
-          for (var j = 0; ; j++) {
-            if (j === content2.length) return true;
-            if (buffer3[i + j] !== content2[j]) break;
-          }
-        }
-        return false;
-      }
-    }
-  }
-});
-
 // node_modules/events-universal/default.js
 var require_default = __commonJS({
   "node_modules/events-universal/default.js"(exports2, module2) {
@@ -11555,90 +11555,90 @@ var require_b4a = __commonJS({
     function equals(a, b) {
       return toBuffer(a).equals(b);
     }
-    function fill2(buffer2, value, offset, end, encoding) {
-      return toBuffer(buffer2).fill(value, offset, end, encoding);
+    function fill2(buffer3, value, offset, end, encoding) {
+      return toBuffer(buffer3).fill(value, offset, end, encoding);
     }
     function from(value, encodingOrOffset, length) {
       return Buffer.from(value, encodingOrOffset, length);
     }
-    function includes(buffer2, value, byteOffset, encoding) {
-      return toBuffer(buffer2).includes(value, byteOffset, encoding);
+    function includes(buffer3, value, byteOffset, encoding) {
+      return toBuffer(buffer3).includes(value, byteOffset, encoding);
     }
-    function indexOf(buffer2, value, byfeOffset, encoding) {
-      return toBuffer(buffer2).indexOf(value, byfeOffset, encoding);
+    function indexOf(buffer3, value, byfeOffset, encoding) {
+      return toBuffer(buffer3).indexOf(value, byfeOffset, encoding);
     }
-    function lastIndexOf(buffer2, value, byteOffset, encoding) {
-      return toBuffer(buffer2).lastIndexOf(value, byteOffset, encoding);
+    function lastIndexOf(buffer3, value, byteOffset, encoding) {
+      return toBuffer(buffer3).lastIndexOf(value, byteOffset, encoding);
     }
-    function swap16(buffer2) {
-      return toBuffer(buffer2).swap16();
+    function swap16(buffer3) {
+      return toBuffer(buffer3).swap16();
     }
-    function swap32(buffer2) {
-      return toBuffer(buffer2).swap32();
+    function swap32(buffer3) {
+      return toBuffer(buffer3).swap32();
     }
-    function swap64(buffer2) {
-      return toBuffer(buffer2).swap64();
+    function swap64(buffer3) {
+      return toBuffer(buffer3).swap64();
     }
-    function toBuffer(buffer2) {
-      if (Buffer.isBuffer(buffer2)) return buffer2;
-      return Buffer.from(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+    function toBuffer(buffer3) {
+      if (Buffer.isBuffer(buffer3)) return buffer3;
+      return Buffer.from(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
     }
-    function toString(buffer2, encoding, start2, end) {
-      return toBuffer(buffer2).toString(encoding, start2, end);
+    function toString(buffer3, encoding, start2, end) {
+      return toBuffer(buffer3).toString(encoding, start2, end);
     }
-    function toHex(buffer2, start2, end) {
-      return toBuffer(buffer2).toString("hex", start2, end);
+    function toHex(buffer3, start2, end) {
+      return toBuffer(buffer3).toString("hex", start2, end);
     }
-    function write2(buffer2, string, offset, length, encoding) {
-      return toBuffer(buffer2).write(string, offset, length, encoding);
+    function write2(buffer3, string, offset, length, encoding) {
+      return toBuffer(buffer3).write(string, offset, length, encoding);
     }
-    function readDoubleBE(buffer2, offset) {
-      return toBuffer(buffer2).readDoubleBE(offset);
+    function readDoubleBE(buffer3, offset) {
+      return toBuffer(buffer3).readDoubleBE(offset);
     }
-    function readDoubleLE(buffer2, offset) {
-      return toBuffer(buffer2).readDoubleLE(offset);
+    function readDoubleLE(buffer3, offset) {
+      return toBuffer(buffer3).readDoubleLE(offset);
     }
-    function readFloatBE(buffer2, offset) {
-      return toBuffer(buffer2).readFloatBE(offset);
+    function readFloatBE(buffer3, offset) {
+      return toBuffer(buffer3).readFloatBE(offset);
     }
-    function readFloatLE(buffer2, offset) {
-      return toBuffer(buffer2).readFloatLE(offset);
+    function readFloatLE(buffer3, offset) {
+      return toBuffer(buffer3).readFloatLE(offset);
     }
-    function readInt32BE(buffer2, offset) {
-      return toBuffer(buffer2).readInt32BE(offset);
+    function readInt32BE(buffer3, offset) {
+      return toBuffer(buffer3).readInt32BE(offset);
     }
-    function readInt32LE(buffer2, offset) {
-      return toBuffer(buffer2).readInt32LE(offset);
+    function readInt32LE(buffer3, offset) {
+      return toBuffer(buffer3).readInt32LE(offset);
     }
-    function readUInt32BE(buffer2, offset) {
-      return toBuffer(buffer2).readUInt32BE(offset);
+    function readUInt32BE(buffer3, offset) {
+      return toBuffer(buffer3).readUInt32BE(offset);
     }
-    function readUInt32LE(buffer2, offset) {
-      return toBuffer(buffer2).readUInt32LE(offset);
+    function readUInt32LE(buffer3, offset) {
+      return toBuffer(buffer3).readUInt32LE(offset);
     }
-    function writeDoubleBE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeDoubleBE(value, offset);
+    function writeDoubleBE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeDoubleBE(value, offset);
     }
-    function writeDoubleLE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeDoubleLE(value, offset);
+    function writeDoubleLE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeDoubleLE(value, offset);
     }
-    function writeFloatBE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeFloatBE(value, offset);
+    function writeFloatBE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeFloatBE(value, offset);
     }
-    function writeFloatLE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeFloatLE(value, offset);
+    function writeFloatLE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeFloatLE(value, offset);
     }
-    function writeInt32BE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeInt32BE(value, offset);
+    function writeInt32BE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeInt32BE(value, offset);
     }
-    function writeInt32LE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeInt32LE(value, offset);
+    function writeInt32LE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeInt32LE(value, offset);
     }
-    function writeUInt32BE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeUInt32BE(value, offset);
+    function writeUInt32BE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeUInt32BE(value, offset);
     }
-    function writeUInt32LE(buffer2, value, offset) {
-      return toBuffer(buffer2).writeUInt32LE(value, offset);
+    function writeUInt32LE(buffer3, value, offset) {
+      return toBuffer(buffer3).writeUInt32LE(value, offset);
     }
     module2.exports = {
       isBuffer,
@@ -12097,14 +12097,14 @@ var require_streamx = __commonJS({
         this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
       }
       autoBatch(data, cb) {
-        const buffer2 = [];
+        const buffer3 = [];
         const stream = this.stream;
-        buffer2.push(data);
+        buffer3.push(data);
         while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer2.push(stream._writableState.shift());
+          buffer3.push(stream._writableState.shift());
         }
         if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer2, cb);
+        stream._writev(buffer3, cb);
       }
       update() {
         const stream = this.stream;
@@ -12557,7 +12557,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable8 = class _Readable extends Stream {
+    var Readable9 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -12574,7 +12574,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline11(src, out, noop3);
+          pipeline12(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -12768,7 +12768,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable8 {
+    var Duplex = class extends Readable9 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -12861,13 +12861,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline11(...streams, (err2) => {
+        return pipeline12(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline11(stream, ...streams) {
+    function pipeline12(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -12965,7 +12965,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline11,
+      pipeline: pipeline12,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -12977,7 +12977,7 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable8,
+      Readable: Readable9,
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
@@ -13251,7 +13251,7 @@ var require_headers = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable8, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable9, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers();
@@ -13264,9 +13264,9 @@ var require_extract = __commonJS({
         this.queue = new FIFO();
         this._offset = 0;
       }
-      push(buffer2) {
-        this.buffered += buffer2.byteLength;
-        this.queue.push(buffer2);
+      push(buffer3) {
+        this.buffered += buffer3.byteLength;
+        this.queue.push(buffer3);
       }
       shiftFirst(size) {
         return this.buffered === 0 ? null : this._next(size);
@@ -13299,7 +13299,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size);
       }
     };
-    var Source = class extends Readable8 {
+    var Source = class extends Readable9 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -13615,7 +13615,7 @@ var require_constants2 = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable8, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable9, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants4 = require_constants2();
     var headers = require_headers();
@@ -13623,7 +13623,7 @@ var require_pack = __commonJS({
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack3, header, callback2) {
+      constructor(pack4, header, callback2) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
@@ -13632,7 +13632,7 @@ var require_pack = __commonJS({
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack3;
+        this._pack = pack4;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -13708,7 +13708,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable8 {
+    var Pack = class extends Readable9 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -13717,11 +13717,11 @@ var require_pack = __commonJS({
         this._pending = [];
         this._stream = null;
       }
-      entry(header, buffer2, callback2) {
+      entry(header, buffer3, callback2) {
         if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer2 === "function") {
-          callback2 = buffer2;
-          buffer2 = null;
+        if (typeof buffer3 === "function") {
+          callback2 = buffer3;
+          buffer3 = null;
         }
         if (!callback2) callback2 = noop3;
         if (!header.size || header.type === "symlink") header.size = 0;
@@ -13730,11 +13730,11 @@ var require_pack = __commonJS({
         if (!header.uid) header.uid = 0;
         if (!header.gid) header.gid = 0;
         if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer2 === "string") buffer2 = b4a.from(buffer2);
+        if (typeof buffer3 === "string") buffer3 = b4a.from(buffer3);
         const sink = new Sink(this, header, callback2);
-        if (b4a.isBuffer(buffer2)) {
-          header.size = buffer2.byteLength;
-          sink.write(buffer2);
+        if (b4a.isBuffer(buffer3)) {
+          header.size = buffer3.byteLength;
+          sink.write(buffer3);
           sink.end();
           return sink;
         }
@@ -13816,7 +13816,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module2.exports = function pack3(opts) {
+    module2.exports = function pack4(opts) {
       return new Pack(opts);
     };
     function modeToType(mode) {
@@ -14131,12 +14131,12 @@ var require_errors3 = __commonJS({
     };
     var kSocketError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_SOCKET");
     var SocketError = class extends UndiciError {
-      constructor(message, socket) {
+      constructor(message, socket2) {
         super(message);
         this.name = "SocketError";
         this.message = message || "Socket error";
         this.code = "UND_ERR_SOCKET";
-        this.socket = socket;
+        this.socket = socket2;
       }
       static [Symbol.hasInstance](instance) {
         return instance && instance[kSocketError] === true;
@@ -14656,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path73 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path76 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path73 && path73[0] !== "/") {
-          path73 = `/${path73}`;
+        if (path76 && path76[0] !== "/") {
+          path76 = `/${path76}`;
         }
-        return new URL(`${origin}${path73}`);
+        return new URL(`${origin}${path76}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -14804,8 +14804,8 @@ var require_util = __commonJS({
       }
       return ret;
     }
-    function isBuffer(buffer2) {
-      return buffer2 instanceof Uint8Array || Buffer.isBuffer(buffer2);
+    function isBuffer(buffer3) {
+      return buffer3 instanceof Uint8Array || Buffer.isBuffer(buffer3);
     }
     function validateHandler(handler2, method, upgrade) {
       if (!handler2 || typeof handler2 !== "object") {
@@ -14845,16 +14845,16 @@ var require_util = __commonJS({
     function isReadable(body) {
       return !!(body && stream.isReadable(body));
     }
-    function getSocketInfo(socket) {
+    function getSocketInfo(socket2) {
       return {
-        localAddress: socket.localAddress,
-        localPort: socket.localPort,
-        remoteAddress: socket.remoteAddress,
-        remotePort: socket.remotePort,
-        remoteFamily: socket.remoteFamily,
-        timeout: socket.timeout,
-        bytesWritten: socket.bytesWritten,
-        bytesRead: socket.bytesRead
+        localAddress: socket2.localAddress,
+        localPort: socket2.localPort,
+        remoteAddress: socket2.remoteAddress,
+        remotePort: socket2.remotePort,
+        remoteFamily: socket2.remoteFamily,
+        timeout: socket2.timeout,
+        bytesWritten: socket2.bytesWritten,
+        bytesRead: socket2.bytesRead
       };
     }
     function ReadableStreamFrom(iterable) {
@@ -15114,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path73, origin }
+          request: { method, path: path76, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path73);
+        debuglog("sending request to %s %s/%s", method, origin, path76);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path73, origin },
+          request: { method, path: path76, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path73,
+          path76,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path73, origin }
+          request: { method, path: path76, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path73);
+        debuglog("trailers received from %s %s/%s", method, origin, path76);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path73, origin },
+          request: { method, path: path76, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path73,
+          path76,
           error.message
         );
       });
@@ -15195,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path73, origin }
+            request: { method, path: path76, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path73);
+          debuglog("sending request to %s %s/%s", method, origin, path76);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -15260,7 +15260,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path73,
+        path: path76,
         method,
         body,
         headers,
@@ -15275,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path73 !== "string") {
+        if (typeof path76 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path73[0] !== "/" && !(path73.startsWith("http://") || path73.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path76[0] !== "/" && !(path76.startsWith("http://") || path76.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path73)) {
+        } else if (invalidPathRegex.test(path76)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path73, query2) : path73;
+        this.path = query2 ? buildURL(path76, query2) : path76;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -15448,14 +15448,14 @@ var require_request = __commonJS({
        * @param {import('node:stream').Duplex} socket
        * @param {string} [statusText]
        */
-      onUpgrade(statusCode, headers, socket, statusText = "") {
+      onUpgrade(statusCode, headers, socket2, statusText = "") {
         this.onFinally();
         assert(!this.aborted);
         assert(!this.completed);
         if (statusCode !== null) {
           this.#publishUpgradeHeaders(statusCode, headers, statusText);
         }
-        const result = this[kHandler].onUpgrade(statusCode, headers, socket);
+        const result = this[kHandler].onUpgrade(statusCode, headers, socket2);
         if (!this.aborted) {
           this.completed = true;
           if (statusCode !== null) {
@@ -15686,7 +15686,7 @@ var require_dispatcher = __commonJS({
 var require_dispatcher_base = __commonJS({
   "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer3 = require("node:buffer");
     var Dispatcher = require_dispatcher();
     var {
       ClientDestroyedError,
@@ -15717,7 +15717,7 @@ var require_dispatcher_base = __commonJS({
       }
       get eventSourceOptions() {
         return {
-          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer2.kStringMaxLength
+          maxEventSize: this[kEventSourceOptions].maxEventSize ?? buffer3.kStringMaxLength
         };
       }
       get destroyed() {
@@ -16160,7 +16160,7 @@ var require_connect = __commonJS({
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
       return function connect({ hostname: hostname4, host, protocol, port, servername, localAddress, httpSocket }, callback2) {
-        let socket;
+        let socket2;
         if (protocol === "https:") {
           if (!tls) {
             tls = require("node:tls");
@@ -16170,7 +16170,7 @@ var require_connect = __commonJS({
           assert(sessionKey);
           const session = customSession || sessionCache.get(sessionKey) || null;
           port = port || 443;
-          socket = tls.connect({
+          socket2 = tls.connect({
             highWaterMark: 16384,
             // TLS in node can't have bigger HWM anyway...
             ...options3,
@@ -16184,13 +16184,13 @@ var require_connect = __commonJS({
             port,
             host: hostname4
           });
-          socket.on("session", function(session2) {
+          socket2.on("session", function(session2) {
             sessionCache.set(sessionKey, session2);
           });
         } else {
           assert(!httpSocket, "httpSocket can only be sent on TLS update");
           port = port || 80;
-          socket = net.connect({
+          socket2 = net.connect({
             highWaterMark: 64 * 1024,
             // Same as nodejs fs streams.
             ...options3,
@@ -16201,10 +16201,10 @@ var require_connect = __commonJS({
         }
         if (options3.keepAlive == null || options3.keepAlive) {
           const keepAliveInitialDelay = options3.keepAliveInitialDelay === void 0 ? 6e4 : options3.keepAliveInitialDelay;
-          socket.setKeepAlive(true, keepAliveInitialDelay);
+          socket2.setKeepAlive(true, keepAliveInitialDelay);
         }
-        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket), { timeout, hostname: hostname4, port });
-        socket.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
+        const clearConnectTimeout = setupConnectTimeout(new WeakRef(socket2), { timeout, hostname: hostname4, port });
+        socket2.setNoDelay(true).once(protocol === "https:" ? "secureConnect" : "connect", function() {
           queueMicrotask(clearConnectTimeout);
           if (callback2) {
             const cb = callback2;
@@ -16219,7 +16219,7 @@ var require_connect = __commonJS({
             cb(err2);
           }
         });
-        return socket;
+        return socket2;
       };
     }
     var setupConnectTimeout = process.platform === "win32" ? (socketWeakRef, opts) => {
@@ -16253,18 +16253,18 @@ var require_connect = __commonJS({
         clearImmediate(s1);
       };
     };
-    function onConnectTimeout(socket, opts) {
-      if (socket == null) {
+    function onConnectTimeout(socket2, opts) {
+      if (socket2 == null) {
         return;
       }
       let message = "Connect Timeout Error";
-      if (Array.isArray(socket.autoSelectFamilyAttemptedAddresses)) {
-        message += ` (attempted addresses: ${socket.autoSelectFamilyAttemptedAddresses.join(", ")},`;
+      if (Array.isArray(socket2.autoSelectFamilyAttemptedAddresses)) {
+        message += ` (attempted addresses: ${socket2.autoSelectFamilyAttemptedAddresses.join(", ")},`;
       } else {
         message += ` (attempted address: ${opts.hostname}:${opts.port},`;
       }
       message += ` timeout: ${opts.timeout}ms)`;
-      util.destroy(socket, new ConnectTimeoutError(message));
+      util.destroy(socket2, new ConnectTimeoutError(message));
     }
     module2.exports = buildConnector;
   }
@@ -17089,8 +17089,8 @@ var require_data_url = __commonJS({
       if (/[^+/0-9A-Za-z]/.test(data.length === dataLength ? data : data.substring(0, dataLength))) {
         return "failure";
       }
-      const buffer2 = Buffer.from(data, "base64");
-      return new Uint8Array(buffer2.buffer, buffer2.byteOffset, buffer2.byteLength);
+      const buffer3 = Buffer.from(data, "base64");
+      return new Uint8Array(buffer3.buffer, buffer3.byteOffset, buffer3.byteLength);
     }
     function collectAnHTTPQuotedString(input2, position, extractValue) {
       const positionStart = position.position;
@@ -18445,14 +18445,14 @@ var require_util2 = __commonJS({
       return gettingDecodingSplitting(value);
     }
     var textDecoder = new TextDecoder();
-    function utf8DecodeBytes(buffer2) {
-      if (buffer2.length === 0) {
+    function utf8DecodeBytes(buffer3) {
+      if (buffer3.length === 0) {
         return "";
       }
-      if (buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191) {
-        buffer2 = buffer2.subarray(3);
+      if (buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191) {
+        buffer3 = buffer3.subarray(3);
       }
-      const output = textDecoder.decode(buffer2);
+      const output = textDecoder.decode(buffer3);
       return output;
     }
     var EnvironmentSettingsObjectBase = class {
@@ -18778,8 +18778,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp5 = boundary.charCodeAt(i);
-        if (!(cp5 >= 48 && cp5 <= 57 || cp5 >= 65 && cp5 <= 90 || cp5 >= 97 && cp5 <= 122 || cp5 === 39 || cp5 === 45 || cp5 === 95)) {
+        const cp7 = boundary.charCodeAt(i);
+        if (!(cp7 >= 48 && cp7 <= 57 || cp7 >= 65 && cp7 <= 90 || cp7 >= 97 && cp7 <= 122 || cp7 === 39 || cp7 === 45 || cp7 === 95)) {
           return false;
         }
       }
@@ -18981,12 +18981,12 @@ var require_formdata_parser = __commonJS({
       }
       return lead === 0 && trail === buf.length - 1 ? buf : buf.subarray(lead, trail + 1);
     }
-    function bufferStartsWith(buffer2, start2, position) {
-      if (buffer2.length < start2.length) {
+    function bufferStartsWith(buffer3, start2, position) {
+      if (buffer3.length < start2.length) {
         return false;
       }
       for (let i = 0; i < start2.length; i++) {
-        if (start2[i] !== buffer2[position.position + i]) {
+        if (start2[i] !== buffer3[position.position + i]) {
           return false;
         }
       }
@@ -19052,9 +19052,9 @@ var require_body = __commonJS({
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer2 = typeof source === "string" ? textEncoder.encode(source) : source;
-            if (buffer2.byteLength) {
-              controller.enqueue(buffer2);
+            const buffer3 = typeof source === "string" ? textEncoder.encode(source) : source;
+            if (buffer3.byteLength) {
+              controller.enqueue(buffer3);
             }
             queueMicrotask(() => readableStreamClose(controller));
           },
@@ -19162,9 +19162,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
               });
             } else {
               if (!isErrored(stream)) {
-                const buffer2 = new Uint8Array(value);
-                if (buffer2.byteLength) {
-                  controller.enqueue(buffer2);
+                const buffer3 = new Uint8Array(value);
+                if (buffer3.byteLength) {
+                  controller.enqueue(buffer3);
                 }
               }
             }
@@ -19439,12 +19439,12 @@ var require_client_h1 = __commonJS({
     var TIMEOUT_BODY = 4 | USE_FAST_TIMER;
     var TIMEOUT_KEEP_ALIVE = 8 | USE_NATIVE_TIMER;
     var Parser3 = class {
-      constructor(client, socket, { exports: exports3 }) {
+      constructor(client, socket2, { exports: exports3 }) {
         assert(Number.isFinite(client[kMaxHeadersSize]) && client[kMaxHeadersSize] > 0);
         this.llhttp = exports3;
         this.ptr = this.llhttp.llhttp_alloc(constants4.TYPE.RESPONSE);
         this.client = client;
-        this.socket = socket;
+        this.socket = socket2;
         this.timeout = null;
         this.timeoutValue = null;
         this.timeoutType = null;
@@ -19515,7 +19515,7 @@ var require_client_h1 = __commonJS({
         assert(this.ptr != null);
         assert(currentParser == null);
         assert(!this.paused);
-        const { socket, llhttp } = this;
+        const { socket: socket2, llhttp } = this;
         if (data.length > currentBufferSize) {
           if (currentBufferPtr) {
             llhttp.free(currentBufferPtr);
@@ -19543,13 +19543,13 @@ var require_client_h1 = __commonJS({
               this.onUpgrade(body);
             } else if (ret === constants4.ERROR.PAUSED) {
               this.paused = true;
-              socket.unshift(body);
+              socket2.unshift(body);
             } else {
               throw this.createError(ret, body);
             }
           }
         } catch (err2) {
-          util.destroy(socket, err2);
+          util.destroy(socket2, err2);
         }
       }
       finish() {
@@ -19601,12 +19601,12 @@ var require_client_h1 = __commonJS({
         this.statusText = buf.toString();
       }
       onMessageBegin() {
-        const { socket, client } = this;
-        if (socket.destroyed) {
+        const { socket: socket2, client } = this;
+        if (socket2.destroyed) {
           return -1;
         }
         if (client[kRunning] === 0) {
-          util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
+          util.destroy(socket2, new SocketError("bad response", util.getSocketInfo(socket2)));
           return -1;
         }
         const request3 = client[kQueue][client[kRunningIdx]];
@@ -19652,10 +19652,10 @@ var require_client_h1 = __commonJS({
         }
       }
       onUpgrade(head) {
-        const { upgrade, client, socket, headers, statusCode, statusText } = this;
+        const { upgrade, client, socket: socket2, headers, statusCode, statusText } = this;
         assert(upgrade);
-        assert(client[kSocket] === socket);
-        assert(!socket.destroyed);
+        assert(client[kSocket] === socket2);
+        assert(!socket2.destroyed);
         assert(!this.paused);
         assert((headers.length & 1) === 0);
         const request3 = client[kQueue][client[kRunningIdx]];
@@ -19666,31 +19666,31 @@ var require_client_h1 = __commonJS({
         this.shouldKeepAlive = null;
         this.headers = [];
         this.headersSize = 0;
-        socket.unshift(head);
-        socket[kParser].destroy();
-        socket[kParser] = null;
-        socket[kClient] = null;
-        socket[kError] = null;
-        removeAllListeners(socket);
+        socket2.unshift(head);
+        socket2[kParser].destroy();
+        socket2[kParser] = null;
+        socket2[kClient] = null;
+        socket2[kError] = null;
+        removeAllListeners(socket2);
         client[kSocket] = null;
         client[kHTTPContext] = null;
         client[kQueue][client[kRunningIdx]++] = null;
         client.emit("disconnect", client[kUrl], [client], new InformationalError("upgrade"));
         try {
-          request3.onUpgrade(statusCode, headers, socket, statusText);
+          request3.onUpgrade(statusCode, headers, socket2, statusText);
         } catch (error) {
           util.errorRequest(client, request3, error);
-          util.destroy(socket, error);
+          util.destroy(socket2, error);
         }
         client[kResume]();
       }
       onHeadersComplete(statusCode, upgrade, shouldKeepAlive) {
-        const { client, socket, headers, statusText } = this;
-        if (socket.destroyed) {
+        const { client, socket: socket2, headers, statusText } = this;
+        if (socket2.destroyed) {
           return -1;
         }
         if (client[kRunning] === 0) {
-          util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
+          util.destroy(socket2, new SocketError("bad response", util.getSocketInfo(socket2)));
           return -1;
         }
         const request3 = client[kQueue][client[kRunningIdx]];
@@ -19700,17 +19700,17 @@ var require_client_h1 = __commonJS({
         assert(!this.upgrade);
         assert(this.statusCode < 200);
         if (statusCode === 100) {
-          util.destroy(socket, new SocketError("bad response", util.getSocketInfo(socket)));
+          util.destroy(socket2, new SocketError("bad response", util.getSocketInfo(socket2)));
           return -1;
         }
         if (upgrade && !request3.upgrade) {
-          util.destroy(socket, new SocketError("bad upgrade", util.getSocketInfo(socket)));
+          util.destroy(socket2, new SocketError("bad upgrade", util.getSocketInfo(socket2)));
           return -1;
         }
         assert(this.timeoutType === TIMEOUT_HEADERS);
         this.statusCode = statusCode;
         this.shouldKeepAlive = shouldKeepAlive || // Override llhttp value which does not allow keepAlive for HEAD.
-        request3.method === "HEAD" && !socket[kReset] && this.connection.toLowerCase() === "keep-alive";
+        request3.method === "HEAD" && !socket2[kReset] && this.connection.toLowerCase() === "keep-alive";
         if (this.statusCode >= 200) {
           const bodyTimeout = request3.bodyTimeout != null ? request3.bodyTimeout : client[kBodyTimeout];
           this.setTimeout(bodyTimeout, TIMEOUT_BODY);
@@ -19740,7 +19740,7 @@ var require_client_h1 = __commonJS({
               client[kKeepAliveMaxTimeout]
             );
             if (timeout <= 0) {
-              socket[kReset] = true;
+              socket2[kReset] = true;
             } else {
               client[kKeepAliveTimeoutValue] = timeout;
             }
@@ -19748,7 +19748,7 @@ var require_client_h1 = __commonJS({
             client[kKeepAliveTimeoutValue] = client[kKeepAliveDefaultTimeout];
           }
         } else {
-          socket[kReset] = true;
+          socket2[kReset] = true;
         }
         const pause = request3.onHeaders(statusCode, headers, this.resume, statusText) === false;
         if (request3.aborted) {
@@ -19760,15 +19760,15 @@ var require_client_h1 = __commonJS({
         if (statusCode < 200) {
           return 1;
         }
-        if (socket[kBlocking]) {
-          socket[kBlocking] = false;
+        if (socket2[kBlocking]) {
+          socket2[kBlocking] = false;
           client[kResume]();
         }
         return pause ? constants4.ERROR.PAUSED : 0;
       }
       onBody(buf) {
-        const { client, socket, statusCode, maxResponseSize } = this;
-        if (socket.destroyed) {
+        const { client, socket: socket2, statusCode, maxResponseSize } = this;
+        if (socket2.destroyed) {
           return -1;
         }
         const request3 = client[kQueue][client[kRunningIdx]];
@@ -19781,7 +19781,7 @@ var require_client_h1 = __commonJS({
         }
         assert(statusCode >= 200);
         if (maxResponseSize > -1 && this.bytesRead + buf.length > maxResponseSize) {
-          util.destroy(socket, new ResponseExceededMaxSizeError());
+          util.destroy(socket2, new ResponseExceededMaxSizeError());
           return -1;
         }
         this.bytesRead += buf.length;
@@ -19790,8 +19790,8 @@ var require_client_h1 = __commonJS({
         }
       }
       onMessageComplete() {
-        const { client, socket, statusCode, upgrade, headers, contentLength, bytesRead, shouldKeepAlive } = this;
-        if (socket.destroyed && (!statusCode || shouldKeepAlive)) {
+        const { client, socket: socket2, statusCode, upgrade, headers, contentLength, bytesRead, shouldKeepAlive } = this;
+        if (socket2.destroyed && (!statusCode || shouldKeepAlive)) {
           return -1;
         }
         if (upgrade) {
@@ -19813,21 +19813,21 @@ var require_client_h1 = __commonJS({
           return;
         }
         if (request3.method !== "HEAD" && contentLength && bytesRead !== parseInt(contentLength, 10)) {
-          util.destroy(socket, new ResponseContentLengthMismatchError());
+          util.destroy(socket2, new ResponseContentLengthMismatchError());
           return -1;
         }
         request3.onComplete(headers);
         client[kQueue][client[kRunningIdx]++] = null;
-        socket[kSocketUsed] = true;
-        if (socket[kWriting]) {
+        socket2[kSocketUsed] = true;
+        if (socket2[kWriting]) {
           assert(client[kRunning] === 0);
-          util.destroy(socket, new InformationalError("reset"));
+          util.destroy(socket2, new InformationalError("reset"));
           return constants4.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
-          util.destroy(socket, new InformationalError("reset"));
+          util.destroy(socket2, new InformationalError("reset"));
           return constants4.ERROR.PAUSED;
-        } else if (socket[kReset] && client[kRunning] === 0) {
-          util.destroy(socket, new InformationalError("reset"));
+        } else if (socket2[kReset] && client[kRunning] === 0) {
+          util.destroy(socket2, new InformationalError("reset"));
           return constants4.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(() => client[kResume]());
@@ -19837,36 +19837,36 @@ var require_client_h1 = __commonJS({
       }
     };
     function onParserTimeout(parser) {
-      const { socket, timeoutType, client, paused } = parser.deref();
+      const { socket: socket2, timeoutType, client, paused } = parser.deref();
       if (timeoutType === TIMEOUT_HEADERS) {
-        if (!socket[kWriting] || socket.writableNeedDrain || client[kRunning] > 1) {
+        if (!socket2[kWriting] || socket2.writableNeedDrain || client[kRunning] > 1) {
           assert(!paused, "cannot be paused while waiting for headers");
-          util.destroy(socket, new HeadersTimeoutError());
+          util.destroy(socket2, new HeadersTimeoutError());
         }
       } else if (timeoutType === TIMEOUT_BODY) {
         if (!paused) {
-          util.destroy(socket, new BodyTimeoutError());
+          util.destroy(socket2, new BodyTimeoutError());
         }
       } else if (timeoutType === TIMEOUT_KEEP_ALIVE) {
         assert(client[kRunning] === 0 && client[kKeepAliveTimeoutValue]);
-        util.destroy(socket, new InformationalError("socket idle timeout"));
+        util.destroy(socket2, new InformationalError("socket idle timeout"));
       }
     }
-    async function connectH1(client, socket) {
-      client[kSocket] = socket;
+    async function connectH1(client, socket2) {
+      client[kSocket] = socket2;
       if (!llhttpInstance) {
         llhttpInstance = await llhttpPromise;
         llhttpPromise = null;
       }
-      socket[kNoRef] = false;
-      socket[kWriting] = false;
-      socket[kReset] = false;
-      socket[kBlocking] = false;
-      socket[kIdleSocketValidation] = 0;
-      socket[kIdleSocketValidationTimeout] = null;
-      socket[kSocketUsed] = false;
-      socket[kParser] = new Parser3(client, socket, llhttpInstance);
-      addListener(socket, "error", function(err2) {
+      socket2[kNoRef] = false;
+      socket2[kWriting] = false;
+      socket2[kReset] = false;
+      socket2[kBlocking] = false;
+      socket2[kIdleSocketValidation] = 0;
+      socket2[kIdleSocketValidationTimeout] = null;
+      socket2[kSocketUsed] = false;
+      socket2[kParser] = new Parser3(client, socket2, llhttpInstance);
+      addListener(socket2, "error", function(err2) {
         const parser = this[kParser];
         if (err2.code === "ECONNRESET" && parser.statusCode && !parser.shouldKeepAlive) {
           const parserErr = parser.finish();
@@ -19879,13 +19879,13 @@ var require_client_h1 = __commonJS({
         this[kError] = err2;
         this[kClient][kOnError](err2);
       });
-      addListener(socket, "readable", function() {
+      addListener(socket2, "readable", function() {
         const parser = this[kParser];
         if (parser) {
           parser.readMore();
         }
       });
-      addListener(socket, "end", function() {
+      addListener(socket2, "end", function() {
         const parser = this[kParser];
         if (parser.statusCode && !parser.shouldKeepAlive) {
           const parserErr = parser.finish();
@@ -19896,7 +19896,7 @@ var require_client_h1 = __commonJS({
         }
         util.destroy(this, new SocketError("other side closed", util.getSocketInfo(this)));
       });
-      addListener(socket, "close", function() {
+      addListener(socket2, "close", function() {
         const client2 = this[kClient];
         const parser = this[kParser];
         clearIdleSocketValidation(this);
@@ -19928,7 +19928,7 @@ var require_client_h1 = __commonJS({
         client2[kResume]();
       });
       let closed = false;
-      socket.on("close", () => {
+      socket2.on("close", () => {
         closed = true;
       });
       return {
@@ -19944,14 +19944,14 @@ var require_client_h1 = __commonJS({
           if (closed) {
             queueMicrotask(callback2);
           } else {
-            socket.destroy(err2).on("close", callback2);
+            socket2.destroy(err2).on("close", callback2);
           }
         },
         get destroyed() {
-          return socket.destroyed;
+          return socket2.destroyed;
         },
         busy(request3) {
-          if (socket[kWriting] || socket[kReset] || socket[kBlocking] || socket[kIdleSocketValidation] === 1) {
+          if (socket2[kWriting] || socket2[kReset] || socket2[kBlocking] || socket2[kIdleSocketValidation] === 1) {
             return true;
           }
           if (request3) {
@@ -19969,67 +19969,67 @@ var require_client_h1 = __commonJS({
         }
       };
     }
-    function clearIdleSocketValidation(socket) {
-      if (socket[kIdleSocketValidationTimeout]) {
-        clearImmediate(socket[kIdleSocketValidationTimeout]);
-        socket[kIdleSocketValidationTimeout] = null;
+    function clearIdleSocketValidation(socket2) {
+      if (socket2[kIdleSocketValidationTimeout]) {
+        clearImmediate(socket2[kIdleSocketValidationTimeout]);
+        socket2[kIdleSocketValidationTimeout] = null;
       }
-      socket[kIdleSocketValidation] = 0;
+      socket2[kIdleSocketValidation] = 0;
     }
-    function scheduleIdleSocketValidation(client, socket) {
-      socket[kIdleSocketValidation] = 1;
-      socket[kIdleSocketValidationTimeout] = setImmediate(() => {
-        socket[kIdleSocketValidationTimeout] = null;
-        socket[kIdleSocketValidation] = 2;
-        if (client[kSocket] === socket && !socket.destroyed) {
+    function scheduleIdleSocketValidation(client, socket2) {
+      socket2[kIdleSocketValidation] = 1;
+      socket2[kIdleSocketValidationTimeout] = setImmediate(() => {
+        socket2[kIdleSocketValidationTimeout] = null;
+        socket2[kIdleSocketValidation] = 2;
+        if (client[kSocket] === socket2 && !socket2.destroyed) {
           client[kResume]();
         }
       });
     }
     function resumeH1(client) {
-      const socket = client[kSocket];
-      if (socket && !socket.destroyed) {
+      const socket2 = client[kSocket];
+      if (socket2 && !socket2.destroyed) {
         if (client[kSize] === 0) {
-          if (!socket[kNoRef] && socket.unref) {
-            socket.unref();
-            socket[kNoRef] = true;
+          if (!socket2[kNoRef] && socket2.unref) {
+            socket2.unref();
+            socket2[kNoRef] = true;
           }
-        } else if (socket[kNoRef] && socket.ref) {
-          socket.ref();
-          socket[kNoRef] = false;
+        } else if (socket2[kNoRef] && socket2.ref) {
+          socket2.ref();
+          socket2[kNoRef] = false;
         }
-        if (client[kRunning] === 0 && client[kPending] > 0 && socket[kSocketUsed]) {
-          if (socket[kIdleSocketValidation] === 0) {
-            scheduleIdleSocketValidation(client, socket);
-            socket[kParser].readMore();
-            if (socket.destroyed) {
+        if (client[kRunning] === 0 && client[kPending] > 0 && socket2[kSocketUsed]) {
+          if (socket2[kIdleSocketValidation] === 0) {
+            scheduleIdleSocketValidation(client, socket2);
+            socket2[kParser].readMore();
+            if (socket2.destroyed) {
               return;
             }
             return;
           }
-          if (socket[kIdleSocketValidation] === 1) {
-            socket[kParser].readMore();
-            if (socket.destroyed) {
+          if (socket2[kIdleSocketValidation] === 1) {
+            socket2[kParser].readMore();
+            if (socket2.destroyed) {
               return;
             }
             return;
           }
         }
         if (client[kRunning] === 0) {
-          socket[kParser].readMore();
-          if (socket.destroyed) {
+          socket2[kParser].readMore();
+          if (socket2.destroyed) {
             return;
           }
         }
         if (client[kSize] === 0) {
-          if (socket[kParser].timeoutType !== TIMEOUT_KEEP_ALIVE) {
-            socket[kParser].setTimeout(client[kKeepAliveTimeoutValue], TIMEOUT_KEEP_ALIVE);
+          if (socket2[kParser].timeoutType !== TIMEOUT_KEEP_ALIVE) {
+            socket2[kParser].setTimeout(client[kKeepAliveTimeoutValue], TIMEOUT_KEEP_ALIVE);
           }
-        } else if (client[kRunning] > 0 && socket[kParser].statusCode < 200) {
-          if (socket[kParser].timeoutType !== TIMEOUT_HEADERS) {
+        } else if (client[kRunning] > 0 && socket2[kParser].statusCode < 200) {
+          if (socket2[kParser].timeoutType !== TIMEOUT_HEADERS) {
             const request3 = client[kQueue][client[kRunningIdx]];
             const headersTimeout = request3.headersTimeout != null ? request3.headersTimeout : client[kHeadersTimeout];
-            socket[kParser].setTimeout(headersTimeout, TIMEOUT_HEADERS);
+            socket2[kParser].setTimeout(headersTimeout, TIMEOUT_HEADERS);
           }
         }
       }
@@ -20038,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path73, host, upgrade, blocking, reset } = request3;
+      const { method, path: path76, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -20080,21 +20080,21 @@ var require_client_h1 = __commonJS({
         }
         process.emitWarning(new RequestContentLengthMismatchError());
       }
-      const socket = client[kSocket];
-      clearIdleSocketValidation(socket);
+      const socket2 = client[kSocket];
+      clearIdleSocketValidation(socket2);
       const abort = (error) => {
         if (request3.aborted) {
           return;
         }
         if (request3.completed) {
           if (request3.upgrade || request3.method === "CONNECT") {
-            util.destroy(socket, new InformationalError("aborted"));
+            util.destroy(socket2, new InformationalError("aborted"));
           }
           return;
         }
         util.errorRequest(client, request3, error || new RequestAbortedError());
         util.destroy(body);
-        util.destroy(socket, new InformationalError("aborted"));
+        util.destroy(socket2, new InformationalError("aborted"));
       };
       try {
         request3.onConnect(abort);
@@ -20105,21 +20105,21 @@ var require_client_h1 = __commonJS({
         return false;
       }
       if (method === "HEAD") {
-        socket[kReset] = true;
+        socket2[kReset] = true;
       }
       if (upgrade || method === "CONNECT") {
-        socket[kReset] = true;
+        socket2[kReset] = true;
       }
       if (reset != null) {
-        socket[kReset] = reset;
+        socket2[kReset] = reset;
       }
-      if (client[kMaxRequests] && socket[kCounter]++ >= client[kMaxRequests]) {
-        socket[kReset] = true;
+      if (client[kMaxRequests] && socket2[kCounter]++ >= client[kMaxRequests]) {
+        socket2[kReset] = true;
       }
       if (blocking) {
-        socket[kBlocking] = true;
+        socket2[kBlocking] = true;
       }
-      let header = `${method} ${path73} HTTP/1.1\r
+      let header = `${method} ${path76} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -20131,7 +20131,7 @@ var require_client_h1 = __commonJS({
         header += `connection: upgrade\r
 upgrade: ${upgrade}\r
 `;
-      } else if (client[kPipelining] && !socket[kReset]) {
+      } else if (client[kPipelining] && !socket2[kReset]) {
         header += "connection: keep-alive\r\n";
       } else {
         header += "connection: close\r\n";
@@ -20152,31 +20152,31 @@ upgrade: ${upgrade}\r
         }
       }
       if (channels.sendHeaders.hasSubscribers) {
-        channels.sendHeaders.publish({ request: request3, headers: header, socket });
+        channels.sendHeaders.publish({ request: request3, headers: header, socket: socket2 });
       }
       if (!body || bodyLength === 0) {
-        writeBuffer(abort, null, client, request3, socket, contentLength, header, expectsPayload);
+        writeBuffer(abort, null, client, request3, socket2, contentLength, header, expectsPayload);
       } else if (util.isBuffer(body)) {
-        writeBuffer(abort, body, client, request3, socket, contentLength, header, expectsPayload);
+        writeBuffer(abort, body, client, request3, socket2, contentLength, header, expectsPayload);
       } else if (util.isBlobLike(body)) {
         if (typeof body.stream === "function") {
-          writeIterable(abort, body.stream(), client, request3, socket, contentLength, header, expectsPayload);
+          writeIterable(abort, body.stream(), client, request3, socket2, contentLength, header, expectsPayload);
         } else {
-          writeBlob(abort, body, client, request3, socket, contentLength, header, expectsPayload);
+          writeBlob(abort, body, client, request3, socket2, contentLength, header, expectsPayload);
         }
       } else if (util.isStream(body)) {
-        writeStream(abort, body, client, request3, socket, contentLength, header, expectsPayload);
+        writeStream(abort, body, client, request3, socket2, contentLength, header, expectsPayload);
       } else if (util.isIterable(body)) {
-        writeIterable(abort, body, client, request3, socket, contentLength, header, expectsPayload);
+        writeIterable(abort, body, client, request3, socket2, contentLength, header, expectsPayload);
       } else {
         assert(false);
       }
       return true;
     }
-    function writeStream(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
+    function writeStream(abort, body, client, request3, socket2, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
       let finished2 = false;
-      const writer = new AsyncWriter({ abort, socket, request: request3, contentLength, client, expectsPayload, header });
+      const writer = new AsyncWriter({ abort, socket: socket2, request: request3, contentLength, client, expectsPayload, header });
       const onData = function(chunk) {
         if (finished2) {
           return;
@@ -20211,8 +20211,8 @@ upgrade: ${upgrade}\r
           return;
         }
         finished2 = true;
-        assert(socket.destroyed || socket[kWriting] && client[kRunning] <= 1);
-        socket.off("drain", onDrain).off("error", onFinished);
+        assert(socket2.destroyed || socket2[kWriting] && client[kRunning] <= 1);
+        socket2.off("drain", onDrain).off("error", onFinished);
         body.removeListener("data", onData).removeListener("end", onFinished).removeListener("close", onClose);
         if (!err2) {
           try {
@@ -20232,7 +20232,7 @@ upgrade: ${upgrade}\r
       if (body.resume) {
         body.resume();
       }
-      socket.on("drain", onDrain).on("error", onFinished);
+      socket2.on("drain", onDrain).on("error", onFinished);
       if (body.errorEmitted ?? body.errored) {
         setImmediate(() => onFinished(body.errored));
       } else if (body.endEmitted ?? body.readableEnded) {
@@ -20242,29 +20242,29 @@ upgrade: ${upgrade}\r
         setImmediate(onClose);
       }
     }
-    function writeBuffer(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
+    function writeBuffer(abort, body, client, request3, socket2, contentLength, header, expectsPayload) {
       try {
         if (!body) {
           if (contentLength === 0) {
-            socket.write(`${header}content-length: 0\r
+            socket2.write(`${header}content-length: 0\r
 \r
 `, "latin1");
           } else {
             assert(contentLength === null, "no body must not have content length");
-            socket.write(`${header}\r
+            socket2.write(`${header}\r
 `, "latin1");
           }
         } else if (util.isBuffer(body)) {
           assert(contentLength === body.byteLength, "buffer body must have content length");
-          socket.cork();
-          socket.write(`${header}content-length: ${contentLength}\r
+          socket2.cork();
+          socket2.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
-          socket.write(body);
-          socket.uncork();
+          socket2.write(body);
+          socket2.uncork();
           request3.onBodySent(body);
           if (!expectsPayload && request3.reset !== false) {
-            socket[kReset] = true;
+            socket2[kReset] = true;
           }
         }
         request3.onRequestSent();
@@ -20273,30 +20273,30 @@ upgrade: ${upgrade}\r
         abort(err2);
       }
     }
-    async function writeBlob(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
+    async function writeBlob(abort, body, client, request3, socket2, contentLength, header, expectsPayload) {
       assert(contentLength === body.size, "blob body must have content length");
       try {
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
-        socket.cork();
-        socket.write(`${header}content-length: ${contentLength}\r
+        const buffer3 = Buffer.from(await body.arrayBuffer());
+        socket2.cork();
+        socket2.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
-        socket.write(buffer2);
-        socket.uncork();
-        request3.onBodySent(buffer2);
+        socket2.write(buffer3);
+        socket2.uncork();
+        request3.onBodySent(buffer3);
         request3.onRequestSent();
         if (!expectsPayload && request3.reset !== false) {
-          socket[kReset] = true;
+          socket2[kReset] = true;
         }
         client[kResume]();
       } catch (err2) {
         abort(err2);
       }
     }
-    async function writeIterable(abort, body, client, request3, socket, contentLength, header, expectsPayload) {
+    async function writeIterable(abort, body, client, request3, socket2, contentLength, header, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
       let callback2 = null;
       function onDrain() {
@@ -20308,18 +20308,18 @@ upgrade: ${upgrade}\r
       }
       const waitForDrain = () => new Promise((resolve4, reject) => {
         assert(callback2 === null);
-        if (socket[kError]) {
-          reject(socket[kError]);
+        if (socket2[kError]) {
+          reject(socket2[kError]);
         } else {
           callback2 = resolve4;
         }
       });
-      socket.on("close", onDrain).on("drain", onDrain);
-      const writer = new AsyncWriter({ abort, socket, request: request3, contentLength, client, expectsPayload, header });
+      socket2.on("close", onDrain).on("drain", onDrain);
+      const writer = new AsyncWriter({ abort, socket: socket2, request: request3, contentLength, client, expectsPayload, header });
       try {
         for await (const chunk of body) {
-          if (socket[kError]) {
-            throw socket[kError];
+          if (socket2[kError]) {
+            throw socket2[kError];
           }
           if (!writer.write(chunk)) {
             await waitForDrain();
@@ -20329,12 +20329,12 @@ upgrade: ${upgrade}\r
       } catch (err2) {
         writer.destroy(err2);
       } finally {
-        socket.off("close", onDrain).off("drain", onDrain);
+        socket2.off("close", onDrain).off("drain", onDrain);
       }
     }
     var AsyncWriter = class {
-      constructor({ abort, socket, request: request3, contentLength, client, expectsPayload, header }) {
-        this.socket = socket;
+      constructor({ abort, socket: socket2, request: request3, contentLength, client, expectsPayload, header }) {
+        this.socket = socket2;
         this.request = request3;
         this.contentLength = contentLength;
         this.client = client;
@@ -20342,14 +20342,14 @@ upgrade: ${upgrade}\r
         this.expectsPayload = expectsPayload;
         this.header = header;
         this.abort = abort;
-        socket[kWriting] = true;
+        socket2[kWriting] = true;
       }
       write(chunk) {
-        const { socket, request: request3, contentLength, client, bytesWritten, expectsPayload, header } = this;
-        if (socket[kError]) {
-          throw socket[kError];
+        const { socket: socket2, request: request3, contentLength, client, bytesWritten, expectsPayload, header } = this;
+        if (socket2[kError]) {
+          throw socket2[kError];
         }
-        if (socket.destroyed) {
+        if (socket2.destroyed) {
           return false;
         }
         const len = Buffer.byteLength(chunk);
@@ -20362,59 +20362,59 @@ upgrade: ${upgrade}\r
           }
           process.emitWarning(new RequestContentLengthMismatchError());
         }
-        socket.cork();
+        socket2.cork();
         if (bytesWritten === 0) {
           if (!expectsPayload && request3.reset !== false) {
-            socket[kReset] = true;
+            socket2[kReset] = true;
           }
           if (contentLength === null) {
-            socket.write(`${header}transfer-encoding: chunked\r
+            socket2.write(`${header}transfer-encoding: chunked\r
 `, "latin1");
           } else {
-            socket.write(`${header}content-length: ${contentLength}\r
+            socket2.write(`${header}content-length: ${contentLength}\r
 \r
 `, "latin1");
           }
         }
         if (contentLength === null) {
-          socket.write(`\r
+          socket2.write(`\r
 ${len.toString(16)}\r
 `, "latin1");
         }
         this.bytesWritten += len;
-        const ret = socket.write(chunk);
-        socket.uncork();
+        const ret = socket2.write(chunk);
+        socket2.uncork();
         request3.onBodySent(chunk);
         if (!ret) {
-          if (socket[kParser].timeout && socket[kParser].timeoutType === TIMEOUT_HEADERS) {
-            if (socket[kParser].timeout.refresh) {
-              socket[kParser].timeout.refresh();
+          if (socket2[kParser].timeout && socket2[kParser].timeoutType === TIMEOUT_HEADERS) {
+            if (socket2[kParser].timeout.refresh) {
+              socket2[kParser].timeout.refresh();
             }
           }
         }
         return ret;
       }
       end() {
-        const { socket, contentLength, client, bytesWritten, expectsPayload, header, request: request3 } = this;
+        const { socket: socket2, contentLength, client, bytesWritten, expectsPayload, header, request: request3 } = this;
         request3.onRequestSent();
-        socket[kWriting] = false;
-        if (socket[kError]) {
-          throw socket[kError];
+        socket2[kWriting] = false;
+        if (socket2[kError]) {
+          throw socket2[kError];
         }
-        if (socket.destroyed) {
+        if (socket2.destroyed) {
           return;
         }
         if (bytesWritten === 0) {
           if (expectsPayload) {
-            socket.write(`${header}content-length: 0\r
+            socket2.write(`${header}content-length: 0\r
 \r
 `, "latin1");
           } else {
-            socket.write(`${header}\r
+            socket2.write(`${header}\r
 `, "latin1");
           }
         } else if (contentLength === null) {
-          socket.write("\r\n0\r\n\r\n", "latin1");
+          socket2.write("\r\n0\r\n\r\n", "latin1");
         }
         if (contentLength !== null && bytesWritten !== contentLength) {
           if (client[kStrictContentLength]) {
@@ -20423,16 +20423,16 @@ ${len.toString(16)}\r
             process.emitWarning(new RequestContentLengthMismatchError());
           }
         }
-        if (socket[kParser].timeout && socket[kParser].timeoutType === TIMEOUT_HEADERS) {
-          if (socket[kParser].timeout.refresh) {
-            socket[kParser].timeout.refresh();
+        if (socket2[kParser].timeout && socket2[kParser].timeoutType === TIMEOUT_HEADERS) {
+          if (socket2[kParser].timeout.refresh) {
+            socket2[kParser].timeout.refresh();
           }
         }
         client[kResume]();
       }
       destroy(err2) {
-        const { socket, client, abort } = this;
-        socket[kWriting] = false;
+        const { socket: socket2, client, abort } = this;
+        socket2[kWriting] = false;
         if (err2) {
           assert(client[kRunning] <= 1, "pipeline should only contain this request");
           abort(err2);
@@ -20449,7 +20449,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline11 } = require("node:stream");
+    var { pipeline: pipeline12 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -20513,8 +20513,8 @@ var require_client_h2 = __commonJS({
       const { [HTTP2_HEADER_STATUS]: _statusCode, ...realHeaders } = headers;
       return parseH2Headers(realHeaders);
     }
-    async function connectH2(client, socket) {
-      client[kSocket] = socket;
+    async function connectH2(client, socket2) {
+      client[kSocket] = socket2;
       if (!h2ExperimentalWarned) {
         h2ExperimentalWarned = true;
         process.emitWarning("H2 support is experimental, expect them to change at any time.", {
@@ -20522,20 +20522,20 @@ var require_client_h2 = __commonJS({
         });
       }
       const session = http2.connect(client[kUrl], {
-        createConnection: () => socket,
+        createConnection: () => socket2,
         peerMaxConcurrentStreams: client[kMaxConcurrentStreams]
       });
       session[kOpenStreams] = 0;
       session[kClient] = client;
-      session[kSocket] = socket;
+      session[kSocket] = socket2;
       util.addListener(session, "error", onHttp2SessionError);
       util.addListener(session, "frameError", onHttp2FrameError);
       util.addListener(session, "end", onHttp2SessionEnd);
       util.addListener(session, "goaway", onHTTP2GoAway);
       util.addListener(session, "close", function() {
         const { [kClient]: client2 } = this;
-        const { [kSocket]: socket2 } = client2;
-        const err2 = this[kSocket][kError] || this[kError] || new SocketError("closed", util.getSocketInfo(socket2));
+        const { [kSocket]: socket3 } = client2;
+        const err2 = this[kSocket][kError] || this[kError] || new SocketError("closed", util.getSocketInfo(socket3));
         client2[kHTTP2Session] = null;
         if (client2.destroyed) {
           assert(client2[kPending] === 0);
@@ -20548,15 +20548,15 @@ var require_client_h2 = __commonJS({
       });
       session.unref();
       client[kHTTP2Session] = session;
-      socket[kHTTP2Session] = session;
-      util.addListener(socket, "error", function(err2) {
+      socket2[kHTTP2Session] = session;
+      util.addListener(socket2, "error", function(err2) {
         this[kError] = err2;
         this[kClient][kOnError](err2);
       });
-      util.addListener(socket, "end", function() {
+      util.addListener(socket2, "end", function() {
         util.destroy(this, new SocketError("other side closed", util.getSocketInfo(this)));
       });
-      util.addListener(socket, "close", function() {
+      util.addListener(socket2, "close", function() {
         const err2 = this[kError] || new SocketError("closed", util.getSocketInfo(this));
         client[kSocket] = null;
         if (this[kHTTP2Session] != null) {
@@ -20568,7 +20568,7 @@ var require_client_h2 = __commonJS({
         client[kResume]();
       });
       let closed = false;
-      socket.on("close", () => {
+      socket2.on("close", () => {
         closed = true;
       });
       return {
@@ -20584,11 +20584,11 @@ var require_client_h2 = __commonJS({
           if (closed) {
             queueMicrotask(callback2);
           } else {
-            socket.destroy(err2).on("close", callback2);
+            socket2.destroy(err2).on("close", callback2);
           }
         },
         get destroyed() {
-          return socket.destroyed;
+          return socket2.destroyed;
         },
         busy() {
           return false;
@@ -20596,13 +20596,13 @@ var require_client_h2 = __commonJS({
       };
     }
     function resumeH2(client) {
-      const socket = client[kSocket];
-      if (socket?.destroyed === false) {
+      const socket2 = client[kSocket];
+      if (socket2?.destroyed === false) {
         if (client[kSize] === 0 && client[kMaxConcurrentStreams] === 0) {
-          socket.unref();
+          socket2.unref();
           client[kHTTP2Session].unref();
         } else {
-          socket.ref();
+          socket2.ref();
           client[kHTTP2Session].ref();
         }
       }
@@ -20648,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path73, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path76, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -20745,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path73;
+      headers[HTTP2_HEADER_PATH] = path76;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -20907,7 +20907,7 @@ var require_client_h2 = __commonJS({
         }
       }
     }
-    function writeBuffer(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
+    function writeBuffer(abort, h2stream, body, client, request3, socket2, contentLength, expectsPayload) {
       try {
         if (body != null && util.isBuffer(body)) {
           assert(contentLength === body.byteLength, "buffer body must have content length");
@@ -20918,7 +20918,7 @@ var require_client_h2 = __commonJS({
           request3.onBodySent(body);
         }
         if (!expectsPayload) {
-          socket[kReset] = true;
+          socket2[kReset] = true;
         }
         request3.onRequestSent();
         client[kResume]();
@@ -20926,9 +20926,9 @@ var require_client_h2 = __commonJS({
         abort(error);
       }
     }
-    function writeStream(abort, socket, expectsPayload, h2stream, body, client, request3, contentLength) {
+    function writeStream(abort, socket2, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline11(
+      const pipe = pipeline12(
         body,
         h2stream,
         (err2) => {
@@ -20939,7 +20939,7 @@ var require_client_h2 = __commonJS({
             util.removeAllListeners(pipe);
             request3.onRequestSent();
             if (!expectsPayload) {
-              socket[kReset] = true;
+              socket2[kReset] = true;
             }
             client[kResume]();
           }
@@ -20950,28 +20950,28 @@ var require_client_h2 = __commonJS({
         request3.onBodySent(chunk);
       }
     }
-    async function writeBlob(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
+    async function writeBlob(abort, h2stream, body, client, request3, socket2, contentLength, expectsPayload) {
       assert(contentLength === body.size, "blob body must have content length");
       try {
         if (contentLength != null && contentLength !== body.size) {
           throw new RequestContentLengthMismatchError();
         }
-        const buffer2 = Buffer.from(await body.arrayBuffer());
+        const buffer3 = Buffer.from(await body.arrayBuffer());
         h2stream.cork();
-        h2stream.write(buffer2);
+        h2stream.write(buffer3);
         h2stream.uncork();
         h2stream.end();
-        request3.onBodySent(buffer2);
+        request3.onBodySent(buffer3);
         request3.onRequestSent();
         if (!expectsPayload) {
-          socket[kReset] = true;
+          socket2[kReset] = true;
         }
         client[kResume]();
       } catch (err2) {
         abort(err2);
       }
     }
-    async function writeIterable(abort, h2stream, body, client, request3, socket, contentLength, expectsPayload) {
+    async function writeIterable(abort, h2stream, body, client, request3, socket2, contentLength, expectsPayload) {
       assert(contentLength !== 0 || client[kRunning] === 0, "iterator body cannot be pipelined");
       let callback2 = null;
       function onDrain() {
@@ -20983,8 +20983,8 @@ var require_client_h2 = __commonJS({
       }
       const waitForDrain = () => new Promise((resolve4, reject) => {
         assert(callback2 === null);
-        if (socket[kError]) {
-          reject(socket[kError]);
+        if (socket2[kError]) {
+          reject(socket2[kError]);
         } else {
           callback2 = resolve4;
         }
@@ -20992,8 +20992,8 @@ var require_client_h2 = __commonJS({
       h2stream.on("close", onDrain).on("drain", onDrain);
       try {
         for await (const chunk of body) {
-          if (socket[kError]) {
-            throw socket[kError];
+          if (socket2[kError]) {
+            throw socket2[kError];
           }
           const res = h2stream.write(chunk);
           request3.onBodySent(chunk);
@@ -21004,7 +21004,7 @@ var require_client_h2 = __commonJS({
         h2stream.end();
         request3.onRequestSent();
         if (!expectsPayload) {
-          socket[kReset] = true;
+          socket2[kReset] = true;
         }
         client[kResume]();
       } catch (err2) {
@@ -21075,8 +21075,8 @@ var require_redirect_handler = __commonJS({
         this.abort = abort;
         this.handler.onConnect(abort, { history: this.history });
       }
-      onUpgrade(statusCode, headers, socket) {
-        this.handler.onUpgrade(statusCode, headers, socket);
+      onUpgrade(statusCode, headers, socket2) {
+        this.handler.onUpgrade(statusCode, headers, socket2);
       }
       onError(error) {
         this.handler.onError(error);
@@ -21098,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path73 = search ? `${pathname}${search}` : pathname;
+        const path76 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path73;
+        this.opts.path = path76;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -21536,7 +21536,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve4, reject) => {
+        const socket2 = await new Promise((resolve4, reject) => {
           client[kConnector]({
             host,
             hostname: hostname4,
@@ -21544,30 +21544,30 @@ var require_client = __commonJS({
             port,
             servername: client[kServerName],
             localAddress: client[kLocalAddress]
-          }, (err2, socket2) => {
+          }, (err2, socket3) => {
             if (err2) {
               reject(err2);
             } else {
-              resolve4(socket2);
+              resolve4(socket3);
             }
           });
         });
         if (client.destroyed) {
-          util.destroy(socket.on("error", noop3), new ClientDestroyedError());
+          util.destroy(socket2.on("error", noop3), new ClientDestroyedError());
           return;
         }
-        assert(socket);
+        assert(socket2);
         try {
-          client[kHTTPContext] = socket.alpnProtocol === "h2" ? await connectH2(client, socket) : await connectH1(client, socket);
+          client[kHTTPContext] = socket2.alpnProtocol === "h2" ? await connectH2(client, socket2) : await connectH1(client, socket2);
         } catch (err2) {
-          socket.destroy().on("error", noop3);
+          socket2.destroy().on("error", noop3);
           throw err2;
         }
         client[kConnecting] = false;
-        socket[kCounter] = 0;
-        socket[kMaxRequests] = client[kMaxRequests];
-        socket[kClient] = client;
-        socket[kError] = null;
+        socket2[kCounter] = 0;
+        socket2[kMaxRequests] = client[kMaxRequests];
+        socket2[kClient] = client;
+        socket2[kError] = null;
         if (channels.connected.hasSubscribers) {
           channels.connected.publish({
             connectParams: {
@@ -21580,7 +21580,7 @@ var require_client = __commonJS({
               localAddress: client[kLocalAddress]
             },
             connector: client[kConnector],
-            socket
+            socket: socket2
           });
         }
         client.emit("connect", client[kUrl], [client]);
@@ -22339,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path73 = "/",
+          path: path76 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path73;
+        opts.path = origin + path76;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -22409,7 +22409,7 @@ var require_proxy_agent = __commonJS({
               requestedPath += `:${defaultProtocolPort(opts2.protocol)}`;
             }
             try {
-              const { socket, statusCode } = await this[kClient].connect({
+              const { socket: socket2, statusCode } = await this[kClient].connect({
                 origin,
                 port,
                 path: requestedPath,
@@ -22421,11 +22421,11 @@ var require_proxy_agent = __commonJS({
                 servername: this[kProxyTls]?.servername || proxyHostname
               });
               if (statusCode !== 200) {
-                socket.on("error", noop3).destroy();
+                socket2.on("error", noop3).destroy();
                 callback2(new RequestAbortedError(`Proxy response (${statusCode}) !== 200 when HTTP Tunneling`));
               }
               if (opts2.protocol !== "https:") {
-                callback2(null, socket);
+                callback2(null, socket2);
                 return;
               }
               let servername;
@@ -22434,7 +22434,7 @@ var require_proxy_agent = __commonJS({
               } else {
                 servername = opts2.servername;
               }
-              this[kConnectEndpoint]({ ...opts2, servername, httpSocket: socket }, callback2);
+              this[kConnectEndpoint]({ ...opts2, servername, httpSocket: socket2 }, callback2);
             } catch (err2) {
               if (err2.code === "ERR_TLS_CERT_ALTNAME_INVALID") {
                 callback2(new SecureProxyConnectionError(err2));
@@ -22752,9 +22752,9 @@ var require_retry_handler = __commonJS({
           this.handler.onRequestSent();
         }
       }
-      onUpgrade(statusCode, headers, socket) {
+      onUpgrade(statusCode, headers, socket2) {
         if (this.handler.onUpgrade) {
-          this.handler.onUpgrade(statusCode, headers, socket);
+          this.handler.onUpgrade(statusCode, headers, socket2);
         }
       }
       onConnect(abort) {
@@ -23027,7 +23027,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable8 } = require("node:stream");
+    var { Readable: Readable9 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors3();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -23039,7 +23039,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable8 {
+    var BodyReadable = class extends Readable9 {
       constructor({
         resume,
         abort,
@@ -23251,10 +23251,10 @@ var require_readable = __commonJS({
       if (chunks.length === 0 || length === 0) {
         return "";
       }
-      const buffer2 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
-      const bufferLength = buffer2.length;
-      const start2 = bufferLength > 2 && buffer2[0] === 239 && buffer2[1] === 187 && buffer2[2] === 191 ? 3 : 0;
-      return buffer2.utf8Slice(start2, bufferLength);
+      const buffer3 = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+      const bufferLength = buffer3.length;
+      const start2 = bufferLength > 2 && buffer3[0] === 239 && buffer3[1] === 187 && buffer3[2] === 191 ? 3 : 0;
+      return buffer3.utf8Slice(start2, bufferLength);
     }
     function chunksConcat(chunks, length) {
       if (chunks.length === 0 || length === 0) {
@@ -23263,14 +23263,14 @@ var require_readable = __commonJS({
       if (chunks.length === 1) {
         return new Uint8Array(chunks[0]);
       }
-      const buffer2 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const buffer3 = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
       let offset = 0;
       for (let i = 0; i < chunks.length; ++i) {
         const chunk = chunks[i];
-        buffer2.set(chunk, offset);
+        buffer3.set(chunk, offset);
         offset += chunk.length;
       }
-      return buffer2;
+      return buffer3;
     }
     function consumeEnd(consume2) {
       const { type, body, resolve: resolve4, stream, length } = consume2;
@@ -23381,7 +23381,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable8 } = require_readable();
+    var { Readable: Readable9 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -23476,7 +23476,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable8({
+        const res = new Readable9({
           resume,
           abort,
           contentType,
@@ -23791,7 +23791,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable8,
+      Readable: Readable9,
       Duplex,
       PassThrough: PassThrough3
     } = require("node:stream");
@@ -23805,7 +23805,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable8 {
+    var PipelineRequest = class extends Readable9 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -23822,7 +23822,7 @@ var require_api_pipeline = __commonJS({
         callback2(err2);
       }
     };
-    var PipelineResponse = class extends Readable8 {
+    var PipelineResponse = class extends Readable9 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -23973,7 +23973,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline11(opts, handler2) {
+    function pipeline12(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -23982,7 +23982,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline11;
+    module2.exports = pipeline12;
   }
 });
 
@@ -24027,7 +24027,7 @@ var require_api_upgrade = __commonJS({
       onHeaders() {
         throw new SocketError("bad upgrade", null);
       }
-      onUpgrade(statusCode, rawHeaders, socket) {
+      onUpgrade(statusCode, rawHeaders, socket2) {
         assert(statusCode === 101);
         const { callback: callback2, opaque, context } = this;
         removeSignal(this);
@@ -24035,7 +24035,7 @@ var require_api_upgrade = __commonJS({
         const headers = this.responseHeaders === "raw" ? util.parseRawHeaders(rawHeaders) : util.parseHeaders(rawHeaders);
         this.runInAsyncScope(callback2, null, null, {
           headers,
-          socket,
+          socket: socket2,
           opaque,
           context
         });
@@ -24118,7 +24118,7 @@ var require_api_connect = __commonJS({
       onHeaders() {
         throw new SocketError("bad connect", null);
       }
-      onUpgrade(statusCode, rawHeaders, socket) {
+      onUpgrade(statusCode, rawHeaders, socket2) {
         const { callback: callback2, opaque, context } = this;
         removeSignal(this);
         this.callback = null;
@@ -24129,7 +24129,7 @@ var require_api_connect = __commonJS({
         this.runInAsyncScope(callback2, null, null, {
           statusCode,
           headers,
-          socket,
+          socket: socket2,
           opaque,
           context
         });
@@ -24314,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path73) {
-      if (typeof path73 !== "string") {
-        return path73;
+    function safeUrl(path76) {
+      if (typeof path76 !== "string") {
+        return path76;
       }
-      const pathSegments = path73.split("?");
+      const pathSegments = path76.split("?");
       if (pathSegments.length !== 2) {
-        return path73;
+        return path76;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path73, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path73);
+    function matchKey(mockDispatch2, { path: path76, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path76);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -24349,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path73 }) => matchValue(safeUrl(path73), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path76 }) => matchValue(safeUrl(path76), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -24387,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path73, method, body, headers, query: query2 } = opts;
+      const { path: path76, method, body, headers, query: query2 } = opts;
       return {
-        path: path73,
+        path: path76,
         method,
         body,
         headers,
@@ -24852,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path73, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path76, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path73,
+            Path: path76,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27147,7 +27147,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants5();
     var EE = require("node:events");
-    var { Readable: Readable8, pipeline: pipeline11, finished: finished2 } = require("node:stream");
+    var { Readable: Readable9, pipeline: pipeline12, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -27909,9 +27909,9 @@ var require_fetch = __commonJS({
         })();
       }
       try {
-        const { body, status, statusText, headersList, socket } = await dispatch({ body: requestBody });
-        if (socket) {
-          response = makeResponse({ status, statusText, headersList, socket });
+        const { body, status, statusText, headersList, socket: socket2 } = await dispatch({ body: requestBody });
+        if (socket2) {
+          response = makeResponse({ status, statusText, headersList, socket: socket2 });
         } else {
           const iterator2 = body[Symbol.asyncIterator]();
           fetchParams.controller.next = () => iterator2.next();
@@ -27978,9 +27978,9 @@ var require_fetch = __commonJS({
             fetchParams.controller.terminate(bytes);
             return;
           }
-          const buffer2 = new Uint8Array(bytes);
-          if (buffer2.byteLength) {
-            fetchParams.controller.controller.enqueue(buffer2);
+          const buffer3 = new Uint8Array(bytes);
+          if (buffer3.byteLength) {
+            fetchParams.controller.controller.enqueue(buffer3);
           }
           if (isErrored(stream)) {
             fetchParams.controller.terminate();
@@ -28086,13 +28086,13 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable8({ read: resume });
+              this.body = new Readable9({ read: resume });
               const onError = this.onError.bind(this);
               resolve4({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline11(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline12(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -28123,7 +28123,7 @@ var require_fetch = __commonJS({
               fetchParams.controller.terminate(error);
               reject(error);
             },
-            onUpgrade(status, rawHeaders, socket) {
+            onUpgrade(status, rawHeaders, socket2) {
               if (status !== 101) {
                 return;
               }
@@ -28135,7 +28135,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText: STATUS_CODES2[status],
                 headersList,
-                socket
+                socket: socket2
               });
               return true;
             }
@@ -29734,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path73) {
-      for (let i = 0; i < path73.length; ++i) {
-        const code18 = path73.charCodeAt(i);
+    function validateCookiePath(path76) {
+      for (let i = 0; i < path76.length; ++i) {
+        const code18 = path76.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -30535,11 +30535,11 @@ var require_util7 = __commonJS({
         data: dataForEvent
       });
     }
-    function toArrayBuffer(buffer2) {
-      if (buffer2.byteLength === buffer2.buffer.byteLength) {
-        return buffer2.buffer;
+    function toArrayBuffer(buffer3) {
+      if (buffer3.byteLength === buffer3.buffer.byteLength) {
+        return buffer3.buffer;
       }
-      return buffer2.buffer.slice(buffer2.byteOffset, buffer2.byteOffset + buffer2.byteLength);
+      return buffer3.buffer.slice(buffer3.byteOffset, buffer3.byteOffset + buffer3.byteLength);
     }
     function isValidSubprotocol(protocol) {
       if (protocol.length === 0) {
@@ -30632,9 +30632,9 @@ var require_util7 = __commonJS({
     }
     var hasIntl = typeof process.versions.icu === "string";
     var fatalDecoder = hasIntl ? new TextDecoder("utf-8", { fatal: true }) : void 0;
-    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer2) {
-      if (isUtf8(buffer2)) {
-        return buffer2.toString("utf-8");
+    var utf8Decode = hasIntl ? fatalDecoder.decode.bind(fatalDecoder) : function(buffer3) {
+      if (isUtf8(buffer3)) {
+        return buffer3.toString("utf-8");
       }
       throw new TypeError("Invalid utf-8 received.");
     };
@@ -30666,27 +30666,27 @@ var require_frame = __commonJS({
     var { maxUnsigned16Bit } = require_constants7();
     var BUFFER_SIZE = 16386;
     var crypto;
-    var buffer2 = null;
+    var buffer3 = null;
     var bufIdx = BUFFER_SIZE;
     try {
       crypto = require("node:crypto");
     } catch {
       crypto = {
         // not full compatibility, but minimum.
-        randomFillSync: function randomFillSync(buffer3, _offset, _size) {
-          for (let i = 0; i < buffer3.length; ++i) {
-            buffer3[i] = Math.random() * 255 | 0;
+        randomFillSync: function randomFillSync(buffer4, _offset, _size) {
+          for (let i = 0; i < buffer4.length; ++i) {
+            buffer4[i] = Math.random() * 255 | 0;
           }
-          return buffer3;
+          return buffer4;
         }
       };
     }
     function generateMask() {
       if (bufIdx === BUFFER_SIZE) {
         bufIdx = 0;
-        crypto.randomFillSync(buffer2 ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
+        crypto.randomFillSync(buffer3 ??= Buffer.allocUnsafe(BUFFER_SIZE), 0, BUFFER_SIZE);
       }
-      return [buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++], buffer2[bufIdx++]];
+      return [buffer3[bufIdx++], buffer3[bufIdx++], buffer3[bufIdx++], buffer3[bufIdx++]];
     }
     var WebsocketFrameSend = class {
       /**
@@ -30708,26 +30708,26 @@ var require_frame = __commonJS({
           offset += 2;
           payloadLength = 126;
         }
-        const buffer3 = Buffer.allocUnsafe(bodyLength + offset);
-        buffer3[0] = buffer3[1] = 0;
-        buffer3[0] |= 128;
-        buffer3[0] = (buffer3[0] & 240) + opcode;
-        buffer3[offset - 4] = maskKey[0];
-        buffer3[offset - 3] = maskKey[1];
-        buffer3[offset - 2] = maskKey[2];
-        buffer3[offset - 1] = maskKey[3];
-        buffer3[1] = payloadLength;
+        const buffer4 = Buffer.allocUnsafe(bodyLength + offset);
+        buffer4[0] = buffer4[1] = 0;
+        buffer4[0] |= 128;
+        buffer4[0] = (buffer4[0] & 240) + opcode;
+        buffer4[offset - 4] = maskKey[0];
+        buffer4[offset - 3] = maskKey[1];
+        buffer4[offset - 2] = maskKey[2];
+        buffer4[offset - 1] = maskKey[3];
+        buffer4[1] = payloadLength;
         if (payloadLength === 126) {
-          buffer3.writeUInt16BE(bodyLength, 2);
+          buffer4.writeUInt16BE(bodyLength, 2);
         } else if (payloadLength === 127) {
-          buffer3[2] = buffer3[3] = 0;
-          buffer3.writeUIntBE(bodyLength, 4, 6);
+          buffer4[2] = buffer4[3] = 0;
+          buffer4.writeUIntBE(bodyLength, 4, 6);
         }
-        buffer3[1] |= 128;
+        buffer4[1] |= 128;
         for (let i = 0; i < bodyLength; ++i) {
-          buffer3[offset + i] = frameData[i] ^ maskKey[i & 3];
+          buffer4[offset + i] = frameData[i] ^ maskKey[i & 3];
         }
-        return buffer3;
+        return buffer4;
       }
     };
     module2.exports = {
@@ -30863,8 +30863,8 @@ var require_connection = __commonJS({
         } else {
           frame.frameData = emptyBuffer;
         }
-        const socket = ws[kResponse].socket;
-        socket.write(frame.createFrame(opcodes.CLOSE));
+        const socket2 = ws[kResponse].socket;
+        socket2.write(frame.createFrame(opcodes.CLOSE));
         ws[kSentClose] = sentCloseFrameState.SENT;
         ws[kReadyState] = states.CLOSING;
       } else {
@@ -31087,15 +31087,15 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback2();
             }
-            const buffer2 = this.consume(2);
-            const fin = (buffer2[0] & 128) !== 0;
-            const opcode = buffer2[0] & 15;
-            const masked = (buffer2[1] & 128) === 128;
+            const buffer3 = this.consume(2);
+            const fin = (buffer3[0] & 128) !== 0;
+            const opcode = buffer3[0] & 15;
+            const masked = (buffer3[1] & 128) === 128;
             const fragmented = !fin && opcode !== opcodes.CONTINUATION;
-            const payloadLength = buffer2[1] & 127;
-            const rsv1 = buffer2[0] & 64;
-            const rsv2 = buffer2[0] & 32;
-            const rsv3 = buffer2[0] & 16;
+            const payloadLength = buffer3[1] & 127;
+            const rsv1 = buffer3[0] & 64;
+            const rsv2 = buffer3[0] & 32;
+            const rsv3 = buffer3[0] & 16;
             if (!isValidOpcode(opcode)) {
               failWebsocketConnection(this.ws, "Invalid opcode received");
               return callback2();
@@ -31155,8 +31155,8 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 2) {
               return callback2();
             }
-            const buffer2 = this.consume(2);
-            this.#info.payloadLength = buffer2.readUInt16BE(0);
+            const buffer3 = this.consume(2);
+            this.#info.payloadLength = buffer3.readUInt16BE(0);
             this.#state = parserStates.READ_DATA;
             if (!this.#validatePayloadLength()) {
               return;
@@ -31165,9 +31165,9 @@ var require_receiver = __commonJS({
             if (this.#byteOffset < 8) {
               return callback2();
             }
-            const buffer2 = this.consume(8);
-            const upper = buffer2.readUInt32BE(0);
-            const lower = buffer2.readUInt32BE(4);
+            const buffer3 = this.consume(8);
+            const upper = buffer3.readUInt32BE(0);
+            const lower = buffer3.readUInt32BE(4);
             if (upper !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
@@ -31185,10 +31185,10 @@ var require_receiver = __commonJS({
             if (isControlFrame(this.#info.opcode)) {
               this.#loop = this.parseControlFrame(body);
               this.#state = parserStates.INFO;
-              const socket = this.ws[kResponse].socket;
-              if (this.#loop && socket.writableNeedDrain) {
+              const socket2 = this.ws[kResponse].socket;
+              if (this.#loop && socket2.writableNeedDrain) {
                 this.#loop = false;
-                socket.once("drain", () => {
+                socket2.once("drain", () => {
                   if (this.destroyed) return;
                   this.#loop = true;
                   this.run(callback2);
@@ -31259,25 +31259,25 @@ var require_receiver = __commonJS({
           this.#byteOffset -= this.#buffers[0].length;
           return this.#buffers.shift();
         }
-        const buffer2 = Buffer.allocUnsafe(n);
+        const buffer3 = Buffer.allocUnsafe(n);
         let offset = 0;
         while (offset !== n) {
           const next = this.#buffers[0];
           const { length } = next;
           if (length + offset === n) {
-            buffer2.set(this.#buffers.shift(), offset);
+            buffer3.set(this.#buffers.shift(), offset);
             break;
           } else if (length + offset > n) {
-            buffer2.set(next.subarray(0, n - offset), offset);
+            buffer3.set(next.subarray(0, n - offset), offset);
             this.#buffers[0] = next.subarray(n - offset);
             break;
           } else {
-            buffer2.set(this.#buffers.shift(), offset);
+            buffer3.set(this.#buffers.shift(), offset);
             offset += next.length;
           }
         }
         this.#byteOffset -= n;
-        return buffer2;
+        return buffer3;
       }
       writeFragments(fragment) {
         if (this.#maxFragments > 0 && this.#fragments.length === this.#maxFragments) {
@@ -31404,8 +31404,8 @@ var require_sender = __commonJS({
       #running = false;
       /** @type {import('node:net').Socket} */
       #socket;
-      constructor(socket) {
-        this.#socket = socket;
+      constructor(socket2) {
+        this.#socket = socket2;
       }
       add(item, cb, hint) {
         if (hint !== sendHints.blob) {
@@ -31888,7 +31888,7 @@ var require_util8 = __commonJS({
 var require_eventsource_stream = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource-stream.js"(exports2, module2) {
     "use strict";
-    var buffer2 = require("node:buffer");
+    var buffer3 = require("node:buffer");
     var { Transform: Transform2 } = require("node:stream");
     var { isASCIINumber, isValidLastEventId } = require_util8();
     var BOM = [239, 187, 191];
@@ -31896,7 +31896,7 @@ var require_eventsource_stream = __commonJS({
     var CR = 13;
     var COLON = 58;
     var SPACE = 32;
-    var defaultMaxEventSize = buffer2.kStringMaxLength;
+    var defaultMaxEventSize = buffer3.kStringMaxLength;
     var DATA = Buffer.from("data");
     var EVENT = Buffer.from("event");
     var ID = Buffer.from("id");
@@ -31904,20 +31904,20 @@ var require_eventsource_stream = __commonJS({
     var minParserItems = 1024;
     var maxParserItems = 131072;
     var bytesPerParserItem = 128;
-    function isASCIINumberBytes(buffer3, start2) {
-      if (start2 >= buffer3.length) {
+    function isASCIINumberBytes(buffer4, start2) {
+      if (start2 >= buffer4.length) {
         return false;
       }
-      for (let i = start2; i < buffer3.length; i++) {
-        if (buffer3[i] < 48 || buffer3[i] > 57) {
+      for (let i = start2; i < buffer4.length; i++) {
+        if (buffer4[i] < 48 || buffer4[i] > 57) {
           return false;
         }
       }
       return true;
     }
-    function isValidLastEventIdBytes(buffer3, start2) {
-      for (let i = start2; i < buffer3.length; i++) {
-        if (buffer3[i] === 0) {
+    function isValidLastEventIdBytes(buffer4, start2) {
+      for (let i = start2; i < buffer4.length; i++) {
+        if (buffer4[i] === 0) {
           return false;
         }
       }
@@ -32293,7 +32293,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline11 } = require("node:stream");
+    var { pipeline: pipeline12 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -32453,7 +32453,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline11(
+          pipeline12(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -32656,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path73 = opts.path;
+          let path76 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path73 = `/${path73}`;
+            path76 = `/${path76}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path73);
+          url = new URL(util.parseOrigin(url).origin + path76);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -32777,18 +32777,18 @@ var require_tunnel = __commonJS({
       self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
       self.requests = [];
       self.sockets = [];
-      self.on("free", function onFree(socket, host, port, localAddress) {
+      self.on("free", function onFree(socket2, host, port, localAddress) {
         var options4 = toOptions(host, port, localAddress);
         for (var i = 0, len = self.requests.length; i < len; ++i) {
           var pending = self.requests[i];
           if (pending.host === options4.host && pending.port === options4.port) {
             self.requests.splice(i, 1);
-            pending.request.onSocket(socket);
+            pending.request.onSocket(socket2);
             return;
           }
         }
-        socket.destroy();
-        self.removeSocket(socket);
+        socket2.destroy();
+        self.removeSocket(socket2);
       });
     }
     util.inherits(TunnelingAgent, events2.EventEmitter);
@@ -32799,19 +32799,19 @@ var require_tunnel = __commonJS({
         self.requests.push(options3);
         return;
       }
-      self.createSocket(options3, function(socket) {
-        socket.on("free", onFree);
-        socket.on("close", onCloseOrRemove);
-        socket.on("agentRemove", onCloseOrRemove);
-        req.onSocket(socket);
+      self.createSocket(options3, function(socket2) {
+        socket2.on("free", onFree);
+        socket2.on("close", onCloseOrRemove);
+        socket2.on("agentRemove", onCloseOrRemove);
+        req.onSocket(socket2);
         function onFree() {
-          self.emit("free", socket, options3);
+          self.emit("free", socket2, options3);
         }
         function onCloseOrRemove(err2) {
-          self.removeSocket(socket);
-          socket.removeListener("free", onFree);
-          socket.removeListener("close", onCloseOrRemove);
-          socket.removeListener("agentRemove", onCloseOrRemove);
+          self.removeSocket(socket2);
+          socket2.removeListener("free", onFree);
+          socket2.removeListener("close", onCloseOrRemove);
+          socket2.removeListener("agentRemove", onCloseOrRemove);
         }
       });
     };
@@ -32845,20 +32845,20 @@ var require_tunnel = __commonJS({
       function onResponse(res) {
         res.upgrade = true;
       }
-      function onUpgrade(res, socket, head) {
+      function onUpgrade(res, socket2, head) {
         process.nextTick(function() {
-          onConnect(res, socket, head);
+          onConnect(res, socket2, head);
         });
       }
-      function onConnect(res, socket, head) {
+      function onConnect(res, socket2, head) {
         connectReq.removeAllListeners();
-        socket.removeAllListeners();
+        socket2.removeAllListeners();
         if (res.statusCode !== 200) {
           debug2(
             "tunneling socket could not be established, statusCode=%d",
             res.statusCode
           );
-          socket.destroy();
+          socket2.destroy();
           var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
           error.code = "ECONNRESET";
           options3.request.emit("error", error);
@@ -32867,7 +32867,7 @@ var require_tunnel = __commonJS({
         }
         if (head.length > 0) {
           debug2("got illegal response body from proxy");
-          socket.destroy();
+          socket2.destroy();
           var error = new Error("got illegal response body from proxy");
           error.code = "ECONNRESET";
           options3.request.emit("error", error);
@@ -32875,8 +32875,8 @@ var require_tunnel = __commonJS({
           return;
         }
         debug2("tunneling connection has established");
-        self.sockets[self.sockets.indexOf(placeholder)] = socket;
-        return cb(socket);
+        self.sockets[self.sockets.indexOf(placeholder)] = socket2;
+        return cb(socket2);
       }
       function onError(cause) {
         connectReq.removeAllListeners();
@@ -32891,29 +32891,29 @@ var require_tunnel = __commonJS({
         self.removeSocket(placeholder);
       }
     };
-    TunnelingAgent.prototype.removeSocket = function removeSocket(socket) {
-      var pos = this.sockets.indexOf(socket);
+    TunnelingAgent.prototype.removeSocket = function removeSocket(socket2) {
+      var pos = this.sockets.indexOf(socket2);
       if (pos === -1) {
         return;
       }
       this.sockets.splice(pos, 1);
       var pending = this.requests.shift();
       if (pending) {
-        this.createSocket(pending, function(socket2) {
-          pending.request.onSocket(socket2);
+        this.createSocket(pending, function(socket3) {
+          pending.request.onSocket(socket3);
         });
       }
     };
     function createSecureSocket(options3, cb) {
       var self = this;
-      TunnelingAgent.prototype.createSocket.call(self, options3, function(socket) {
+      TunnelingAgent.prototype.createSocket.call(self, options3, function(socket2) {
         var hostHeader = options3.request.getHeader("host");
         var tlsOptions = mergeOptions({}, self.options, {
-          socket,
+          socket: socket2,
           servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options3.host
         });
         var secureSocket = tls.connect(0, tlsOptions);
-        self.sockets[self.sockets.indexOf(socket)] = secureSocket;
+        self.sockets[self.sockets.indexOf(socket2)] = secureSocket;
         cb(secureSocket);
       });
     }
@@ -34081,7 +34081,7 @@ var require_trim_comparator_whitespace = __commonJS({
     };
     var trimComparatorWhitespace = (range) => {
       let result = "";
-      let copyFrom = 0;
+      let copyFrom2 = 0;
       let cursor = 0;
       const digitRuns = { start: -1, end: -1, previousStart: -1, previousEnd: -1 };
       while (cursor < range.length) {
@@ -34100,12 +34100,12 @@ var require_trim_comparator_whitespace = __commonJS({
         }
         const whitespacePosition = findRemovableWhitespaceIndex(range, matchStart);
         if (whitespacePosition !== -1) {
-          result += range.slice(copyFrom, whitespacePosition);
-          copyFrom = whitespacePosition + 1;
+          result += range.slice(copyFrom2, whitespacePosition);
+          copyFrom2 = whitespacePosition + 1;
         }
         cursor = findVersionEndIndex(range, cursor, digitRuns);
       }
-      return result + range.slice(copyFrom);
+      return result + range.slice(copyFrom2);
     };
     module2.exports = trimComparatorWhitespace;
   }
@@ -35186,33 +35186,33 @@ var import_node_util = require("node:util");
 var UNSEEN = new RegExp("(?![\\t\\n])\\p{Cc}|[\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]", "gu");
 var LONGEST_SENTENCE = 2e3;
 var LONGEST_QUOTATION = 200;
-function plainText(text3) {
-  return (0, import_node_util.stripVTControlCharacters)(text3.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
+function plainText(text2) {
+  return (0, import_node_util.stripVTControlCharacters)(text2.replace(new RegExp("\\p{Cs}", "gu"), "\uFFFD")).replace(/\r\n?/g, "\n").replace(UNSEEN, "");
 }
-function oneLine(text3, longest2 = LONGEST_SENTENCE) {
-  const line2 = plainText(text3.slice(0, 2 * longest2)).replace(/(?<!\s)\s*\n\s*|\t/g, " ");
-  return line2.length > longest2 || text3.length > 2 * longest2 ? `${cut(line2, longest2)}...` : line2;
+function oneLine(text2, longest2 = LONGEST_SENTENCE) {
+  const line2 = plainText(text2.slice(0, 2 * longest2)).replace(/(?<!\s)\s*\n\s*|\t/g, " ");
+  return line2.length > longest2 || text2.length > 2 * longest2 ? `${cut(line2, longest2)}...` : line2;
 }
-function quoted(text3) {
-  const shown2 = text3.length > LONGEST_QUOTATION ? `${cut(text3, LONGEST_QUOTATION)}...` : text3;
+function quoted(text2) {
+  const shown2 = text2.length > LONGEST_QUOTATION ? `${cut(text2, LONGEST_QUOTATION)}...` : text2;
   return JSON.stringify(shown2).replace(
     UNSEEN,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
   );
 }
-function withoutMiddle(text3, most) {
-  const bytes = Buffer.from(text3);
-  if (bytes.length <= most) return text3;
+function withoutMiddle(text2, most) {
+  const bytes = Buffer.from(text2);
+  if (bytes.length <= most) return text2;
   const half = Math.floor((most - 100) / 2);
-  const [begin, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map(
+  const [begin2, end] = [bytes.subarray(0, half), bytes.subarray(-half)].map(
     (part) => part.toString("utf8").replace(/^\ufffd+|(?<!\ufffd)\ufffd+$/g, "")
   );
-  return `${begin}
+  return `${begin2}
 [${bytes.length - 2 * half} bytes are left out here; the logs have them]
 ${end}`;
 }
-function cut(text3, length) {
-  return text3.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+function cut(text2, length) {
+  return text2.slice(0, length).replace(/[\ud800-\udbff]$/, "");
 }
 
 // src/lib/errors.ts
@@ -35296,9 +35296,9 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_fs14 = require("node:fs");
+var import_node_fs15 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_node_path69 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 var import_yaml3 = __toESM(require_dist(), 1);
 
@@ -35311,15 +35311,15 @@ var import_promises = require("node:fs/promises");
 var import_node_path = __toESM(require("node:path"), 1);
 
 // src/lib/json.ts
-function jsonOf(text3) {
+function jsonOf(text2) {
   try {
-    return JSON.parse(text3.toString());
+    return JSON.parse(text2.toString());
   } catch {
     return void 0;
   }
 }
-function documentOf(text3) {
-  return /^\s*[[{]/.test(text3) ? jsonOf(text3) : void 0;
+function documentOf(text2) {
+  return /^\s*[[{]/.test(text2) ? jsonOf(text2) : void 0;
 }
 function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
@@ -35415,8 +35415,8 @@ function dockerFailure(args, result, fix = "The lines below are the output of Do
   }
   return new Failure("runner", `${command2} failed with exit code ${result.exitCode}.`, { fix, evidence });
 }
-function lastLines(text3, count) {
-  return text3.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
+function lastLines(text2, count) {
+  return text2.split("\n").filter((line2) => line2.trim() !== "").slice(-count).join("\n");
 }
 function clientNotStarted(error) {
   return new Failure("runner", `The docker command could not be started: ${messageOf(error)}`, {
@@ -35461,8 +35461,8 @@ async function labelValues(docker2, label) {
   const format = ["--format", `{{.Label "${label}"}}`];
   return lines(await docker2.run(["ps", "--all", "--filter", `label=${label}`, ...format]));
 }
-function lines(text3) {
-  return text3.split("\n").filter((line2) => line2 !== "");
+function lines(text2) {
+  return text2.split("\n").filter((line2) => line2 !== "");
 }
 async function dockerVersion(docker2, timeout) {
   const args = ["version", ...AS_JSON];
@@ -35671,10 +35671,10 @@ var LineSplitter = class {
     this.append(this.decoder.end());
     if (this.pending !== "") this.flush();
   }
-  append(text3) {
+  append(text2) {
     const room = LONGEST_LINE - this.pending.length;
-    if (text3.length > room) this.cut = true;
-    this.pending += text3.slice(0, Math.max(0, room));
+    if (text2.length > room) this.cut = true;
+    this.pending += text2.slice(0, Math.max(0, room));
   }
   flush() {
     const line2 = this.pending.endsWith("\r") ? this.pending.slice(0, -1) : this.pending;
@@ -35856,7 +35856,7 @@ var SETTLING_TIME2 = 1e3;
 async function readOutput(args, read3, { clock, ...options3 }) {
   const group = startGroup("docker", args, options3);
   let stderr = "";
-  group.stderr.setEncoding("utf8").on("data", (text3) => stderr = keptOf(stderr, text3));
+  group.stderr.setEncoding("utf8").on("data", (text2) => stderr = keptOf(stderr, text2));
   const failure = (exitCode) => dockerFailure(args, { exitCode, stdout: "", stderr });
   try {
     const [value, exitCode] = await Promise.all([
@@ -35877,7 +35877,7 @@ async function writeInput(args, input2, options3) {
   const { stdin, stdout, stderr, ended, kill } = startGroup("docker", args, { ...options3, input: true });
   let output = "";
   for (const stream of [stdout, stderr])
-    stream.setEncoding("utf8").on("data", (text3) => output = keptOf(output, text3));
+    stream.setEncoding("utf8").on("data", (text2) => output = keptOf(output, text2));
   try {
     if (stdin === null) throw new Error("the client has no input");
     const [sent, exitCode] = await Promise.all([
@@ -35897,8 +35897,8 @@ async function writeInput(args, input2, options3) {
 function isClosedPipe(error) {
   return error.code === "EPIPE" || error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
-function keptOf(before, text3) {
-  return (before + text3).slice(-KEPT_OUTPUT);
+function keptOf(before, text2) {
+  return (before + text2).slice(-KEPT_OUTPUT);
 }
 
 // node_modules/@actions/exec/lib/toolrunner.js
@@ -36390,10 +36390,10 @@ var ToolRunner = class extends events.EventEmitter {
           return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
         }
         const fileName = this._getSpawnFileName();
-        const cp5 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+        const cp7 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
         let stdbuffer = "";
-        if (cp5.stdout) {
-          cp5.stdout.on("data", (data) => {
+        if (cp7.stdout) {
+          cp7.stdout.on("data", (data) => {
             if (this.options.listeners && this.options.listeners.stdout) {
               this.options.listeners.stdout(data);
             }
@@ -36408,8 +36408,8 @@ var ToolRunner = class extends events.EventEmitter {
           });
         }
         let errbuffer = "";
-        if (cp5.stderr) {
-          cp5.stderr.on("data", (data) => {
+        if (cp7.stderr) {
+          cp7.stderr.on("data", (data) => {
             state.processStderr = true;
             if (this.options.listeners && this.options.listeners.stderr) {
               this.options.listeners.stderr(data);
@@ -36425,19 +36425,19 @@ var ToolRunner = class extends events.EventEmitter {
             });
           });
         }
-        cp5.on("error", (err2) => {
+        cp7.on("error", (err2) => {
           state.processError = err2.message;
           state.processExited = true;
           state.processClosed = true;
           state.CheckComplete();
         });
-        cp5.on("exit", (code18) => {
+        cp7.on("exit", (code18) => {
           state.processExitCode = code18;
           state.processExited = true;
           this._debug(`Exit code ${code18} received from tool '${this.toolPath}'`);
           state.CheckComplete();
         });
-        cp5.on("close", (code18) => {
+        cp7.on("close", (code18) => {
           state.processExitCode = code18;
           state.processExited = true;
           state.processClosed = true;
@@ -36451,7 +36451,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (errbuffer.length > 0) {
             this.emit("errline", errbuffer);
           }
-          cp5.removeAllListeners();
+          cp7.removeAllListeners();
           if (error) {
             reject(error);
           } else {
@@ -36459,10 +36459,10 @@ var ToolRunner = class extends events.EventEmitter {
           }
         });
         if (this.options.input) {
-          if (!cp5.stdin) {
+          if (!cp7.stdin) {
             throw new Error("child process missing stdin");
           }
-          cp5.stdin.end(this.options.input);
+          cp7.stdin.end(this.options.input);
         }
       }));
     });
@@ -36697,8 +36697,10 @@ var CommandLine = class {
     await writeInput(args, input2, this.groupOptions(signal));
   }
   groupOptions(signal) {
-    const signals = [this.cancelled, signal].filter((one) => one !== void 0);
-    return { env: this.environment, signal: AbortSignal.any(signals) };
+    return { env: this.environment, signal: this.endingWith(signal) };
+  }
+  endingWith(signal) {
+    return this.cancelled && signal ? AbortSignal.any([this.cancelled, signal]) : this.cancelled ?? signal;
   }
   /** Waits until the daemon responds again; returns false if it does not, and never waits again. */
   async comesBack() {
@@ -36719,23 +36721,25 @@ var CommandLine = class {
       for (const listener of listeners[stream]) listener.push(data);
     };
     const env = { ...this.environment, ...options3.env };
-    this.cancelled?.throwIfAborted();
+    const { timeout } = options3;
+    const signal = this.endingWith(options3.signal);
+    signal?.throwIfAborted();
     try {
-      const exitCode = isShort(args, options3.timeout) ? await runShort(args, env, onData, this.cancelled) : await this.runGroup(args, env, onData, options3.timeout);
+      const exitCode = isShort(args, timeout) ? await runShort(args, env, onData, signal) : await runGroup(args, { env, timeout, signal }, onData);
       for (const listener of [...listeners.stdout, ...listeners.stderr]) listener.end();
       return { exitCode, ...output };
     } catch (error) {
-      if (this.cancelled?.aborted) throw error;
+      if (signal?.aborted) throw error;
       throw clientNotStarted(error);
     }
   }
-  async runGroup(args, env, onData, timeout) {
-    const group = startGroup("docker", args, { env, timeout, signal: this.cancelled });
-    for (const name of ["stdout", "stderr"])
-      group[name].on("data", (data) => onData(name, data));
-    return await group.ended;
-  }
 };
+async function runGroup(args, options3, onData) {
+  const group = startGroup("docker", args, options3);
+  for (const name of ["stdout", "stderr"])
+    group[name].on("data", (data) => onData(name, data));
+  return await group.ended;
+}
 function listenersOf({ onLine, keep }) {
   return [...onLine ? [new LineSplitter(onLine)] : [], ...keep ? [keep.stream()] : []];
 }
@@ -36743,16 +36747,16 @@ function listenersOf({ onLine, keep }) {
 // src/jdk/asset.ts
 var DISTRIBUTIONS = ["crac", "zulu", "liberica", "file"];
 function isValidAsset({ version, aliases, order, url, size }) {
-  const isVersion = (text3) => typeof text3 === "string" && /^\w[\w.+-]{0,63}$/.test(text3);
+  const isVersion = (text2) => typeof text2 === "string" && /^\w[\w.+-]{0,63}$/.test(text2);
   return [version, ...aliases].every(isVersion) && order.every((place) => Number.isSafeInteger(place) && place >= 0) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && (size === void 0 || Number.isSafeInteger(size));
 }
-function parseVersionRequest(text3) {
-  if (text3 === "latest") return { kind: "latest" };
-  if (/^\d{1,3}$/.test(text3)) return { kind: "major", major: Number(text3) };
-  if (/^\d[\w.+-]{0,63}$/.test(text3)) return { kind: "exact", version: text3 };
+function parseVersionRequest(text2) {
+  if (text2 === "latest") return { kind: "latest" };
+  if (/^\d{1,3}$/.test(text2)) return { kind: "major", major: Number(text2) };
+  if (/^\d[\w.+-]{0,63}$/.test(text2)) return { kind: "exact", version: text2 };
   throw badInput(
     "java-version",
-    text3,
+    text2,
     "`latest`, a major such as 21, or an exact release such as 17-crac+5 or 21.0.12"
   );
 }
@@ -36818,14 +36822,14 @@ function parsePolicies(name, value) {
 async function policiesText(policies, workspace) {
   if ("text" in policies) return policies.text;
   const file = import_node_path4.default.resolve(workspace, policies.file);
-  const text3 = await readRules(file).catch((error) => {
+  const text2 = await readRules(file).catch((error) => {
     throw badInput(
       "resource-policies",
       policies.file,
       `${FORM}, relative to the workspace (${messageOf(error)})`
     );
   });
-  return rulesOf("resource-policies", parseLines("resource-policies", text3));
+  return rulesOf("resource-policies", parseLines("resource-policies", text2));
 }
 async function readRules(file) {
   const entry = await (0, import_promises7.stat)(file);
@@ -36857,10 +36861,10 @@ function check(name, rule) {
     })
   );
   const [type, action] = [pairs3.get("type")?.toLowerCase() ?? "", pairs3.get("action")?.toLowerCase() ?? ""];
-  const text3 = rule.join("; ");
-  if (!TYPES.includes(type)) throw badInput(name, text3, `a \`type\` among ${TYPES.join(", ")} in each rule`);
+  const text2 = rule.join("; ");
+  if (!TYPES.includes(type)) throw badInput(name, text2, `a \`type\` among ${TYPES.join(", ")} in each rule`);
   if (!ACTIONS.includes(action))
-    throw badInput(name, text3, `an \`action\` among ${ACTIONS.join(", ")} in each rule`);
+    throw badInput(name, text2, `an \`action\` among ${ACTIONS.join(", ")} in each rule`);
 }
 
 // src/probe/request-lines.ts
@@ -36990,24 +36994,24 @@ var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM2 = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
 function parseWarmUp(name, value, host) {
   const lines3 = [];
-  for (const text3 of parseLines(name, value)) {
+  for (const text2 of parseLines(name, value)) {
     const last = lines3.at(-1);
-    const header = HEADER.exec(text3);
-    if (header && last) last.headers = { ...last.headers, ...headerOf(name, text3) };
-    else lines3.push(requestLine(name, text3, host));
+    const header = HEADER.exec(text2);
+    if (header && last) last.headers = { ...last.headers, ...headerOf(name, text2) };
+    else lines3.push(requestLine(name, text2, host));
   }
   return lines3;
 }
 function parseReadyUrl(name, value, port) {
   const [first3, ...headers] = parseLines(name, value);
   if (first3 === void 0) return void 0;
-  const [, text3 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first3) ?? [];
+  const [, text2 = "", status] = /^(\S+)(?:\s+->\s+(\d+))?$/.exec(first3) ?? [];
   const base = `http://localhost:${port}`;
-  const url = URL.canParse(text3, base) ? new URL(text3, base) : void 0;
+  const url = URL.canParse(text2, base) ? new URL(text2, base) : void 0;
   const tls = url?.protocol === "https:";
   const own = Number(url?.port || (tls ? 443 : 80));
   const meant = url !== void 0 && (url.port !== "" || own === port);
-  if (!meant || !/^(https?:|\/(?!\/))/.test(text3)) {
+  if (!meant || !/^(https?:|\/(?!\/))/.test(text2)) {
     throw badInput(
       name,
       first3,
@@ -37045,39 +37049,39 @@ async function readBody(file, workspace) {
 }
 function requestLine(name, given, host) {
   const [method = "", target = "", ...options3] = parseArgsStringToArgv(given);
-  const text3 = [method, shownTarget(target)].join(" ");
+  const text2 = [method, shownTarget(target)].join(" ");
   if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
-    throw badInput(name, text3, FORM2);
-  const line2 = { text: text3, method, target, headers: { host }, times: 1, concurrency: 1 };
+    throw badInput(name, text2, FORM2);
+  const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
   while (options3.length > 0) {
     const word = options3.shift() ?? "";
     const count = /^([xc])(\d{1,7})$/.exec(word);
     if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
-    else if (count?.[1] === "x") line2.times = within3(name, `${text3} ${word}`, Number(count[2]), MAX_TIMES);
-    else if (count) line2.concurrency = within3(name, `${text3} ${word}`, Number(count[2]), MAX_CONCURRENCY);
-    else if (line2.body !== void 0) throw badInput(name, text3, FORM2);
+    else if (count?.[1] === "x") line2.times = within3(name, `${text2} ${word}`, Number(count[2]), MAX_TIMES);
+    else if (count) line2.concurrency = within3(name, `${text2} ${word}`, Number(count[2]), MAX_CONCURRENCY);
+    else if (line2.body !== void 0) throw badInput(name, text2, FORM2);
     else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
   }
   line2.text = shownLine(line2);
   return line2;
 }
-function shownLine({ text: text3, body, times: times2, concurrency, status }) {
+function shownLine({ text: text2, body, times: times2, concurrency, status }) {
   return [
-    text3,
+    text2,
     ...body === void 0 ? [] : "file" in body ? [`@${body.file}`] : ["'...'"],
     ...times2 > 1 ? [`x${times2}`] : [],
     ...concurrency > 1 ? [`c${concurrency}`] : [],
     ...status === void 0 ? [] : [`-> ${status}`]
   ].join(" ");
 }
-function within3(name, text3, count, maximum) {
+function within3(name, text2, count, maximum) {
   if (count < 1 || count > maximum)
-    throw badInput(name, text3, `a number between 1 and ${maximum} after \`x\` or \`c\``);
+    throw badInput(name, text2, `a number between 1 and ${maximum} after \`x\` or \`c\``);
   return count;
 }
-function statusOf(name, text3) {
-  const status = /^\d{3}$/.test(text3) ? Number(text3) : 0;
-  if (status < 100 || status > 599) throw badInput(name, text3, "an HTTP status such as 200 after `->`");
+function statusOf(name, text2) {
+  const status = /^\d{3}$/.test(text2) ? Number(text2) : 0;
+  if (status < 100 || status > 599) throw badInput(name, text2, "an HTTP status such as 200 after `->`");
   return status;
 }
 function headerOf(name, line2) {
@@ -37099,9 +37103,9 @@ function ratioIsKnown(restores, coldStarts) {
 }
 
 // src/secrets/names.ts
-var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_(KEYS?|PWD)$|(^|_)(PASS|PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/;
+var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_KEYS?$|(^|_|DB|USER|KEY|STORE)(PASS|PWD)$|(^|_)(PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/;
 var NAME_OF_DESCRIPTION = /((FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL|SECONDS|MINUTES|LENGTH|SIZE|COUNT|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK|PREFIX|SUFFIX|FORMAT|MODE|POLICY|CLASS)S?|(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|ROUTING|CACHE|ROW|MESSAGE|OBJECT|BUCKET|LOOKUP|IDEMPOTENCY)_KEYS?)$/;
-var NAME_OF_DOUBT = /(^|_)(KEYS?|SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/;
+var NAME_OF_DOUBT = /KEYS?$|(^|_)(SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/;
 var HEX = /^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
 var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
@@ -37111,6 +37115,7 @@ var SHORTEST_RANDOM = 20;
 var LEAST_CHANGES = 0.4;
 function isNamedSecret(name, value) {
   const upper = upperCase(name);
+  if (/^(OLD)?PWD$/.test(upper) && value.startsWith("/")) return false;
   if (NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)) return true;
   return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value));
 }
@@ -37158,11 +37163,11 @@ function looksRandom(piece) {
   if (/^[0-9a-fA-F]{32,}$/.test(piece)) return true;
   return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /\d/.test(piece);
 }
-function entropyOf(text3) {
+function entropyOf(text2) {
   const counts2 = /* @__PURE__ */ new Map();
-  for (const character of text3) counts2.set(character, (counts2.get(character) ?? 0) + 1);
+  for (const character of text2) counts2.set(character, (counts2.get(character) ?? 0) + 1);
   let bits = 0;
-  for (const count of counts2.values()) bits -= count / text3.length * Math.log2(count / text3.length);
+  for (const count of counts2.values()) bits -= count / text2.length * Math.log2(count / text2.length);
   return bits;
 }
 function jumpsOf(characters) {
@@ -37192,7 +37197,7 @@ function isExample(token3) {
 }
 
 // src/secrets/scanner/family-checks.ts
-var BREAK = String.raw`(?:\r?\n|\\r\\n|\\n|\\\r?\n)`;
+var BREAK = String.raw`(?:\r?\n|\\{1,4}r\\{1,4}n|\\{1,4}n|\\\r?\n)`;
 var BASE64 = "[A-Za-z0-9+/=]";
 var PEM_BODY = `(?:${BASE64}|${BREAK}){40,400}`;
 var SHORTEST_BODY = 40;
@@ -37220,8 +37225,8 @@ function hasDecodedJwt([, base64 = ""]) {
   const [, header = ""] = /^(eyJ[\w-]{10,2000})\.eyJ[\w-]{10,}\.[\w-]{20}/.exec(decoded(base64)) ?? [];
   return /"alg"\s*:/.test(decoded(header));
 }
-function hasRandomText(text3) {
-  return hasRandomPart([text3, text3]);
+function hasRandomText(text2) {
+  return hasRandomPart([text2, text2]);
 }
 function hasBothCases([, random = ""]) {
   return /[a-z]/.test(random) && /[A-Z]/.test(random);
@@ -37256,6 +37261,7 @@ function token({ lead = [], body, prefixes, ...row }) {
     prefixes,
     lead: sizes(lead),
     pattern: new RegExp(`^${lead.map(patternOf).join("")}${prefix}(${body.map(patternOf).join("")})`),
+    ...typeof body[0] === "object" ? { next: new RegExp(patternOf([body[0][0], 1])) } : {},
     longest: sizes(lead) + Math.max(...prefixes.map(({ length }) => length)) + sizes(body),
     run: runOf(body)
   };
@@ -37275,8 +37281,8 @@ function runOf([first3, ...others]) {
   if (/[=/]/.test(ALPHABETS[alphabet])) return 0;
   return most === least ? least + runOf(others) : least;
 }
-function literal(text3) {
-  return text3.replace(/[^\w-]/g, "\\$&");
+function literal(text2) {
+  return text2.replace(/[^\w-]/g, "\\$&");
 }
 
 // src/secrets/scanner/families.ts
@@ -37515,8 +37521,11 @@ var FAMILIES = [
   }),
   token({
     id: "aws-secret-key",
-    what: "secret access key of AWS in a credentials file",
-    prefixes: ["aws_secret_access_key=", "aws_secret_access_key = "],
+    what: "secret access key of AWS in a file, a variable or an answer of STS",
+    prefixes: [
+      ...["aws_secret_access_key=", "aws_secret_access_key = ", "AWS_SECRET_ACCESS_KEY="],
+      ...['"SecretAccessKey":"', '"SecretAccessKey": "', '"SecretAccessKey" : "', "<SecretAccessKey>"]
+    ],
     body: [["base64", 40]],
     bounded: true,
     isReal: hasMixedRandomPart,
@@ -38032,6 +38041,15 @@ var FAMILIES = [
     source: "gitleaks: mailgun-private-api-token"
   }),
   token({
+    id: "twilio-key",
+    what: "API key of Twilio",
+    // SK alone is too short to search for: a digit of hex follows.
+    prefixes: [..."0123456789abcdef"].map((digit) => `SK${digit}`),
+    body: [["hex", 31]],
+    bounded: true,
+    source: "gitleaks: twilio-api-key"
+  }),
+  token({
     id: "slack-token",
     what: "token of Slack",
     prefixes: ["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-1-"],
@@ -38257,13 +38275,35 @@ var FAMILIES = [
   {
     id: "basic-authorization",
     what: "user and password of HTTP (Basic)",
-    prefixes: ["Basic "],
-    pattern: /^Basic ([A-Za-z0-9+/]{12,512}={0,2})/,
+    prefixes: ["Basic ", "basic "],
+    pattern: /^[Bb]asic ([A-Za-z0-9+/]{12,512}={0,2})/,
     run: 0,
     longest: 520,
     isReal: hasCredentials,
     identity: ([, credentials = ""]) => credentials,
     source: "https://www.rfc-editor.org/rfc/rfc7617"
+  },
+  {
+    id: "bearer-authorization",
+    what: "token of HTTP (Bearer)",
+    prefixes: ["Bearer ", "bearer "],
+    pattern: /^[Bb]earer ([\w.~+/-]{20,2000}={0,2})/,
+    run: 0,
+    longest: 2010,
+    isReal: hasMixedRandomPart,
+    identity: ([, credentials = ""]) => credentials,
+    source: "https://www.rfc-editor.org/rfc/rfc6750#section-2.1"
+  },
+  {
+    id: "npm-login",
+    what: "login in an .npmrc",
+    prefixes: [":_auth=", "_auth = "],
+    pattern: /^:?_auth ?= ?([A-Za-z0-9+/]{12,512}={0,2})/,
+    run: 0,
+    longest: 530,
+    isReal: hasCredentials,
+    identity: ([, credentials = ""]) => credentials,
+    source: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration"
   },
   {
     id: "docker-login",
@@ -38311,6 +38351,7 @@ var FAMILIES = [
     id: "url-password",
     what: "address with user and password",
     prefixes: ["://"],
+    next: /[\w.%+~:-]/,
     pattern: /^:\/\/[\w.%+~-]{0,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
     run: 0,
     longest: 200,
@@ -38323,39 +38364,54 @@ var FAMILIES = [
 function secretsIn(source, name, value) {
   const label = `${source} ${plainName(name)}`;
   const isWhole = isNamedSecret(name, value) || isRandomSecret(name, value);
-  const whole = isWhole && mayBeSecret(value) ? [{ name: label, value }] : [];
-  return distinct([...whole, ...secretsInText(label, value)]);
+  const whole = isWhole && mayBeSecret(value) ? [value, ...passwordOf(value)] : [];
+  return distinct([...whole.map((one) => ({ name: label, value: one })), ...secretsInText(label, value)]);
+}
+function passwordOf(secret) {
+  const [, password = ""] = /^[\w.@+-]{1,64}:(?!\/\/)([^\s:]{8,200})$/.exec(secret) ?? [];
+  return /[^A-Za-z_]/.test(password) ? [password] : [];
 }
 var LOGIN = /:\/\/([^\s/?#@:"'<>]{0,200}):([^\s/?#"'<>]{1,500})@(?=[\w[])/g;
 var NAME = /(?<![\w.])(?:(?<=-)D)?([A-Za-z_][\w.-]{0,99})["']?[ \t]{0,8}[=:][ \t]{0,8}["']?(?:(?:Bearer|Basic|Token) {1,8})?/gi;
 var LONGEST_VALUE = 4096;
+var WITHOUT_QUOTES = /^[^\s&;,"'<>]*/;
+var IN_QUOTES = /^((?:[^"\\\n]|\\.){1,400})"/;
+var IN_SINGLE_QUOTES = /^((?:[^'\\\n]|\\.){1,400})'/;
 var ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/\1>/g;
-function secretsInText(name, text3) {
-  const document = documentOf(text3);
+function secretsInText(name, text2) {
+  const document = documentOf(text2);
   if (document !== void 0) return distinct(secretsInDocument(name, document));
-  const logins = [...text3.matchAll(LOGIN)].flatMap(
+  const logins = [...text2.matchAll(LOGIN)].flatMap(
     ([, user2 = "", password = ""]) => [...isRandom(user2) ? [user2] : [], ...formsOf(password)].filter(mayBeSecret)
   );
-  const pairs3 = [...pairsIn(text3), ...elementsIn(text3)].flatMap(
+  const pairs3 = [...pairsIn(text2), ...elementsIn(text2)].flatMap(
     ([field, value]) => formsOf(value).flatMap((form) => namedSecret(name, field, form))
   );
-  return distinct([...[...logins, ...tokensIn(text3)].map((value) => ({ name, value })), ...pairs3]);
+  return distinct([...[...logins, ...tokensIn(text2)].map((value) => ({ name, value })), ...pairs3]);
 }
-function pairsIn(text3) {
+function pairsIn(text2) {
   const pairs3 = [];
   const names = new RegExp(NAME);
-  for (let match = names.exec(text3); match !== null; match = names.exec(text3)) {
+  for (let match = names.exec(text2); match !== null; match = names.exec(text2)) {
     const [, name = ""] = match;
     if (!mayNameSecret(name)) continue;
-    const begin = names.lastIndex;
-    const [value] = /^[^\s&;,"'<>]*/.exec(text3.slice(begin, begin + LONGEST_VALUE)) ?? [""];
+    const begin2 = names.lastIndex;
+    const value = valueAt(text2, begin2);
     if (value !== "") pairs3.push([name, value]);
-    names.lastIndex = begin + value.length;
+    const unescaped = value.replace(/\\(["'\\])/g, "$1");
+    if (unescaped !== value) pairs3.push([name, unescaped]);
+    names.lastIndex = begin2 + value.length;
   }
   return pairs3;
 }
-function elementsIn(text3) {
-  return [...text3.matchAll(ELEMENT)].map(([, name = "", value = ""]) => [name, value]);
+function valueAt(text2, begin2) {
+  const rest = text2.slice(begin2, begin2 + LONGEST_VALUE);
+  const quote2 = text2[begin2 - 1];
+  const pattern = quote2 === '"' ? IN_QUOTES : quote2 === "'" ? IN_SINGLE_QUOTES : void 0;
+  return pattern?.exec(rest)?.[1] ?? WITHOUT_QUOTES.exec(rest)?.[0] ?? "";
+}
+function elementsIn(text2) {
+  return [...text2.matchAll(ELEMENT)].map(([, name = "", value = ""]) => [name, value]);
 }
 function plainName(name) {
   return name.replace(/[^\w.:/ -]/g, "?").slice(0, 100);
@@ -38375,8 +38431,8 @@ function secretsInDocument(name, document) {
     if (typeof value === "object" && value !== null) {
       for (const [key, inner] of Object.entries(value)) rest.push([Array.isArray(value) ? field : key, inner]);
     } else if (typeof value === "string" || typeof value === "number") {
-      const text3 = String(value);
-      secrets.push(...namedSecret(name, field, text3), ...secretsInText(`${name}: ${plainName(field)}`, text3));
+      const text2 = String(value);
+      secrets.push(...namedSecret(name, field, text2), ...secretsInText(`${name}: ${plainName(field)}`, text2));
     }
   }
   return secrets;
@@ -38388,15 +38444,15 @@ function formsOf(value) {
     return [value];
   }
 }
-function tokensIn(text3) {
+function tokensIn(text2) {
   const tokens = [];
   for (const family of FAMILIES) {
     const { id, pattern, longest: longest2 } = family;
     if (id === "maven-password") continue;
     for (const prefix of family.prefixes) {
-      for (let at = text3.indexOf(prefix); at >= 0; at = text3.indexOf(prefix, at + prefix.length)) {
+      for (let at = text2.indexOf(prefix); at >= 0; at = text2.indexOf(prefix, at + prefix.length)) {
         const start2 = Math.max(0, at - (family.lead ?? 0));
-        const match = pattern.exec(text3.slice(start2, start2 + longest2));
+        const match = pattern.exec(text2.slice(start2, start2 + longest2));
         if (match === null || !family.isReal(match)) continue;
         tokens.push(id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]);
       }
@@ -38505,6 +38561,14 @@ function parseSecretValues(input2) {
   }
   return secrets;
 }
+function secretsOfValues(values) {
+  return values.flatMap((secret) => {
+    const { name, value } = secret;
+    if (BEGIN.test(value.split("\n", 1)[0] ?? "")) return [secret];
+    const passwords = passwordOf(value).map((password) => ({ name, value: password }));
+    return distinct([secret, ...passwords, ...secretsInText(name, value)]);
+  });
+}
 function masksOf({ value }) {
   const lines3 = value.split(/\r?\n/).map((line2) => line2.trim());
   return [value, ...lines3.length > 1 ? lines3.filter((line2) => line2.length >= 8) : []];
@@ -38535,6 +38599,11 @@ var import_node_net2 = require("node:net");
 var JVM_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 var CRAC_OPTION = /-XX:[+-]?(?:CRaC|CREngine|CPUFeatures)\w*/;
 var LEAVE_TO_ACTION = "Remove this option: the action sets the options of CRaC, and the JVM reads some of them only from its arguments.";
+function variablesIn(lines3) {
+  return Object.fromEntries(
+    lines3.map((line2) => [line2.slice(0, line2.indexOf("=")), line2.slice(line2.indexOf("=") + 1)])
+  );
+}
 function jvmVariablesIn(env) {
   return JVM_VARIABLES.flatMap((name) => env[name] ?? []);
 }
@@ -39244,9 +39313,9 @@ var Utils = class Utils2 {
     const runes = [];
     let i = 0;
     while (i < string.length) {
-      const cp5 = string.codePointAt(i);
-      runes.push(cp5);
-      i += cp5 > Unicode.MAX_BMP ? 2 : 1;
+      const cp7 = string.codePointAt(i);
+      runes.push(cp7);
+      i += cp7 > Unicode.MAX_BMP ? 2 : 1;
     }
     return new Int32Array(runes);
   }
@@ -43878,12 +43947,12 @@ var Parser = class Parser2 {
     const startPos = t.pos();
     const s = t.rest();
     if (s.startsWith("(?P<") || s.startsWith("(?<")) {
-      const begin = s.charAt(2) === "P" ? 4 : 3;
+      const begin2 = s.charAt(2) === "P" ? 4 : 3;
       const end = s.indexOf(">");
       if (end < 0) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_NAMED_CAPTURE, s);
-      const name = s.substring(begin, end);
+      const name = s.substring(begin2, end);
       t.skipString(name);
-      t.skip(begin + 1);
+      t.skip(begin2 + 1);
       if (!Parser2.isValidCaptureName(name)) throw new RE2JSSyntaxException(Parser2.ERR_INVALID_NAMED_CAPTURE, s.substring(0, end + 1));
       const re = this.op(Regexp.Op.LEFT_PAREN);
       re.cap = ++this.numCap;
@@ -44846,15 +44915,15 @@ var TranslateRegExpString = class TranslateRegExpString2 {
               i += 2;
               continue;
             default: {
-              let cp6 = data.codePointAt(i + 1);
-              if (cp6 >= 48 && cp6 <= 57 || cp6 >= 65 && cp6 <= 90 || cp6 >= 97 && cp6 <= 122) {
-                let symSize2 = Utils.charCount(cp6);
+              let cp8 = data.codePointAt(i + 1);
+              if (cp8 >= 48 && cp8 <= 57 || cp8 >= 65 && cp8 <= 90 || cp8 >= 97 && cp8 <= 122) {
+                let symSize2 = Utils.charCount(cp8);
                 result += data.substring(i + 1, i + 1 + symSize2);
                 i += symSize2 + 1;
                 changed = true;
               } else {
                 result += "\\";
-                let symSize2 = Utils.charCount(cp6);
+                let symSize2 = Utils.charCount(cp8);
                 result += data.substring(i + 1, i + 1 + symSize2);
                 i += symSize2 + 1;
               }
@@ -44890,8 +44959,8 @@ var TranslateRegExpString = class TranslateRegExpString2 {
           continue;
         }
       }
-      let cp5 = data.codePointAt(i);
-      let symSize = Utils.charCount(cp5);
+      let cp7 = data.codePointAt(i);
+      let symSize = Utils.charCount(cp7);
       result += data.substring(i, i + symSize);
       i += symSize;
     }
@@ -45241,37 +45310,38 @@ var DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-
 var PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 var TAG = /^\w[\w.-]{0,127}$/;
 var LONGEST_NAME = 255;
-function parseReference(text3) {
-  if (text3.includes("@")) throw refused(text3, "a tag cannot carry a digest", "Use a name and a tag only.");
-  const lastSlash = text3.lastIndexOf("/");
-  const colon = text3.indexOf(":", lastSlash + 1);
-  const repository = colon < 0 ? text3 : text3.slice(0, colon);
-  const tag = colon < 0 ? "latest" : text3.slice(colon + 1);
+function parseReference(text2) {
+  if (text2.includes("@")) throw refused(text2, "a tag cannot carry a digest", "Use a name and a tag only.");
+  const lastSlash = text2.lastIndexOf("/");
+  const colon = text2.indexOf(":", lastSlash + 1);
+  const repository = colon < 0 ? text2 : text2.slice(0, colon);
+  const tag = colon < 0 ? "latest" : text2.slice(colon + 1);
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path73 = hasDomain ? components.slice(1) : components;
+  const path76 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
-    throw refused(text3, "the name is too long", "Use at most 255 characters.");
-  if (hasDomain && !DOMAIN.test(first3)) throw refused(text3, "the registry is not a host name", SHAPE);
-  if (path73.some((component) => /[A-Z]/.test(component))) {
+    throw refused(text2, "the name is too long", "Use at most 255 characters.");
+  if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
+    throw refused(text2, "the registry is not a host name", SHAPE);
+  if (path76.some((component) => /[A-Z]/.test(component))) {
     throw refused(
-      text3,
+      text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path73.every((component) => PATH_COMPONENT.test(component)))
-    throw refused(text3, "the name is not valid", SHAPE);
-  if (!TAG.test(tag)) throw refused(text3, "the tag is not valid", SHAPE);
+  if (!path76.every((component) => PATH_COMPONENT.test(component)))
+    throw refused(text2, "the name is not valid", SHAPE);
+  if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path73.length === 1 ? ["library"] : [];
-  return { text: text3, repository, tag, registry: registry2, path: [...official, ...path73].join("/") };
+  const official = registry2 === DOCKER_HUB && path76.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path76].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
-function refused(text3, why, fix) {
-  return new Failure("input", `Invalid input \`tags\`: ${quoted(text3)}: ${why}.`, { fix });
+function refused(text2, why, fix) {
+  return new Failure("input", `Invalid input \`tags\`: ${quoted(text2)}: ${why}.`, { fix });
 }
 
 // src/inputs/grammar.ts
@@ -45456,7 +45526,7 @@ var MARKERS = {
   notRestored: "crac-checkpoint: the snapshot could not be restored here",
   archive: "crac-checkpoint: archive"
 };
-var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-ENGINE): (.*)/;
+var BUILD_PROBLEM = /crac-checkpoint: (NO-CRIU|NO-PACKAGES|NO-JDK|NO-CRAC|NO-JCMD|NO-PLACE|NO-ENGINE): (.*)/;
 
 // src/inputs/file-lines.ts
 var RESERVED = [
@@ -45474,15 +45544,15 @@ var RESERVED = [
 ];
 var EXPECTED = "lines of the form `source` or `source:target`, with a path or a glob relative to the workspace";
 function parseFileLines(name, value) {
-  return parseLines(name, value).map((text3) => {
-    const [, source = "", target] = /^([^:]+)(?::([^:]+))?$/.exec(text3) ?? [];
-    if (source === "" || target === void 0 && text3.includes(":")) throw badInput(name, text3, EXPECTED);
+  return parseLines(name, value).map((text2) => {
+    const [, source = "", target] = /^([^:]+)(?::([^:]+))?$/.exec(text2) ?? [];
+    if (source === "" || target === void 0 && text2.includes(":")) throw badInput(name, text2, EXPECTED);
     const place = target === void 0 ? "" : import_node_path6.default.posix.normalize(target);
     if (place === ".." || place.startsWith("../"))
-      throw badInput(name, text3, "a target in the working folder, or an absolute one");
+      throw badInput(name, text2, "a target in the working folder, or an absolute one");
     const reserved = RESERVED.find((folder) => place === folder || place.startsWith(`${folder}/`));
-    if (reserved !== void 0) throw badInput(name, text3, `a target outside of ${reserved}`);
-    return { text: text3, source, target };
+    if (reserved !== void 0) throw badInput(name, text2, `a target outside of ${reserved}`);
+    return { text: text2, source, target };
   });
 }
 
@@ -45545,8 +45615,8 @@ function secretsOfReadyUrl(name, request3) {
 async function secretsOfWarmUp(name, lines3, read3) {
   const secrets = [];
   for (const [index, { target, headers, body }] of (lines3 ?? []).entries()) {
-    const text3 = body && ("text" in body ? body.text : await read3(body.file));
-    secrets.push(...secretsOfRequest(`${name} request ${index + 1}`, { target, headers, body: text3 }));
+    const text2 = body && ("text" in body ? body.text : await read3(body.file));
+    secrets.push(...secretsOfRequest(`${name} request ${index + 1}`, { target, headers, body: text2 }));
   }
   return secrets;
 }
@@ -45639,7 +45709,7 @@ var INPUTS = {
   "secret-scan": input(choice("fail", "warn", "off"), { changesImage: true, secrets: "a choice" }),
   "secret-values": input((_, value) => parseSecretValues(value), {
     changesImage: false,
-    secrets: (_, values) => values
+    secrets: (_, values) => secretsOfValues(values)
   }),
   tags: input(tags, { changesImage: false, secrets: "a name" }),
   push: input(parseBoolean, { changesImage: false, secrets: "a choice" }),
@@ -45723,11 +45793,11 @@ function refuseContradictions(inputs, textOf3) {
 }
 
 // src/main.ts
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_node_path66 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path16 = __toESM(require("node:path"), 1);
+var import_promises21 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
 var import_node_fs2 = require("node:fs");
@@ -45794,8 +45864,10 @@ var MANIFEST = "META-INF/MANIFEST.MF";
 var MAX_TEXT_SIZE = 1024 * 1024;
 async function readManifest(file) {
   const manifest = await textIn(file, MANIFEST).catch(() => void 0);
-  const unfolded = manifest?.replace(/\r?\n /g, "");
-  if (unfolded === void 0) return void 0;
+  return manifest === void 0 ? void 0 : parseManifest(manifest);
+}
+function parseManifest(manifest) {
+  const unfolded = manifest.replace(/\r?\n /g, "");
   const attribute = (name) => new RegExp(`^${name}:[ \\t]*(\\S.*?)[ \\t]*$`, "m").exec(unfolded)?.[1];
   return {
     mainClass: attribute("Main-Class"),
@@ -45986,8 +46058,8 @@ async function mainClassesIn(folder) {
   return found.sort();
 }
 async function mainClassOfJib(location) {
-  const text3 = await (0, import_promises13.readFile)(import_node_path8.default.join(location, "jib-main-class-file"), "utf8").catch(() => "");
-  return text3.trim() || void 0;
+  const text2 = await (0, import_promises13.readFile)(import_node_path8.default.join(location, "jib-main-class-file"), "utf8").catch(() => "");
+  return text2.trim() || void 0;
 }
 
 // src/application/layouts/distribution.ts
@@ -45995,26 +46067,26 @@ var import_promises14 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/start-script.ts
-function readStartScript(text3) {
-  return ofGradle(text3) ?? ofSbt(text3);
+function readStartScript(text2) {
+  return ofGradle(text2) ?? ofSbt(text2);
 }
-function ofGradle(text3) {
-  const [, classPath2] = /^CLASSPATH=(.+)$/m.exec(text3) ?? [];
+function ofGradle(text2) {
+  const [, classPath2] = /^CLASSPATH=(.+)$/m.exec(text2) ?? [];
   const [, mainClass] = /-classpath\s+(?:"\\"\$CLASSPATH\\""|"\$CLASSPATH")\s*(?:\\\s*)?([\p{L}_$][\p{L}\p{N}_$.]*)/u.exec(
-    text3
+    text2
   ) ?? [];
   if (classPath2 === void 0 || mainClass === void 0) return void 0;
-  const [, given = ""] = /^DEFAULT_JVM_OPTS='(.*)'$/m.exec(text3) ?? [];
+  const [, given = ""] = /^DEFAULT_JVM_OPTS='(.*)'$/m.exec(text2) ?? [];
   const options3 = parseArgsStringToArgv(given.replaceAll(`'"$APP_HOME"'`, "$APP_HOME")).map(
     (option) => option.replaceAll(/\$(?:APP_HOME\b|\{APP_HOME\})/g, APP_DIR)
   );
   return { mainClass, classPath: entriesOf(classPath2, /^\$(?:APP_HOME|\{APP_HOME\})\//, ""), options: options3 };
 }
-function ofSbt(text3) {
-  const [, classPath2] = /^declare -r app_classpath="(.+)"$/m.exec(text3) ?? [];
-  const [, mainClass] = /^declare -r app_mainclass=\(?"([^"]+)"\)?$/m.exec(text3) ?? [];
+function ofSbt(text2) {
+  const [, classPath2] = /^declare -r app_classpath="(.+)"$/m.exec(text2) ?? [];
+  const [, mainClass] = /^declare -r app_mainclass=\(?"([^"]+)"\)?$/m.exec(text2) ?? [];
   if (classPath2 === void 0 || mainClass === void 0) return void 0;
-  const options3 = [...text3.matchAll(/^addJava "(-[^"$`]+)"$/gm)].map(([, option = ""]) => option);
+  const options3 = [...text2.matchAll(/^addJava "(-[^"$`]+)"$/gm)].map(([, option = ""]) => option);
   return { mainClass, classPath: entriesOf(classPath2, /^\$lib_dir\//, "lib/"), options: options3 };
 }
 function entriesOf(classPath2, home, folder) {
@@ -46128,6 +46200,7 @@ var quarkusApp = async ({ location }) => {
 
 // src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
+var LAYERS = ["dependencies", "snapshot-dependencies"];
 var COPIED = "dependency";
 var runnableJar = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location);
@@ -46137,11 +46210,10 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
   const dependencies = /* @__PURE__ */ new Map();
   const missing = [];
   for (const entry of manifest.classPath) {
-    const file = import_node_path11.default.join(import_node_path11.default.dirname(location), entry);
     const inside2 = !import_node_path11.default.isAbsolute(entry) && !import_node_path11.default.normalize(entry).startsWith("..");
-    if (inside2 && (await isFile(file) || await isFolder(file)))
-      dependencies.set(file, import_node_path11.default.normalize(entry));
-    else missing.push(entry);
+    const file = inside2 ? await findBeside(location, entry) : void 0;
+    if (file === void 0) missing.push(entry);
+    else dependencies.set(file, import_node_path11.default.normalize(entry));
   }
   const copied = manifest.classPath.length === 0 ? await copiedLibraries(location) : [];
   for (const jar of copied) dependencies.set(import_node_path11.default.join(import_node_path11.default.dirname(location), jar), jar);
@@ -46164,6 +46236,15 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
     }
   };
 };
+async function findBeside(location, entry) {
+  const folder = import_node_path11.default.dirname(location);
+  const layers = import_node_path11.default.basename(folder) === "application" ? LAYERS : [];
+  for (const place of [folder, ...layers.map((layer) => import_node_path11.default.join(folder, "..", layer))]) {
+    const file = import_node_path11.default.join(place, entry);
+    if (await isFile(file) || await isFolder(file)) return file;
+  }
+  return void 0;
+}
 async function copiedLibraries(location) {
   const folder = import_node_path11.default.join(import_node_path11.default.dirname(location), COPIED);
   if (!await isFolder(folder)) return [];
@@ -46211,19 +46292,34 @@ var micronautLayers = async ({ location }) => {
 };
 
 // src/application/layouts/spring-boot.ts
-var import_promises18 = require("node:fs/promises");
-var import_node_path14 = __toESM(require("node:path"), 1);
+var import_promises19 = require("node:fs/promises");
+var import_node_path15 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/properties-launcher.ts
 var import_promises17 = require("node:fs/promises");
 var import_node_path13 = __toESM(require("node:path"), 1);
+
+// src/application/properties.ts
+function propertiesIn(text2) {
+  return text2.split(/^[#!]---.*$/m).map((document) => {
+    const lines3 = document.split(/\r?\n/).filter((line2) => !/^\s*[#!]/.test(line2));
+    return new Map(
+      lines3.flatMap((line2) => {
+        const [, key, value = ""] = /^\s*((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*?)\s*$/.exec(line2) ?? [];
+        return key === void 0 ? [] : [[key, value]];
+      })
+    );
+  });
+}
+
+// src/application/layouts/properties-launcher.ts
 async function loaderSettings(manifest, around) {
   const start2 = manifest.startClass ?? "";
   if (!/PropertiesLauncher$/.test(manifest.mainClass ?? ""))
     return { mainClass: start2, files: [], entries: [] };
   const { location, classes, javaOptions: javaOptions2, env } = around;
   const beside = import_node_path13.default.dirname(location);
-  const properties = await propertiesIn(classes, beside);
+  const properties = await settingsIn(classes, beside);
   const setting = (name) => javaOptions2.find((option) => option.startsWith(`-D${name}=`))?.slice(name.length + 3) ?? env[name.toUpperCase().replace(".", "_")] ?? env[name] ?? properties.get(name);
   const files = [];
   const entries = [];
@@ -46251,14 +46347,45 @@ async function entriesOf2(folder, target) {
     ...archives.map((name) => import_node_path13.default.posix.join(target, name))
   ];
 }
-async function propertiesIn(...folders) {
+async function settingsIn(...folders) {
   for (const folder of folders) {
     const content = await (0, import_promises17.readFile)(import_node_path13.default.join(folder, "loader.properties"), "utf8").catch(() => void 0);
-    if (content === void 0) continue;
-    const lines3 = content.matchAll(/^[ \t]*(loader\.\w+)[ \t]*[=:][ \t]*(.*?)[ \t]*\r?$/gm);
-    return new Map([...lines3].map(([, name = "", value = ""]) => [name, value]));
+    if (content !== void 0) return new Map(propertiesIn(content).flatMap((document) => [...document]));
   }
   return /* @__PURE__ */ new Map();
+}
+
+// src/application/layouts/spring-boot-files.ts
+var import_promises18 = require("node:fs/promises");
+var import_node_path14 = __toESM(require("node:path"), 1);
+var LAYERS2 = ["application", "dependencies", "snapshot-dependencies", "spring-boot-loader"];
+async function springBootFiles(location) {
+  if (!await isFolder(location)) {
+    const manifest = await readManifest(location);
+    if (manifest?.startClass === void 0) return void 0;
+    return { location, manifest, unpack: unpackFrom.bind(void 0, location) };
+  }
+  const layers = LAYERS2.map((layer) => import_node_path14.default.join(location, layer));
+  for (const roots of [[location], layers]) {
+    const text2 = await (0, import_promises18.readFile)(import_node_path14.default.join(roots[0] ?? "", MANIFEST), "utf8").catch(() => void 0);
+    const manifest = text2 === void 0 ? void 0 : parseManifest(text2);
+    if (manifest?.startClass === void 0) continue;
+    return { location, manifest, unpack: copyFrom.bind(void 0, roots) };
+  }
+  return void 0;
+}
+async function copyFrom(roots, prefix, folder, wanted = () => true) {
+  for (const root of roots) {
+    const source = import_node_path14.default.join(root, prefix);
+    const entries = await (0, import_promises18.readdir)(source, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries.filter((one) => !one.isDirectory())) {
+      const name = import_node_path14.default.relative(source, import_node_path14.default.join(entry.parentPath, entry.name));
+      if (!wanted(name)) continue;
+      const destination = import_node_path14.default.join(folder, name);
+      await (0, import_promises18.mkdir)(import_node_path14.default.dirname(destination), { recursive: true });
+      await (0, import_promises18.cp)(import_node_path14.default.join(source, name), destination, { preserveTimestamps: true });
+    }
+  }
 }
 
 // src/application/layouts/spring-boot.ts
@@ -46270,59 +46397,59 @@ var WAR = {
   libs: ["WEB-INF/lib", "WEB-INF/lib-provided"],
   inImage: "WEB-INF/"
 };
-var springBootJar = async ({ location, scratch, mainClass: wanted, ...settings }) => {
-  const manifest = await readManifest(location);
-  if (manifest?.startClass === void 0) return void 0;
+var springBoot = async ({ location, scratch, mainClass: wanted, ...settings }) => {
+  const files = await springBootFiles(location);
+  if (files === void 0) return void 0;
+  const { manifest, unpack } = files;
   const {
     classes: own,
     libs,
     inImage,
     name: kind
   } = /WarLauncher$/.test(manifest.mainClass ?? "") ? WAR : JAR3;
-  const folder = import_node_path14.default.join(scratch, "spring-boot");
+  const folder = import_node_path15.default.join(scratch, "spring-boot");
   const [base = ""] = own.split("/");
-  await unpackFrom(location, `${base}/`, import_node_path14.default.join(folder, base));
-  const original = import_node_path14.default.join(scratch, "manifest");
-  await unpackFrom(location, "META-INF/", original, (name) => name === "MANIFEST.MF");
-  await unpackFrom(
-    location,
+  await unpack(`${base}/`, import_node_path15.default.join(folder, base));
+  const original = import_node_path15.default.join(scratch, "manifest");
+  await unpack("META-INF/", original, (name) => name === "MANIFEST.MF");
+  await unpack(
     "META-INF/",
-    import_node_path14.default.join(folder, "root/META-INF"),
+    import_node_path15.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/") && !SIGNATURE.test(name)
   );
-  const loader = await loaderSettings(manifest, { location, classes: import_node_path14.default.join(folder, own), ...settings });
+  const loader = await loaderSettings(manifest, { location, classes: import_node_path15.default.join(folder, own), ...settings });
   const mainClass = wanted ?? loader.mainClass;
   const dependencies = new Map(loader.files);
   const classes = /* @__PURE__ */ new Map();
   const packed = /* @__PURE__ */ new Set();
   const entries = [...loader.entries];
   for (const [name, source] of [
-    ["root", import_node_path14.default.join(folder, "root")],
-    ["classes", import_node_path14.default.join(folder, own)]
+    ["root", import_node_path15.default.join(folder, "root")],
+    ["classes", import_node_path15.default.join(folder, own)]
   ]) {
     if (!await isFolder(source)) continue;
-    await (0, import_promises18.cp)(original, import_node_path14.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
+    await (0, import_promises19.cp)(original, import_node_path15.default.join(source, "META-INF"), { recursive: true, preserveTimestamps: true });
     classes.set(source, `${inImage}${name}.jar`);
     packed.add(source);
     entries.push(`${inImage}${name}.jar`);
   }
   for (const jar of await inOrder(folder, base, libs)) {
     const target = `${inImage}${jar.slice(base.length + 1)}`;
-    const files = jar.includes("-SNAPSHOT") ? classes : dependencies;
-    files.set(import_node_path14.default.join(folder, jar), target);
+    const layer = jar.includes("-SNAPSHOT") ? classes : dependencies;
+    layer.set(import_node_path15.default.join(folder, jar), target);
     entries.push(target);
   }
   if (kind === "war") {
-    const served = import_node_path14.default.join(scratch, "served");
+    const served = import_node_path15.default.join(scratch, "served");
     const isServed = (name) => !/^(?:META-INF|org\/springframework\/boot\/loader)\//.test(name) && ![own, ...libs].some((inside2) => name.startsWith(`${inside2}/`)) && !/^WEB-INF\/\w+\.idx$/.test(name);
-    await unpackFrom(location, "", served, isServed);
+    await unpack("", served, isServed);
     if (await isFolder(served)) classes.set(served, ".");
   }
   return {
     layout: "spring-boot",
-    description: `Spring Boot ${kind} ${import_node_path14.default.basename(location)} (${mainClass}), unpacked`,
+    description: `Spring Boot ${kind} ${import_node_path15.default.basename(location)} (${mainClass}), unpacked`,
     mainClass,
-    command: ["-cp", entries.map((entry) => import_node_path14.default.posix.resolve(APP_DIR, entry)).join(":"), mainClass],
+    command: ["-cp", entries.map((entry) => import_node_path15.default.posix.resolve(APP_DIR, entry)).join(":"), mainClass],
     dependencies,
     classes,
     packed
@@ -46331,11 +46458,11 @@ var springBootJar = async ({ location, scratch, mainClass: wanted, ...settings }
 async function inOrder(folder, base, libs) {
   const jars = /* @__PURE__ */ new Set();
   for (const lib of libs) {
-    const inside2 = import_node_path14.default.join(folder, lib);
-    const names = await isFolder(inside2) ? (await (0, import_promises18.readdir)(inside2)).sort() : [];
+    const inside2 = import_node_path15.default.join(folder, lib);
+    const names = await isFolder(inside2) ? (await (0, import_promises19.readdir)(inside2)).sort() : [];
     for (const name of names) jars.add(`${lib}/${name}`);
   }
-  const index = await (0, import_promises18.readFile)(import_node_path14.default.join(folder, base, "classpath.idx"), "utf8").catch(() => "");
+  const index = await (0, import_promises19.readFile)(import_node_path15.default.join(folder, base, "classpath.idx"), "utf8").catch(() => "");
   const indexed = [...index.matchAll(/^- "(.+)"\r?$/gm)].flatMap(
     ([, name]) => name !== void 0 && jars.has(name) ? [name] : []
   );
@@ -46343,8 +46470,8 @@ async function inOrder(folder, base, libs) {
 }
 
 // src/application/places.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path15 = __toESM(require("node:path"), 1);
+var import_promises20 = require("node:fs/promises");
+var import_node_path16 = __toESM(require("node:path"), 1);
 var PLACES = [
   // Maven, and Quarkus with Maven.
   "target",
@@ -46358,12 +46485,14 @@ var PLACES = [
   "target/universal/stage",
   "target/universal",
   "target/scala-*",
+  // Spring Boot: `java -Djarmode=tools -jar app.jar extract --layers`.
+  "application",
   // Leiningen and Mill.
   "target/uberjar",
   "out/*/assembly.dest"
 ];
 async function buildFolders(context) {
-  const name = import_node_path15.default.basename(context);
+  const name = import_node_path16.default.basename(context);
   const inside2 = PLACES.flatMap(
     (place) => place.startsWith(`${name}/`) ? [place.slice(name.length + 1)] : []
   );
@@ -46375,11 +46504,11 @@ async function matching2(folder, [part, ...rest]) {
   if (part === void 0) return [folder];
   if (!await isFolder(folder)) return [];
   const [before = "", after] = part.split("*");
-  const names = after === void 0 ? [part] : (await (0, import_promises19.readdir)(folder)).filter((name) => name.startsWith(before) && name.endsWith(after)).sort();
+  const names = after === void 0 ? [part] : (await (0, import_promises20.readdir)(folder)).filter((name) => name.startsWith(before) && name.endsWith(after)).sort();
   const found = [];
   for (const name of names)
-    if (await isFolder(import_node_path15.default.join(folder, name)))
-      found.push(...await matching2(import_node_path15.default.join(folder, name), rest));
+    if (await isFolder(import_node_path16.default.join(folder, name)))
+      found.push(...await matching2(import_node_path16.default.join(folder, name), rest));
   return found;
 }
 
@@ -46400,8 +46529,8 @@ function withoutPartsOf(names) {
 }
 
 // src/application/find.ts
-var FOLDER_LAYOUTS = [micronautLayers, quarkusApp, distribution, classPath];
-var FILE_LAYOUTS = [springBootJar, runnableJar, startScript];
+var FOLDER_LAYOUTS = [micronautLayers, quarkusApp, springBoot, distribution, classPath];
+var FILE_LAYOUTS = [springBoot, runnableJar, startScript];
 var LAST_LAYOUTS = [classPathOfOneMain];
 async function requireContext(context) {
   if (await isFolder(context)) return;
@@ -46411,8 +46540,8 @@ async function requireContext(context) {
 }
 async function findApplication(request3) {
   const { context, application } = request3;
-  const location = import_node_path16.default.resolve(context, application ?? ".");
-  if (location !== context && !location.startsWith(context + import_node_path16.default.sep)) {
+  const location = import_node_path17.default.resolve(context, application ?? ".");
+  if (location !== context && !location.startsWith(context + import_node_path17.default.sep)) {
     throw new Failure(
       "input",
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
@@ -46425,25 +46554,25 @@ async function findApplication(request3) {
   if (found) return found;
   const places = folder ? await buildFolders(location) : [];
   for (const [index, place] of places.entries()) {
-    const scratch = import_node_path16.default.join(candidate.scratch, `place-${index}`);
+    const scratch = import_node_path17.default.join(candidate.scratch, `place-${index}`);
     const inPlace = await findInFolder({ ...candidate, location: place, scratch });
     if (inPlace === void 0) continue;
-    return { ...inPlace, description: `${inPlace.description} in ${import_node_path16.default.relative(context, place)}/` };
+    return { ...inPlace, description: `${inPlace.description} in ${import_node_path17.default.relative(context, place)}/` };
   }
   throw await plainWar([location, ...places]) ?? await notFound(location);
 }
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const files = (await (0, import_promises20.readdir)(candidate.location)).sort();
+  const files = (await (0, import_promises21.readdir)(candidate.location)).sort();
   const runnable = [];
   for (const extension of [".jar", ".war", ".zip"]) {
     const names2 = files.filter((name) => name.endsWith(extension));
     for (const name of names2) {
       const one = await findInFile({
         ...candidate,
-        location: import_node_path16.default.join(candidate.location, name),
-        scratch: import_node_path16.default.join(candidate.scratch, name)
+        location: import_node_path17.default.join(candidate.location, name),
+        scratch: import_node_path17.default.join(candidate.scratch, name)
       });
       if (one) runnable.push({ name, found: one });
     }
@@ -46462,16 +46591,16 @@ async function findInFolder(candidate) {
 async function findInFile(candidate) {
   const { location, scratch } = candidate;
   if (!await isFile(location)) return void 0;
-  return location.endsWith(".zip") ? await findInArchive(candidate, import_node_path16.default.join(scratch, "unpacked")) : await first2(FILE_LAYOUTS, candidate);
+  return location.endsWith(".zip") ? await findInArchive(candidate, import_node_path17.default.join(scratch, "unpacked")) : await first2(FILE_LAYOUTS, candidate);
 }
 async function findInArchive(candidate, folder) {
   const unpacked2 = await unpackFrom(candidate.location, "", folder).then(
     () => true,
     () => false
   );
-  const [top, ...others] = unpacked2 && await isFolder(folder) ? await (0, import_promises20.readdir)(folder) : [];
+  const [top, ...others] = unpacked2 && await isFolder(folder) ? await (0, import_promises21.readdir)(folder) : [];
   if (top === void 0 || others.length > 0) return void 0;
-  const location = import_node_path16.default.join(folder, top);
+  const location = import_node_path17.default.join(folder, top);
   return await isFolder(location) ? await first2([distribution], { ...candidate, location }) : void 0;
 }
 async function first2(layouts, candidate) {
@@ -46483,12 +46612,12 @@ async function first2(layouts, candidate) {
 }
 async function plainWar(places) {
   for (const place of places) {
-    const names = await isFolder(place) ? await (0, import_promises20.readdir)(place) : [""];
+    const names = await isFolder(place) ? await (0, import_promises21.readdir)(place) : [""];
     for (const name of names.sort()) {
-      const file = import_node_path16.default.join(place, name);
+      const file = import_node_path17.default.join(place, name);
       if (!file.endsWith(".war") || !await isFile(file)) continue;
       if ((await readManifest(file))?.mainClass !== void 0) continue;
-      return new Failure("input", `${import_node_path16.default.basename(file)} needs a servlet container: it has no Main-Class.`, {
+      return new Failure("input", `${import_node_path17.default.basename(file)} needs a servlet container: it has no Main-Class.`, {
         fix: "With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war in a Dockerfile (`file`) that starts with `java`."
       });
     }
@@ -46502,7 +46631,7 @@ async function notFound(location) {
   });
 }
 async function listing(folder) {
-  const names = await (0, import_promises20.readdir)(folder).catch(() => void 0);
+  const names = await (0, import_promises21.readdir)(folder).catch(() => void 0);
   if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -46511,13 +46640,908 @@ ${shown2}${names.length > 20 ? `
 (and ${names.length - 20} more)` : ""}`;
 }
 
-// src/application/in-workspace.ts
-var import_promises23 = require("node:fs/promises");
+// src/checkpoint/warm-up-script.ts
+var import_promises22 = require("node:fs/promises");
+var SHOWN_LINES = 20;
+async function requireScript(script) {
+  const problem = await (0, import_promises22.stat)(script).then(
+    (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
+    (error) => error
+  );
+  if (problem !== void 0) throw cannotStart(script, problem);
+}
+async function runScript(script, context) {
+  const { address, container, log: log2, keep, signal, environment: environment2 } = context;
+  const tail = new LineTail(SHOWN_LINES);
+  const group = startGroup(script, [], {
+    signal,
+    env: {
+      ...withoutInputs(environment2),
+      APP_URL: `${address.tls ? "https" : "http"}://${address.host}:${address.port}`,
+      CONTAINER_ID: container
+    }
+  });
+  for (const stream of [group.stdout, group.stderr]) {
+    const lines3 = new LineSplitter((line2) => {
+      tail.push(line2);
+      log2.untrusted(line2);
+    });
+    for (const listener of [lines3, keep.stream()])
+      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
+  }
+  const outcome = await group.ended.catch((error) => error);
+  if (outcome === 0 || signal.aborted) return;
+  if (typeof outcome !== "number") throw cannotStart(script, outcome);
+  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
+    fix: "Fix `warmup-script`, or the response of the application; the last lines of the output of the script are below.",
+    evidence: tail.text()
+  });
+}
+function cannotStart(script, error) {
+  const why = {
+    ENOENT: "It, or the interpreter in its first line, does not exist.",
+    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
+  };
+  return new Failure(
+    "input",
+    `The warm-up script ${script} could not be started (${error.code ?? error.message}).`,
+    {
+      fix: `${why[error.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
+    }
+  );
+}
+
+// src/image/images.ts
+var import_node_path24 = __toESM(require("node:path"), 1);
+
+// src/docker/context.ts
 var import_node_path19 = __toESM(require("node:path"), 1);
 
+// src/lib/kept-log.ts
+var import_node_fs3 = require("node:fs");
+var import_promises23 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
+
+// src/lib/modes.ts
+var PRIVATE_FILE = 384;
+var PRIVATE_FOLDER = 448;
+
+// src/lib/kept-log.ts
+var FULL = 64 * 1024 * 1024;
+function keptLog(file, warning, hiding, full = FULL) {
+  let size = (0, import_node_fs3.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let broken3 = false;
+  function append(bytes) {
+    if (broken3) return;
+    try {
+      if (size >= full) {
+        (0, import_node_fs3.renameSync)(file, `${file}.1`);
+        size = 0;
+      }
+      (0, import_node_fs3.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
+      size += bytes.length;
+    } catch (error) {
+      broken3 = true;
+      warning(`${import_node_path18.default.basename(file)} is not complete: ${messageOf(error)}`);
+    }
+  }
+  return { hiding, stream: () => new WholeLines(append, hiding) };
+}
+async function writeLog(file, text2, hiding) {
+  await (0, import_promises23.rm)(file, { force: true });
+  await (0, import_promises23.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
+}
+var SHOWN = 10 * 1024 * 1024;
+function shownLines(log2, file, most = SHOWN) {
+  let shown2 = 0;
+  return (line2) => {
+    if (shown2 > most) return;
+    log2.untrusted(line2);
+    shown2 += line2.length + 1;
+    if (shown2 > most) log2.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+  };
+}
+
+// src/docker/context.ts
+function keepIn({ logs, log: log2, hiding }, file) {
+  return keptLog(import_node_path19.default.join(logs, file), (line2) => log2.warning(line2), hiding);
+}
+function outputTo(context, file) {
+  return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
+}
+function imagesFolder({ work }) {
+  return import_node_path19.default.join(work, "images");
+}
+function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
+  return { run: id, env, work, port, reach, network: network2, addHosts };
+}
+
+// src/image/build-context.ts
+var import_promises30 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
+
+// src/application/frameworks.ts
+var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
+var NO_FRAMEWORK = {
+  support: ORG_CRAC,
+  fix: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
+};
+var FRAMEWORKS = [
+  {
+    name: "Spring Boot",
+    library: { jar: "spring-boot", classes: "org/springframework/boot/" },
+    support: ORG_CRAC,
+    fix: "Add `org.crac:crac` to the dependencies (Spring Boot manages its version). With it, Spring Boot 3.2 and newer stops its server and its pools.",
+    health: {
+      library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
+      path: "/actuator/health"
+    }
+  },
+  {
+    name: "Micronaut",
+    library: { jar: "micronaut-http-server", classes: "io/micronaut/http/server/" },
+    support: {
+      coordinates: "io.micronaut.crac:micronaut-crac",
+      jar: "micronaut-crac",
+      classes: "io/micronaut/crac/"
+    },
+    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.",
+    health: { library: { jar: "micronaut-management", classes: "io/micronaut/management/" }, path: "/health" }
+  },
+  {
+    name: "Quarkus",
+    library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
+    support: ORG_CRAC,
+    fix: "Use Quarkus 2.10 or newer, which includes `org.crac:crac` and stops its server.",
+    health: {
+      library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
+      path: "/q/health"
+    }
+  },
+  {
+    name: "Helidon",
+    library: { jar: "helidon-webserver", classes: "io/helidon/webserver/" },
+    support: {
+      coordinates: "io.helidon.integrations.crac:helidon-integrations-crac",
+      jar: "helidon-integrations-crac",
+      classes: "io/helidon/integrations/crac/"
+    },
+    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM manages the version), or stop the server in beforeCheckpoint of your own org.crac.Resource.",
+    health: {
+      library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
+      path: "/observe/health"
+    }
+  },
+  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
+  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
+  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
+  { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
+];
+var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
+function explainMissingSupport(refused3, libraries) {
+  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
+  const { support, fix } = framework ?? NO_FRAMEWORK;
+  const closes = framework?.name === "Spring Boot" ? "its servers and pools" : "the server";
+  const concerns = refused3.resources.some(
+    ({ kind, listens }) => listens || framework?.name === "Spring Boot" && kind === "socket"
+  );
+  if (!concerns || libraries.has(support)) return refused3;
+  const { coordinates } = support;
+  const without2 = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops ${closes}.` : `${coordinates} is not on the class path.`;
+  return refused3.explained(without2, fix);
+}
+
+// src/lib/link-or-copy.ts
+var import_promises24 = require("node:fs/promises");
+async function linkOrCopy(source, destination) {
+  await (0, import_promises24.link)(source, destination).catch(() => (0, import_promises24.cp)(source, destination));
+}
+
+// src/image/archive-tree.ts
+var import_promises27 = require("node:fs/promises");
+var import_node_path21 = __toESM(require("node:path"), 1);
+
+// src/image/times.ts
+var import_promises26 = require("node:fs/promises");
+var import_node_path20 = __toESM(require("node:path"), 1);
+
+// src/lib/digest.ts
+var import_node_crypto = require("node:crypto");
+var import_node_fs4 = require("node:fs");
+var import_promises25 = require("node:stream/promises");
+async function hashOfFile(file, algorithm = "sha256") {
+  const hash = (0, import_node_crypto.createHash)(algorithm);
+  await (0, import_promises25.pipeline)((0, import_node_fs4.createReadStream)(file), async (chunks) => {
+    for await (const chunk of chunks) hash.update(chunk);
+  });
+  return hash;
+}
+function digestOf(bytes) {
+  return `sha256:${(0, import_node_crypto.createHash)("sha256").update(bytes).digest("hex")}`;
+}
+
+// src/image/times.ts
+var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
+async function setTimes(folder, classes) {
+  for (const entry of await (0, import_promises26.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path20.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises26.lutimes)(file, EPOCH, EPOCH);
+    if (!entry.isFile()) continue;
+    const number = await contentNumber(file);
+    const isClass2 = classes !== void 0 && file.startsWith(classes + import_node_path20.default.sep);
+    const time2 = isClass2 ? Math.floor((await (0, import_promises26.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises26.lutimes)(file, time2, time2);
+  }
+}
+async function contentNumber(file) {
+  const hash = await hashOfFile(file);
+  return hash.digest().readUInt32BE() >>> 3;
+}
+
+// src/image/archive-tree.ts
+async function writeArchiveTree(context, archive) {
+  const tree = import_node_path21.default.join(context, "trees/archive");
+  const folder = import_node_path21.default.join(tree, ARCHIVE_DIR);
+  await (0, import_promises27.rm)(tree, { recursive: true, force: true });
+  await (0, import_promises27.mkdir)(folder, { recursive: true });
+  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path21.default.basename(archive.file)}`;
+  if (archive && inImage !== void 0) {
+    const { size } = await (0, import_promises27.stat)(archive.file);
+    await linkOrCopy(archive.file, import_node_path21.default.join(folder, import_node_path21.default.basename(archive.file)));
+    await (0, import_promises27.writeFile)(import_node_path21.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
+`);
+  }
+  const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
+` : "";
+  await (0, import_promises27.writeFile)(import_node_path21.default.join(folder, ARCHIVE_FILES.options), options3);
+  await setTimes(tree);
+}
+
+// src/image/class-jar.ts
+var import_node_fs5 = require("node:fs");
+var import_promises28 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
+var import_promises29 = require("node:stream/promises");
+var import_yazl = __toESM(require_yazl(), 1);
+var MANIFEST2 = "META-INF/MANIFEST.MF";
+var LARGE = 64 * 1024 * 1024;
+async function packClasses(folder, jar) {
+  const zip = new import_yazl.ZipFile();
+  const written = (0, import_promises29.pipeline)(zip.outputStream, (0, import_node_fs5.createWriteStream)(jar, { flags: "wx" }));
+  const failed = new Promise((_, reject) => zip.on("error", reject));
+  const finished2 = Promise.race([written, failed]);
+  finished2.catch(() => void 0);
+  let newest = EPOCH;
+  for (const name of await namesIn2(folder)) {
+    const entry = await (0, import_promises28.stat)(import_node_path22.default.join(folder, name));
+    const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
+    const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
+    newest = Math.max(newest, time2);
+    const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
+    if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
+    else if (entry.size < LARGE)
+      zip.addBuffer(await (0, import_promises28.readFile)(import_node_path22.default.join(folder, name)), name, { ...options3, compress: false });
+    else zip.addFile(import_node_path22.default.join(folder, name), name, options3);
+  }
+  zip.end();
+  await finished2;
+  await (0, import_promises28.utimes)(jar, newest, newest);
+}
+function inLocalTime(time2) {
+  const utc = new Date(time2 * 1e3);
+  return new Date(
+    utc.getUTCFullYear(),
+    utc.getUTCMonth(),
+    utc.getUTCDate(),
+    utc.getUTCHours(),
+    utc.getUTCMinutes(),
+    utc.getUTCSeconds()
+  );
+}
+async function namesIn2(folder, inside2 = "") {
+  const names = [];
+  for (const child2 of (await (0, import_promises28.readdir)(import_node_path22.default.join(folder, inside2))).sort()) {
+    const name = import_node_path22.default.posix.join(inside2, child2);
+    names.push(name);
+    if ((await (0, import_promises28.stat)(import_node_path22.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
+  }
+  if (inside2 !== "") return names;
+  const first3 = [import_node_path22.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
+  return [...first3, ...names.filter((name) => !first3.includes(name))];
+}
+
+// src/image/build-context.ts
+var HOME_MODE = 488;
+async function assembleBuildContext(folder, parts2) {
+  const from = (name) => import_node_path23.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path23.default.join(folder, "trees", name, inside2);
+  await (0, import_promises30.mkdir)(folder);
+  await (0, import_promises30.cp)(from("Dockerfile"), import_node_path23.default.join(folder, "Dockerfile"));
+  await (0, import_promises30.cp)(from("tools"), import_node_path23.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path23.default.join(folder, "jdk.tar.gz"));
+  const { dependencies, classes, packed, files } = parts2.application;
+  for (const [name, files2] of Object.entries({ dependencies, classes })) {
+    await (0, import_promises30.mkdir)(tree(name, APP_DIR), { recursive: true });
+    for (const [source, target] of files2) {
+      const destination = import_node_path23.default.join(tree(name, APP_DIR), target);
+      const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
+      await (0, import_promises30.mkdir)(import_node_path23.default.dirname(destination), { recursive: true });
+      if (packed.has(source)) await packClasses(source, destination);
+      else await (0, import_promises30.cp)(source, destination, options3);
+    }
+  }
+  await (0, import_promises30.mkdir)(tree("working"), { mode: HOME_MODE });
+  for (const [target, source] of files) {
+    const below2 = import_node_path23.default.posix.relative(HOME_DIR, target);
+    const destination = below2.startsWith("..") ? tree("classes", target) : tree("working", below2);
+    await (0, import_promises30.mkdir)(import_node_path23.default.dirname(destination), { recursive: true });
+    await (0, import_promises30.cp)(source, destination, { dereference: true, preserveTimestamps: true });
+  }
+  await (0, import_promises30.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises30.cp)(from("seccomp.json"), import_node_path23.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises30.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
+  const launch = {
+    [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
+    [LAUNCH_FILES.application]: usual(parts2.application.command),
+    [LAUNCH_FILES.arguments]: parts2.arguments,
+    [LAUNCH_FILES.mainClass]: [parts2.application.mainClass],
+    [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
+  };
+  for (const [name, words] of Object.entries(launch)) {
+    await (0, import_promises30.writeFile)(import_node_path23.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+  }
+  const policies = import_node_path23.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
+  if (parts2.resourcePolicies !== void 0)
+    await (0, import_promises30.writeFile)(
+      import_node_path23.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
+      parts2.resourcePolicies
+    );
+  const once = [...parts2.javaOptions, ...parts2.application.command].filter(
+    (word) => TAKES_CHECKPOINT.test(word)
+  );
+  await (0, import_promises30.writeFile)(
+    import_node_path23.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
+    lines2([...once, ...parts2.resourcePolicies === void 0 ? [] : [`-D${POLICIES_PROPERTY}=${policies}`]])
+  );
+  await setTimes(tree(""), tree("classes", APP_DIR));
+  await writeArchiveTree(folder, void 0);
+}
+var lines2 = (words) => words.map((word) => `${word}
+`).join("");
+
+// src/runner/docker-facts.ts
+var ANSWER_TIMEOUT = 4500;
+var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
+function architectureOf(name) {
+  return ARCHITECTURES[name];
+}
+async function readDockerFacts(docker2) {
+  const { exitCode, version, failure } = await dockerVersion(docker2, ANSWER_TIMEOUT);
+  await refusePodman(docker2, version);
+  const server = version?.Server;
+  if (exitCode !== 0 || !server) throw failure();
+  if (server.Os !== "linux") {
+    throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
+      fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
+    });
+  }
+  const architecture = architectureOf(server.Arch);
+  if (!architecture) {
+    throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
+      fix: "Use a runner with x86-64 or arm64."
+    });
+  }
+  const info2 = await dockerInfo(docker2, ANSWER_TIMEOUT);
+  const security = (info2?.SecurityOptions ?? []).join(" ");
+  return {
+    version: server.Version,
+    architecture,
+    kernel: server.KernelVersion ?? "unknown",
+    operatingSystem: info2?.OperatingSystem ?? "unknown",
+    appArmor: security.includes("name=apparmor"),
+    rootless: security.includes("name=rootless"),
+    loadsLayers: info2 !== void 0 && !info2.DriverStatus?.some(([name]) => name === "driver-type")
+  };
+}
+async function refusePodman(docker2, version) {
+  const components = version?.Server?.Components ?? [];
+  const service = components.find(({ Name }) => /podman/i.test(Name));
+  const client = service ? void 0 : /podman version (\S+)/i.exec((await docker2.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
+  if (!service && !client) return;
+  throw new Failure(
+    "runner",
+    `The container engine here is podman ${service?.Version ?? client?.[1] ?? ""}, not Docker; snapshots under podman are not supported.`.replace(
+      "  ",
+      " "
+    ),
+    { fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one." }
+  );
+}
+
+// src/runner/base-image.ts
+async function imageArchitecture(docker2, image, onLine) {
+  const name = await ensureBaseImage(docker2, image, onLine);
+  const architecture = architectureOf(name);
+  if (architecture) return architecture;
+  throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
+    fix: "Use a `base-image` for x86-64 or arm64."
+  });
+}
+async function ensureBaseImage(docker2, image, onLine, refresh = false) {
+  const known = await findImage(docker2, image);
+  if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture;
+  const pull = ["pull", "--quiet", "--", image];
+  const pulled = await docker2.attempt(pull, { onLine });
+  if (pulled.exitCode !== 0 && known) return known.Architecture;
+  if (pulled.exitCode !== 0) {
+    const output = `${pulled.stdout}
+${pulled.stderr}`;
+    throw baseImageFailure(output, image) ?? dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`);
+  }
+  return (await inspectImage(docker2, image)).Architecture;
+}
+var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
+async function localImage(docker2, image) {
+  const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
+  const known = RepoDigests?.[0] ?? Id;
+  return {
+    digest: known.slice(known.indexOf("@") + 1),
+    environment: Config.Env ?? [],
+    onBuild: Boolean(Config.OnBuild?.length)
+  };
+}
+function baseImageFailure(output, image) {
+  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
+    return new Failure(
+      "registry",
+      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      {
+        fix: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
+        evidence: lastLines(output, 10)
+      }
+    );
+  }
+  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .{0,300} not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
+  if (!pull.test(output)) return void 0;
+  return new Failure("image", `The base image ${image} could not be pulled.`, {
+    fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
+    evidence: lastLines(output, 10)
+  });
+}
+
+// src/image/build-failure.ts
+var IN_THE_WAY = "Remove what the base image has at /opt/crac-checkpoint, /opt/crac-java, /opt/jdk, /app and /home/app, or use another base.";
+function toolsFailure(output) {
+  const [, problem, details = ""] = BUILD_PROBLEM.exec(output) ?? [];
+  switch (problem) {
+    case void 0:
+      return void 0;
+    case "NO-CRIU":
+      return new Failure("image", `CRIU is not available: ${details}.`, {
+        fix: "Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.)"
+      });
+    case "NO-PACKAGES":
+      return new Failure("image", `The base image cannot install packages: ${details.replace(/\.?$/, ".")}`, {
+        fix: "Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap.",
+        evidence: lastLines(output, 20)
+      });
+    case "NO-PLACE":
+      return new Failure(
+        "image",
+        `The action could not add its files to the base image: ${details} is there.`,
+        { fix: IN_THE_WAY }
+      );
+    case "NO-ENGINE":
+      return new Failure("jdk", `The JDK has no engine ${details}.`, {
+        fix: "Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them."
+      });
+    default:
+      return new Failure("jdk", `The JDK cannot take checkpoints: ${details}`, {
+        fix: "Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc."
+      });
+  }
+}
+var ENDED = [
+  /process "(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)" did not complete successfully: exit code: (\d+)/,
+  /The command '(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)' returned a non-zero code: (\d+)/
+];
+var PROBLEM = /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m;
+function failedStep(output) {
+  for (const pattern of ENDED) {
+    const [, command2, exitCode] = pattern.exec(output) ?? [];
+    if (command2 !== void 0) return { command: command2, exitCode: Number(exitCode), lastLine: lastLineOf(output) };
+  }
+  const problem = PROBLEM.exec(output)?.[1];
+  return problem === void 0 ? void 0 : { problem };
+}
+function lastLineOf(output) {
+  const step = /^#(\d+) ERROR: process /m.exec(output)?.[1];
+  const written = step === void 0 ? [] : [...output.matchAll(new RegExp(`^#${step} \\d+\\.\\d+ (.*\\S.*)$`, "gm"))];
+  return written.at(-1)?.[1]?.trim() ?? "";
+}
+var KILLED = 137;
+function stepFailure(step, output) {
+  const evidence = lastLines(output, 20);
+  if (/exec: "\/bin\/sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output)) {
+    return new Failure(
+      "image",
+      "The base image has no shell (/bin/sh), which the action needs to add CRIU.",
+      {
+        fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
+        evidence
+      }
+    );
+  }
+  if (step === void 0) return void 0;
+  if ("problem" in step) {
+    const [, file] = /cannot (?:replace|copy) to (?:non-)?directory:? \S*?(\/opt\/\S+|\/home\/\S+|\/app\S*|\/etc\/\S+)/.exec(
+      step.problem
+    ) ?? [];
+    return new Failure(
+      "image",
+      `The action could not add its files to the base image: ${file ?? step.problem}.`,
+      { fix: IN_THE_WAY, evidence }
+    );
+  }
+  const why = step.exitCode === KILLED ? " (the kernel ended it, usually because the memory is full)" : "";
+  return new Failure(
+    step.exitCode === KILLED ? "runner" : "image",
+    `A step of the action in the base image, \`${step.command}\`, ended with exit code ${step.exitCode}${why}${step.lastLine === "" ? "" : `: ${step.lastLine}`}.`,
+    {
+      fix: "Use a base that is Debian 13 or newer or similar to it, in `base-image` or after FROM in your Dockerfile. The lines below are the end of the build.",
+      evidence
+    }
+  );
+}
+function describeStep(step) {
+  if ("problem" in step) return `The builder says: ${step.problem}.`;
+  const line2 = step.lastLine === "" ? "" : `: ${step.lastLine}`;
+  return `\`RUN ${step.command}\` ended with exit code ${step.exitCode}${line2}.`;
+}
+
+// src/image/build.ts
+function buildCommand(build3) {
+  return [
+    "build",
+    "--target",
+    build3.target,
+    "--tag",
+    build3.name,
+    // The classic builder would keep the container of a failed instruction.
+    "--force-rm",
+    ...pairs2("--build-arg", build3.buildArgs),
+    ...pairs2("--label", build3.labels),
+    "--",
+    build3.context
+  ];
+}
+async function buildImage(docker2, build3, output) {
+  const command2 = buildCommand(build3);
+  const result = await runBuild(docker2, command2, output);
+  if (result.exitCode !== 0) {
+    const output2 = `${result.stdout}
+${result.stderr}`;
+    throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
+  }
+  return await idOf(docker2, build3.name);
+}
+async function idOf(docker2, name) {
+  return (await inspectImage(docker2, name)).Id;
+}
+async function runBuild(docker2, command2, output, environment2 = {}) {
+  const builder = await docker2.run(["context", "show"]);
+  return await docker2.attempt(command2, { ...output, env: { ...environment2, BUILDX_BUILDER: builder } });
+}
+function pairs2(option, values) {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
+}
+var READ_BY_CLIENT = /^(DOCKER|BUILDX|BUILDKIT|COMPOSE|MOBY|LD|GO|XDG|OTEL|SSL|NO|ALL|FTP|HTTP|HTTPS|SSH|GIT|LC|CRAC_CHECKPOINT)_|^(PATH|HOME|USER|LANG|TERM|TMPDIR|SHELL|GODEBUG|GOGC|GOMAXPROCS|KUBECONFIG|SOURCE_DATE_EPOCH)$/i;
+function buildArgOptions(values) {
+  const isInEnvironment = (name) => !READ_BY_CLIENT.test(name);
+  const entries = Object.entries(values);
+  return {
+    options: entries.flatMap(([name, value]) => [
+      "--build-arg",
+      isInEnvironment(name) ? name : `${name}=${value}`
+    ]),
+    environment: Object.fromEntries(entries.filter(([name]) => isInEnvironment(name)))
+  };
+}
+function secretOptions(values) {
+  const entries = Object.entries(values).map(([id, value], index) => ({
+    id,
+    value,
+    variable: `CRAC_BUILD_SECRET_${index}`
+  }));
+  return {
+    options: entries.flatMap(({ id, variable }) => ["--secret", `id=${id},env=${variable}`]),
+    environment: Object.fromEntries(entries.map(({ variable, value }) => [variable, value]))
+  };
+}
+
+// src/image/labels.ts
+var PREFIX = "io.github.crac-checkpoint";
+var OCI = "org.opencontainers.image";
+var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
+var FIGURES_ANNOTATION = `${PREFIX}.figures`;
+function originLabels(origin) {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_SHA: revision
+  } = origin.environment;
+  return definedOnly({
+    [`${OCI}.created`]: origin.created.toISOString(),
+    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
+    [`${OCI}.revision`]: revision,
+    [`${OCI}.version`]: origin.version,
+    [`${OCI}.base.name`]: origin.base.name,
+    [`${OCI}.base.digest`]: origin.base.digest,
+    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
+    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
+    [FINGERPRINT_LABEL]: origin.fingerprint
+  });
+}
+function snapshotLabels(facts) {
+  return {
+    [`${PREFIX}.snapshot`]: "crac",
+    [`${PREFIX}.restore-flags`]: facts.restoreFlags,
+    [`${PREFIX}.privileges`]: facts.privileges,
+    [`${PREFIX}.criu-version`]: facts.criuVersion,
+    [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
+    ...facts.maxHeap !== void 0 && { [`${PREFIX}.max-heap`]: String(facts.maxHeap) },
+    [`${PREFIX}.kernel`]: facts.kernel
+  };
+}
+function archiveLabels(archive) {
+  return {
+    [`${PREFIX}.archive`]: archive?.kind ?? "none",
+    ...archive && { [`${PREFIX}.archive-size`]: String(archive.size) }
+  };
+}
+function coldLabels(reason, fingerprint) {
+  return {
+    [`${PREFIX}.snapshot`]: "none",
+    [`${PREFIX}.reason`]: reason,
+    [FINGERPRINT_LABEL]: `cold-${fingerprint}`
+  };
+}
+function definedOnly(labels2) {
+  return Object.fromEntries(
+    Object.entries(labels2).filter(
+      (entry) => entry[1] !== void 0 && entry[1] !== ""
+    )
+  );
+}
+
+// src/image/images.ts
+async function prepareImages({ id, work }, inputs, {
+  dockerFolder,
+  environment: environment2,
+  workspace
+}, { application, base, jdk, fingerprint }) {
+  const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
+  const folder = import_node_path24.default.join(work, `context-${id}`);
+  await assembleBuildContext(folder, {
+    dockerFolder,
+    jdkArchive: jdk.file,
+    application,
+    javaOptions: javaOptions2,
+    arguments: inputs.arguments,
+    cpuFeatures: cpuFeatures2,
+    resourcePolicies: inputs.resourcePolicies && await policiesText(inputs.resourcePolicies, workspace)
+  });
+  const origin = originLabels({
+    created: /* @__PURE__ */ new Date(),
+    environment: environment2,
+    version: inputs.tags[0]?.tag,
+    base: { name: inputs.file ?? inputs.baseImage, digest: base.digest },
+    jdkAsset: jdk.asset.name,
+    jdkSha256: jdk.sha256,
+    fingerprint
+  });
+  return {
+    folder,
+    buildArgs: {
+      BASE_IMAGE: base.image,
+      UID: String(user2.uid),
+      GID: String(user2.gid),
+      ENGINE: inputs.engine,
+      RUN: id,
+      WORKING_DIRECTORY: base.workingDirectory
+    },
+    labels: { ...origin, ...inputs.labels }
+  };
+}
+async function buildStage(context, { folder, buildArgs }, target, own, output = outputTo(context, `build-${target}.log`)) {
+  return await buildImage(
+    context.docker,
+    {
+      context: folder,
+      target,
+      name: namesOf(context.id).image(target === "cold" ? "runtime" : target),
+      buildArgs: { ...buildArgs, ...own.buildArgs },
+      labels: own.labels
+    },
+    output
+  );
+}
+
+// src/inputs/known-secrets.ts
+var import_promises32 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
+
+// src/registry/credentials.ts
+var import_promises31 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
+
+// src/registry/credential-helper.ts
+var import_node_child_process2 = require("node:child_process");
+async function fromHelper(helper, host, environment2) {
+  const program = `docker-credential-${helper}`;
+  const failed = (why) => new Failure("runner", `${program} returned no login for ${host}: ${why}.`, {
+    fix: "Run docker/login-action before this step, or fix the credential helper of the docker client."
+  });
+  if (!/^[\w.-]+$/.test(helper)) throw failed("it is not the name of a program");
+  const result = await outputOf(program, host, environment2).catch((error) => {
+    throw failed(messageOf(error));
+  });
+  if (/credentials not found/i.test(result.stdout)) return void 0;
+  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
+  let output;
+  try {
+    output = JSON.parse(result.stdout);
+  } catch {
+    throw failed("its output is not valid JSON");
+  }
+  const { Username: username, Secret: secret } = output;
+  if (!username || !secret) return void 0;
+  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
+}
+async function outputOf(program, host, env) {
+  return await new Promise((resolve4, reject) => {
+    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
+    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
+    let stdout = "";
+    child2.stdout.setEncoding("utf8").on("data", (text2) => stdout += text2);
+    child2.on("error", reject);
+    child2.on("close", (code18) => resolve4({ exitCode: code18 ?? 1, stdout }));
+    child2.stdin.on("error", () => void 0);
+    child2.stdin.end(`${host}
+`);
+  });
+}
+var HELPER_TIMEOUT = 3e4;
+
+// src/registry/credentials.ts
+var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+async function credentialsFor(registry2, environment2) {
+  const file = configFile(environment2);
+  const config = await readConfig(file);
+  const helper = helperOf(config, registry2);
+  if (helper) return await fromHelper(helper, keyOf(registry2), environment2);
+  const logins = Object.entries(config.auths ?? {}).filter(([key2]) => hostOf(key2) === registry2);
+  const [key, login] = logins.find(([key2]) => key2 === keyOf(registry2)) ?? logins[0] ?? [];
+  return key === void 0 ? void 0 : credentialsOf(key, login, file);
+}
+async function storedLogins(environment2, registries) {
+  const found = { logins: [], unreadable: [] };
+  async function add2(registry2, read3) {
+    try {
+      const credentials = await read3();
+      if (credentials !== void 0) found.logins.push({ registry: registry2, credentials });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      found.unreadable.push(error.message);
+    }
+  }
+  const file = configFile(environment2);
+  const config = await readConfig(file).catch((error) => {
+    if (!(error instanceof Failure)) throw error;
+    found.unreadable.push(error.message);
+    return {};
+  });
+  for (const [key, login] of Object.entries(config.auths ?? {})) {
+    await add2(hostOf(key), async () => await Promise.resolve(credentialsOf(key, login, file)));
+    const token3 = login?.registrytoken;
+    if (token3) found.logins.push({ registry: hostOf(key), credentials: { kind: "identity", token: token3 } });
+  }
+  for (const registry2 of new Set(registries)) {
+    const helper = helperOf(config, registry2);
+    if (helper) await add2(registry2, () => fromHelper(helper, keyOf(registry2), environment2));
+  }
+  return found;
+}
+function helperOf({ credHelpers, credsStore }, registry2) {
+  return credHelpers?.[keyOf(registry2)] ?? credHelpers?.[registry2] ?? credsStore;
+}
+function configFile(environment2) {
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path25.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path25.default.join(folder, "config.json");
+}
+async function readConfig(file) {
+  const text2 = await (0, import_promises31.readFile)(file, "utf8").catch((error) => {
+    if (error.code === "ENOENT") return "{}";
+    throw unreadable(file, messageOf(error));
+  });
+  let config;
+  try {
+    config = JSON.parse(text2);
+  } catch {
+    throw unreadable(file, "it is not valid JSON");
+  }
+  if (typeof config !== "object" || config === null) throw unreadable(file, "it is not a JSON object");
+  return config;
+}
+function unreadable(file, why) {
+  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
+    fix: "Fix or remove that file, and run docker/login-action before this step."
+  });
+}
+function keyOf(registry2) {
+  return registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2;
+}
+function hostOf(key) {
+  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function credentialsOf(key, login, file) {
+  const broken3 = (why) => unreadable(file, `its login for ${quoted(key)} ${why}`);
+  if (typeof login !== "object" || login === null) throw broken3("is not an object");
+  const { auth: auth2, username, password, identitytoken } = login;
+  if ([auth2, username, password, identitytoken].some((field) => field && typeof field !== "string"))
+    throw broken3("has a field that is not a text");
+  if (identitytoken) return { kind: "identity", token: identitytoken };
+  if (username && password) return { kind: "password", username, password };
+  if (!auth2) return void 0;
+  const both = Buffer.from(auth2, "base64").toString("utf8");
+  const colon = both.indexOf(":");
+  if (colon < 1) throw broken3("has an `auth` that is not NAME:PASSWORD in base64");
+  return {
+    kind: "password",
+    username: both.slice(0, colon),
+    password: both.slice(colon + 1).replace(/\0+$/, "")
+  };
+}
+
+// src/inputs/known-secrets.ts
+async function secretsOfInputs(inputs, workspace) {
+  const read3 = (file) => (0, import_promises32.readFile)(import_node_path26.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const secrets = [];
+  for (const name of INPUT_NAMES) {
+    const { secrets: of } = INPUTS[name];
+    if (typeof of === "function") secrets.push(...await of(name, inputs[fieldOf(name)], read3));
+  }
+  return secrets;
+}
+async function knownSecrets(inputs, { workspace, environment: environment2, log: log2 }) {
+  const registries = inputs.push ? inputs.tags.map(({ registry: registry2 }) => registry2) : [];
+  const { logins, unreadable: unreadable2 } = await storedLogins(environment2, registries);
+  if (unreadable2.length > 0 && inputs.secretScan !== "off") {
+    const unread = unreadable2.join(" ");
+    if (inputs.secretScan === "fail")
+      throw new Failure("runner", `Not all logins can be searched for in the image. ${unread}`, {
+        fix: "Fix or remove that login (`docker logout REGISTRY`), or set `secret-scan: warn` to go on without it."
+      });
+    log2.warning(`${unread} The image is not scanned for that login.`);
+  }
+  return [
+    ...await secretsOfInputs(inputs, workspace),
+    ...secretsOfRunner(environment2),
+    ...secretsOfLogins(logins)
+  ];
+}
+
+// src/job/first-minute.ts
+var import_node_path44 = __toESM(require("node:path"), 1);
+
+// src/application/in-workspace.ts
+var import_promises35 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
+
 // src/application/further-files.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // node_modules/tinyglobby/dist/index.mjs
 var import_fs = require("fs");
@@ -46529,27 +47553,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path73) {
-  let normalized = (0, import_path.normalize)(path73);
+function cleanPath(path76) {
+  let normalized = (0, import_path.normalize)(path76);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path73, separator) {
-  return path73.replace(SLASHES_REGEX, separator);
+function convertSlashes(path76, separator) {
+  return path76.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path73) {
-  return path73 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path73);
+function isRootDirectory(path76) {
+  return path76 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path76);
 }
-function normalizePath(path73, options3) {
+function normalizePath(path76, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path73.includes("/") || path73.startsWith(".");
-  if (resolvePaths) path73 = (0, import_path.resolve)(path73);
-  if (normalizePath$1 || pathNeedsCleaning) path73 = cleanPath(path73);
-  if (path73 === ".") return "";
-  const needsSeperator = path73[path73.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path73 + pathSeparator : path73, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path76.includes("/") || path76.startsWith(".");
+  if (resolvePaths) path76 = (0, import_path.resolve)(path76);
+  if (normalizePath$1 || pathNeedsCleaning) path76 = cleanPath(path76);
+  if (path76 === ".") return "";
+  const needsSeperator = path76[path76.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path76 + pathSeparator : path76, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -46586,8 +47610,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path73 = directoryPath || ".";
-  if (filters.every((filter) => filter(path73, true))) paths.push(path73);
+  const path76 = directoryPath || ".";
+  if (filters.every((filter) => filter(path76, true))) paths.push(path76);
 };
 var empty$2 = () => {
 };
@@ -46639,27 +47663,27 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path73, state, callback$1) {
+var resolveSymlinksAsync = function(path76, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs4.realpath(path73, (error, resolvedPath) => {
+  fs4.realpath(path76, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
-    fs4.stat(resolvedPath, (error$1, stat18) => {
+    fs4.stat(resolvedPath, (error$1, stat17) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat18.isDirectory() && isRecursive(path73, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat18, resolvedPath);
+      if (stat17.isDirectory() && isRecursive(path76, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat17, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path73, state, callback$1) {
+var resolveSymlinks = function(path76, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs4.realpathSync(path73);
-    const stat18 = fs4.statSync(resolvedPath);
-    if (stat18.isDirectory() && isRecursive(path73, resolvedPath, state)) return;
-    callback$1(stat18, resolvedPath);
+    const resolvedPath = fs4.realpathSync(path76);
+    const stat17 = fs4.statSync(resolvedPath);
+    if (stat17.isDirectory() && isRecursive(path76, resolvedPath, state)) return;
+    callback$1(stat17, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
   }
@@ -46668,9 +47692,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path73, resolved2, state) {
+function isRecursive(path76, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path73);
+  let parent = (0, import_path.dirname)(path76);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -46678,7 +47702,7 @@ function isRecursive(path73, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path73, resolved2);
+  state.symlinks.set(path76, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -46850,19 +47874,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path73 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path73)) continue;
-        this.pushDirectory(path73, paths, filters);
-        this.walkDirectory(this.state, path73, path73, depth - 1, this.walk);
+        let path76 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path76)) continue;
+        this.pushDirectory(path76, paths, filters);
+        this.walkDirectory(this.state, path76, path76, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path73 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path73, this.state, (stat18, resolvedPath) => {
-          if (stat18.isDirectory()) {
+        let path76 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path76, this.state, (stat17, resolvedPath) => {
+          if (stat17.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path73 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path73 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path76 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path76 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path73;
+            resolvedPath = useRealPaths ? resolvedPath : path76;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -47028,7 +48052,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path73) => isMatch(path73));
+    this.options.filters.push((path76) => isMatch(path76));
     return this;
   }
 };
@@ -47103,19 +48127,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path73) {
-  return path73.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path76) {
+  return path76.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path73) {
+function splitPattern(path76) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path73, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path73];
+  const result = import_picomatch.default.scan(path76, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path76];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path73) => path73.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path73) => path73.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path76) => path76.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path76) => path76.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -47222,13 +48246,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path73 = format(p, isDirectory2);
-      const matches = matcher(path73) && !ignore(path73);
-      if (matches) log(`matched ${path73}`);
+      const path76 = format(p, isDirectory2);
+      const matches = matcher(path76) && !ignore(path76);
+      if (matches) log(`matched ${path76}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path73 = format(p, isDirectory2);
-      return matcher(path73) && !ignore(path73);
+      const path76 = format(p, isDirectory2);
+      return matcher(path76) && !ignore(path76);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -47305,7 +48329,7 @@ async function furtherFiles(lines3, workspace) {
       });
     }
     for (const [source, target] of found) {
-      const place = import_node_path17.default.posix.resolve(HOME_DIR, target);
+      const place = import_node_path27.default.posix.resolve(HOME_DIR, target);
       const other = files.get(place);
       if (other !== void 0 && other !== source) {
         throw new Failure(
@@ -47320,23 +48344,23 @@ async function furtherFiles(lines3, workspace) {
   return files;
 }
 async function filesOf({ source, target }, workspace) {
-  const literal3 = import_node_path17.default.resolve(workspace, source);
-  const entry = await (0, import_promises21.stat)(literal3).catch(() => void 0);
+  const literal3 = import_node_path27.default.resolve(workspace, source);
+  const entry = await (0, import_promises33.stat)(literal3).catch(() => void 0);
   if (entry?.isFile()) {
-    const name = import_node_path17.default.basename(source);
-    const place = target?.endsWith("/") ? import_node_path17.default.posix.join(target, name) : target ?? inWorkspace(source);
+    const name = import_node_path27.default.basename(source);
+    const place = target?.endsWith("/") ? import_node_path27.default.posix.join(target, name) : target ?? inWorkspace(source);
     return [[literal3, place]];
   }
-  const base = entry?.isDirectory() ? import_node_path17.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
-  const pattern = entry?.isDirectory() ? import_node_path17.default.posix.join(escapePath(base), "**") : source;
+  const base = entry?.isDirectory() ? import_node_path27.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
+  const pattern = entry?.isDirectory() ? import_node_path27.default.posix.join(escapePath(base), "**") : source;
   const names = await glob(pattern, { cwd: workspace, dot: true, expandDirectories: false, ignore: IGNORED });
   return names.sort().map((name) => {
-    const below2 = import_node_path17.default.posix.relative(base, import_node_path17.default.posix.normalize(name));
-    return [import_node_path17.default.resolve(workspace, name), import_node_path17.default.posix.join(target ?? inWorkspace(base), below2)];
+    const below2 = import_node_path27.default.posix.relative(base, import_node_path27.default.posix.normalize(name));
+    return [import_node_path27.default.resolve(workspace, name), import_node_path27.default.posix.join(target ?? inWorkspace(base), below2)];
   });
 }
 function inWorkspace(source) {
-  return import_node_path17.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
+  return import_node_path27.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
 }
 function fixedPart(glob2) {
   const parts2 = glob2.split("/");
@@ -47345,23 +48369,23 @@ function fixedPart(glob2) {
 }
 
 // src/application/left-out.ts
-var import_promises22 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 var OBVIOUS = /^(?:config|conf|data|plugins|static|public|templates|(?:application|bootstrap|logback|log4j2?|logging)(?:[.-][\w.-]+)?\.(?:properties|ya?ml|xml|json|conf|toml))$/;
 var MOST_NAMED = 10;
 async function leftOutOf({ dependencies, classes, files }, folders) {
   const { workspace, context, scratch } = folders;
   const own = [...dependencies.keys(), ...classes.keys(), ...files.values()];
-  const beside = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path18.default.dirname(source));
+  const beside = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path28.default.dirname(source));
   const searched = /* @__PURE__ */ new Set([workspace, context, ...beside]);
   const found = [];
   for (const folder of searched) {
-    const entries = await (0, import_promises22.readdir)(folder, { withFileTypes: true }).catch(() => []);
+    const entries = await (0, import_promises34.readdir)(folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       if (!OBVIOUS.test(entry.name) || !(entry.isFile() || entry.isDirectory())) continue;
-      const file = import_node_path18.default.join(folder, entry.name);
+      const file = import_node_path28.default.join(folder, entry.name);
       if (own.some((source) => isBelow(source, file) || isBelow(file, source))) continue;
-      found.push(import_node_path18.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
+      found.push(import_node_path28.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
     }
   }
   if (found.length === 0) return void 0;
@@ -47375,16 +48399,16 @@ function isBelow(file, folder) {
 
 // src/application/in-workspace.ts
 async function findInWorkspace(log2, inputs, { workspace, scratch }) {
-  const context = import_node_path19.default.resolve(workspace, inputs.context);
+  const context = import_node_path29.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
   await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path19.default.resolve(workspace, inputs.jdkFile)];
+  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path29.default.resolve(workspace, inputs.jdkFile)];
   await refuseOutsideFiles(
     jdkFile.filter((file) => isInside(workspace, file)),
     sources
   );
   if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path19.default.resolve(workspace, inputs.file)], sources);
+    await refuseOutsideFiles([import_node_path29.default.resolve(workspace, inputs.file)], sources);
     return void 0;
   }
   const found = await findApplication({ ...inputs, context, scratch });
@@ -47398,30 +48422,30 @@ async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   return { ...found, files };
 }
 function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
-  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path19.default.resolve(workspace, resourcePolicies.file)] : [];
+  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path29.default.resolve(workspace, resourcePolicies.file)] : [];
   return policies.concat(
-    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path19.default.resolve(workspace, body.file)] : [])
+    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path29.default.resolve(workspace, body.file)] : [])
   );
 }
 function isInside(folder, file) {
-  return !import_node_path19.default.relative(folder, file).startsWith("..");
+  return !import_node_path29.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises23.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises35.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises23.realpath)(file).catch((error) => {
+  const real = await (0, import_promises35.realpath)(file).catch((error) => {
     throw outside(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises23.lstat)(real);
+  const entry = await (0, import_promises35.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises23.readdir)(real))
-    await refuseOutside(import_node_path19.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises35.readdir)(real))
+    await refuseOutside(import_node_path29.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
   return new Failure("input", `${file} ${why}. It must not get into an image.`, {
@@ -47429,896 +48453,387 @@ function outside(file, why) {
   });
 }
 
-// src/checkpoint/warm-up-script.ts
-var import_promises24 = require("node:fs/promises");
-var SHOWN_LINES = 20;
-async function requireScript(script) {
-  const problem = await (0, import_promises24.stat)(script).then(
-    (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
-    (error) => error
-  );
-  if (problem !== void 0) throw cannotStart(script, problem);
-}
-async function runScript(script, context) {
-  const { address, container, log: log2, keep, signal, environment: environment2 } = context;
-  const tail = new LineTail(SHOWN_LINES);
-  const group = startGroup(script, [], {
-    signal,
-    env: {
-      ...withoutInputs(environment2),
-      APP_URL: `${address.tls ? "https" : "http"}://${address.host}:${address.port}`,
-      CONTAINER_ID: container
-    }
-  });
-  for (const stream of [group.stdout, group.stderr]) {
-    const lines3 = new LineSplitter((line2) => {
-      tail.push(line2);
-      log2.untrusted(line2);
-    });
-    for (const listener of [lines3, keep.stream()])
-      stream.on("data", (data) => listener.push(data)).on("end", () => listener.end());
-  }
-  const outcome = await group.ended.catch((error) => error);
-  if (outcome === 0 || signal.aborted) return;
-  if (typeof outcome !== "number") throw cannotStart(script, outcome);
-  throw new Failure("application", `The warm-up script ended with exit code ${outcome}.`, {
-    fix: "Fix `warmup-script`, or the response of the application; the last lines of the output of the script are below.",
-    evidence: tail.text()
-  });
-}
-function cannotStart(script, error) {
-  const why = {
-    ENOENT: "It, or the interpreter in its first line, does not exist.",
-    EACCES: "It is not executable: `git update-index --chmod=+x` makes it so."
-  };
-  return new Failure(
-    "input",
-    `The warm-up script ${script} could not be started (${error.code ?? error.message}).`,
-    {
-      fix: `${why[error.code ?? ""] ?? ""} Give a program of the repository in \`warmup-script\`, with a first line such as #!/bin/sh.`.trim()
-    }
-  );
-}
-
-// src/image/images.ts
-var import_node_path26 = __toESM(require("node:path"), 1);
-
-// src/docker/context.ts
-var import_node_path21 = __toESM(require("node:path"), 1);
-
-// src/lib/kept-log.ts
-var import_node_fs3 = require("node:fs");
-var import_promises25 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
-
-// src/lib/modes.ts
-var PRIVATE_FILE = 384;
-var PRIVATE_FOLDER = 448;
-
-// src/lib/kept-log.ts
-var FULL = 64 * 1024 * 1024;
-function keptLog(file, warning, hiding, full = FULL) {
-  let size = (0, import_node_fs3.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
-  let broken3 = false;
-  function append(bytes) {
-    if (broken3) return;
-    try {
-      if (size >= full) {
-        (0, import_node_fs3.renameSync)(file, `${file}.1`);
-        size = 0;
-      }
-      (0, import_node_fs3.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
-      size += bytes.length;
-    } catch (error) {
-      broken3 = true;
-      warning(`${import_node_path20.default.basename(file)} is not complete: ${messageOf(error)}`);
-    }
-  }
-  return { hiding, stream: () => new WholeLines(append, hiding) };
-}
-async function writeLog(file, text3, hiding) {
-  await (0, import_promises25.rm)(file, { force: true });
-  await (0, import_promises25.writeFile)(file, hiding.apply(Buffer.from(text3)), { mode: PRIVATE_FILE });
-}
-var SHOWN = 10 * 1024 * 1024;
-function shownLines(log2, file, most = SHOWN) {
-  let shown2 = 0;
-  return (line2) => {
-    if (shown2 > most) return;
-    log2.untrusted(line2);
-    shown2 += line2.length + 1;
-    if (shown2 > most) log2.info(`What follows is in ${file} only, in the folder of the output \`logs\`.`);
+// src/docker/interruptible.ts
+var LONG = /* @__PURE__ */ new Set(["pull", "build"]);
+function interruptible(docker2, signal) {
+  const limited = ([command2 = ""], options3) => LONG.has(command2) ? { ...options3, signal } : options3;
+  return {
+    attempt: (args, options3) => docker2.attempt(args, limited(args, options3)),
+    run: (args, options3) => docker2.run(args, limited(args, options3)),
+    hasAnswered: () => docker2.hasAnswered(),
+    stream: (args, read3, own) => docker2.stream(args, read3, own),
+    feed: (args, input2, own) => docker2.feed(args, input2, own)
   };
 }
 
-// src/docker/context.ts
-function keepIn({ logs, log: log2, hiding }, file) {
-  return keptLog(import_node_path21.default.join(logs, file), (line2) => log2.warning(line2), hiding);
-}
-function outputTo(context, file) {
-  return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
-}
-function imagesFolder({ work }) {
-  return import_node_path21.default.join(work, "images");
-}
-function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
-  return { run: id, env, work, port, reach, network: network2, addHosts };
-}
+// src/image/base.ts
+var import_node_path33 = __toESM(require("node:path"), 1);
 
-// src/image/build-context.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
-
-// src/application/frameworks.ts
-var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
-var NO_FRAMEWORK = {
-  support: ORG_CRAC,
-  fix: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
+// src/application/libraries.ts
+var import_promises36 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
+var Libraries = class {
+  constructor(jars, entries) {
+    this.jars = jars;
+    this.entries = entries;
+  }
+  jars;
+  entries;
+  has({ jar, classes }) {
+    const named = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
+    return this.jars.some((name) => named.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
+  }
 };
-var FRAMEWORKS = [
-  {
-    name: "Spring Boot",
-    library: { jar: "spring-boot", classes: "org/springframework/boot/" },
-    support: ORG_CRAC,
-    fix: "Add `org.crac:crac` to the dependencies (Spring Boot manages its version). With it, Spring Boot 3.2 and newer stops its server and its pools.",
-    health: {
-      library: { jar: "spring-boot-actuator", classes: "org/springframework/boot/actuate/" },
-      path: "/actuator/health"
-    }
-  },
-  {
-    name: "Micronaut",
-    library: { jar: "micronaut-http-server", classes: "io/micronaut/http/server/" },
-    support: {
-      coordinates: "io.micronaut.crac:micronaut-crac",
-      jar: "micronaut-crac",
-      classes: "io/micronaut/crac/"
-    },
-    fix: "Add `io.micronaut.crac:micronaut-crac` to the dependencies (the platform of Micronaut manages its version). It stops the server.",
-    health: { library: { jar: "micronaut-management", classes: "io/micronaut/management/" }, path: "/health" }
-  },
-  {
-    name: "Quarkus",
-    library: { jar: "quarkus-core", classes: "io/quarkus/runtime/" },
-    support: ORG_CRAC,
-    fix: "Use Quarkus 2.10 or newer, which includes `org.crac:crac` and stops its server.",
-    health: {
-      library: { jar: "quarkus-smallrye-health", classes: "io/quarkus/smallrye/health/" },
-      path: "/q/health"
-    }
-  },
-  {
-    name: "Helidon",
-    library: { jar: "helidon-webserver", classes: "io/helidon/webserver/" },
-    support: {
-      coordinates: "io.helidon.integrations.crac:helidon-integrations-crac",
-      jar: "helidon-integrations-crac",
-      classes: "io/helidon/integrations/crac/"
-    },
-    fix: "Add `io.helidon.integrations.crac:helidon-integrations-crac` to the dependencies (Helidon 4.2 or newer; its BOM manages the version), or stop the server in beforeCheckpoint of your own org.crac.Resource.",
-    health: {
-      library: { jar: "helidon-webserver-observe-health", classes: "io/helidon/webserver/observe/health/" },
-      path: "/observe/health"
-    }
-  },
-  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
-  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
-  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
-  { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
-];
-var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
-function explainMissingSupport(refused3, libraries) {
-  const framework = FRAMEWORKS.find(({ library }) => libraries.has(library));
-  const { support, fix } = framework ?? NO_FRAMEWORK;
-  const closes = framework?.name === "Spring Boot" ? "its servers and pools" : "the server";
-  const concerns = refused3.resources.some(
-    ({ kind, listens }) => listens || framework?.name === "Spring Boot" && kind === "socket"
-  );
-  if (!concerns || libraries.has(support)) return refused3;
-  const { coordinates } = support;
-  const without2 = framework ? `${framework.name} is on the class path, but ${coordinates} is not. Without it, nothing stops ${closes}.` : `${coordinates} is not on the class path.`;
-  return refused3.explained(without2, fix);
-}
-
-// src/lib/link-or-copy.ts
-var import_promises26 = require("node:fs/promises");
-async function linkOrCopy(source, destination) {
-  await (0, import_promises26.link)(source, destination).catch(() => (0, import_promises26.cp)(source, destination));
-}
-
-// src/image/archive-tree.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
-
-// src/image/times.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
-
-// src/lib/digest.ts
-var import_node_crypto = require("node:crypto");
-var import_node_fs4 = require("node:fs");
-var import_promises27 = require("node:stream/promises");
-async function hashOfFile(file, algorithm = "sha256") {
-  const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises27.pipeline)((0, import_node_fs4.createReadStream)(file), async (chunks) => {
-    for await (const chunk of chunks) hash.update(chunk);
-  });
-  return hash;
-}
-function digestOf(bytes) {
-  return `sha256:${(0, import_node_crypto.createHash)("sha256").update(bytes).digest("hex")}`;
-}
-
-// src/image/times.ts
-var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
-async function setTimes(folder, classes) {
-  for (const entry of await (0, import_promises28.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path22.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises28.lutimes)(file, EPOCH, EPOCH);
-    if (!entry.isFile()) continue;
-    const number = await contentNumber(file);
-    const isClass2 = classes !== void 0 && file.startsWith(classes + import_node_path22.default.sep);
-    const time2 = isClass2 ? Math.floor((await (0, import_promises28.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises28.lutimes)(file, time2, time2);
+async function librariesOf(application) {
+  if (application.layout === "dockerfile") return void 0;
+  const jars = [];
+  for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
+    const files = (await (0, import_promises36.stat)(source)).isDirectory() ? await (0, import_promises36.readdir)(source, { recursive: true }) : [source];
+    jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
-}
-async function contentNumber(file) {
-  const hash = await hashOfFile(file);
-  return hash.digest().readUInt32BE() >>> 3;
-}
-
-// src/image/archive-tree.ts
-async function writeArchiveTree(context, archive) {
-  const tree = import_node_path23.default.join(context, "trees/archive");
-  const folder = import_node_path23.default.join(tree, ARCHIVE_DIR);
-  await (0, import_promises29.rm)(tree, { recursive: true, force: true });
-  await (0, import_promises29.mkdir)(folder, { recursive: true });
-  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path23.default.basename(archive.file)}`;
-  if (archive && inImage !== void 0) {
-    const { size } = await (0, import_promises29.stat)(archive.file);
-    await linkOrCopy(archive.file, import_node_path23.default.join(folder, import_node_path23.default.basename(archive.file)));
-    await (0, import_promises29.writeFile)(import_node_path23.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
-`);
-  }
-  const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
-` : "";
-  await (0, import_promises29.writeFile)(import_node_path23.default.join(folder, ARCHIVE_FILES.options), options3);
-  await setTimes(tree);
-}
-
-// src/image/class-jar.ts
-var import_node_fs5 = require("node:fs");
-var import_promises30 = require("node:fs/promises");
-var import_node_path24 = __toESM(require("node:path"), 1);
-var import_promises31 = require("node:stream/promises");
-var import_yazl = __toESM(require_yazl(), 1);
-var MANIFEST2 = "META-INF/MANIFEST.MF";
-var LARGE = 64 * 1024 * 1024;
-async function packClasses(folder, jar) {
-  const zip = new import_yazl.ZipFile();
-  const written = (0, import_promises31.pipeline)(zip.outputStream, (0, import_node_fs5.createWriteStream)(jar, { flags: "wx" }));
-  const failed = new Promise((_, reject) => zip.on("error", reject));
-  const finished2 = Promise.race([written, failed]);
-  finished2.catch(() => void 0);
-  let newest = EPOCH;
-  for (const name of await namesIn2(folder)) {
-    const entry = await (0, import_promises30.stat)(import_node_path24.default.join(folder, name));
-    const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
-    const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
-    newest = Math.max(newest, time2);
-    const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
-    if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
-    else if (entry.size < LARGE)
-      zip.addBuffer(await (0, import_promises30.readFile)(import_node_path24.default.join(folder, name)), name, { ...options3, compress: false });
-    else zip.addFile(import_node_path24.default.join(folder, name), name, options3);
-  }
-  zip.end();
-  await finished2;
-  await (0, import_promises30.utimes)(jar, newest, newest);
-}
-function inLocalTime(time2) {
-  const utc = new Date(time2 * 1e3);
-  return new Date(
-    utc.getUTCFullYear(),
-    utc.getUTCMonth(),
-    utc.getUTCDate(),
-    utc.getUTCHours(),
-    utc.getUTCMinutes(),
-    utc.getUTCSeconds()
+  const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
+  return new Libraries(
+    jars.map((file) => import_node_path30.default.basename(file)),
+    own === void 0 ? [] : await namesIn(own)
   );
 }
-async function namesIn2(folder, inside2 = "") {
-  const names = [];
-  for (const child2 of (await (0, import_promises30.readdir)(import_node_path24.default.join(folder, inside2))).sort()) {
-    const name = import_node_path24.default.posix.join(inside2, child2);
-    names.push(name);
-    if ((await (0, import_promises30.stat)(import_node_path24.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
-  }
-  if (inside2 !== "") return names;
-  const first3 = [import_node_path24.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
-  return [...first3, ...names.filter((name) => !first3.includes(name))];
-}
 
-// src/image/build-context.ts
-var HOME_MODE = 488;
-async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path25.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path25.default.join(folder, "trees", name, inside2);
-  await (0, import_promises32.mkdir)(folder);
-  await (0, import_promises32.cp)(from("Dockerfile"), import_node_path25.default.join(folder, "Dockerfile"));
-  await (0, import_promises32.cp)(from("tools"), import_node_path25.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path25.default.join(folder, "jdk.tar.gz"));
-  const { dependencies, classes, packed, files } = parts2.application;
-  for (const [name, files2] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises32.mkdir)(tree(name, APP_DIR), { recursive: true });
-    for (const [source, target] of files2) {
-      const destination = import_node_path25.default.join(tree(name, APP_DIR), target);
-      const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises32.mkdir)(import_node_path25.default.dirname(destination), { recursive: true });
-      if (packed.has(source)) await packClasses(source, destination);
-      else await (0, import_promises32.cp)(source, destination, options3);
-    }
-  }
-  await (0, import_promises32.mkdir)(tree("working"), { mode: HOME_MODE });
-  for (const [target, source] of files) {
-    const below2 = import_node_path25.default.posix.relative(HOME_DIR, target);
-    const destination = below2.startsWith("..") ? tree("classes", target) : tree("working", below2);
-    await (0, import_promises32.mkdir)(import_node_path25.default.dirname(destination), { recursive: true });
-    await (0, import_promises32.cp)(source, destination, { dereference: true, preserveTimestamps: true });
-  }
-  await (0, import_promises32.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
-  await (0, import_promises32.cp)(from("seccomp.json"), import_node_path25.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
-  await (0, import_promises32.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
-  const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
-  const launch = {
-    [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
-    [LAUNCH_FILES.application]: usual(parts2.application.command),
-    [LAUNCH_FILES.arguments]: parts2.arguments,
-    [LAUNCH_FILES.mainClass]: [parts2.application.mainClass],
-    [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
+// src/image/user-dockerfile.ts
+var import_node_path32 = __toESM(require("node:path"), 1);
+
+// src/image/entry-point.ts
+var import_node_path31 = __toESM(require("node:path"), 1);
+
+// src/image/simple-command.ts
+var PIECE = /(\s+)|'([^']*)'|"([^"\\`]*)"|(\$(?:\w+|@|\{\w+(?::-[^{}$`"'\\]*)?\}|\{@\}))|([\w%+=:,./@^-]+)/y;
+var VARIABLE = /\$(?:(\w+|@)|\{(\w+|@)(?::-([^{}]*))?\})/g;
+var AGENT = /-(?:javaagent|agentlib|agentpath|Xrun)/;
+function simpleCommand(text2, setting) {
+  const words = [];
+  const used = /* @__PURE__ */ new Set();
+  let word;
+  let understood = true;
+  const end = () => {
+    if (word !== void 0) words.push(word);
+    word = void 0;
   };
-  for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises32.writeFile)(import_node_path25.default.join(tree("launch", CRAC_DIR), name), lines2(words));
-  }
-  const policies = import_node_path25.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
-  if (parts2.resourcePolicies !== void 0)
-    await (0, import_promises32.writeFile)(
-      import_node_path25.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
-      parts2.resourcePolicies
-    );
-  const once = [...parts2.javaOptions, ...parts2.application.command].filter(
-    (word) => TAKES_CHECKPOINT.test(word)
-  );
-  await (0, import_promises32.writeFile)(
-    import_node_path25.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
-    lines2([...once, ...parts2.resourcePolicies === void 0 ? [] : [`-D${POLICIES_PROPERTY}=${policies}`]])
-  );
-  await setTimes(tree(""), tree("classes", APP_DIR));
-  await writeArchiveTree(folder, void 0);
-}
-var lines2 = (words) => words.map((word) => `${word}
-`).join("");
-
-// src/runner/docker-facts.ts
-var ANSWER_TIMEOUT = 4500;
-var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
-function architectureOf(name) {
-  return ARCHITECTURES[name];
-}
-async function readDockerFacts(docker2) {
-  const { exitCode, version, failure } = await dockerVersion(docker2, ANSWER_TIMEOUT);
-  await refusePodman(docker2, version);
-  const server = version?.Server;
-  if (exitCode !== 0 || !server) throw failure();
-  if (server.Os !== "linux") {
-    throw new UnsupportedRunner(`The engine runs ${server.Os} containers; CRIU needs Linux.`, {
-      fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`."
-    });
-  }
-  const architecture = architectureOf(server.Arch);
-  if (!architecture) {
-    throw new UnsupportedRunner(`There is no CRaC JDK for the architecture ${server.Arch} of this engine.`, {
-      fix: "Use a runner with x86-64 or arm64."
-    });
-  }
-  const info2 = await dockerInfo(docker2, ANSWER_TIMEOUT);
-  const security = (info2?.SecurityOptions ?? []).join(" ");
-  return {
-    version: server.Version,
-    architecture,
-    kernel: server.KernelVersion ?? "unknown",
-    operatingSystem: info2?.OperatingSystem ?? "unknown",
-    appArmor: security.includes("name=apparmor"),
-    rootless: security.includes("name=rootless"),
-    loadsLayers: info2 !== void 0 && !info2.DriverStatus?.some(([name]) => name === "driver-type")
+  const add2 = (part) => {
+    word = (word ?? "") + part;
   };
-}
-async function refusePodman(docker2, version) {
-  const components = version?.Server?.Components ?? [];
-  const service = components.find(({ Name }) => /podman/i.test(Name));
-  const client = service ? void 0 : /podman version (\S+)/i.exec((await docker2.attempt(["--version"], { timeout: ANSWER_TIMEOUT })).stdout);
-  if (!service && !client) return;
-  throw new Failure(
-    "runner",
-    `The container engine here is podman ${service?.Version ?? client?.[1] ?? ""}, not Docker; snapshots under podman are not supported.`.replace(
-      "  ",
-      " "
-    ),
-    { fix: "Install a Docker engine, version 24 or newer, on the runner, or point DOCKER_HOST at one." }
-  );
-}
-
-// src/runner/base-image.ts
-async function imageArchitecture(docker2, image, onLine) {
-  const name = await ensureBaseImage(docker2, image, onLine);
-  const architecture = architectureOf(name);
-  if (architecture) return architecture;
-  throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
-    fix: "Use a `base-image` for x86-64 or arm64."
-  });
-}
-async function ensureBaseImage(docker2, image, onLine, refresh = false) {
-  const known = await findImage(docker2, image);
-  if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture;
-  const pull = ["pull", "--quiet", "--", image];
-  const pulled = await docker2.attempt(pull, { onLine });
-  if (pulled.exitCode !== 0 && known) return known.Architecture;
-  if (pulled.exitCode !== 0) {
-    const output = `${pulled.stdout}
-${pulled.stderr}`;
-    throw baseImageFailure(output, image) ?? dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`);
-  }
-  return (await inspectImage(docker2, image)).Architecture;
-}
-var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
-async function localImage(docker2, image) {
-  const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
-  const known = RepoDigests?.[0] ?? Id;
-  return {
-    digest: known.slice(known.indexOf("@") + 1),
-    environment: Config.Env ?? [],
-    onBuild: Boolean(Config.OnBuild?.length)
+  const valueOf = (name, byDefault = "") => {
+    if (name === "0") return setting.name;
+    if (name === "@" || /^\d/.test(name)) understood = false;
+    const value = setting.variables[name] ?? "";
+    used.add(name);
+    if (name === "JAVA_OPTS" && AGENT.test(value)) understood = false;
+    return value === "" ? byDefault : value;
   };
-}
-function baseImageFailure(output, image) {
-  if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
-    return new Failure(
-      "registry",
-      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
-      {
-        fix: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
-        evidence: lastLines(output, 10)
+  const expanded = (part) => part.replaceAll(
+    VARIABLE,
+    (_, name, braced, byDefault) => valueOf(name ?? braced ?? "", byDefault)
+  );
+  PIECE.lastIndex = 0;
+  while (PIECE.lastIndex < text2.length) {
+    const match = PIECE.exec(text2);
+    if (match === null) return void 0;
+    const [, space, single, double, variable, plain] = match;
+    if (space !== void 0) end();
+    else if (/^\$(?:@|\{@\})$/.test(double ?? variable ?? "")) {
+      end();
+      words.push(...setting.parameters);
+    } else if (double !== void 0) {
+      if (double.replaceAll(VARIABLE, "").includes("$")) return void 0;
+      add2(expanded(double));
+    } else if (variable !== void 0) {
+      const value = expanded(variable);
+      if (/[*?[\\]/.test(value)) return void 0;
+      const [first3 = "", ...rest] = value.split(/\s+/);
+      if (first3 !== "") add2(first3);
+      for (const part of rest) {
+        end();
+        if (part !== "") add2(part);
       }
-    );
+    } else add2(single ?? plain ?? "");
   }
-  const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .{0,300} not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
-  if (!pull.test(output)) return void 0;
-  return new Failure("image", `The base image ${image} could not be pulled.`, {
-    fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
-    evidence: lastLines(output, 10)
-  });
+  end();
+  if (words[0] === "exec") words.shift();
+  return understood && words.length > 0 ? { words, variables: [...used].sort() } : void 0;
+}
+function commandOfScript(script) {
+  const lines3 = script.replaceAll(/\\\r?\n/g, " ").split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "" && !line2.startsWith("#") && !/^set [-+][a-z]+(?: pipefail)?$/.test(line2));
+  return lines3.length === 1 ? lines3[0] : void 0;
 }
 
-// src/image/build-failure.ts
-function toolsFailure(output) {
-  const [, problem, details = ""] = BUILD_PROBLEM.exec(output) ?? [];
-  switch (problem) {
-    case void 0:
-      return void 0;
-    case "NO-CRIU":
-      return new Failure("image", `CRIU is not available: ${details}.`, {
-        fix: "Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.)"
-      });
-    case "NO-PACKAGES":
-      return new Failure("image", `The base image cannot install packages: ${details.replace(/\.?$/, ".")}`, {
-        fix: "Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap.",
-        evidence: lastLines(output, 20)
-      });
-    case "NO-ENGINE":
-      return new Failure("jdk", `The JDK has no engine ${details}.`, {
-        fix: "Leave `engine` at `auto`. Only builds of Azul (`distribution: zulu`) have Warp, and not all of them."
-      });
-    default:
-      return new Failure("jdk", `The JDK cannot take checkpoints: ${details}`, {
-        fix: "Choose another `java-version`. The archive has to be a JDK with CRaC, for Linux with glibc."
-      });
-  }
+// src/image/entry-point.ts
+var INITS = /* @__PURE__ */ new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec", "nice", "env"]);
+var TEMURIN = "/__cacert_entrypoint.sh";
+var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
+var CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m;
+var READ_TIMEOUT = 6e4;
+var SHELL = /(?:^|\/)(?:ba|da|a)?sh$/;
+var COMMAND_OPTION2 = /^-[eux]*c$/;
+async function startCommand(source) {
+  const { Entrypoint, Cmd } = source.config;
+  const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
+  const begin2 = all.findIndex(
+    (word, index) => import_node_path31.default.posix.basename(word) === "java" || SHELL.test(word) && COMMAND_OPTION2.test(all[index + 1] ?? "")
+  );
+  const prepared = begin2 > 0 ? await preparation(all.slice(0, begin2), source) : { leftOut: 0, notes: [] };
+  const words = all.slice(prepared.leftOut);
+  const command2 = await inShell(words, source);
+  if (command2 === void 0) return { words, notes: prepared.notes };
+  return { words: command2.words, notes: [...prepared.notes, ...command2.notes] };
 }
-var ENDED = [
-  /process "(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)" did not complete successfully: exit code: (\d+)/,
-  /The command '(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)' returned a non-zero code: (\d+)/
-];
-var PROBLEM = /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m;
-function failedStep(output) {
-  for (const pattern of ENDED) {
-    const [, command2, exitCode] = pattern.exec(output) ?? [];
-    if (command2 !== void 0) return { command: command2, exitCode: Number(exitCode), lastLine: lastLineOf(output) };
-  }
-  const problem = PROBLEM.exec(output)?.[1];
-  return problem === void 0 ? void 0 : { problem };
-}
-function lastLineOf(output) {
-  const step = /^#(\d+) ERROR: process /m.exec(output)?.[1];
-  const written = step === void 0 ? [] : [...output.matchAll(new RegExp(`^#${step} \\d+\\.\\d+ (.*\\S.*)$`, "gm"))];
-  return written.at(-1)?.[1]?.trim() ?? "";
-}
-var KILLED = 137;
-function stepFailure(step, output) {
-  const evidence = lastLines(output, 20);
-  if (/exec: "\/bin\/sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output)) {
-    return new Failure(
-      "image",
-      "The base image has no shell (/bin/sh), which the action needs to add CRIU.",
-      {
-        fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
-        evidence
-      }
-    );
-  }
-  if (step === void 0) return void 0;
-  if ("problem" in step) {
-    const [, file] = /cannot (?:replace|copy) to (?:non-)?directory:? \S*?(\/opt\/\S+|\/home\/\S+|\/app\S*|\/etc\/\S+)/.exec(
-      step.problem
-    ) ?? [];
-    return new Failure(
-      "image",
-      `The action could not add its files to the base image: ${file ?? step.problem}.`,
-      {
-        fix: "Remove what the base image has at /opt/crac-checkpoint, /opt/crac-java, /opt/jdk, /app and /home/app, or use another base.",
-        evidence
-      }
-    );
-  }
-  const why = step.exitCode === KILLED ? " (the kernel ended it, usually because the memory is full)" : "";
-  return new Failure(
-    step.exitCode === KILLED ? "runner" : "image",
-    `A step of the action in the base image, \`${step.command}\`, ended with exit code ${step.exitCode}${why}${step.lastLine === "" ? "" : `: ${step.lastLine}`}.`,
-    {
-      fix: "Use a base that is Debian 13 or newer or similar to it, in `base-image` or after FROM in your Dockerfile. The lines below are the end of the build.",
-      evidence
+async function preparation(words, { variables: variables2, readScript: readScript2 }) {
+  const nothing2 = { leftOut: 0, notes: [] };
+  const notes = [
+    `${words.join(" ")} is left out of the start command: the entry script of the image starts java.`
+  ];
+  for (const word of words) {
+    if (word.startsWith("-") || INITS.has(import_node_path31.default.posix.basename(word))) continue;
+    if (word === TEMURIN) {
+      if ((variables2["USE_SYSTEM_CA_CERTS"] ?? "") !== "")
+        notes.push(
+          "USE_SYSTEM_CA_CERTS has no effect: add certificates to the image, and name their store with -Djavax.net.ssl.trustStore."
+        );
+      continue;
     }
-  );
+    const script = await readScript2(word);
+    if (script === void 0 || !STARTS_ARGUMENTS.test(script) || CHANGES_COMMAND.test(script)) return nothing2;
+    notes.push(
+      `What ${word} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
+    );
+  }
+  return { leftOut: words.length, notes };
 }
-function describeStep(step) {
-  if ("problem" in step) return `The builder says: ${step.problem}.`;
-  const line2 = step.lastLine === "" ? "" : `: ${step.lastLine}`;
-  return `\`RUN ${step.command}\` ended with exit code ${step.exitCode}${line2}.`;
+async function inShell([program = "", ...rest], { config, variables: variables2, readScript: readScript2 }) {
+  if (import_node_path31.default.posix.basename(program) === "java") return void 0;
+  const isShell = SHELL.test(program);
+  const isText = isShell && COMMAND_OPTION2.test(rest[0] ?? "");
+  const [file, ...others] = isShell ? rest : [program, ...rest];
+  if (file === void 0) return void 0;
+  const text2 = isText ? rest[1] : commandOfScript(await readScript2(import_node_path31.default.posix.resolve(config.WorkingDir || "/", file)) ?? "");
+  const [name = program, ...parameters] = isText ? rest.slice(2) : [file, ...others];
+  const command2 = text2 === void 0 ? void 0 : simpleCommand(text2, { variables: variables2, name, parameters });
+  if (command2 === void 0 || import_node_path31.default.posix.basename(command2.words[0] ?? "") !== "java") return void 0;
+  const what = isText ? "The command of the shell" : `The command in ${file}`;
+  const names = command2.variables.map((variable) => `$${variable}`).join(", ");
+  const fixed = names === "" ? "" : ` ${names} ${command2.variables.length === 1 ? "has its value" : "have their values"} of the image and of \`env\`: another value at docker run has no effect on it.`;
+  return { words: command2.words, notes: [`${what} is started without a shell.${fixed}`] };
+}
+async function scriptIn(docker2, { run: run2, image }, file) {
+  if (!file.startsWith("/")) return void 0;
+  const container = { run: run2, image, flags: [], program: "cat", args: [file] };
+  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT);
+  return exitCode === 0 && stdout.startsWith("#!") ? stdout : void 0;
 }
 
-// src/image/build.ts
-function buildCommand(build3) {
-  return [
+// src/image/user-ids.ts
+var READ_TIMEOUT2 = 6e4;
+async function idsOfUser(docker2, { run: run2, image }, user2) {
+  if (/^\d+:\d+$/.test(user2)) return user2;
+  const container = { run: run2, image, flags: [], program: "cat", args: ["/etc/passwd", "/etc/group"] };
+  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT2);
+  return exitCode === 0 ? idsIn(stdout, user2) : void 0;
+}
+function idsIn(text2, user2) {
+  const [name = "", group] = user2.split(":");
+  const entries = text2.split("\n").map((line2) => line2.split(":"));
+  const users = entries.filter(({ length }) => length === 7);
+  const groups = entries.filter(({ length }) => length === 4);
+  const found = users.find(([one, , uid2]) => one === name || uid2 === name);
+  const uid = found?.[2] ?? (/^\d+$/.test(name) ? name : void 0);
+  const gid = group === void 0 ? found?.[3] ?? "0" : groups.find(([one, , id]) => one === group || id === group)?.[2] ?? (/^\d+$/.test(group) ? group : void 0);
+  return uid === void 0 || gid === void 0 ? void 0 : `${uid}:${gid}`;
+}
+
+// src/image/user-dockerfile.ts
+var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
+var ROOT = /* @__PURE__ */ new Set(["", "root", "0", "0:0"]);
+async function buildUserImage(docker2, build3, output) {
+  const { options: options3, environment: environment2 } = buildArgOptions(build3.buildArgs);
+  const secrets = secretOptions(build3.secrets);
+  const command2 = [
     "build",
-    "--target",
-    build3.target,
-    "--tag",
-    build3.name,
-    // The classic builder would keep the container of a failed instruction.
+    ...["--file", build3.file],
+    ...["--tag", build3.name],
     "--force-rm",
-    ...pairs2("--build-arg", build3.buildArgs),
-    ...pairs2("--label", build3.labels),
+    ...options3,
+    ...build3.target === void 0 ? [] : ["--target", build3.target],
+    ...secrets.options,
+    ...build3.ssh.flatMap((entry) => ["--ssh", entry]),
     "--",
     build3.context
   ];
-}
-async function buildImage(docker2, build3, output) {
-  const command2 = buildCommand(build3);
-  const result = await runBuild(docker2, command2, output);
+  const result = await runBuild(docker2, command2, output, { ...environment2, ...secrets.environment });
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
+    const step = failedStep(output2);
+    const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
+    throw new Failure(
+      failure?.category === "image" ? "image" : "application",
+      `${build3.file} could not be built. ${step ? describeStep(step) : failure?.message}`,
+      {
+        fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args`, `build-secrets` and `build-ssh` that it needs. The last lines of its build are below.",
+        evidence: failure?.evidence ?? lastLines(output2, 20)
+      }
+    );
   }
-  return await idOf(docker2, build3.name);
-}
-async function idOf(docker2, name) {
-  return (await inspectImage(docker2, name)).Id;
-}
-async function runBuild(docker2, command2, output, environment2 = {}) {
-  const builder = await docker2.run(["context", "show"]);
-  return await docker2.attempt(command2, { ...output, env: { ...environment2, BUILDX_BUILDER: builder } });
-}
-function pairs2(option, values) {
-  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
-}
-var READ_BY_CLIENT = /^(DOCKER|BUILDX|BUILDKIT|COMPOSE|MOBY|LD|GO|XDG|OTEL|SSL|NO|ALL|FTP|HTTP|HTTPS|SSH|GIT|LC|CRAC_CHECKPOINT)_|^(PATH|HOME|USER|LANG|TERM|TMPDIR|SHELL|GODEBUG|GOGC|GOMAXPROCS|KUBECONFIG|SOURCE_DATE_EPOCH)$/i;
-function buildArgOptions(values) {
-  const isInEnvironment = (name) => !READ_BY_CLIENT.test(name);
-  const entries = Object.entries(values);
-  return {
-    options: entries.flatMap(([name, value]) => [
-      "--build-arg",
-      isInEnvironment(name) ? name : `${name}=${value}`
-    ]),
-    environment: Object.fromEntries(entries.filter(([name]) => isInEnvironment(name)))
-  };
-}
-function secretOptions(values) {
-  const entries = Object.entries(values).map(([id, value], index) => ({
-    id,
-    value,
-    variable: `CRAC_BUILD_SECRET_${index}`
-  }));
-  return {
-    options: entries.flatMap(({ id, variable }) => ["--secret", `id=${id},env=${variable}`]),
-    environment: Object.fromEntries(entries.map(({ variable, value }) => [variable, value]))
-  };
-}
-
-// src/image/labels.ts
-var PREFIX = "io.github.crac-checkpoint";
-var OCI = "org.opencontainers.image";
-var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
-var FIGURES_ANNOTATION = `${PREFIX}.figures`;
-function originLabels(origin) {
-  const {
-    GITHUB_SERVER_URL: server,
-    GITHUB_REPOSITORY: repository,
-    GITHUB_SHA: revision
-  } = origin.environment;
-  return definedOnly({
-    [`${OCI}.created`]: origin.created.toISOString(),
-    [`${OCI}.source`]: server && repository ? `${server}/${repository}` : void 0,
-    [`${OCI}.revision`]: revision,
-    [`${OCI}.version`]: origin.version,
-    [`${OCI}.base.name`]: origin.base.name,
-    [`${OCI}.base.digest`]: origin.base.digest,
-    [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
-    [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
-    [FINGERPRINT_LABEL]: origin.fingerprint
+  const image = await inspectImage(docker2, build3.name);
+  const { words, notes } = await startCommand({
+    config: image.Config,
+    variables: { ...variablesIn(image.Config.Env ?? []), ...build3.env },
+    readScript: (file) => scriptIn(docker2, { run: build3.run, image: build3.name }, file)
   });
+  const own = image.Config.User ?? "";
+  const ids = ROOT.has(own) ? void 0 : await idsOfUser(docker2, { run: build3.run, image: build3.name }, own);
+  return { ...checkContract(image, build3.user, words, ids), notes };
 }
-function snapshotLabels(facts) {
-  return {
-    [`${PREFIX}.snapshot`]: "crac",
-    [`${PREFIX}.restore-flags`]: facts.restoreFlags,
-    [`${PREFIX}.privileges`]: facts.privileges,
-    [`${PREFIX}.criu-version`]: facts.criuVersion,
-    [`${PREFIX}.cpu-features`]: facts.cpuFeatures,
-    ...facts.maxHeap !== void 0 && { [`${PREFIX}.max-heap`]: String(facts.maxHeap) },
-    [`${PREFIX}.kernel`]: facts.kernel
-  };
-}
-function archiveLabels(archive) {
-  return {
-    [`${PREFIX}.archive`]: archive?.kind ?? "none",
-    ...archive && { [`${PREFIX}.archive-size`]: String(archive.size) }
-  };
-}
-function coldLabels(reason, fingerprint) {
-  return {
-    [`${PREFIX}.snapshot`]: "none",
-    [`${PREFIX}.reason`]: reason,
-    [FINGERPRINT_LABEL]: `cold-${fingerprint}`
-  };
-}
-function definedOnly(labels2) {
-  return Object.fromEntries(
-    Object.entries(labels2).filter(
-      (entry) => entry[1] !== void 0 && entry[1] !== ""
-    )
+function checkContract({ Architecture, Config }, user2, [program = "", ...words], ids) {
+  if (program === "") {
+    throw broken(
+      "has neither ENTRYPOINT nor CMD",
+      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
+    );
+  }
+  if (/(^|\/)(ba|da)?sh$/.test(program) && /^-[eux]*c$/.test(words[0] ?? "")) {
+    throw broken(
+      "starts its application through a shell, with more than one simple command",
+      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them. Options can be in the input `java-options`, and variables in ENV.'
+    );
+  }
+  if (import_node_path32.default.posix.basename(program) !== "java") {
+    throw broken(
+      `starts with ${program}, not with java`,
+      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script may be one command with java, or end with `exec "$@"` in front of java and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
+    );
+  }
+  const crac = words.find((word) => CRAC_OPTION.test(word));
+  if (crac !== void 0) throw broken(`sets ${crac}`, LEAVE_TO_ACTION);
+  const inVariable = cracOptionIn(Config.Env ?? []);
+  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
+  const hidden = Object.keys(Config.Volumes ?? {}).find(
+    (volume) => KEPT.some((kept) => overlap(volume, kept))
   );
-}
-
-// src/image/images.ts
-async function prepareImages({ id, work }, inputs, {
-  dockerFolder,
-  environment: environment2,
-  workspace
-}, { application, base, jdk, fingerprint }) {
-  const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path26.default.join(work, `context-${id}`);
-  await assembleBuildContext(folder, {
-    dockerFolder,
-    jdkArchive: jdk.file,
-    application,
-    javaOptions: javaOptions2,
-    arguments: inputs.arguments,
-    cpuFeatures: cpuFeatures2,
-    resourcePolicies: inputs.resourcePolicies && await policiesText(inputs.resourcePolicies, workspace)
-  });
-  const origin = originLabels({
-    created: /* @__PURE__ */ new Date(),
-    environment: environment2,
-    version: inputs.tags[0]?.tag,
-    base: { name: inputs.file ?? inputs.baseImage, digest: base.digest },
-    jdkAsset: jdk.asset.name,
-    jdkSha256: jdk.sha256,
-    fingerprint
-  });
-  return {
-    folder,
-    buildArgs: {
-      BASE_IMAGE: base.image,
-      UID: String(user2.uid),
-      GID: String(user2.gid),
-      ENGINE: inputs.engine,
-      RUN: id,
-      WORKING_DIRECTORY: base.workingDirectory
-    },
-    labels: { ...origin, ...inputs.labels }
-  };
-}
-async function buildStage(context, { folder, buildArgs }, target, own, output = outputTo(context, `build-${target}.log`)) {
-  return await buildImage(
-    context.docker,
-    {
-      context: folder,
-      target,
-      name: namesOf(context.id).image(target === "cold" ? "runtime" : target),
-      buildArgs: { ...buildArgs, ...own.buildArgs },
-      labels: own.labels
-    },
-    output
+  if (hidden !== void 0) {
+    throw broken(
+      `has a VOLUME on ${hidden}`,
+      `Remove volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`
+    );
+  }
+  if (Config.OnBuild?.length)
+    throw broken(
+      "has ONBUILD instructions",
+      "Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already."
+    );
+  const own = Config.User ?? "";
+  if (!ROOT.has(own) && ids !== user2 && ![user2, user2.split(":")[0]].includes(own)) {
+    throw broken(
+      `runs as the user ${own}${ids === void 0 || ids === own ? "" : ` (${ids})`}`,
+      `Set \`user: ${ids ?? "UID:GID"}\` for that user, or remove USER. The application runs as ${user2}.`
+    );
+  }
+  const main2 = words.find(
+    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
   );
-}
-
-// src/inputs/known-secrets.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
-
-// src/registry/credentials.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
-
-// src/registry/credential-helper.ts
-var import_node_child_process2 = require("node:child_process");
-async function fromHelper(helper, host, environment2) {
-  const program = `docker-credential-${helper}`;
-  const failed = (why) => new Failure("runner", `${program} returned no login for ${host}: ${why}.`, {
-    fix: "Run docker/login-action before this step, or fix the credential helper of the docker client."
-  });
-  if (!/^[\w.-]+$/.test(helper)) throw failed("it is not the name of a program");
-  const result = await outputOf(program, host, environment2).catch((error) => {
-    throw failed(messageOf(error));
-  });
-  if (/credentials not found/i.test(result.stdout)) return void 0;
-  if (result.exitCode !== 0) throw failed(`it ended with exit code ${result.exitCode}`);
-  let output;
-  try {
-    output = JSON.parse(result.stdout);
-  } catch {
-    throw failed("its output is not valid JSON");
-  }
-  const { Username: username, Secret: secret } = output;
-  if (!username || !secret) return void 0;
-  return username === "<token>" ? { kind: "identity", token: secret } : { kind: "password", username, password: secret };
-}
-async function outputOf(program, host, env) {
-  return await new Promise((resolve4, reject) => {
-    const signal = AbortSignal.timeout(HELPER_TIMEOUT);
-    const child2 = (0, import_node_child_process2.spawn)(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], signal });
-    let stdout = "";
-    child2.stdout.setEncoding("utf8").on("data", (text3) => stdout += text3);
-    child2.on("error", reject);
-    child2.on("close", (code18) => resolve4({ exitCode: code18 ?? 1, stdout }));
-    child2.stdin.on("error", () => void 0);
-    child2.stdin.end(`${host}
-`);
-  });
-}
-var HELPER_TIMEOUT = 3e4;
-
-// src/registry/credentials.ts
-var DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-async function credentialsFor(registry2, environment2) {
-  const file = configFile(environment2);
-  const config = await readConfig(file);
-  const helper = helperOf(config, registry2);
-  if (helper) return await fromHelper(helper, keyOf(registry2), environment2);
-  const [key, login] = Object.entries(config.auths ?? {}).find(([key2]) => hostOf(key2) === registry2) ?? [];
-  return key === void 0 ? void 0 : credentialsOf(key, login, file);
-}
-async function storedLogins(environment2, registries) {
-  const found = { logins: [], unreadable: [] };
-  async function add2(registry2, read3) {
-    try {
-      const credentials = await read3();
-      if (credentials !== void 0) found.logins.push({ registry: registry2, credentials });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      found.unreadable.push(error.message);
-    }
-  }
-  const file = configFile(environment2);
-  const config = await readConfig(file).catch((error) => {
-    if (!(error instanceof Failure)) throw error;
-    found.unreadable.push(error.message);
-    return {};
-  });
-  for (const [key, login] of Object.entries(config.auths ?? {})) {
-    await add2(hostOf(key), async () => await Promise.resolve(credentialsOf(key, login, file)));
-    const token3 = login?.registrytoken;
-    if (token3) found.logins.push({ registry: hostOf(key), credentials: { kind: "identity", token: token3 } });
-  }
-  for (const registry2 of new Set(registries)) {
-    const helper = helperOf(config, registry2);
-    if (helper) await add2(registry2, () => fromHelper(helper, keyOf(registry2), environment2));
-  }
-  return found;
-}
-function helperOf({ credHelpers, credsStore }, registry2) {
-  return credHelpers?.[registry2] ?? credsStore;
-}
-function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path27.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path27.default.join(folder, "config.json");
-}
-async function readConfig(file) {
-  const text3 = await (0, import_promises33.readFile)(file, "utf8").catch((error) => {
-    if (error.code === "ENOENT") return "{}";
-    throw unreadable(file, messageOf(error));
-  });
-  let config;
-  try {
-    config = JSON.parse(text3);
-  } catch {
-    throw unreadable(file, "it is not valid JSON");
-  }
-  if (typeof config !== "object" || config === null) throw unreadable(file, "it is not a JSON object");
-  return config;
-}
-function unreadable(file, why) {
-  return new Failure("runner", `The docker client's configuration ${file} cannot be read: ${why}.`, {
-    fix: "Fix or remove that file, and run docker/login-action before this step."
-  });
-}
-function keyOf(registry2) {
-  return registry2 === DOCKER_HUB ? DOCKER_HUB_KEY : registry2;
-}
-function hostOf(key) {
-  return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function credentialsOf(key, login, file) {
-  const broken3 = (why) => unreadable(file, `its login for ${quoted(key)} ${why}`);
-  if (typeof login !== "object" || login === null) throw broken3("is not an object");
-  const { auth: auth2, username, password, identitytoken } = login;
-  if ([auth2, username, password, identitytoken].some((field) => field && typeof field !== "string"))
-    throw broken3("has a field that is not a text");
-  if (identitytoken) return { kind: "identity", token: identitytoken };
-  if (username && password) return { kind: "password", username, password };
-  if (!auth2) return void 0;
-  const both = Buffer.from(auth2, "base64").toString("utf8");
-  const colon = both.indexOf(":");
-  if (colon < 1) throw broken3("has an `auth` that is not NAME:PASSWORD in base64");
   return {
-    kind: "password",
-    username: both.slice(0, colon),
-    password: both.slice(colon + 1).replace(/\0+$/, "")
+    application: {
+      layout: "dockerfile",
+      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
+      mainClass: words.includes("-jar") ? "" : main2 ?? "",
+      command: words,
+      dependencies: /* @__PURE__ */ new Map(),
+      classes: /* @__PURE__ */ new Map(),
+      packed: /* @__PURE__ */ new Set(),
+      files: /* @__PURE__ */ new Map()
+    },
+    workingDirectory: Config.WorkingDir || "/",
+    architecture: Architecture
   };
 }
-
-// src/inputs/known-secrets.ts
-async function secretsOfInputs(inputs, workspace) {
-  const read3 = (file) => (0, import_promises34.readFile)(import_node_path28.default.resolve(workspace, file), "utf8").catch(() => void 0);
-  const secrets = [];
-  for (const name of INPUT_NAMES) {
-    const { secrets: of } = INPUTS[name];
-    if (typeof of === "function") secrets.push(...await of(name, inputs[fieldOf(name)], read3));
-  }
-  return secrets;
+function overlap(a, b) {
+  const [x, y] = [a, b].map((folder) => `${import_node_path32.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  return x.startsWith(y) || y.startsWith(x);
 }
-async function knownSecrets(inputs, { workspace, environment: environment2, log: log2 }) {
-  const registries = inputs.push ? inputs.tags.map(({ registry: registry2 }) => registry2) : [];
-  const { logins, unreadable: unreadable2 } = await storedLogins(environment2, registries);
-  if (unreadable2.length > 0 && inputs.secretScan !== "off") {
-    const unread = unreadable2.join(" ");
-    if (inputs.secretScan === "fail")
-      throw new Failure("runner", `Not all logins can be searched for in the image. ${unread}`, {
-        fix: "Fix or remove that login (`docker logout REGISTRY`), or set `secret-scan: warn` to go on without it."
-      });
-    log2.warning(`${unread} The image is not scanned for that login.`);
+function broken(what, fix) {
+  return new Failure("image", `The image of your Dockerfile ${what}.`, {
+    fix: `${fix} (docs/dockerfile.md has the contract.)`
+  });
+}
+
+// src/image/base.ts
+async function prepareBase(context, inputs, workspace, application) {
+  const { docker: docker2 } = context;
+  if (!application) return await buildBase(context, inputs, workspace);
+  const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
+  if (onBuild) {
+    throw new Failure("image", `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
+      fix: "Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once."
+    });
   }
-  return [
-    ...await secretsOfInputs(inputs, workspace),
-    ...secretsOfRunner(environment2),
-    ...secretsOfLogins(logins)
+  refuseCracOptions(inputs.baseImage, environment2);
+  const base = {
+    image: inputs.baseImage,
+    workingDirectory: HOME_DIR,
+    digest,
+    environment: variablesIn(environment2)
+  };
+  return { application, libraries: await librariesOf(application), base };
+}
+async function buildBase(context, inputs, workspace) {
+  const { docker: docker2, id, log: log2, step } = context;
+  const { context: folder, file = "", user: user2 } = inputs;
+  const name = namesOf(id).image("user");
+  return await step("build-user", "Build your Dockerfile", async () => {
+    const { application, workingDirectory, notes } = await buildUserImage(
+      docker2,
+      {
+        context: import_node_path33.default.resolve(workspace, folder),
+        file: import_node_path33.default.resolve(workspace, file),
+        buildArgs: inputs.buildArgs,
+        target: inputs.buildTarget,
+        secrets: inputs.buildSecrets,
+        ssh: inputs.buildSsh,
+        name,
+        run: id,
+        user: `${user2.uid}:${user2.gid}`,
+        env: inputs.env
+      },
+      outputTo(context, "build-user.log")
+    );
+    log2.info(`Found: ${application.description}.`);
+    for (const note of notes) log2.info(note);
+    const { digest, environment: environment2 } = await localImage(docker2, name);
+    const base = { image: name, workingDirectory, digest, environment: variablesIn(environment2) };
+    return { application, libraries: void 0, base };
+  });
+}
+
+// src/image/install-criu.ts
+var import_promises37 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
+var STAGE = "criu";
+var SCRIPT = "tools/install-packages.sh";
+async function installCriu(context, dockerFolder, baseImage) {
+  const folder = import_node_path34.default.join(context.work, `criu-${context.id}`);
+  await (0, import_promises37.mkdir)(import_node_path34.default.join(folder, import_node_path34.default.dirname(SCRIPT)), { recursive: true });
+  for (const name of ["Dockerfile", SCRIPT]) await (0, import_promises37.cp)(import_node_path34.default.join(dockerFolder, name), import_node_path34.default.join(folder, name));
+  const command2 = [
+    ...["build", "--target", STAGE, "--output", "type=cacheonly"],
+    ...["--build-arg", `BASE_IMAGE=${baseImage}`, "--", folder]
   ];
+  const { exitCode, stdout, stderr } = await runBuild(context.docker, command2, {
+    keep: keepIn(context, "build-criu.log")
+  });
+  const failure = exitCode === 0 ? void 0 : toolsFailure(`${stdout}
+${stderr}`);
+  if (failure) throw failure;
 }
 
 // src/application/java-need.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises38 = require("node:fs/promises");
+var import_node_path35 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
   const { mainClass, classes, dependencies, packed } = application;
@@ -48351,8 +48866,8 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises35.readdir)(source, { recursive: true }) : [""];
-    const files = names.map((name) => import_node_path29.default.join(source, name)).sort();
+    const names = await isFolder(source) ? await (0, import_promises38.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path35.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
   return jars;
@@ -48363,13 +48878,13 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises35.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises38.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises35.open)(import_node_path29.default.join(folder, name));
+    const handle = await (0, import_promises38.open)(import_node_path35.default.join(folder, name));
     try {
-      const { buffer: buffer2 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
-      found.push(...versionOf(name, buffer2));
+      const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
+      found.push(...versionOf(name, buffer3));
     } finally {
       await handle.close();
     }
@@ -48382,7 +48897,7 @@ function versionOf(name, header) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
 function noting(log2, warnings2) {
@@ -48407,21 +48922,47 @@ function logProgress(log2, clock) {
 }
 
 // src/jdk/file.ts
-var import_promises38 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_node_fs7 = require("node:fs");
+var import_promises44 = require("node:fs/promises");
+var import_node_path37 = __toESM(require("node:path"), 1);
+
+// src/jdk/content.ts
+var import_node_fs6 = require("node:fs");
+var import_promises42 = require("node:fs/promises");
+var import_promises43 = require("node:stream/promises");
+
+// src/lib/tee.ts
+var import_node_stream = require("node:stream");
+async function readByAll(stream, ...readers) {
+  const reads = readers.map(read3);
+  await Promise.allSettled(reads);
+  return await Promise.all(reads);
+  async function read3(reader) {
+    if (reader === void 0) return void 0;
+    const copy = new import_node_stream.PassThrough({ highWaterMark: 1024 * 1024 });
+    (0, import_node_stream.finished)(stream, (error) => error && copy.destroy(error));
+    try {
+      return await reader(stream.pipe(copy));
+    } finally {
+      copy.destroy();
+    }
+  }
+}
 
 // src/jdk/archive.ts
-var import_node_fs6 = require("node:fs");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_stream2 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
+var import_promises40 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 
 // src/lib/tar-entries.ts
-var import_promises36 = require("node:stream/promises");
+var import_promises39 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 async function* entriesOfTar(...streams) {
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises36.pipeline)([...streams, parser]);
+  const sending = (0, import_promises39.pipeline)([...streams, parser]);
   sending.catch(() => void 0);
   yield* parser;
   await sending;
@@ -48432,30 +48973,72 @@ var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
 var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link", "contiguous-file"]);
-async function checkArchive(file, limits = LIMITS) {
+var FOR_DEVELOPERS = /^[^/]+\/(?:jmods|demo|sample|man|include|(?:lib\/)?src\.zip)(?:\/|$)/;
+var PIECE2 = 256 * 1024;
+async function thinArchive(packed, name, destination, limits = LIMITS) {
+  const thin = (0, import_tar_stream2.pack)();
+  let unwritten;
+  const writing = (0, import_promises40.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  writing.catch((error) => {
+    if ("syscall" in error) unwritten = error;
+    thin.destroy(error);
+  });
+  try {
+    const release2 = await copyEntries(packed, name, limits, thin);
+    thin.finalize();
+    await writing;
+    return release2;
+  } catch (error) {
+    const cause = unwritten ?? error;
+    thin.destroy();
+    await Promise.allSettled([writing]);
+    throw cause;
+  }
+}
+async function checkArchive(packed, name, limits = LIMITS) {
+  return await copyEntries(packed, name, limits);
+}
+async function copyEntries(packed, archive, limits, thin) {
   let entries = 0;
   let size = 0;
   let top;
   let release2;
   const links = new Links();
   try {
-    for await (const entry of entriesOfTar((0, import_node_fs6.createReadStream)(file), (0, import_node_zlib.createGunzip)())) {
+    for await (const entry of entriesOfTar(packed, (0, import_node_zlib.createGunzip)({ chunkSize: PIECE2 }))) {
       const { header } = entry;
       entries++;
       size += header.size ?? 0;
       top ??= topOf(header.name);
       const problem = problemOf(header, top) ?? links.problemOf(header);
-      if (problem !== void 0) throw refused2(file, problem);
-      if (entries > limits.entries) throw refused2(file, `it has more than ${limits.entries} entries`);
-      if (size > limits.size) throw refused2(file, `it unpacks to more than ${limits.size} bytes`);
-      if (isRelease(header)) release2 = await (0, import_consumers2.text)(entry);
+      if (problem !== void 0) throw refused2(archive, problem);
+      if (entries > limits.entries) throw refused2(archive, `it has more than ${limits.entries} entries`);
+      if (size > limits.size) throw refused2(archive, `it unpacks to more than ${limits.size} bytes`);
+      const content = isRelease(header) ? await (0, import_consumers2.buffer)(entry) : void 0;
+      if (content) release2 = content.toString("utf8");
+      if (thin && !isForDevelopers(header.name)) await copyEntry(archive, entry, content, thin);
       else entry.resume();
     }
   } catch (error) {
-    throw error instanceof Failure ? error : refused2(file, `it is not a .tar.gz (${messageOf(error)})`);
+    throw error instanceof Failure ? error : refused2(archive, `it is not a .tar.gz (${messageOf(error)})`);
   }
-  if (top === void 0) throw refused2(file, "it is empty");
+  if (top === void 0) throw refused2(archive, "it is empty");
   return release2;
+}
+async function copyEntry(archive, entry, content, thin) {
+  const { name, type, linkname = "" } = entry.header;
+  if (type === "link" && isForDevelopers(linkname))
+    throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
+  if (type === "file" || type === "contiguous-file") {
+    const source = content ? import_node_stream2.Readable.from([content], { objectMode: false }) : entry;
+    await (0, import_promises40.pipeline)(source, thin.entry({ ...entry.header }));
+    return;
+  }
+  entry.resume();
+  thin.entry({ ...entry.header, size: 0 });
+}
+function isForDevelopers(name) {
+  return FOR_DEVELOPERS.test(partsOf(name).join("/"));
 }
 function isRelease({ name, type, size = 0 }) {
   return type === "file" && /^(?:\.\/)?[^/]+\/release$/.test(name) && size <= MAX_RELEASE_SIZE;
@@ -48469,7 +49052,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow2(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path30.default.posix.join(import_node_path30.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path36.default.posix.join(import_node_path36.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -48483,11 +49066,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path73 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path73);
-    if (type === "symlink" && this.folders.has(path73)) return `${name} is a link and a folder`;
-    for (let end = path73.lastIndexOf("/"); end > 0; end = path73.lastIndexOf("/", end - 1)) {
-      const folder = path73.slice(0, end);
+    const path76 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path76);
+    if (type === "symlink" && this.folders.has(path76)) return `${name} is a link and a folder`;
+    for (let end = path76.lastIndexOf("/"); end > 0; end = path76.lastIndexOf("/", end - 1)) {
+      const folder = path76.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -48504,16 +49087,80 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path30.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path36.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow2(name, top) {
-  const normal = import_node_path30.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path36.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
-function refused2(file, why) {
-  return new Failure("jdk", `${import_node_path30.default.basename(file)} is not used: ${why}.`, {
+function refused2(archive, why) {
+  return new Failure("jdk", `${archive} is not used: ${why}.`, {
     fix: "Use the archive of a JDK as its vendor publishes it: a .tar.gz with one top folder."
   });
+}
+
+// src/jdk/verify.ts
+var import_node_crypto2 = require("node:crypto");
+var import_promises41 = require("node:fs/promises");
+async function measure(archive) {
+  const [sha2562, sha1] = [(0, import_node_crypto2.createHash)("sha256"), (0, import_node_crypto2.createHash)("sha1")];
+  let size = 0;
+  for await (const piece of archive) {
+    sha2562.update(piece);
+    sha1.update(piece);
+    size += piece.length;
+  }
+  return { size, sha256: sha2562.digest("hex"), sha1: sha1.digest("hex") };
+}
+function verifyArchive({ size, sha256: sha2562, sha1 }, asset, expected) {
+  if (asset.size !== void 0 && size !== asset.size) {
+    throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
+  }
+  for (const digest of expected) {
+    if (sha2562 !== digest.sha256)
+      throw notGenuine(asset, `its sha256 is ${sha2562}, but ${digest.source} has ${digest.sha256}`);
+  }
+  if (asset.sha1 !== void 0 && sha1 !== asset.sha1) {
+    throw notGenuine(asset, `its sha1 is ${sha1}, but the source has ${asset.sha1}`);
+  }
+}
+function notGenuine(asset, why) {
+  return new Failure("jdk", `${asset.name} is not the expected archive: ${why}.`, {
+    fix: "Run the job again. If it fails again, compare the digests with a source that you trust before you change `jdk-sha256`."
+  });
+}
+async function knownSha256(file, name) {
+  const lines3 = (await (0, import_promises41.readFile)(file, "utf8")).split("\n");
+  return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
+}
+
+// src/jdk/content.ts
+async function readArchive(archive, name, file, content) {
+  const check2 = async (copy) => {
+    try {
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      return () => release2;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
+  };
+  const write2 = async (copy) => {
+    await (0, import_promises43.pipeline)(copy, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+  };
+  try {
+    const [measured, release2] = await readByAll(
+      archive,
+      measure,
+      check2,
+      content === "whole" ? write2 : void 0
+    );
+    return { measured, release: release2 };
+  } catch (error) {
+    await (0, import_promises42.rm)(file, { force: true });
+    throw error;
+  }
 }
 
 // src/jdk/fitting.ts
@@ -48547,43 +49194,15 @@ function javaVersionIn(release2) {
   return Number((first3 === "1" ? second : first3) ?? 0);
 }
 
-// src/jdk/verify.ts
-var import_promises37 = require("node:fs/promises");
-async function verifyArchive(file, asset, expected) {
-  const { size } = await (0, import_promises37.stat)(file);
-  if (asset.size !== void 0 && size !== asset.size) {
-    throw notGenuine(asset, `it has ${size} bytes, but the source has ${asset.size}`);
-  }
-  const sha2562 = (await hashOfFile(file)).digest("hex");
-  for (const digest of expected) {
-    if (sha2562 !== digest.sha256)
-      throw notGenuine(asset, `its sha256 is ${sha2562}, but ${digest.source} has ${digest.sha256}`);
-  }
-  if (asset.sha1 !== void 0) {
-    const sha1 = (await hashOfFile(file, "sha1")).digest("hex");
-    if (sha1 !== asset.sha1) throw notGenuine(asset, `its sha1 is ${sha1}, but the source has ${asset.sha1}`);
-  }
-  return sha2562;
-}
-function notGenuine(asset, why) {
-  return new Failure("jdk", `${asset.name} is not the expected archive: ${why}.`, {
-    fix: "Run the job again. If it fails again, compare the digests with a source that you trust before you change `jdk-sha256`."
-  });
-}
-async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises37.readFile)(file, "utf8")).split("\n");
-  return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
-}
-
 // src/jdk/file.ts
-async function jdkFromFile(file, architecture, jdkSha256, warning) {
-  const entry = await (0, import_promises38.stat)(file).catch(() => void 0);
+async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning) {
+  const entry = await (0, import_promises44.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path31.default.basename(file);
+  const name = import_node_path37.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -48598,24 +49217,27 @@ async function jdkFromFile(file, architecture, jdkSha256, warning) {
     sha1: void 0
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
-  const sha2562 = await verifyArchive(file, asset, expected);
+  const thin = import_node_path37.default.join(temporaryFolder, "jdk.tar.gz");
+  await (0, import_promises44.rm)(thin, { force: true });
+  const { measured, release: release2 } = await readArchive((0, import_node_fs7.createReadStream)(file), name, thin, "thin");
+  verifyArchive(measured, asset, expected);
+  const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
-  const release2 = await checkArchive(file);
-  return { asset: { ...asset, major: javaVersionIn(release2) }, file, sha256: sha2562, cached: true };
+  return { asset: { ...asset, major: javaVersionIn(release2()) }, file: thin, sha256: sha2562, cached: true };
 }
 
 // src/jdk/source.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
-var import_node_crypto2 = require("node:crypto");
-var import_promises39 = require("node:fs/promises");
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_crypto3 = require("node:crypto");
+var import_promises45 = require("node:fs/promises");
+var import_node_path38 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path32.default.join(folder, `${(0, import_node_crypto2.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path38.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -48643,7 +49265,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises39.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises45.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -48654,10 +49276,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises39.mkdir)(import_node_path32.default.dirname(file), { recursive: true });
-  const staged = `${file}.${(0, import_node_crypto2.randomUUID)()}`;
-  await (0, import_promises39.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises39.rename)(staged, file);
+  await (0, import_promises45.mkdir)(import_node_path38.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto3.randomUUID)()}`;
+  await (0, import_promises45.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises45.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -48665,11 +49287,11 @@ function responseOf(cached) {
 }
 
 // src/http/fetch.ts
-var import_node_stream2 = require("node:stream");
+var import_node_stream4 = require("node:stream");
 var import_undici3 = __toESM(require_undici(), 1);
 
 // src/http/client.ts
-var import_node_stream = require("node:stream");
+var import_node_stream3 = require("node:stream");
 
 // node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
@@ -48826,7 +49448,7 @@ async function exchange2(sent, read3) {
   const { method, body, timeout, cancelled: cancelled2 } = sent;
   const { authorization, ...others } = sent.headers ?? {};
   const limit = new AbortController();
-  const timer = body instanceof import_node_stream.Readable ? void 0 : setTimeout(() => limit.abort(new import_undici2.errors.HeadersTimeoutError()), timeout);
+  const timer = body instanceof import_node_stream3.Readable ? void 0 : setTimeout(() => limit.abort(new import_undici2.errors.HeadersTimeoutError()), timeout);
   let { url } = sent;
   try {
     for (let redirects = 0; ; redirects++) {
@@ -48843,7 +49465,8 @@ async function exchange2(sent, read3) {
       const status = response.statusCode;
       const headers = headersOf(response.headers);
       const location = [301, 302, 303, 307, 308].includes(status) ? headers.get("location") : null;
-      if (location === null || method !== "GET" && method !== "HEAD")
+      const isKept = status >= 307 && !(body instanceof import_node_stream3.Readable);
+      if (location === null || method !== "GET" && method !== "HEAD" && !isKept)
         return { url, status, headers, body: await read3(response.body, status) };
       await response.body.dump();
       const next = new URL(location, url);
@@ -48918,7 +49541,7 @@ function createFetch(context, mode) {
         headers: received,
         body
       } = await (mode === "stream" ? openStream : sendToServer)(request3);
-      const content = body instanceof import_node_stream2.Readable ? import_node_stream2.Readable.toWeb(body) : body.byteLength === 0 ? null : body;
+      const content = body instanceof import_node_stream4.Readable ? import_node_stream4.Readable.toWeb(body) : body.byteLength === 0 ? null : body;
       const response = new import_undici3.Response(content, { status: Math.min(status, 599), headers: received });
       if (response.status === 401 && headers["authorization"] !== void 0) {
         context.info(`${url.host} refuses the token; trying without it.`);
@@ -49791,8 +50414,8 @@ var convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
   if (!hasUserReviver) return value;
   return userReviver(key, value, context);
 };
-var JSONParseV2 = (text3, reviver) => {
-  return JSON.parse(text3, (key, value, context) => {
+var JSONParseV2 = (text2, reviver) => {
+  return JSON.parse(text2, (key, value, context) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
@@ -49850,8 +50473,8 @@ var applyReviverIteratively = (parsed, userReviver) => {
   }
   return rootHolder[""];
 };
-var serializeBigInts = (text3) => {
-  return text3.replace(
+var serializeBigInts = (text2) => {
+  return text2.replace(
     stringsOrLargeNumbers,
     (match, digits, fractional, exponential) => {
       const isString = match[0] === '"';
@@ -49865,18 +50488,18 @@ var serializeBigInts = (text3) => {
     }
   );
 };
-var JSONParse = (text3, reviver) => {
-  if (!text3) return originalParse(text3, reviver);
+var JSONParse = (text2, reviver) => {
+  if (!text2) return originalParse(text2, reviver);
   try {
-    if (isContextSourceSupported()) return JSONParseV2(text3, reviver);
-    const serializedData = serializeBigInts(text3);
+    if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
+    const serializedData = serializeBigInts(text2);
     return originalParse(
       serializedData,
       (key, value, context) => convertMarkedBigIntsReviver(key, value, context, reviver)
     );
   } catch (error) {
     if (error instanceof RangeError) {
-      const serializedData = serializeBigInts(text3);
+      const serializedData = serializeBigInts(text2);
       const parsed = originalParse(serializedData);
       return applyReviverIteratively(parsed, reviver);
     }
@@ -50044,12 +50667,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse3(contentType);
   if (isJSONResponse(mimetype)) {
-    let text3 = "";
+    let text2 = "";
     try {
-      text3 = await response.text();
-      return JSONParse(text3);
+      text2 = await response.text();
+      return JSONParse(text2);
     } catch (err2) {
-      return text3;
+      return text2;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -50406,17 +51029,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path73 = requestOptions.url.replace(options3.baseUrl, "");
+    const path76 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path73} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path76} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path73} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path76} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -52991,15 +53614,15 @@ var import_undici4 = __toESM(require_undici(), 1);
 // src/jdk/response.ts
 async function jsonText(response, host, hasToken) {
   if (!response.ok) throw await statusFailure(response, host, hasToken);
-  const text3 = await response.text();
+  const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
-  if (isJson(response) && jsonOf(text3) !== void 0) return text3;
+  if (isJson(response) && jsonOf(text2) !== void 0) return text2;
   throw new Failure(
     "runner",
     `${host} responds with ${isJson(response) ? "broken JSON" : `${type} instead of JSON`}.`,
     {
       fix: "Something between the runner and that host responds in its place, such as a proxy or a captive portal; see its response below.",
-      evidence: text3.slice(0, 200)
+      evidence: text2.slice(0, 200)
     }
   );
 }
@@ -53060,8 +53683,8 @@ function octokit(github) {
     request: {
       fetch: async (url, init) => {
         const response = await github.fetch(url, init);
-        const text3 = await jsonText(response, github.apiUrl.host, github.token !== void 0);
-        return new import_undici4.Response(text3, { status: response.status, headers: response.headers });
+        const text2 = await jsonText(response, github.apiUrl.host, github.token !== void 0);
+        return new import_undici4.Response(text2, { status: response.status, headers: response.headers });
       }
     }
   });
@@ -53123,9 +53746,10 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 }
 
 // src/jdk/install.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises42 = require("node:fs/promises");
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_crypto4 = require("node:crypto");
+var import_node_fs8 = require("node:fs");
+var import_promises46 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -53375,8 +53999,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text3, addEOL = false) {
-    this._buffer += text3;
+  addRaw(text2, addEOL = false) {
+    this._buffer += text2;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -53472,10 +54096,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text3, level) {
+  addHeading(text2, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text3);
+    const element = this.wrap(allowedTag, text2);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -53504,9 +54128,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text3, cite) {
+  addQuote(text2, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text3, attrs);
+    const element = this.wrap("blockquote", text2, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -53517,8 +54141,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text3, href) {
-    const element = this.wrap("a", text3, { href });
+  addLink(text2, href) {
+    const element = this.wrap("a", text2, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -53547,7 +54171,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path37 = __toESM(require("path"), 1);
+var path43 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -53568,7 +54192,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path37.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path43.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -53582,12 +54206,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path37.join(_getCacheDirectory(), toolName);
+  const toolPath = path43.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path37.join(toolPath, child2, arch3 || "");
+        const fullPath = path43.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -53634,21 +54258,11 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_fs7 = require("node:fs");
-var import_promises40 = require("node:fs/promises");
-var import_node_stream3 = require("node:stream");
-var import_promises41 = require("node:stream/promises");
-async function download(asset, file, options3) {
-  await withRetries(options3, { tries: 2, longestWait: 0 }, async () => {
-    try {
-      await attempt(asset, file, options3);
-    } catch (error) {
-      await (0, import_promises40.rm)(file, { force: true });
-      throw error;
-    }
-  });
+var import_node_stream5 = require("node:stream");
+async function download(asset, read3, options3) {
+  return await withRetries(options3, { tries: 2, longestWait: 0 }, () => attempt(asset, read3, options3));
 }
-async function attempt(asset, file, options3) {
+async function attempt(asset, read3, options3) {
   const { host } = new URL(asset.url);
   const context = `${asset.name} could not be downloaded`;
   const headers = { accept: "application/octet-stream" };
@@ -53663,27 +54277,26 @@ async function attempt(asset, file, options3) {
   };
   if (response.body === null) throw incomplete("the response has no body");
   let bytes = 0;
-  const body = import_node_stream3.Readable.fromWeb(response.body);
+  const body = import_node_stream5.Readable.fromWeb(response.body);
   body.on("data", (chunk) => {
     bytes += chunk.length;
     options3.progress(bytes, asset.size);
     if (asset.size !== void 0 && bytes > asset.size)
       body.destroy(new Error(`it is longer than ${asset.size} bytes`));
   });
-  try {
-    await (0, import_promises41.pipeline)(body, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
-  } catch (error) {
+  const archive = await read3(body).catch((error) => {
     options3.cancelled?.throwIfAborted();
     if (isDiskFull(error)) throw error;
     throw incomplete(`it ended after ${bytes} bytes (${reasonOf(error, options3.patience.tryTimeout)})`);
-  }
+  });
   if (asset.size !== void 0 && bytes !== asset.size)
     throw incomplete(`it has ${bytes} bytes, but the source has ${asset.size}`);
+  return archive;
 }
 
 // src/jdk/install.ts
-var TOOL = "crac-jdk-archive";
-var DIGEST_FILE = "sha256";
+var TOOL = { whole: "crac-jdk-archive", thin: "crac-jdk" };
+var RECORD_FILE = "record.json";
 async function installJdk(asset, options3) {
   const expected = [];
   if (asset.sha256 !== void 0) expected.push({ sha256: asset.sha256, source: "the source" });
@@ -53691,22 +54304,26 @@ async function installJdk(asset, options3) {
   return await fromCache(asset, expected, options3) ?? await downloaded(asset, expected, options3);
 }
 async function fromCache(asset, expected, options3) {
-  const folder = find(TOOL, cacheVersion(asset), asset.architecture);
+  const folder = find(TOOL[options3.content], cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path33.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path39.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises42.rm)(file, { force: true });
-    await linkOrCopy(import_node_path33.default.join(folder, asset.name), file);
-    const recorded = {
-      sha256: (await (0, import_promises42.readFile)(import_node_path33.default.join(folder, DIGEST_FILE), "utf8")).trim(),
-      source: "the record of its download"
-    };
-    const sha2562 = await verifyArchive(file, asset, [...expected, recorded]);
+    await (0, import_promises46.rm)(file, { force: true });
+    await linkOrCopy(import_node_path39.default.join(folder, asset.name), file);
+    const record = jsonOf(await (0, import_promises46.readFile)(import_node_path39.default.join(folder, RECORD_FILE), "utf8"));
+    const found = await measure((0, import_node_fs8.createReadStream)(file));
+    if (record?.archive === void 0 || found.sha256 !== record.sha256)
+      throw notGenuine(
+        asset,
+        `its sha256 is ${found.sha256}, but the record of its download has ${record?.sha256}`
+      );
+    const archive = options3.content === "whole" ? found : record.archive;
+    verifyArchive(archive, asset, expected);
     options3.info(`${asset.name} is in the tool cache.`);
-    return { asset, file, sha256: sha2562, cached: true };
+    return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises42.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises46.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -53715,47 +54332,50 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path33.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path39.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises42.rm)(file, { force: true });
-    await download(asset, file, options3);
-    const sha2562 = await verifyArchive(file, asset, expected);
+    await (0, import_promises46.rm)(file, { force: true });
+    const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
+    const { measured, release: release2 } = await download(asset, read3, options3);
+    verifyArchive(measured, asset, expected);
+    const { sha256: sha2562 } = measured;
     if (expected.length === 0) {
       options3.warning(
         `There is no sha256 to verify ${asset.name}. To pin the archive, set \`jdk-sha256: ${sha2562}\`.`
       );
     }
-    await checkArchive(file);
+    release2();
     await store2(
       file,
-      sha2562,
-      import_node_path33.default.join(options3.toolCache, TOOL, cacheVersion(asset), asset.architecture)
+      measured,
+      import_node_path39.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises42.rm)(file, { force: true });
+    await (0, import_promises46.rm)(file, { force: true });
     throw error;
   }
 }
-async function store2(file, sha2562, folder) {
-  const staged = `${folder}-${(0, import_node_crypto3.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises42.mkdir)(staged, { recursive: true });
+async function store2(file, archive, folder) {
+  const staged = `${folder}-${(0, import_node_crypto4.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises46.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path33.default.join(staged, import_node_path33.default.basename(file)));
-    await (0, import_promises42.writeFile)(import_node_path33.default.join(staged, DIGEST_FILE), `${sha2562}
-`);
-    await (0, import_promises42.rename)(staged, folder);
+    await linkOrCopy(file, import_node_path39.default.join(staged, import_node_path39.default.basename(file)));
+    const { sha256: sha2562 } = await measure((0, import_node_fs8.createReadStream)(file));
+    const record = { archive, sha256: sha2562 };
+    await (0, import_promises46.writeFile)(import_node_path39.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises46.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises42.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises46.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises42.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises46.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -53835,12 +54455,12 @@ async function listZulu(fetch, apiUrl, architecture) {
   return zuluAssets(JSON.parse(await jsonText(response, url.host, false)));
 }
 function zuluAssets(packages) {
-  return packages.flatMap((listed) => {
-    const architecture = NAME4.exec(listed.name)?.[1];
-    if (!architecture || !isWanted(listed)) return [];
-    const java = listed.java_version.join(".");
-    const distro = trimmed(listed.distro_version).join(".");
-    const build3 = listed.openjdk_build_number;
+  return packages.flatMap((listed2) => {
+    const architecture = NAME4.exec(listed2.name)?.[1];
+    if (!architecture || !isWanted(listed2)) return [];
+    const java = listed2.java_version.join(".");
+    const distro = trimmed(listed2.distro_version).join(".");
+    const build3 = listed2.openjdk_build_number;
     return [
       {
         distribution: "zulu",
@@ -53848,23 +54468,23 @@ function zuluAssets(packages) {
         aliases: [
           distro,
           ...build3 === void 0 ? [] : [`${java}+${build3}`],
-          /^zulu([\d._]+)-/.exec(listed.name)?.[1] ?? distro
+          /^zulu([\d._]+)-/.exec(listed2.name)?.[1] ?? distro
         ],
-        major: listed.java_version[0] ?? 0,
+        major: listed2.java_version[0] ?? 0,
         // Java's version has four numbers: 21.0.12.1 is newer than 21.0.12.
-        order: [...padded(listed.java_version), ...listed.distro_version],
+        order: [...padded(listed2.java_version), ...listed2.distro_version],
         architecture,
-        name: listed.name,
-        url: listed.download_url,
-        size: listed.size,
-        sha256: /^[0-9a-f]{64}$/i.test(listed.sha256_hash ?? "") ? listed.sha256_hash?.toLowerCase() : void 0,
+        name: listed2.name,
+        url: listed2.download_url,
+        size: listed2.size,
+        sha256: /^[0-9a-f]{64}$/i.test(listed2.sha256_hash ?? "") ? listed2.sha256_hash?.toLowerCase() : void 0,
         sha1: void 0
       }
     ];
   });
 }
-function isWanted(listed) {
-  return (listed.lib_c_type ?? "glibc") === "glibc" && (listed.java_package_type ?? "jdk") === "jdk" && (listed.archive_type ?? "tar.gz") === "tar.gz" && (listed.crac_supported ?? true) && (listed.release_status ?? "ga") === "ga";
+function isWanted(listed2) {
+  return (listed2.lib_c_type ?? "glibc") === "glibc" && (listed2.java_package_type ?? "jdk") === "jdk" && (listed2.archive_type ?? "tar.gz") === "tar.gz" && (listed2.crac_supported ?? true) && (listed2.release_status ?? "ga") === "ga";
 }
 function padded(version) {
   return [0, 1, 2, 3].map((index) => version[index] ?? 0);
@@ -53877,7 +54497,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path34.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path40.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -53938,257 +54558,23 @@ async function resolveJdk({ clock, log: log2, work }, inputs, environment2, arch
   const warning = (line2) => log2.warning(line2);
   const info2 = (line2) => log2.info(line2);
   const source = jdkSource({ ...environment2, clock, githubApiUrl, githubToken, info: info2, warning });
+  const given = { jdkSha256, temporaryFolder: work };
   if (distribution2 === "file") {
-    const file = import_node_path35.default.resolve(environment2.workspace, jdkFile);
-    const archive = await jdkFromFile(file, architecture, jdkSha256, warning);
-    await requireFitting(need, archive.asset, source.list);
+    const needed = await need;
+    const file = import_node_path41.default.resolve(environment2.workspace, jdkFile);
+    const archive = await jdkFromFile(file, architecture, given, warning);
+    await requireFitting(needed, archive.asset, source.list);
     return archive;
   }
   const asset = await source.resolve(distribution2, javaVersion, architecture);
-  await requireFitting(need, asset, source.list);
-  return await source.install(asset, { jdkSha256, temporaryFolder: work, progress: logProgress(log2, clock) });
-}
-
-// src/image/base.ts
-var import_node_path39 = __toESM(require("node:path"), 1);
-
-// src/application/libraries.ts
-var import_promises43 = require("node:fs/promises");
-var import_node_path36 = __toESM(require("node:path"), 1);
-var Libraries = class {
-  constructor(jars, entries) {
-    this.jars = jars;
-    this.entries = entries;
-  }
-  jars;
-  entries;
-  has({ jar, classes }) {
-    const named = new RegExp(`^(?:.+\\.)?${jar}-\\d.*\\.jar$`);
-    return this.jars.some((name) => named.test(name)) || this.entries.some((entry) => entry.startsWith(classes));
-  }
-};
-async function librariesOf(application) {
-  if (application.layout === "dockerfile") return void 0;
-  const jars = [];
-  for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises43.stat)(source)).isDirectory() ? await (0, import_promises43.readdir)(source, { recursive: true }) : [source];
-    jars.push(...files.filter((file) => file.endsWith(".jar")));
-  }
-  const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
-  return new Libraries(
-    jars.map((file) => import_node_path36.default.basename(file)),
-    own === void 0 ? [] : await namesIn(own)
-  );
-}
-
-// src/image/user-dockerfile.ts
-var import_node_path38 = __toESM(require("node:path"), 1);
-
-// src/image/entry-point.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
-var INITS = /* @__PURE__ */ new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec", "nice", "env"]);
-var TEMURIN = "/__cacert_entrypoint.sh";
-var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
-var CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m;
-var READ_TIMEOUT = 6e4;
-async function preparation({ Config: { Entrypoint, Cmd, Env } }, readScript2) {
-  const words = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
-  const java = words.findIndex((word) => import_node_path37.default.posix.basename(word) === "java");
-  const nothing2 = { leftOut: [], notes: [] };
-  if (java <= 0) return nothing2;
-  const leftOut = words.slice(0, java);
-  const notes = [];
-  for (const word of leftOut) {
-    if (word.startsWith("-") || INITS.has(import_node_path37.default.posix.basename(word))) continue;
-    if (word === TEMURIN) {
-      if ((Env ?? []).some((pair) => /^USE_SYSTEM_CA_CERTS=./.test(pair)))
-        notes.push(
-          "USE_SYSTEM_CA_CERTS has no effect: add certificates to the image, and name their store with -Djavax.net.ssl.trustStore."
-        );
-      continue;
-    }
-    const script = await readScript2(word);
-    if (script === void 0 || !STARTS_ARGUMENTS.test(script) || CHANGES_COMMAND.test(script)) return nothing2;
-    notes.push(
-      `What ${word} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
-    );
-  }
-  return { leftOut, notes };
-}
-async function scriptIn(docker2, { run: run2, image }, file) {
-  if (!file.startsWith("/")) return void 0;
-  const container = { run: run2, image, flags: [], program: "cat", args: [file] };
-  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT);
-  return exitCode === 0 && stdout.startsWith("#!") ? stdout : void 0;
-}
-
-// src/image/user-dockerfile.ts
-var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
-async function buildUserImage(docker2, build3, output) {
-  const { options: options3, environment: environment2 } = buildArgOptions(build3.buildArgs);
-  const secrets = secretOptions(build3.secrets);
-  const command2 = [
-    "build",
-    ...["--file", build3.file],
-    ...["--tag", build3.name],
-    "--force-rm",
-    ...options3,
-    ...build3.target === void 0 ? [] : ["--target", build3.target],
-    ...secrets.options,
-    ...build3.ssh.flatMap((entry) => ["--ssh", entry]),
-    "--",
-    build3.context
-  ];
-  const result = await runBuild(docker2, command2, output, { ...environment2, ...secrets.environment });
-  if (result.exitCode !== 0) {
-    const output2 = `${result.stdout}
-${result.stderr}`;
-    const step = failedStep(output2);
-    const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
-    throw new Failure(
-      failure?.category === "image" ? "image" : "application",
-      `${build3.file} could not be built. ${step ? describeStep(step) : failure?.message}`,
-      {
-        fix: "Fix the Dockerfile in `file`, or the files in `context` and the values in `build-args`, `build-secrets` and `build-ssh` that it needs. The last lines of its build are below.",
-        evidence: failure?.evidence ?? lastLines(output2, 20)
-      }
-    );
-  }
-  const image = await inspectImage(docker2, build3.name);
-  const { leftOut, notes } = await preparation(
-    image,
-    (file) => scriptIn(docker2, { run: build3.run, image: build3.name }, file)
-  );
-  const found = checkContract(image, build3.user, leftOut.length);
-  const words = leftOut.join(" ");
-  return leftOut.length === 0 ? found : {
-    ...found,
-    notes: [
-      `${words} is left out of the start command: the entry script of the image starts java.`,
-      ...notes
-    ]
-  };
-}
-function checkContract({ Architecture, Config }, user2, leftOut = 0) {
-  const all = Config.Entrypoint?.length ? [...Config.Entrypoint, ...Config.Cmd ?? []] : Config.Cmd ?? [];
-  const [program = "", ...words] = all.slice(leftOut);
-  if (program === "") {
-    throw broken(
-      "has neither ENTRYPOINT nor CMD",
-      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
-    );
-  }
-  if (/(^|\/)(ba|da)?sh$/.test(program) && words[0] === "-c") {
-    throw broken(
-      "starts its application through a shell (the shell form of ENTRYPOINT or CMD)",
-      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them.'
-    );
-  }
-  if (import_node_path38.default.posix.basename(program) !== "java") {
-    throw broken(
-      `starts with ${program}, not with java`,
-      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script in front of java may only end with `exec "$@"`, and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
-    );
-  }
-  const crac = words.find((word) => CRAC_OPTION.test(word));
-  if (crac !== void 0) throw broken(`sets ${crac}`, LEAVE_TO_ACTION);
-  const inVariable = cracOptionIn(Config.Env ?? []);
-  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
-  const hidden = Object.keys(Config.Volumes ?? {}).find(
-    (volume) => KEPT.some((kept) => overlap(volume, kept))
-  );
-  if (hidden !== void 0) {
-    throw broken(
-      `has a VOLUME on ${hidden}`,
-      `Remove volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`
-    );
-  }
-  if (Config.OnBuild?.length)
-    throw broken(
-      "has ONBUILD instructions",
-      "Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already."
-    );
-  const own = Config.User ?? "";
-  if (!["", "root", "0", "0:0", user2, user2.split(":")[0]].includes(own)) {
-    throw broken(
-      `runs as the user ${own}`,
-      `Set \`user\` to the ids of that user, or remove USER. The application runs as ${user2}.`
-    );
-  }
-  const main2 = words.find(
-    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
-  );
-  return {
-    application: {
-      layout: "dockerfile",
-      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
-      mainClass: words.includes("-jar") ? "" : main2 ?? "",
-      command: words,
-      dependencies: /* @__PURE__ */ new Map(),
-      classes: /* @__PURE__ */ new Map(),
-      packed: /* @__PURE__ */ new Set(),
-      files: /* @__PURE__ */ new Map()
-    },
-    workingDirectory: Config.WorkingDir || "/",
-    architecture: Architecture,
-    notes: []
-  };
-}
-function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path38.default.posix.normalize(folder).replace(/\/$/, "")}/`);
-  return x.startsWith(y) || y.startsWith(x);
-}
-function broken(what, fix) {
-  return new Failure("image", `The image of your Dockerfile ${what}.`, {
-    fix: `${fix} (docs/dockerfile.md has the contract.)`
-  });
-}
-
-// src/image/base.ts
-async function prepareBase(context, inputs, workspace, application) {
-  const { docker: docker2 } = context;
-  if (!application) return await buildBase(context, inputs, workspace);
-  const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
-  if (onBuild) {
-    throw new Failure("image", `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
-      fix: "Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once."
-    });
-  }
-  refuseCracOptions(inputs.baseImage, environment2);
-  const base = { image: inputs.baseImage, workingDirectory: HOME_DIR, digest };
-  return { application, libraries: await librariesOf(application), base };
-}
-async function buildBase(context, inputs, workspace) {
-  const { docker: docker2, id, log: log2, step } = context;
-  const { context: folder, file = "", user: user2 } = inputs;
-  const name = namesOf(id).image("user");
-  return await step("build-user", "Build your Dockerfile", async () => {
-    const { application, workingDirectory, notes } = await buildUserImage(
-      docker2,
-      {
-        context: import_node_path39.default.resolve(workspace, folder),
-        file: import_node_path39.default.resolve(workspace, file),
-        buildArgs: inputs.buildArgs,
-        target: inputs.buildTarget,
-        secrets: inputs.buildSecrets,
-        ssh: inputs.buildSsh,
-        name,
-        run: id,
-        user: `${user2.uid}:${user2.gid}`
-      },
-      outputTo(context, "build-user.log")
-    );
-    log2.info(`Found: ${application.description}.`);
-    for (const note of notes) log2.info(note);
-    const { digest } = await localImage(docker2, name);
-    return { application, libraries: void 0, base: { image: name, workingDirectory, digest } };
-  });
+  await requireFitting(await need, asset, source.list);
+  return await source.install(asset, { ...given, content: "thin", progress: logProgress(log2, clock) });
 }
 
 // src/image/fingerprint.ts
-var import_node_crypto4 = require("node:crypto");
-var import_promises44 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_crypto5 = require("node:crypto");
+var import_promises47 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -54202,61 +54588,485 @@ async function fingerprintOf(parts2) {
   files.push(["docker", dockerFolder]);
   const { resourcePolicies: policies } = parts2;
   if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path40.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path40.default.resolve(workspace, warmupScript)]);
-  const hash = (0, import_node_crypto4.createHash)("sha256");
+    files.push(["resource-policies", import_node_path42.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path42.default.resolve(workspace, warmupScript)]);
+  const hash = (0, import_node_crypto5.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
   for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises44.stat)(source);
+  const entry = await (0, import_promises47.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises44.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path40.default.posix.join(name, child2), import_node_path40.default.join(source, child2));
+    for (const child2 of (await (0, import_promises47.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path42.default.posix.join(name, child2), import_node_path42.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
   add(hash, `${name}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
 }
-function add(hash, text3) {
-  hash.update(`${Buffer.byteLength(text3)}\0${text3}`);
+function add(hash, text2) {
+  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
 }
 function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 // src/image/parts.ts
-async function prepareParts(context, inputs, environment2, parts2) {
-  const onBase = await prepareBase(context, inputs, environment2.workspace, parts2.application);
-  const need = parts2.application && await javaNeedOf(parts2.application);
-  const jdk = await context.step(
-    "jdk",
-    "Resolve the JDK",
-    () => resolveJdk(context, inputs, environment2, parts2.architecture, need)
-  );
-  const { version, dockerFolder, workspace } = environment2;
+async function completeParts(onBase, jdk, inputs, { version, dockerFolder, workspace }, values) {
   const { warmup, warmupScript, resourcePolicies } = inputs;
   const fingerprint = await fingerprintOf({
     ...{ version, dockerFolder, workspace, warmup, warmupScript, resourcePolicies },
     ...onBase,
     jdkSha256: jdk.sha256,
-    inputs: parts2.values
+    inputs: values
   });
   return { ...onBase, jdk, fingerprint };
 }
-
-// src/job/job.ts
-async function partsOf2({ context, inputs, world }, application, architecture) {
-  return await prepareParts(context, inputs, world, {
-    application,
-    architecture,
-    values: imageValues(inputs)
-  });
+async function provideJdk(context, inputs, environment2, architecture, application) {
+  const need = application.then(async (found) => found && await javaNeedOf(found));
+  need.catch(() => void 0);
+  return await resolveJdk(context, inputs, environment2, architecture, need);
 }
-function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
-  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
+
+// src/run/side-by-side.ts
+var ENDED2 = new Error("the run does not need this work any more");
+var SideBySide = class {
+  constructor(steps, cancelled2) {
+    this.steps = steps;
+    this.signal = AbortSignal.any([this.ending.signal, cancelled2]);
+    this.failed.promise.catch(() => void 0);
+  }
+  steps;
+  /** Ends the work; it rejects with the reason of this signal. */
+  signal;
+  ending = new AbortController();
+  failed = withResolvers();
+  works = [];
+  /** Begins a step; the returned function shows it in the log, and returns its result. */
+  begin(name, title, work) {
+    const step = this.steps.beside(name, title, work);
+    const begun = this.add(step.result, step);
+    return async () => {
+      begun.step = void 0;
+      return await this.unlessFailed(step.show(this.failed.promise));
+    };
+  }
+  /** Begins work that has no step of its own. */
+  add(result, step) {
+    const work = { result, step };
+    this.works.push(work);
+    result.catch((error) => {
+      if (error !== ENDED2) this.failed.reject(error);
+    });
+    return work;
+  }
+  /** Returns the result of work that goes on in the foreground. */
+  async during(result) {
+    this.add(result);
+    return await this.unlessFailed(Promise.race([result, this.failed.promise]));
+  }
+  /** Ends what still runs, and waits for its end. */
+  async end() {
+    this.ending.abort(ENDED2);
+    await Promise.allSettled(this.works.map(({ result }) => result));
+  }
+  async unlessFailed(work) {
+    try {
+      return await work;
+    } catch (error) {
+      throw await this.causeOf(error);
+    }
+  }
+  /** Returns the failure that counts, and shows its step in the log. */
+  async causeOf(error) {
+    await this.end();
+    for (const { result, step } of this.works) {
+      const cause = await result.then(
+        () => void 0,
+        (reason) => reason
+      );
+      if (cause === void 0 || cause === ENDED2) continue;
+      await step?.show(this.failed.promise).catch(() => void 0);
+      return cause;
+    }
+    return error;
+  }
+};
+
+// src/run/sweep.ts
+var import_node_fs9 = require("node:fs");
+var import_promises49 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
+
+// src/run/run-id.ts
+var import_node_crypto6 = require("node:crypto");
+var import_promises48 = require("node:fs/promises");
+var import_node_os = require("node:os");
+var thisHost = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(host = thisHost) {
+  const { machine, boot, namespace } = await surroundings(host);
+  const random = (0, import_node_crypto6.randomBytes)(6).toString("hex");
+  const begun = Math.floor(host.now().getTime() / 1e3);
+  const ticks = await startOf(host, host.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function runState(run2, localEngine, host = thisHost) {
+  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(host);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, host) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, host) {
+  try {
+    host.signal(pid, 0);
+  } catch (error) {
+    if (error.code === "ESRCH") return false;
+  }
+  const started = await startOf(host, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read3 = (file) => (0, import_promises48.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises48.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto6.createHash)("sha256").update(`${await read3("etc/machine-id")}
+${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat17 = await (0, import_promises48.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat17.slice(stat17.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/run/sweep.ts
+async function sweep(context, host = thisHost) {
+  const { docker: docker2, localEngine, info: info2 } = context;
+  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
+    const run2 = parseRunId(id);
+    const state = run2 && await runState(run2, localEngine, host);
+    if (state === void 0 || state === "unknown") continue;
+    const keep = state === "gone" ? [] : ["runtime", "logs"];
+    const removable = images.some((role) => state === "gone" || role !== "runtime");
+    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path43.default.join(folder, "work"));
+    if (!containers && !removable && !files) continue;
+    await endOrphans(id);
+    const problems = await release(docker2, { id, folder, keep });
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function findLeftovers({ docker: docker2, folder }) {
+  const leftovers = /* @__PURE__ */ new Map();
+  function of(id) {
+    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
+    leftovers.set(id, known);
+    return known;
+  }
+  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
+  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises49.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path43.default.join(folder, name);
+  }
+  return leftovers;
+}
+
+// src/docker/privileges.ts
+var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
+var LEVELS = [
+  levelWith("least", "checkpoint_restore", []),
+  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
+  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
+  {
+    level: "privileged",
+    capability: "checkpoint_restore",
+    checkpoint: ["--privileged"],
+    restore: () => ["--privileged"]
+  }
+];
+function levelWith(level, capability, more) {
+  const granted = ["--cap-add", capability.toUpperCase()];
+  return {
+    level,
+    capability,
+    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
+    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
+    restore: (seccompProfile) => [
+      "--cap-drop",
+      "ALL",
+      ...granted,
+      "--cap-add",
+      "SETPCAP",
+      "--security-opt",
+      `seccomp=${seccompProfile}`,
+      ...more
+    ]
+  };
+}
+function privilegeLevels(wanted, { appArmor }) {
+  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
+  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
+}
+function declaredFlags(privileges) {
+  return privileges.restore("seccomp.json").join(" ");
+}
+async function climb(levels, attempt4, retryWithMore2) {
+  for (const [index, level] of levels.entries()) {
+    try {
+      return await attempt4(level, levels.slice(index));
+    } catch (error) {
+      const isLast = index === levels.length - 1;
+      if (isLast || !await retryWithMore2(error, level)) throw error;
+    }
+  }
+  throw new Error("No privilege level to try.");
+}
+
+// src/runner/grants.ts
+var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var SCRIPT2 = `
+cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
+{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
+df -P -k / || true`;
+var START_TIMEOUT = 8e3;
+async function tryPrivileges(docker2, run2, image, privileges) {
+  const result = await runOnce(
+    docker2,
+    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT2] },
+    START_TIMEOUT
+  );
+  if (result.exitCode !== 0) {
+    return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+  }
+  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
+  return factsFrom(result.stdout, wantedOf(privileges));
+}
+function factsFrom(output, wanted) {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
+  return {
+    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
+    emulator: /(?<!\S)\S{0,200}?(?:qemu-[\w-]{1,40}|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  };
+}
+function wantedOf({ level, capability }) {
+  if (level === "privileged") return [];
+  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
+}
+
+// src/runner/old-criu.ts
+var VDSO_CHANGED = [6, 13];
+function bundledCriuFault(kernel, amx) {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
+  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
+    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
+  }
+  return void 0;
+}
+
+// src/runner/reach.ts
+var ANSWER_TIMEOUT2 = 8e3;
+var LOOPBACK2 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+async function findReach(docker2, hostname4) {
+  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
+  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
+  const network2 = await ownNetwork(docker2, hostname4);
+  if (network2 !== void 0) return { by: "network", network: network2 };
+  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK2.test(reach.bind);
+}
+function remoteHost(address) {
+  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
+  const { hostname: hostname4 } = new URL(address);
+  return hostname4 === "" || LOOPBACK2.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
+}
+async function ownNetwork(docker2, hostname4) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname4)) return void 0;
+  const container = await findContainer(docker2, hostname4, ANSWER_TIMEOUT2);
+  if (container === void 0) return void 0;
+  const networks = Object.keys(container.NetworkSettings.Networks);
+  if (networks.includes("host")) return void 0;
+  const network2 = networks.find((name) => name !== "none");
+  if (network2 === void 0) {
+    throw new Failure("runner", "This job runs in a container without a network.", {
+      fix: "Give the job container a network: the application is reached through it."
+    });
+  }
+  return network2;
+}
+
+// src/runner/inspect.ts
+async function inspectRunner(world, request3) {
+  const { docker: docker2, platform: platform2, log: log2 } = world;
+  if (platform2 !== "linux") {
+    throw new UnsupportedRunner(
+      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
+      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
+    );
+  }
+  const facts = await readDockerFacts(docker2);
+  world.onFacts?.(facts);
+  log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
+  const reach = await findReach(docker2, world.hostname);
+  const onLine = (line2) => log2.untrusted(line2);
+  const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
+  if (architectureOf(imageArchitecture2) !== facts.architecture) {
+    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
+  }
+  if (request3.engine === "warp") {
+    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
+  }
+  const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
+  for (const { level, reason } of refused3) log2.info(`Privilege level ${level} is not available: ${reason}`);
+  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  if (container.ptraceScope > 1) {
+    throw new UnsupportedRunner(
+      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
+      {
+        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
+      }
+    );
+  }
+  const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
+  if (fault !== void 0) {
+    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
+      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
+    });
+  }
+  const { cpu, amx, diskFree } = container;
+  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
+}
+async function findPrivileges(docker2, request3, facts) {
+  const { run: run2, baseImage } = request3;
+  const refused3 = [];
+  return await climb(
+    privilegeLevels(request3.privileges, facts),
+    async (privileges, fromHere) => {
+      const container = await tryPrivileges(docker2, run2, baseImage, privileges);
+      if (typeof container !== "string" && container.missing.length === 0) {
+        return { granted: fromHere, refused: refused3, container };
+      }
+      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
+      refused3.push({ level: privileges.level, reason });
+      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
+      throw notGranted(request3.privileges, facts, refused3);
+    },
+    (error) => error instanceof UnsupportedRunner && !EMULATION.test(refused3.at(-1)?.reason ?? "")
+  );
+}
+var EMULATION = /exec format error/;
+function notGranted(wanted, facts, refused3) {
+  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
+  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
+  return new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
+    {
+      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
+    }
+  );
+}
+function emulated(what, { architecture, operatingSystem }) {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+    }
+  );
+}
+
+// src/job/first-minute.ts
+function beginJob(job) {
+  const together = new SideBySide(job.steps, job.world.cancelled);
+  return { begun: begin(job, together), end: () => together.end() };
+}
+async function begin(job, together) {
+  const { inputs, world } = job;
+  const context = { ...job.context, docker: interruptible(job.context.docker, together.signal) };
+  const architecture = withResolvers();
+  const inspected = withResolvers();
+  const found = withResolvers();
+  found.promise.catch(() => void 0);
+  const showApplication = together.begin("application", "Find the application", async (log2) => {
+    const folders = { workspace: world.workspace, scratch: import_node_path44.default.join(context.work, "application") };
+    const search = findInWorkspace(log2, inputs, folders);
+    search.then(found.resolve, found.reject);
+    return await search;
+  });
+  const showRunner = together.begin("inspect", "Inspect the runner", async (log2) => {
+    try {
+      const facts = (known) => architecture.resolve(known.architecture);
+      const runner2 = await unlessUnsupported(inspect(job, { ...context, log: log2 }, facts));
+      inspected.resolve(runner2);
+      return runner2;
+    } finally {
+      architecture.resolve(void 0);
+      inspected.resolve(void 0);
+    }
+  });
+  let hasJdk = false;
+  const showJdk = together.begin("jdk", "Resolve the JDK", async (log2) => {
+    const known = await architecture.promise;
+    if (known === void 0) return void 0;
+    const environment2 = { ...world, cancelled: together.signal };
+    try {
+      return await provideJdk({ ...context, log: log2 }, inputs, environment2, known, found.promise);
+    } catch (error) {
+      if (await inspected.promise instanceof UnsupportedRunner) return void 0;
+      throw error;
+    } finally {
+      hasJdk = true;
+    }
+  });
+  const application = await showApplication();
+  const runner = await showRunner();
+  if (runner instanceof UnsupportedRunner) return { application, runner };
+  const onBase = await together.during(prepareBase(context, inputs, world.workspace, application));
+  if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image));
+  const jdk = await showJdk();
+  if (jdk === void 0) throw new Error("there is no JDK");
+  const parts2 = await completeParts(onBase, jdk, inputs, world, imageValues(inputs));
+  return { application, runner, parts: parts2 };
+}
+async function inspect({ inputs, world }, { docker: docker2, log: log2, id }, onFacts) {
+  const runner = await inspectRunner({ ...world, docker: docker2, log: log2, onFacts }, { ...inputs, run: id });
+  const [folder, localEngine] = [import_node_path44.default.dirname(world.runFolder), isLocal(runner.reach)];
+  await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
+  return runner;
 }
 
 // src/diagnosis/noise.ts
@@ -54285,8 +55095,8 @@ var CASCADE = anyOf([
 ]);
 var NOISE = anyOf([
   "Can't keep kdat cache on non-tempfs",
-  "-1 reported by netlink: Operation not permitted",
-  "Unable to create a veth pair: -1",
+  "-(?:1|95) reported by netlink: Operation not (?:permitted|supported)",
+  "Unable to create a veth pair: -(?:1|95)",
   "Hugetlb size .{1,40} is supported but cannot get dev's number",
   "Dirty tracking support is OFF",
   "uffd: Lazy pages are not available",
@@ -54324,10 +55134,14 @@ function signatures(defaults, rows) {
 
 // src/diagnosis/catalogue/clients.ts
 function open4(ports2, packages = "") {
-  const start2 = "(?:CheckpointOpen\\w+Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
-  const byPort = ports2 === "" ? [] : [`.*(?:(?<!local)port=|remotePort |remote=[^\\]]*:)(?:${ports2})\\b`];
-  const byCode = packages === "" ? [] : [`.* opened by .*\\b(?:${packages})\\.`];
-  return new RegExp(`${start2}(?:${[...byPort, ...byCode].join("|")})`, "m");
+  const start2 = upTo("(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)");
+  const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports2})\\b(?!\\]:)`;
+  const byPort = ports2 === "" ? [] : [`.*${port}`];
+  const byCode = packages === "" ? [] : [`${upTo(" opened by ")}.*\\b(?:${packages})\\.`];
+  return new RegExp(`^${start2}(?:${[...byPort, ...byCode].join("|")})`, "m");
+}
+function upTo(pattern) {
+  return `(?:(?!${pattern}).)*${pattern}`;
 }
 var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore";
 var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
@@ -55065,9 +55879,9 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "fw-listener",
-    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:\S{0,300}?local=)?\S{0,300}?:(\d+)\]/m,
+    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|Socket\[addr=\S{0,300}?,port=0,localport=([1-9]\d*)\]|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}?:(\d+)\]/m,
     category: "application",
-    cause: "A server still listens on port $1$2$3.",
+    cause: "A server still listens on port $1$2$3$4.",
     fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
     weight: "specific"
   },
@@ -55078,6 +55892,25 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     cause: "A log file is open.",
     fix: "Log to standard output in containers, or use resource policies that close and reopen the file.",
     weight: "specific"
+  },
+  {
+    // https://github.com/openjdk/crac/pull/203 and 345
+    id: "fw-flight-recorder",
+    pattern: /CheckpointOpen(?:File|Resource)Exception: .{0,300}\.jfr\b/m,
+    category: "application",
+    cause: "The Flight Recorder of the JVM has a file of its recording open.",
+    fix: "Remove -XX:StartFlightRecording and recordings of the code (RecordingStream) for the checkpoint, or use a JDK from March 2025 on (JDK-8350088; `distribution: zulu`), which stops a recording and starts it again. In a restored container, `jcmd PID JFR.start` begins one.",
+    weight: "specific"
+  },
+  {
+    // https://github.com/spring-projects/spring-boot/issues/43655
+    id: "fw-undertow-graceful",
+    stream: "app",
+    pattern: /undertow\.UndertowWebServer\s.{0,60}Commencing graceful shutdown/m,
+    category: "application",
+    cause: "Undertow was still shutting down gracefully when the checkpoint was taken.",
+    fix: "Set `server.shutdown=immediate` for the checkpoint, for example `env: SERVER_SHUTDOWN=immediate`, or use another server: since Spring Boot 3.4 graceful is the default.",
+    weight: "general"
   },
   {
     id: "fw-sssd",
@@ -55094,6 +55927,16 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     category: "image",
     cause: "A class or jar that the application needs is missing.",
     fix: "Keep every jar at its path and unchanged after the checkpoint. Do not mount anything over the application.",
+    weight: "specific"
+  },
+  {
+    id: "fw-old-address",
+    operations: ["restore"],
+    stream: "app",
+    pattern: /(?:BindException|bind\(\.\.\) failed|[Ff]ailed to bind|[Cc]ould not bind).{0,200}Cannot assign requested address|UnknownHostException: ([0-9a-f]{12})(?![\w.-])/m,
+    category: "application",
+    cause: "The application uses the address or the host name of the container of the checkpoint, which no other container has.",
+    fix: "Bind 0.0.0.0, and not HOSTNAME or InetAddress.getLocalHost(), for example with `env: SERVER_ADDRESS=0.0.0.0`; or read the address again in afterRestore (docs/restoring.md).",
     weight: "specific"
   }
 ]);
@@ -55666,6 +56509,9 @@ var SOURCES = {
 };
 var WINDOW = 12;
 var SEVERAL_LINES = "[\\s\\S]";
+function headOf(pattern) {
+  return new RegExp(pattern.source.split(SEVERAL_LINES)[0] ?? "", "m");
+}
 var Matcher3 = class {
   single;
   several;
@@ -55677,10 +56523,7 @@ var Matcher3 = class {
       (row) => row.operations.includes(operation) && SOURCES[stream].includes(row.stream)
     );
     this.single = rows.filter((row) => !row.pattern.source.includes(SEVERAL_LINES));
-    this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({
-      signature,
-      head: new RegExp(signature.pattern.source.split(SEVERAL_LINES)[0] ?? "", "m")
-    }));
+    this.several = rows.filter((row) => row.pattern.source.includes(SEVERAL_LINES)).map((signature) => ({ signature, head: headOf(signature.pattern) }));
     const sources = [
       ...this.single.map(({ pattern }) => pattern.source),
       ...this.several.map(({ head }) => head.source)
@@ -55734,8 +56577,8 @@ var Diagnoser = class {
   ofCriu;
   ofOtherSources;
   offered = 0;
-  push(stream, text3) {
-    const line2 = text3.length > LONGEST_LINE ? text3.slice(0, LONGEST_LINE) : text3;
+  push(stream, text2) {
+    const line2 = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
     const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
     if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.operation]?.test(line2)) return;
     if (SUCCESS[this.operation]?.test(line2)) {
@@ -55772,8 +56615,8 @@ var Diagnoser = class {
 };
 function diagnose(operation, texts) {
   const diagnoser = new Diagnoser(operation);
-  for (const [stream, text3] of Object.entries(texts)) {
-    for (const line2 of text3.split("\n")) diagnoser.push(stream, line2);
+  for (const [stream, text2] of Object.entries(texts)) {
+    for (const line2 of text2.split("\n")) diagnoser.push(stream, line2);
   }
   return diagnoser.finding();
 }
@@ -55795,7 +56638,7 @@ function describe({ signature, match, line: line2 }) {
       line: line2
     };
   }
-  const fill2 = (text3) => text3.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  const fill2 = (text2) => text2.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
   return {
     signature,
     cause: `${fill2(signature.cause).replace(/(?<![.:])[.:]*$/, "")} (${signature.id}).`,
@@ -55803,58 +56646,6 @@ function describe({ signature, match, line: line2 }) {
     category: signature.category,
     line: line2.trim()
   };
-}
-
-// src/docker/privileges.ts
-var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
-var LEVELS = [
-  levelWith("least", "checkpoint_restore", []),
-  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
-  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
-  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
-  {
-    level: "privileged",
-    capability: "checkpoint_restore",
-    checkpoint: ["--privileged"],
-    restore: () => ["--privileged"]
-  }
-];
-function levelWith(level, capability, more) {
-  const granted = ["--cap-add", capability.toUpperCase()];
-  return {
-    level,
-    capability,
-    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
-    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
-    restore: (seccompProfile) => [
-      "--cap-drop",
-      "ALL",
-      ...granted,
-      "--cap-add",
-      "SETPCAP",
-      "--security-opt",
-      `seccomp=${seccompProfile}`,
-      ...more
-    ]
-  };
-}
-function privilegeLevels(wanted, { appArmor }) {
-  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
-  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
-}
-function declaredFlags(privileges) {
-  return privileges.restore("seccomp.json").join(" ");
-}
-async function climb(levels, attempt4, retryWithMore2) {
-  for (const [index, level] of levels.entries()) {
-    try {
-      return await attempt4(level, levels.slice(index));
-    } catch (error) {
-      const isLast = index === levels.length - 1;
-      if (isLast || !await retryWithMore2(error, level)) throw error;
-    }
-  }
-  throw new Error("No privilege level to try.");
 }
 
 // src/checkpoint/choose-engine.ts
@@ -55927,7 +56718,7 @@ ${result.stderr}`;
 }
 function parseTrials(output) {
   const TRIAL = new RegExp(
-    `^${MARKERS.trial} (\\w+) (\\S+)\\n([^]*?)^${MARKERS.trial} \\1 ended with (\\d+)$`,
+    `^${MARKERS.trial} (\\w+) (\\S+)\\n((?:(?!${MARKERS.trial})[^\\n]*\\n)*)${MARKERS.trial} \\1 ended with (\\d+)$`,
     "gm"
   );
   return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log2 = "", code18]) => {
@@ -55967,40 +56758,22 @@ function engineName(engine, privileges) {
   return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
 }
 
-// src/lib/tee.ts
-var import_node_stream4 = require("node:stream");
-async function readByAll(stream, ...readers) {
-  const reads = readers.map(read3);
-  await Promise.allSettled(reads);
-  return await Promise.all(reads);
-  async function read3(reader) {
-    if (reader === void 0) return void 0;
-    const copy = new import_node_stream4.PassThrough({ highWaterMark: 1024 * 1024 });
-    (0, import_node_stream4.finished)(stream, (error) => error && copy.destroy(error));
-    try {
-      return await reader(stream.pipe(copy));
-    } finally {
-      copy.destroy();
-    }
-  }
-}
-
 // src/registry/layer-file.ts
-var import_node_fs8 = require("node:fs");
-var import_promises45 = require("node:fs/promises");
-var import_node_os = require("node:os");
-var import_node_path41 = __toESM(require("node:path"), 1);
-var import_promises46 = require("node:stream/promises");
+var import_node_fs10 = require("node:fs");
+var import_promises50 = require("node:fs/promises");
+var import_node_os2 = require("node:os");
+var import_node_path45 = __toESM(require("node:path"), 1);
+var import_promises51 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
 // src/lib/counted.ts
-var import_node_crypto5 = require("node:crypto");
-var import_node_stream5 = require("node:stream");
+var import_node_crypto7 = require("node:crypto");
+var import_node_stream6 = require("node:stream");
 function counted() {
-  const hash = (0, import_node_crypto5.createHash)("sha256");
+  const hash = (0, import_node_crypto7.createHash)("sha256");
   let size = 0;
-  const stream = new import_node_stream5.Transform({
+  const stream = new import_node_stream6.Transform({
     transform(chunk, _encoding, done) {
       hash.update(chunk);
       size += chunk.length;
@@ -56130,26 +56903,26 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path41.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path45.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises46.pipeline)(all(), packed.stream, (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises51.pipeline)(all(), packed.stream, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises46.pipeline)(
+      await (0, import_promises51.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises46.pipeline)((0, import_node_fs8.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises51.pipeline)((0, import_node_fs10.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises45.rm)(file, { force: true });
+    await (0, import_promises50.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -56164,7 +56937,7 @@ var WINDOW2 = 32 * 1024;
 var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
 var LAST_BLOCK = Buffer.from([3, 0]);
 var deflate = (0, import_node_util2.promisify)(import_node_zlib2.deflateRaw);
-async function* gzip(stream, level, parallel = (0, import_node_os.availableParallelism)()) {
+async function* gzip(stream, level, parallel = (0, import_node_os2.availableParallelism)()) {
   const pending = [];
   let dictionary = Buffer.alloc(0);
   let checksum = 0;
@@ -56312,10 +57085,10 @@ async function withContext2({ name }, work) {
 }
 
 // src/registry/send.ts
-var import_node_fs9 = require("node:fs");
+var import_node_fs11 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs9.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs11.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -56375,9 +57148,9 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises47 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
-var import_node_stream6 = require("node:stream");
+var import_promises52 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_stream7 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
 async function readImageArchive(archive, packing) {
@@ -56385,7 +57158,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises47.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises52.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -56398,9 +57171,9 @@ async function readEntries(archive, packing, files) {
   const links = /* @__PURE__ */ new Map();
   for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path42.default.posix.join(import_node_path42.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path46.default.posix.join(import_node_path46.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path42.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path46.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -56420,7 +57193,7 @@ async function readEntries(archive, packing, files) {
         entry.resume();
         continue;
       }
-      const packed = await packLayer(small ? import_node_stream6.Readable.from([small]) : entry, packing.folder);
+      const packed = await packLayer(small ? import_node_stream7.Readable.from([small]) : entry, packing.folder);
       entries.set(name, packed);
       if (packed.packed) files.push(packed.packed.file);
     }
@@ -56442,11 +57215,11 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises48 = require("node:fs/promises");
+var import_promises53 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text3 = await (0, import_promises48.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises53.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
-    const { head, base } = JSON.parse(text3).pull_request ?? {};
+    const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
   } catch {
     return false;
@@ -56540,7 +57313,7 @@ function digestHex(digest = "") {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/tar.ts
 var LARGEST_HEADER = 1024 * 1024;
@@ -56570,7 +57343,7 @@ async function* partsOfTar(reader) {
     const name = extended.path ?? nameIn(header);
     const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
     const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
-    const attributes = Buffer.concat(raw.flatMap((text3) => [text3, Buffer.alloc(1)]));
+    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
     extended = NOTHING;
     const end = reader.position + length;
     yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
@@ -56582,10 +57355,10 @@ async function* partsOfTar(reader) {
 var NOTHING = { raw: [] };
 function extendedBy(before, type, content) {
   const raw = [...before.raw, Buffer.from(content)];
-  const text3 = content.toString("utf8");
-  if (type === "L") return { ...before, path: text3.replace(/\0.*/s, ""), raw };
-  if (type === "K") return { ...before, link: text3.replace(/\0.*/s, ""), raw };
-  const record = (key) => new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`).exec(text3)?.[1];
+  const text2 = content.toString("utf8");
+  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
+  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
+  const record = (key) => recordOf(key).exec(text2)?.[1];
   const size = Number(record("size") ?? NaN);
   return {
     path: record("path") ?? before.path,
@@ -56593,6 +57366,9 @@ function extendedBy(before, type, content) {
     size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
     raw
   };
+}
+function recordOf(key) {
+  return new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`);
 }
 async function* drained(part) {
   yield part;
@@ -57311,15 +58087,15 @@ var Decompress = /* @__PURE__ */ (function() {
 var import_node_zlib3 = __toESM(require("node:zlib"), 1);
 var DamagedError = class extends Error {
 };
-var PIECE = 64 * 1024;
+var PIECE3 = 64 * 1024;
 var ZSTD_PIECE = 1024;
 var LONGEST_HEADER = 18;
 var LARGEST_WINDOW = 32 * 1024 * 1024;
 function gunzipped(reader) {
-  return unpacked(reader, (0, import_node_zlib3.createGunzip)({ chunkSize: PIECE }), Infinity);
+  return unpacked(reader, (0, import_node_zlib3.createGunzip)({ chunkSize: PIECE3 }), Infinity);
 }
 function inflated(reader, length = Infinity) {
-  return unpacked(reader, (0, import_node_zlib3.createInflateRaw)({ chunkSize: PIECE }), length);
+  return unpacked(reader, (0, import_node_zlib3.createInflateRaw)({ chunkSize: PIECE3 }), length);
 }
 async function* unzstd(reader, length = Infinity) {
   const window = windowOf(await reader.peek(LONGEST_HEADER));
@@ -57328,7 +58104,7 @@ async function* unzstd(reader, length = Infinity) {
   if ("createZstdDecompress" in import_node_zlib3.default) {
     const create = import_node_zlib3.default.createZstdDecompress;
     while (reader.position < end && await isAtFrame(reader))
-      yield* unpacked(reader, create({ chunkSize: PIECE }), end - reader.position);
+      yield* unpacked(reader, create({ chunkSize: PIECE3 }), end - reader.position);
     return;
   }
   const ready = [];
@@ -57377,7 +58153,7 @@ async function* unpacked(reader, engine, length) {
   let ofEngine;
   async function feed() {
     while (!engine.destroyed && !engine.readableEnded) {
-      const piece = (await reader.peek(1)).subarray(0, Math.min(PIECE, end - reader.position));
+      const piece = (await reader.peek(1)).subarray(0, Math.min(PIECE3, end - reader.position));
       if (engine.destroyed) return;
       if (piece.length === 0) {
         engine.end();
@@ -57512,12 +58288,12 @@ async function inflatedAtOnce(reader, size) {
   for (let length = Math.min(size ?? 64 * 1024, SMALL2); ; length = Math.min(length * 4, SMALL2)) {
     const packed = await reader.peek(length);
     try {
-      const { buffer: buffer2, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
+      const { buffer: buffer3, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
         maxOutputLength: SMALL2,
         info: true
       });
       reader.skip(engine.bytesWritten);
-      return [buffer2];
+      return [buffer3];
     } catch (error) {
       const short = error.code === "Z_BUF_ERROR";
       if (!short || size !== void 0 || packed.length < length || length === SMALL2) return void 0;
@@ -57556,10 +58332,16 @@ async function* contentsOf(file, opener, depth = 0) {
     for await (const part of partsOfTar(reader)) {
       if (part.kind === "file") yield* within4(part);
       else yield section(part.bytes);
+      if (!mayGoOn(file.name, opener)) break;
     }
-  } else if (format === "gzip" || format === "zstd") {
-    const bytes = format === "gzip" ? gunzipped(reader) : unzstd(reader);
-    yield* contentsOf(section(metered(file.name, bytes, reader, opener)), opener, depth + 1);
+  } else if (format === "gzip") {
+    yield* contentsOf(section(metered(file.name, gunzipped(reader), reader, opener)), opener, depth + 1);
+  } else if (format === "zstd") {
+    const window = windowOf(head);
+    if (opener.hold(window)) {
+      yield* contentsOf(section(metered(file.name, unzstd(reader), reader, opener)), opener, depth + 1);
+      opener.release(window);
+    } else opener.note(file.name, "more memory for zstd in zstd than is used");
   } else {
     for await (const part of partsOfZip(reader)) {
       if (part.kind === "gap") {
@@ -57570,9 +58352,15 @@ async function* contentsOf(file, opener, depth = 0) {
       } else {
         yield* within4({ ...part, bytes: metered(`${file.name}!/${part.name}`, part.bytes, reader, opener) });
       }
+      if (!mayGoOn(file.name, opener)) break;
     }
   }
   if ((await reader.peek(1)).length > 0) yield section(reader.pieces());
+}
+function mayGoOn(archive, opener) {
+  if (opener.enter()) return true;
+  opener.note(archive, "more files in archives than are searched one by one");
+  return false;
 }
 function isPlain(bytes) {
   return Array.isArray(bytes) && bytes.every((piece) => formatOf(piece) === void 0 && !piece.includes(LOCAL_FILE));
@@ -57583,7 +58371,7 @@ async function* metered(name, bytes, reader, opener) {
   try {
     for await (const piece of bytes) {
       size += piece.length;
-      const packed = reader.position - start2 + PIECE;
+      const packed = reader.position - start2 + PIECE3;
       const reason = size > FREE && size > packed * MOST_TIMES ? `more than ${MOST_TIMES} times as large as its packed data` : opener.spend(piece.length) ? void 0 : "more unpacked data in the image than is searched";
       if (reason !== void 0) {
         opener.note(name, reason);
@@ -57621,7 +58409,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path43.default.posix.join(import_node_path43.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path47.default.posix.join(import_node_path47.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -57648,9 +58436,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path43.default.posix.join("/", part.name);
+      const name = import_node_path47.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path43.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path47.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -57665,7 +58453,7 @@ function unpackedLayer(reader, format) {
 }
 
 // src/secrets/image.ts
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path48 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -57703,10 +58491,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path73 = file?.path;
+    const path76 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path73 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path73.startsWith(folder))) paths.add(path73);
+    else if (type !== "file" || path76 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path76.startsWith(folder))) paths.add(path76);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -57714,21 +58502,39 @@ function openOf(descriptors, files) {
 // src/secrets/archives/opener.ts
 var ALLOWED = 128 * 1024 * 1024;
 var ALLOWED_EACH = 2;
+var FILES = 1e5;
+var BYTES_EACH = 1024;
+var UNOPENED_FILES = 20;
+var WINDOWS = 64 * 1024 * 1024;
 var MOST_NAMES = 20;
 function createOpener(allowed = ALLOWED) {
   const unopened = { count: 0, names: [] };
   let left = allowed;
+  let files = FILES;
+  let windows = WINDOWS;
   return {
     unopened,
     allow(bytes) {
       left += bytes * ALLOWED_EACH;
+      files += bytes / BYTES_EACH;
     },
     spend(bytes) {
+      if (bytes > left) return false;
       left -= bytes;
-      return left >= 0;
+      return true;
+    },
+    enter: () => --files > 0,
+    hold(bytes) {
+      if (bytes > windows) return false;
+      windows -= bytes;
+      return true;
+    },
+    release(bytes) {
+      windows += bytes;
     },
     note(name, reason) {
       unopened.count++;
+      files -= UNOPENED_FILES;
       if (unopened.names.length < MOST_NAMES) unopened.names.push(`${name} (${reason})`);
     }
   };
@@ -57762,7 +58568,7 @@ function createSections(longestMatch) {
 }
 
 // src/secrets/scanner/scan.ts
-var import_node_crypto7 = require("node:crypto");
+var import_node_crypto9 = require("node:crypto");
 
 // src/secrets/scanner/findings.ts
 var MOST_OFFSETS = 5;
@@ -57807,6 +58613,10 @@ function tokenOf({ family, digest }) {
 var SHORTEST2 = 3;
 var HASH = 2654435761 << 8;
 var SHIFT = 14;
+var SEVERAL = 255;
+function restOf(product) {
+  return (product >>> 8 & 63) + 1;
+}
 function createTable(patterns, follows) {
   const slots = 2 ** (32 - SHIFT);
   const table2 = {
@@ -57829,8 +58639,10 @@ function createTable(patterns, follows) {
   return table2;
 }
 function enter({ marks, anchors }, [first3 = 0, second = 0, third = 0], anchor) {
-  const slot = Math.imul(first3 | second << 8 | third << 16, HASH) >>> SHIFT;
-  marks[slot] = 1;
+  const product = Math.imul(first3 | second << 8 | third << 16, HASH);
+  const slot = product >>> SHIFT;
+  const rest = restOf(product);
+  marks[slot] = marks[slot] === 0 || marks[slot] === rest ? rest : SEVERAL;
   anchors[slot] = [...anchors[slot] ?? [], anchor];
 }
 function rarest(bytes, lead) {
@@ -57863,7 +58675,7 @@ function createSearch(patterns, follows = () => true) {
 }
 function scanWords(bytes, table2, onMatch) {
   const values = wordsOf(bytes);
-  const { marks, anchors } = table2;
+  const { marks } = table2;
   const skipsZeros = marks[0] === 0;
   const blocksEnd = Math.max(0, values.length - 1 - (values.length - 1) % 4);
   for (let index = 0; index < blocksEnd; index += 4) {
@@ -57884,23 +58696,26 @@ function scanWords(bytes, table2, onMatch) {
     const hits = marks[even1] | marks[odd1] | marks[even2] | marks[odd2] | marks[even3] | marks[odd3] | marks[even4] | marks[odd4];
     if (hits === 0) continue;
     const at = index * 4;
-    if (marks[even1] !== 0) compare2(bytes, anchors[even1], at, onMatch);
-    if (marks[odd1] !== 0) compare2(bytes, anchors[odd1], at + 2, onMatch);
-    if (marks[even2] !== 0) compare2(bytes, anchors[even2], at + 4, onMatch);
-    if (marks[odd2] !== 0) compare2(bytes, anchors[odd2], at + 6, onMatch);
-    if (marks[even3] !== 0) compare2(bytes, anchors[even3], at + 8, onMatch);
-    if (marks[odd3] !== 0) compare2(bytes, anchors[odd3], at + 10, onMatch);
-    if (marks[even4] !== 0) compare2(bytes, anchors[even4], at + 12, onMatch);
-    if (marks[odd4] !== 0) compare2(bytes, anchors[odd4], at + 14, onMatch);
+    if (marks[even1] !== 0) lookUp(bytes, first3, at, table2, onMatch);
+    if (marks[odd1] !== 0) lookUp(bytes, first3 >>> 16 | second << 16, at + 2, table2, onMatch);
+    if (marks[even2] !== 0) lookUp(bytes, second, at + 4, table2, onMatch);
+    if (marks[odd2] !== 0) lookUp(bytes, second >>> 16 | third << 16, at + 6, table2, onMatch);
+    if (marks[even3] !== 0) lookUp(bytes, third, at + 8, table2, onMatch);
+    if (marks[odd3] !== 0) lookUp(bytes, third >>> 16 | fourth << 16, at + 10, table2, onMatch);
+    if (marks[even4] !== 0) lookUp(bytes, fourth, at + 12, table2, onMatch);
+    if (marks[odd4] !== 0) lookUp(bytes, fourth >>> 16 | fifth << 16, at + 14, table2, onMatch);
   }
-  for (let index = blocksEnd; index < values.length; index++) lookUp(bytes, values, index, table2, onMatch);
+  for (let index = blocksEnd; index < values.length; index++) {
+    const value = values[index];
+    const next = index + 1 < values.length ? values[index + 1] : 0;
+    lookUp(bytes, value, index * 4, table2, onMatch);
+    lookUp(bytes, value >>> 16 | next << 16, index * 4 + 2, table2, onMatch);
+  }
 }
-function lookUp(bytes, values, index, { anchors }, onMatch) {
-  const value = values[index];
-  const next = index + 1 < values.length ? values[index + 1] : 0;
-  compare2(bytes, anchors[Math.imul(value, HASH) >>> SHIFT], index * 4, onMatch);
-  const odd = value >>> 16 | next << 16;
-  compare2(bytes, anchors[Math.imul(odd, HASH) >>> SHIFT], index * 4 + 2, onMatch);
+function lookUp(bytes, word, at, { marks, anchors }, onMatch) {
+  const product = Math.imul(word, HASH);
+  const slot = product >>> SHIFT;
+  if (marks[slot] === restOf(product) || marks[slot] === SEVERAL) compare2(bytes, anchors[slot], at, onMatch);
 }
 function wordsOf(bytes) {
   const size = Math.ceil(bytes.length / 4);
@@ -57929,36 +58744,49 @@ function isAt(bytes, pattern, offset) {
 function formsOf2(value) {
   return [
     ...plainForms(value),
-    ...derivedTexts(value).flatMap(([encoding, text3]) => derivedForms(encoding, text3)),
+    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2)),
     // What getBytes(UTF_16LE) leads to.
-    ...base64OfUtf16(value).map(([encoding, text3]) => ({ encoding, bytes: Buffer.from(text3) }))
+    ...base64OfUtf16(value).map(([encoding, text2]) => ({ encoding, bytes: Buffer.from(text2) }))
   ];
 }
 function plainForms(value) {
   return [
     { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
     ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
+    ...value.length > [...value].length ? [{ encoding: "modified utf-8", bytes: modifiedUtf8Of(value) }] : [],
     { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
     { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
   ];
 }
-function derivedForms(encoding, text3) {
+function modifiedUtf8Of(text2) {
+  const bytesOf = (unit) => [
+    224 | unit >> 12,
+    128 | unit >> 6 & 63,
+    128 | unit & 63
+  ];
+  return Buffer.concat(
+    [...text2].map(
+      (character) => character.length === 1 ? Buffer.from(character, "utf8") : Buffer.from([...bytesOf(character.charCodeAt(0)), ...bytesOf(character.charCodeAt(1))])
+    )
+  );
+}
+function derivedForms(encoding, text2) {
   return [
-    { encoding, bytes: Buffer.from(text3, "utf8") },
-    ...latin1Of(text3).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
-    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text3, "utf16le") }
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
   ];
 }
-function latin1Of(text3) {
-  return [...text3].every((character) => character <= "\xFF") ? [Buffer.from(text3, "latin1")] : [];
+function latin1Of(text2) {
+  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
 }
 function derivedTexts(value) {
   const json = JSON.stringify(value).slice(1, -1);
   return [
     ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
-      ...phasesOf(bytes).flatMap((text3) => [
-        ["base64", text3],
-        ["base64url", text3.replaceAll("+", "-").replaceAll("/", "_")]
+      ...phasesOf(bytes).flatMap((text2) => [
+        ["base64", text2],
+        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
       ]),
       ["hex", bytes.toString("hex")],
       ["hex upper case", bytes.toString("hex").toUpperCase()]
@@ -57977,14 +58805,14 @@ function base64OfUtf16(value) {
   const littleEndian = Buffer.from(value, "utf16le");
   const bigEndian2 = Buffer.from(littleEndian).swap16();
   return [
-    ...phasesOf(littleEndian).map((text3) => ["base64 of utf-16le", text3]),
-    ...phasesOf(bigEndian2).map((text3) => ["base64 of utf-16be", text3])
+    ...phasesOf(littleEndian).map((text2) => ["base64 of utf-16le", text2]),
+    ...phasesOf(bigEndian2).map((text2) => ["base64 of utf-16be", text2])
   ];
 }
 function phasesOf(bytes) {
   return [0, 1, 2].map((before) => {
-    const text3 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    return text3.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
+    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
   });
 }
 function formEncoded(value) {
@@ -57996,8 +58824,8 @@ function propertiesEscaped(value) {
   const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
   return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
 }
-function unicodeEscaped(text3, which2, upperCase2 = false) {
-  return text3.replace(which2, (character) => {
+function unicodeEscaped(text2, which2, upperCase2 = false) {
+  return text2.replace(which2, (character) => {
     const code18 = character.charCodeAt(0).toString(16).padStart(4, "0");
     return `\\u${upperCase2 ? code18.toUpperCase() : code18}`;
   });
@@ -58017,7 +58845,7 @@ function escapedForms(value) {
   const anchor = anchorOf(value);
   if (anchor === void 0) return [];
   const pattern = [...value.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join("");
-  const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text3]) => text3)]);
+  const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text2]) => text2)]);
   const at = value.indexOf(anchor);
   return [1, 2].map((width) => {
     const charset = width === 1 ? "latin1" : "utf16le";
@@ -58032,9 +58860,9 @@ function escapedForms(value) {
         after,
         holds(bytes, found) {
           const start2 = found - Math.min(before, found - found % width);
-          const text3 = bytes.toString(charset, start2, found + after);
+          const text2 = bytes.toString(charset, start2, found + after);
           const inText = (found - start2) / width;
-          return [...text3.matchAll(search)].some(
+          return [...text2.matchAll(search)].some(
             ({ 0: match, index }) => index <= inText && inText < index + match.length && !isKnown(match, known, width)
           );
         }
@@ -58073,8 +58901,8 @@ function spellings(part) {
     ...code18 > 127 ? [literal2(Buffer.from(part, "utf8").toString("latin1"))] : []
   ].join("|")})`;
 }
-function literal2(text3) {
-  return [...text3].map((one) => /[\w\s]/.test(one) ? one : one.replace(/[^\p{L}]/u, "\\$&")).join("");
+function literal2(text2) {
+  return [...text2].map((one) => /[\w\s]/.test(one) ? one : one.replace(/[^\p{L}]/u, "\\$&")).join("");
 }
 function anyCase(hex) {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
@@ -58083,19 +58911,19 @@ var LONGEST_PART = 32;
 var SHORTEST_PART = 5;
 var SHORTEST_LINE = 60;
 function base64InLines(value) {
-  return phasesOf(Buffer.from(value, "utf8")).flatMap((text3) => {
-    const size = Math.min(LONGEST_PART, Math.floor(text3.length / 2));
+  return phasesOf(Buffer.from(value, "utf8")).flatMap((text2) => {
+    const size = Math.min(LONGEST_PART, Math.floor(text2.length / 2));
     if (size < SHORTEST_PART) return [];
-    const longest2 = text3.length + (Math.floor(text3.length / SHORTEST_LINE) + 1) * 6;
-    return [0, size].map((begin) => ({
+    const longest2 = text2.length + (Math.floor(text2.length / SHORTEST_LINE) + 1) * 6;
+    return [0, size].map((begin2) => ({
       encoding: "base64 in lines",
-      bytes: Buffer.from(text3.slice(begin, begin + size)),
+      bytes: Buffer.from(text2.slice(begin2, begin2 + size)),
       confirmation: {
-        before: begin + 6,
+        before: begin2 + 6,
         after: longest2,
         holds: (bytes, found) => {
-          const raw = bytes.toString("latin1", Math.max(0, found - begin - 6), found + longest2);
-          return !raw.includes(text3) && raw.replace(/\\[rn]|\s/g, "").includes(text3);
+          const raw = bytes.toString("latin1", Math.max(0, found - begin2 - 6), found + longest2);
+          return !raw.includes(text2) && raw.replace(/\\[rn]|\s/g, "").includes(text2);
         }
       }
     }));
@@ -58103,30 +58931,30 @@ function base64InLines(value) {
 }
 
 // src/secrets/scanner/private-keys.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
 var LEAST_BYTES = 16;
 function keyOfPem(pem) {
-  return attempt2(() => (0, import_node_crypto6.createPrivateKey)(pem));
+  return attempt2(() => (0, import_node_crypto8.createPrivateKey)(pem));
 }
 function keyOfDer(der) {
   if (der[0] !== 48) return void 0;
   for (const type of ["pkcs8", "pkcs1", "sec1"]) {
-    const key = attempt2(() => (0, import_node_crypto6.createPrivateKey)({ key: der, format: "der", type }));
+    const key = attempt2(() => (0, import_node_crypto8.createPrivateKey)({ key: der, format: "der", type }));
     if (key !== void 0) return key;
   }
   return void 0;
 }
 function isPublicDer(der) {
   if (der[0] !== 48) return false;
-  return attempt2(() => new import_node_crypto6.X509Certificate(der)) !== void 0 || attempt2(() => (0, import_node_crypto6.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
+  return attempt2(() => new import_node_crypto8.X509Certificate(der)) !== void 0 || attempt2(() => (0, import_node_crypto8.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
 }
 function numberForms(key) {
   const isNumber = key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec";
   return numbersOf(key).flatMap((number) => isNumber ? formsOfNumber(number) : [bigEndian(number)]);
 }
 function jwkForms(jwk) {
-  const key = attempt2(() => (0, import_node_crypto6.createPrivateKey)({ key: jwk, format: "jwk" }));
+  const key = attempt2(() => (0, import_node_crypto8.createPrivateKey)({ key: jwk, format: "jwk" }));
   if (key !== void 0) return numberForms(key);
   const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
   return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
@@ -58172,39 +59000,49 @@ function attempt2(work) {
 
 // src/secrets/scanner/decoded.ts
 var DEEPEST2 = 4;
-var LEAST_BYTES2 = { base64: 16, hex: 8 };
+var LEAST_BYTES2 = { base64: 16, base32: 10, hex: 8 };
 var LEAST_VARIETY2 = 6;
 var PEM = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]{1,65536})-----END \1-----/g;
 var PUBLIC_LABEL = /CERTIFICATE|PUBLIC KEY|PARAMETERS|CRL|PKCS7/;
 function decodedForms(value) {
   return formsOfText(value, DEEPEST2);
 }
-function withoutPublicBlocks(text3) {
-  return text3.replace(
+function withoutPublicBlocks(text2) {
+  return text2.replace(
     /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s\\]{1,65536}-----END \1-----/g,
     (block, label) => PUBLIC_LABEL.test(label) ? "\n\n" : block
   );
 }
-function formsOfText(text3, depth) {
+function formsOfText(text2, depth) {
   if (depth === 0) return [];
-  const json = documentOf(text3);
+  const json = documentOf(text2);
   if (json !== void 0) return formsOfJson(json, depth - 1);
-  const blocks = pemForms(text3);
+  const blocks = pemForms(text2);
   if (blocks.length > 0) return blocks;
-  const compact = text3.replace(/\s/g, "");
+  const compact = text2.replace(/\s/g, "");
   return [
-    ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/[:-]/g, ""), "hex"), "hex", depth) : [],
+    ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/^0x|[:-]/g, ""), "hex"), "hex", depth) : [],
+    ...isBase32(compact) ? formsOfBytes(bytesOfBase32(compact), "base32", depth) : [],
     ...isBase64(compact) ? formsOfBytes(Buffer.from(compact, "base64"), "base64", depth) : []
   ];
 }
-function isHex(text3) {
-  return /^(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text3);
+function isHex(text2) {
+  return /^(?:0x)?(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text2);
 }
-function isBase64(text3) {
-  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text3);
+function isBase32(text2) {
+  return /^[A-Z2-7]{16,}={0,6}$/.test(text2);
 }
-function pemForms(text3) {
-  const plain = text3.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, "\n");
+function bytesOfBase32(text2) {
+  const bits = [...text2.replace(/=/g, "")].map(
+    (character) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(character).toString(2).padStart(5, "0")
+  );
+  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}
+function isBase64(text2) {
+  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text2);
+}
+function pemForms(text2) {
+  const plain = text2.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, "\n");
   return [...plain.matchAll(PEM)].flatMap(([, label = "", body = ""]) => {
     if (PUBLIC_LABEL.test(label)) return [];
     const base64 = body.replace(/\s/g, "");
@@ -58220,17 +59058,28 @@ ${lines3}
 function formsOfBytes(bytes, kind, depth) {
   if (bytes.length < LEAST_BYTES2[kind] || !isVaried(bytes) || isPublicDer(bytes)) return [];
   const encoding = `decoded ${kind}`;
-  const text3 = textOf(bytes);
-  if (text3 === void 0) {
+  const text2 = textOf(bytes);
+  if (text2 === void 0) {
     const key = keyOfDer(bytes);
-    return [{ encoding, bytes }, ...key ? numberForms(key) : []];
+    if (key) return [{ encoding, bytes }, ...numberForms(key)];
+    return kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }];
   }
-  if (weaknessOf(text3) !== void 0) return [];
-  const forms = plainForms(text3).map((form) => ({
+  if (weaknessOf(text2) !== void 0) return [];
+  const forms = plainForms(text2).map((form) => ({
     encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }));
-  return [...forms, ...formsOfText(text3, depth - 1)];
+  return [...forms, ...formsOfText(text2, depth - 1)];
+}
+function formsOfHex(bytes) {
+  const [, ...asNumber] = formsOfNumber(bytes);
+  return [
+    { encoding: "decoded hex", bytes },
+    ...asNumber.map((form) => ({
+      ...form,
+      encoding: form.encoding.replace("number of the key", "decoded hex")
+    }))
+  ];
 }
 var PUBLIC_NAME = /public|cert|x5[ctu]|_id$|^(?:n|e|x|y|kid|type)$/i;
 function formsOfJson(json, depth) {
@@ -58242,8 +59091,8 @@ function formsOfJson(json, depth) {
   });
 }
 function textOf(bytes) {
-  const text3 = bytes.toString("utf8");
-  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text3) ? text3.trim() : void 0;
+  const text2 = bytes.toString("utf8");
+  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text2) ? text2.trim() : void 0;
 }
 function isVaried(bytes) {
   return new Set(bytes).size >= LEAST_VARIETY2;
@@ -58255,9 +59104,9 @@ function needlesOf(secrets) {
   const needles = [];
   const weak = [];
   for (const { name, value } of secrets) {
-    const text3 = wellFormed(value).trim();
-    const reason = weaknessOf(text3);
-    if (reason === void 0) needles.push(...needlesOfValue(name, text3));
+    const text2 = wellFormed(value).trim();
+    const reason = weaknessOf(text2);
+    if (reason === void 0) needles.push(...needlesOfValue(name, text2));
     else weak.push({ secret: name, reason });
   }
   return { needles, weak };
@@ -58279,7 +59128,9 @@ function needlesOfValue(secret, value) {
   }));
 }
 function piecesOf(value) {
-  if (!/[\r\n]|\\n/.test(value)) return [];
+  const parts2 = value.split(/[,;|] ?/);
+  const isList = parts2.length > 1 && parts2.every((part) => /^\S+$/.test(part));
+  if (!isList && !/[\r\n]|\\n/.test(value)) return [];
   const pieces = value.split(/\\[nr]|[^A-Za-z0-9+/=_-]/);
   return pieces.filter((piece) => piece.length >= SHORTEST_PIECE && looksRandom(piece));
 }
@@ -58344,19 +59195,19 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     ),
     weak,
     canary,
-    digest: (token3) => (0, import_node_crypto7.createHmac)("sha256", key).update(token3).digest("hex").slice(0, 16)
+    digest: (token3) => (0, import_node_crypto9.createHmac)("sha256", key).update(token3).digest("hex").slice(0, 16)
   };
 }
 var EDGE = 2;
 function prefixesOf(family) {
-  return family.prefixes.flatMap((text3) => {
-    const prefix = text3.length;
+  return family.prefixes.flatMap((text2) => {
+    const prefix = text2.length;
     const narrow = {
-      bytes: Buffer.from(text3, "latin1"),
+      bytes: Buffer.from(text2, "latin1"),
       origin: { family, width: 1, prefix }
     };
     if (family.binary) return [narrow];
-    const wide = Buffer.from(text3, "utf16le").subarray(0, -1);
+    const wide = Buffer.from(text2, "utf16le").subarray(0, -1);
     return [narrow, { bytes: wide, origin: { family, width: 2, prefix } }];
   });
 }
@@ -58382,8 +59233,8 @@ function addMatch(matcher, origin, { bytes, offset }, at, tally) {
   if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
   const start2 = at - (family.lead ?? 0) * width;
   if (start2 < 0 || family.bounded && isWordAt(bytes, start2 - EDGE * width, width)) return;
-  const text3 = textAt2(bytes, start2, width, family.longest);
-  const match = family.pattern.exec(text3);
+  const text2 = textAt2(bytes, start2, width, family.longest);
+  const match = family.pattern.exec(text2);
   if (match === null || !family.isReal(match)) return;
   if (family.bounded && isWordAt(bytes, start2 + match[0].length * width, width)) return;
   const digest = matcher.digest(family.identity?.(match) ?? match[0]);
@@ -58391,9 +59242,9 @@ function addMatch(matcher, origin, { bytes, offset }, at, tally) {
 }
 function textAt2(bytes, start2, width, length) {
   if (width === 1) return bytes.toString("latin1", start2, start2 + length);
-  const text3 = bytes.toString("utf16le", start2, start2 + length * 2);
-  const end = text3.search(/[^\0-\xff]/);
-  return end < 0 ? text3 : text3.slice(0, end) + String.fromCharCode(text3.charCodeAt(end) & 255);
+  const text2 = bytes.toString("utf16le", start2, start2 + length * 2);
+  const end = text2.search(/[^\0-\xff]/);
+  return end < 0 ? text2 : text2.slice(0, end) + String.fromCharCode(text2.charCodeAt(end) & 255);
 }
 function isWordAt(bytes, start2, width) {
   for (let at = start2; at < start2 + EDGE * width; at += width) {
@@ -58406,7 +59257,10 @@ var IS_IN_RUN = Uint8Array.from(
   (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
 );
 function mayFollow(origin, byte) {
-  return origin === void 0 || "needle" in origin || origin.family.run === 0 || IS_IN_RUN[byte] === 1;
+  if (origin === void 0 || "needle" in origin) return true;
+  const { run: run2, next } = origin.family;
+  if (next !== void 0) return next.test(String.fromCharCode(byte));
+  return run2 === 0 || IS_IN_RUN[byte] === 1;
 }
 function hasRun(bytes, start2, width, run2) {
   for (let at = start2; at < start2 + run2 * width; at += width) {
@@ -58424,7 +59278,7 @@ async function scanFiles(files, matcher, { locate = () => void 0, measured = () 
   let total = 0;
   async function* stream() {
     let at = 0;
-    function begin({ name: name2, layer }, of) {
+    function begin2({ name: name2, layer }, of) {
       sections.add({ at, name: name2, layer, of });
     }
     function counted2(piece) {
@@ -58434,14 +59288,14 @@ async function scanFiles(files, matcher, { locate = () => void 0, measured = () 
     for await (const file of files) {
       const { name: name2, attributes, continued = false } = file;
       if (!continued) {
-        begin(file, "name");
+        begin2(file, "name");
         yield counted2(Buffer.concat([Buffer.from(name2), GAP]));
         if (attributes && attributes.length > 0) {
-          begin(file, "attributes");
+          begin2(file, "attributes");
           yield counted2(Buffer.concat([attributes, GAP]));
         }
       }
-      begin(file, "content");
+      begin2(file, "content");
       const start2 = at;
       if (Array.isArray(file.bytes)) for (const piece of file.bytes) yield counted2(piece);
       else for await (const piece of file.bytes) yield counted2(piece);
@@ -58450,7 +59304,7 @@ async function scanFiles(files, matcher, { locate = () => void 0, measured = () 
       yield counted2(GAP);
     }
     const { name, value } = matcher.canary;
-    begin({ name, bytes: [] }, "content");
+    begin2({ name, bytes: [] }, "content");
     yield counted2(Buffer.from(value));
   }
   function locationOf(offset) {
@@ -58498,7 +59352,7 @@ async function scanImage(archive, matcher, snapshot) {
   const opener = createOpener();
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path44.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path48.default.posix.dirname(file) === SNAPSHOT_DIR
   });
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -58523,8 +59377,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path44.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path44.default.posix.basename(file), offset);
+    if (import_node_path48.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path48.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -58567,7 +59421,7 @@ async function configurationOf(docker2, image) {
   const { Config, ...rest } = await inspectImage(docker2, image);
   const { Env, Labels, ...settings } = Config;
   const steps = (await imageHistory(docker2, image)).map(({ CreatedBy }) => CreatedBy);
-  const content = (name, text3) => ({ name, bytes: [Buffer.from(text3)] });
+  const content = (name, text2) => ({ name, bytes: [Buffer.from(text2)] });
   return [
     ...(Env ?? []).map((pair) => content(`environment variable ${pair.replace(/=.*/s, "")}`, pair)),
     ...Object.entries(Labels ?? {}).map(([name, value]) => content(`label ${name}`, value)),
@@ -58577,7 +59431,7 @@ async function configurationOf(docker2, image) {
 }
 
 // src/secrets/search.ts
-var import_node_crypto10 = require("node:crypto");
+var import_node_crypto12 = require("node:crypto");
 
 // src/secrets/report.ts
 function foundSecrets(findings) {
@@ -58645,43 +59499,51 @@ function locationsOf(found) {
   const more = lines3.length - MOST_LINES;
   return more > 0 ? [...lines3.slice(0, MOST_LINES), `... and ${more} more places`] : lines3;
 }
-function printable(text3) {
-  return text3.replace(new RegExp("\\p{Cc}", "gu"), " ");
+function printable(text2) {
+  return text2.replace(new RegExp("\\p{Cc}", "gu"), " ");
 }
 
 // src/secrets/scanner/canary.ts
-var import_node_crypto9 = require("node:crypto");
+var import_node_crypto11 = require("node:crypto");
 
 // src/secrets/scanner/canary-values.ts
-var import_node_crypto8 = require("node:crypto");
+var import_node_crypto10 = require("node:crypto");
 var ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 var P256 = [Buffer.from("30310201010420", "hex"), Buffer.from("a00a06082a8648ce3d030107", "hex")];
 var RSA_SIZE = 1024;
 function encodedCanaries(random) {
-  const [first3, second] = [random(24), random(24)];
-  const text3 = `Aa1 ${random(12).toString("hex")} \xE9`;
+  const [first3, second, third] = [random(24), random(24), random(25)];
+  second[0] = 127;
+  const text2 = `Aa1 ${random(12).toString("hex")} \xE9`;
   return [
     { value: first3.toString("base64"), plants: [{ encoding: "decoded base64", bytes: first3 }] },
-    { value: second.toString("hex"), plants: [{ encoding: "decoded hex", bytes: second }] },
+    {
+      value: second.toString("hex"),
+      plants: plantsOfNumber(second).map(({ encoding, bytes }) => ({
+        encoding: encoding.replace("number of the key", "decoded hex"),
+        bytes
+      }))
+    },
+    { value: base32Of(third), plants: [{ encoding: "decoded base32", bytes: third }] },
     ...["base64", "hex"].map((kind) => ({
-      value: Buffer.from(text3).toString(kind),
+      value: Buffer.from(text2).toString(kind),
       plants: [
-        { encoding: `decoded ${kind}`, bytes: Buffer.from(text3) },
-        { encoding: `decoded ${kind} in latin-1`, bytes: Buffer.from(text3, "latin1") },
-        { encoding: `decoded ${kind} in utf-16le`, bytes: Buffer.from(text3, "utf16le") },
-        { encoding: `decoded ${kind} in utf-16be`, bytes: Buffer.from(text3, "utf16le").swap16() }
+        { encoding: `decoded ${kind}`, bytes: Buffer.from(text2) },
+        { encoding: `decoded ${kind} in latin-1`, bytes: Buffer.from(text2, "latin1") },
+        { encoding: `decoded ${kind} in utf-16le`, bytes: Buffer.from(text2, "utf16le") },
+        { encoding: `decoded ${kind} in utf-16be`, bytes: Buffer.from(text2, "utf16le").swap16() }
       ]
     }))
   ];
 }
 function keyCanaries(random) {
-  const curve = (0, import_node_crypto8.createECDH)("prime256v1");
+  const curve = (0, import_node_crypto10.createECDH)("prime256v1");
   curve.generateKeys();
   const scalar = Buffer.concat([Buffer.alloc(32), curve.getPrivateKey()]).subarray(-32);
   const sec1 = Buffer.concat([P256[0] ?? Buffer.alloc(0), scalar, P256[1] ?? Buffer.alloc(0)]);
   const seed = random(32);
   const pkcs8 = Buffer.concat([ED25519, seed]);
-  const { privateKey } = (0, import_node_crypto8.generateKeyPairSync)("rsa", { modulusLength: RSA_SIZE });
+  const { privateKey } = (0, import_node_crypto10.generateKeyPairSync)("rsa", { modulusLength: RSA_SIZE });
   const pkcs1 = privateKey.export({ format: "der", type: "pkcs1" });
   const { p = "" } = privateKey.export({ format: "jwk" });
   return [
@@ -58701,6 +59563,11 @@ function keyCanaries(random) {
       plants: [{ encoding: "decoded PEM", bytes: pkcs1 }, ...plantsOfNumber(Buffer.from(p, "base64url"))]
     }
   ];
+}
+function base32Of(bytes) {
+  const digits = BigInt(`0x${bytes.toString("hex")}`).toString(32);
+  const all = digits.padStart(bytes.length * 8 / 5, "0");
+  return [...all].map((digit) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[parseInt(digit, 32)]).join("");
 }
 function pemOf(label, der) {
   const lines3 = der.toString("base64").match(/.{1,64}/g) ?? [];
@@ -58738,7 +59605,7 @@ var OTHER_SPECIAL = {
   url: "%22%5c%3c%26%3d%3a%27%20%c3%a9%7e%3f%3f%3f%0a"
 };
 var STEP2 = 256;
-function createCanary(random = import_node_crypto9.randomBytes) {
+function createCanary(random = import_node_crypto11.randomBytes) {
   const part = () => `Aa1${random(18).toString("base64url")}`;
   const name = "canary of crac-checkpoint";
   const others = [...encodedCanaries(random), ...keyCanaries(random)];
@@ -58749,7 +59616,7 @@ function createCanary(random = import_node_crypto9.randomBytes) {
     plants: others.flatMap(({ plants }) => plants)
   };
 }
-function plantsOf({ value, plants }, random = import_node_crypto9.randomBytes) {
+function plantsOf({ value, plants }, random = import_node_crypto11.randomBytes) {
   const [head = "", tail = ""] = value.split(SPECIAL);
   const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
     encoding,
@@ -58767,10 +59634,10 @@ function plantsOf({ value, plants }, random = import_node_crypto9.randomBytes) {
     { encoding: "latin-1", bytes: Buffer.from(value, "latin1") },
     { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
     { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() },
-    ...texts.flatMap(([encoding, text3]) => plantsOfText(encoding, text3)),
-    ...escaped.flatMap((text3) => [
-      { encoding: "escaped", bytes: Buffer.from(text3) },
-      { encoding: "escaped in utf-16le", bytes: Buffer.from(text3, "utf16le") }
+    ...texts.flatMap(([encoding, text2]) => plantsOfText(encoding, text2)),
+    ...escaped.flatMap((text2) => [
+      { encoding: "escaped", bytes: Buffer.from(text2) },
+      { encoding: "escaped in utf-16le", bytes: Buffer.from(text2, "utf16le") }
     ]),
     ...plantsInBase64(value, random),
     ...plants,
@@ -58794,23 +59661,23 @@ function plantsInBase64(value, random) {
     }))
   );
   const inLines = [30, 40, 50].flatMap((before) => {
-    const text3 = Buffer.concat([random(before), Buffer.from(value), random(4)]).toString("base64");
+    const text2 = Buffer.concat([random(before), Buffer.from(value), random(4)]).toString("base64");
     return ["\r\n", "\n", "\\n"].map((end) => ({
       encoding: "base64 in lines",
-      bytes: Buffer.from(text3.replace(/.{64}/g, `$&${end}`))
+      bytes: Buffer.from(text2.replace(/.{64}/g, `$&${end}`))
     }));
   });
   return [...inUtf16, ...inLines];
 }
-function plantsOfText(encoding, text3) {
+function plantsOfText(encoding, text2) {
   const plants = [
-    { encoding, bytes: Buffer.from(text3, "utf8") },
-    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text3, "utf16le") }
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
   ];
-  if (!text3.includes("\xE9")) return plants;
-  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text3, "latin1") }];
+  if (!text2.includes("\xE9")) return plants;
+  return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
 }
-async function proveScanner(matcher, random = import_node_crypto9.randomBytes) {
+async function proveScanner(matcher, random = import_node_crypto11.randomBytes) {
   const missed = [];
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
@@ -58841,7 +59708,7 @@ var NOT_SEARCHED = {
   untrusted: void 0
 };
 async function prepareSearch(secrets) {
-  const shared = { canary: createCanary(), key: (0, import_node_crypto10.randomBytes)(32) };
+  const shared = { canary: createCanary(), key: (0, import_node_crypto12.randomBytes)(32) };
   const matcher = createMatcher({ secrets, ...shared });
   await proveScanner(matcher);
   const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]));
@@ -58966,7 +59833,33 @@ function mayBeSent(mode, scan2) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_node_path53 = __toESM(require("node:path"), 1);
+
+// src/diagnosis/open-socket.ts
+var NO_PORTS = { local: void 0, remote: void 0 };
+var LOCAL = /localPort (\d+)|localport=(\d+)|local=\S{0,300}:(\d+)|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}:(\d+)\]/;
+var REMOTE = /remotePort (\d+)|(?<!local)port=(\d+)|remote=\S{0,300}:(\d+)/;
+var LISTENS = /remotePort 0(?!\d)|ServerSocket(?:Channel(?:Impl)?)?\[|(?<!\w)Socket\[addr=\S{0,300}?,port=0,localport=[1-9]/;
+function isListening(description2) {
+  return LISTENS.test(description2);
+}
+function portsIn(description2) {
+  const remote = portOf2(REMOTE.exec(description2));
+  return { local: portOf2(LOCAL.exec(description2)), remote: isListening(description2) ? void 0 : remote };
+}
+function portOf2(match) {
+  const port = Number(match?.slice(1).find((group) => group !== void 0));
+  return port > 0 ? port : void 0;
+}
+var CHANNEL = /(?<![\w.])[\w.]{0,150}Channel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g;
+var NAMELESS_SELECTOR = "a selector with registered channels";
+function channelsIn(text2) {
+  const channels = [...text2.matchAll(CHANNEL)].map(([channel]) => channel);
+  return channels.length > 0 ? channels : [NAMELESS_SELECTOR];
+}
+function isOfSelector(description2) {
+  return /^EPoll (?:Event )?FD \d+ left open in /.test(description2);
+}
 
 // src/diagnosis/checkpoint-exception.ts
 var CheckpointRefused = class extends Failure {
@@ -58997,14 +59890,13 @@ var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
 var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
 var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
 var JDK_FRAME = /^(?:java|javax|jdk|sun|com\.sun)\./;
-var LISTENS = /remotePort 0$|ServerSocket(?:Channel(?:Impl)?)?\[/;
 var MOST_LISTED = 20;
 var MOST_FRAMES = 4;
 var LONGEST_STACK = 60;
 function checkpointRefusal(output) {
   if (!REFUSED.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open5 = causes.flatMap(openResource);
+  const open5 = openResources(causes);
   const known = diagnose("dump", { app: [output, ...causes.flatMap(withCode)].join("\n") });
   if (open5.length > 0) {
     const id = known?.signature ? ` (${known.signature.id})` : "";
@@ -59058,27 +59950,29 @@ function addFrame(frames, frame) {
   if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
   frames.push(frame);
 }
-function withCode({ type, text: text3, stack }) {
+function withCode({ type, text: text2, stack }) {
   const names = stack.map((frame) => frame.endsWith(")") ? frame.split("(", 1)[0] ?? "" : frame);
-  return names.length === 0 ? [] : [`${simpleName(type)}: ${text3} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
+  return names.length === 0 ? [] : [`${simpleName(type)}: ${text2} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
 }
-var CHANNEL = /(?<![\w.])(?:[\w.]{1,100}\.)?(?:Server)?SocketChannel(?:Impl)?\[(?:[^[\]]|\[[^[\]]{0,100}\]){0,300}\]/g;
-function channelsOf(text3, openedBy) {
-  const channels = [...text3.matchAll(CHANNEL)].map(([channel]) => channel);
-  const descriptions = channels.length > 0 ? channels : ["a selector with registered channels"];
-  return descriptions.map((description2) => ({
-    kind: "socket",
-    description: description2,
-    listens: LISTENS.test(description2),
-    openedBy
-  }));
+function openResources(causes) {
+  const open5 = causes.filter(({ type, text: text2 }) => !isBusySelector(type) && !isOfSelector(text2)).flatMap(openResource);
+  const named = new Set(open5.map(({ description: description2 }) => description2));
+  const channels = causes.filter(({ type }) => isBusySelector(type)).flatMap(({ text: text2, openedBy }) => channelsIn(text2).map((channel) => socket(channel, openedBy)));
+  return [...channels.filter(({ description: description2 }) => !named.has(description2)), ...open5];
 }
-function openResource({ type, text: text3, openedBy }) {
-  if (/(?:BusySelector|IllegalSelector)Exception$/.test(type)) return channelsOf(text3, openedBy);
+function isBusySelector(type) {
+  return /(?:BusySelector|IllegalSelector)Exception$/.test(type);
+}
+function openResource({ type, text: text2, openedBy }) {
   const match = /CheckpointOpen(Socket|File|Resource)Exception$/.exec(type);
   if (!match) return [];
-  const kind = match[1] === "Socket" ? "socket" : match[1] === "File" ? "file" : "other";
-  return [{ kind, description: text3, listens: LISTENS.test(text3), openedBy }];
+  if (match[1] === "Socket") return [socket(text2, openedBy)];
+  const kind = match[1] === "File" ? "file" : "other";
+  return [{ kind, description: text2, listens: false, ports: NO_PORTS, openedBy }];
+}
+function socket(description2, openedBy) {
+  const [listens, ports2] = [isListening(description2), portsIn(description2)];
+  return { kind: "socket", description: description2, listens, ports: ports2, openedBy };
 }
 function summarise(open5) {
   const words = {
@@ -59173,8 +60067,8 @@ function agentsIn(options3, variables2) {
   }
   return [...names.values()];
 }
-function agentOf(text3) {
-  const option = text3.replaceAll(/["']/g, "");
+function agentOf(text2) {
+  const option = text2.replaceAll(/["']/g, "");
   for (const { name, pattern, port, listens = false, code: code18, fix } of KINDS2) {
     const match = pattern.exec(option);
     if (match === null) continue;
@@ -59203,10 +60097,9 @@ function explainAgents(refused3, agents) {
   return refused3.explained(owner, agent.fix);
 }
 function belongsTo({ port, listens, code: code18 }, resource) {
-  const { description: description2, openedBy } = resource;
-  const ports2 = description2.matchAll(/(?:localPort |remotePort |port=|localport=|:)(\d{1,5})\b/g);
-  const hasPort = port !== void 0 && [...ports2].some(([, found]) => Number(found) === port);
-  if (hasPort && resource.listens === listens) return true;
+  const { ports: ports2, openedBy } = resource;
+  if (port !== void 0 && resource.listens === listens && (listens ? ports2.local : ports2.remote) === port)
+    return true;
   const lines3 = openedBy === void 0 ? [] : [openedBy.thread, ...openedBy.frames];
   return code18 !== void 0 && lines3.some((line2) => code18.test(line2));
 }
@@ -59247,8 +60140,8 @@ var SERVERS = [
 ];
 function explainSecondServer(refused3, facts) {
   for (const resource of refused3.resources) {
-    const port = portOf2(resource);
-    if (port === void 0 || port === facts.port) continue;
+    const port = resource.ports.local;
+    if (!resource.listens || port === void 0 || port === facts.port) continue;
     const openedBy = resource.openedBy?.frames.join(" ") ?? "";
     const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts));
     if (!server) continue;
@@ -59257,23 +60150,19 @@ function explainSecondServer(refused3, facts) {
   }
   return void 0;
 }
-function portOf2({ listens, description: description2 }) {
-  const port = /localPort (\d+)|localport=(\d+)|ServerSocketChannel(?:Impl)?\[\S*:(\d+)\]/.exec(description2);
-  return listens && port ? Number(port[1] ?? port[2] ?? port[3]) : void 0;
-}
 
 // src/probe/listeners.ts
 var TIMEOUT = 5e3;
 var LISTEN = "0A";
-var LOOPBACK2 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
+var LOOPBACK3 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
 async function listenersIn(docker2, container) {
-  const text3 = await readSockets(docker2, container);
-  return text3 === void 0 ? void 0 : parseListeners(text3);
+  const text2 = await readSockets(docker2, container);
+  return text2 === void 0 ? void 0 : parseListeners(text2);
 }
 var CONNECTED = /* @__PURE__ */ new Set(["01", "08"]);
 async function remotePortsIn(docker2, container) {
-  const text3 = await readSockets(docker2, container);
-  return text3?.split("\n").flatMap((line2) => {
+  const text2 = await readSockets(docker2, container);
+  return text2?.split("\n").flatMap((line2) => {
     const [, , remote = "", state = ""] = line2.trim().split(/\s+/);
     const port = /:([0-9A-F]{4})$/.exec(remote)?.[1];
     return port !== void 0 && CONNECTED.has(state) ? [parseInt(port, 16)] : [];
@@ -59286,14 +60175,14 @@ async function readSockets(docker2, container) {
   });
   return exitCode === 0 && stdout !== "" ? stdout : void 0;
 }
-function parseListeners(text3) {
+function parseListeners(text2) {
   const byPort = /* @__PURE__ */ new Map();
-  for (const line2 of text3.split("\n")) {
+  for (const line2 of text2.split("\n")) {
     const [, local = "", , state] = line2.trim().split(/\s+/);
     const [, address = "", port = ""] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? [];
     if (state !== LISTEN || address === "") continue;
     const number = parseInt(port, 16);
-    byPort.set(number, LOOPBACK2.test(address) && (byPort.get(number) ?? true));
+    byPort.set(number, LOOPBACK3.test(address) && (byPort.get(number) ?? true));
   }
   return [...byPort].map(([port, loopback]) => ({ port, loopback })).sort((one, other) => one.port - other.port);
 }
@@ -59302,8 +60191,9 @@ async function explainMissingPort({ docker: docker2, spec }, port) {
   const listeners = await listenersIn(docker2, spec.name);
   return listeners && explainPort(port, listeners);
 }
-function explainPort(port, listeners) {
+function explainPort({ number: port, source }, listeners) {
   const own = listeners.find((listener) => listener.port === port);
+  if (source && !(own && !own.loopback)) return explainNamedPort(port, source, listeners);
   if (own?.loopback) {
     return {
       cause: `It listens on port ${port} of the container's loopback address only, where nobody outside of the container reaches it.`,
@@ -59329,6 +60219,13 @@ function explainPort(port, listeners) {
     cause: "The application does not listen on any TCP port.",
     fix: "If it is a worker, a consumer or a scheduler, set `ready-log` to a line that it writes when it is ready, or `ready-command`; if it is a server that starts slowly, raise `startup-timeout`."
   };
+}
+function explainNamedPort(port, { name, fix }, listeners) {
+  const open5 = listeners.filter((listener) => !listener.loopback).map((listener) => listener.port);
+  const own = listeners.some((listener) => listener.port === port);
+  const where = own ? `The application listens on port ${port}, which comes from ${name}, on the loopback address of the container only` : `Nothing in the container listens on port ${port}, which comes from ${name}`;
+  const others = open5.length === 0 ? "" : `; the application listens on ${ports(open5)}`;
+  return { cause: `${where}${others}.`, fix };
 }
 function ports(numbers) {
   return `port${numbers.length > 1 ? "s" : ""} ${numbers.join(", ")}`;
@@ -59387,20 +60284,26 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path73 = management ? void 0 : health;
+  const path76 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path73 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path73}`,
-    port: spec.port,
-    run: () => portResponds(address, path73 ?? "/", serves)
+    name: path76 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path76}`,
+    port: { number: spec.port },
+    run: () => portResponds(address, path76 ?? "/", serves)
   };
   if (!management || health === void 0) return [own];
-  const { port, tls, setting } = management;
+  const { port, tls, setting, source } = management;
   return [
     own,
     {
       name: `port ${port} (${setting}), GET ${health}`,
-      port,
+      port: {
+        number: port,
+        source: {
+          name: source,
+          fix: "Set `ready-url: /`, or another condition, if the application does not open that port; if it opens it on the loopback address only, let it listen on 0.0.0.0; if it opens another one, set `ready-url: http://localhost:PORT" + health + "`."
+        }
+      },
       run: async () => {
         const other = { ...await addressOf(target.docker, spec, port), tls };
         return { ...await portResponds(other, health, tls ? "tls" : "plain"), tls: false };
@@ -59437,7 +60340,13 @@ function urlCheck(url, { docker: docker2, spec, address }, serves) {
   const port = url.port ?? spec.port;
   return {
     name: `${url.method} ${url.port === void 0 ? "" : `port ${url.port}, `}${shownTarget(url.target)}`,
-    port,
+    port: {
+      number: port,
+      source: url.port === void 0 ? void 0 : {
+        name: "`ready-url`",
+        fix: "Correct the port in `ready-url`, or let the application listen there on 0.0.0.0."
+      }
+    },
     run: async () => {
       const at = url.port === void 0 ? address : await addressOf(docker2, spec, url.port);
       return await urlResponds(at, url, serves);
@@ -59530,8 +60439,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises51 = require("node:fs/promises");
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_promises56 = require("node:fs/promises");
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -59539,15 +60448,15 @@ var PRESETS2 = [
   ["h2", /\.(?:mv|trace)\.db$/]
 ];
 function suggestPolicies(resources) {
-  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens }) => {
-    const path73 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path73 ?? ""));
+  const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
+    const path76 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path76 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path73 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path76 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
-    const port = /(?:localPort |localport=|local=\S{0,200}:)(\d+)/.exec(description2)?.[1];
+    const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
-    return [who, "type: socket", ...port === void 0 ? [] : [`localPort: ${port}`], "action: close"].join(
+    return [who, "type: socket", ...port === void 0 ? [] : [`${end}: ${port}`], "action: close"].join(
       "\n"
     );
   });
@@ -59556,8 +60465,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises49 = require("node:fs/promises");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_promises54 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -59602,10 +60511,10 @@ var Message = class _Message {
     this.bytes = bytes;
     const reader = new Reader(bytes);
     while (!reader.atEnd()) {
-      const begin = reader.offset;
+      const begin2 = reader.offset;
       const key = reader.varint();
       const value = reader.value(key % 8);
-      this.fields.push({ field: Math.floor(key / 8), value, raw: bytes.subarray(begin, reader.offset) });
+      this.fields.push({ field: Math.floor(key / 8), value, raw: bytes.subarray(begin2, reader.offset) });
     }
   }
   bytes;
@@ -59708,9 +60617,9 @@ function overlapping(runs, range) {
     return { start: start2, end: Math.min(run2.end, range.end), offset: run2.offset + start2 - run2.start };
   });
 }
-function gapsIn({ start: begin, end }, runs) {
+function gapsIn({ start: begin2, end }, runs) {
   const gaps = [];
-  let start2 = begin;
+  let start2 = begin2;
   for (const run2 of runs) {
     if (run2.start > start2) gaps.push({ start: start2, end: run2.start });
     start2 = run2.end;
@@ -59772,7 +60681,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises49.readFile)(import_node_path45.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises54.readFile)(import_node_path49.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -59789,7 +60698,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken2("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises49.readFile)(import_node_path45.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises54.readFile)(import_node_path49.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -59841,7 +60750,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises49.readFile)(import_node_path45.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises54.readFile)(import_node_path49.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -59879,11 +60788,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises50 = require("node:fs/promises");
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_promises55 = require("node:fs/promises");
+var import_node_path51 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_path50 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -59900,10 +60809,10 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await docker2.attempt(["exec", application.name, "sh", "-c", signal], { timeout: DUMP_TIMEOUT });
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
-  const text3 = lines3.join("\n");
-  if (text3 !== "") await writeLog(import_node_path46.default.join(folder, "threads.txt"), `${text3}
+  const text2 = lines3.join("\n");
+  if (text2 !== "") await writeLog(import_node_path50.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
-  return text3;
+  return text2;
 }
 function relevantThreads(dump2) {
   const threads = dump2.split(/\n\s*\n/).filter((block) => block.trimStart().startsWith('"'));
@@ -59914,7 +60823,7 @@ function relevantThreads(dump2) {
 
 // src/checkpoint/trigger.ts
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
-var ENDED2 = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
+var ENDED3 = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
 var REFUSED2 = /\bCheckpointException\b/;
 var MOST_REFUSAL_LINES = 400;
 function watchOutput() {
@@ -59934,7 +60843,7 @@ function watchOutput() {
       }
       const belongs = refusal3.length > 0 || REFUSED2.test(line2);
       if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
-      const code18 = ENDED2.exec(line2)?.[1];
+      const code18 = ENDED3.exec(line2)?.[1];
       if (code18 !== void 0) collected2.resolve(Number(code18));
     }
   };
@@ -59946,7 +60855,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path47.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path51.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -59972,17 +60881,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises50.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises50.mkdir)(copied);
+  await (0, import_promises55.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises55.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises50.rm)(images, { recursive: true, force: true });
-  await (0, import_promises50.rename)(import_node_path47.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises50.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises55.rm)(images, { recursive: true, force: true });
+  await (0, import_promises55.rename)(import_node_path51.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises55.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises50.readFile)(import_node_path47.default.join(copied, entry.name));
-    await writeLog(import_node_path47.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises55.readFile)(import_node_path51.default.join(copied, entry.name));
+    await writeLog(import_node_path51.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises50.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises55.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -60014,9 +60923,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path47.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path51.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises50.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises55.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -60026,7 +60935,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises51.readFile)(import_node_path48.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises56.readFile)(import_node_path52.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -60034,7 +60943,7 @@ var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path48.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path52.default.join(evidence, POLICIES), policies, hiding);
   return new OpenResources(resources, message, {
     fix: `${refused3.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
     evidence: `${listResources(resources)}
@@ -60066,7 +60975,7 @@ async function untilApplicationReady(context, application, request3) {
     throw endedEarly(outcome, application, "before it was ready");
   }
   if (outcome !== EXPIRED && outcome.ready) {
-    const responded = checks.some(({ port: port2 }) => port2 === target.spec.port);
+    const responded = checks.some(({ port: port2 }) => port2?.number === target.spec.port);
     const serves = responded ? outcome.tls ? "tls" : "plain" : await findServes(target);
     return { readyAt: outcome.at, serves };
   }
@@ -60103,6 +61012,7 @@ function endedEarly(end, application, when) {
 // src/checkpoint/kept-connections.ts
 var LONGEST_WAIT = 35e3;
 var POLL_INTERVAL = 500;
+var PROGRESS_INTERVAL2 = 1e4;
 var MAY_CLOSE = /* @__PURE__ */ new Set([
   void 0,
   "jvm-open-socket",
@@ -60113,16 +61023,17 @@ var MAY_CLOSE = /* @__PURE__ */ new Set([
   "fw-exporter",
   "fw-discovery"
 ]);
-async function triggerPatiently(context, container, trigger) {
+async function triggerPatiently(context, container, trigger, rested = 0) {
   try {
     return await trigger();
   } catch (error) {
     const ports2 = keptPorts(error);
-    if (ports2 === void 0) throw error;
+    const limit = LONGEST_WAIT - rested;
+    if (ports2 === void 0 || limit <= 0) throw error;
     context.log.info(
-      `The JVM refused the checkpoint because of open connections (to port ${ports2.join(", ")}). Waiting for at most ${seconds(LONGEST_WAIT)}, as HTTP clients close idle connections by themselves ...`
+      `The JVM refused the checkpoint because of open connections (to port ${ports2.join(", ")}). Waiting for at most ${seconds(limit)}, as HTTP clients close idle connections by themselves ...`
     );
-    if (!await areClosed(context, container, ports2)) throw error;
+    if (!await areClosed(context, container, ports2, limit)) throw error;
     context.log.info("The connections are closed. Triggering the checkpoint again.");
     return await trigger();
   }
@@ -60130,22 +61041,32 @@ async function triggerPatiently(context, container, trigger) {
 function keptPorts(error) {
   if (!(error instanceof OpenResources) || !MAY_CLOSE.has(error.signature?.id)) return void 0;
   const ports2 = /* @__PURE__ */ new Set();
-  for (const { kind, listens, description: description2 } of error.resources) {
+  for (const {
+    kind,
+    description: description2,
+    ports: { remote }
+  } of error.resources) {
     if (kind === "other" && /anon_inode:\[event(?:poll|fd)\]/.test(description2)) continue;
-    const port = /(?<!local)port=(\d+)|remotePort (\d+)|remote=[^\]=]{0,100}:(\d+)/.exec(description2);
-    if (kind !== "socket" || listens || !port) return void 0;
-    ports2.add(Number(port[1] ?? port[2] ?? port[3]));
+    if (description2 === NAMELESS_SELECTOR) continue;
+    if (remote === void 0) return void 0;
+    ports2.add(remote);
   }
   return ports2.size > 0 ? [...ports2] : void 0;
 }
-async function areClosed({ docker: docker2, clock }, container, ports2) {
-  const end = clock.now() + LONGEST_WAIT;
-  while (clock.now() < end) {
+async function areClosed({ docker: docker2, clock, log: log2 }, container, ports2, limit) {
+  const begin2 = clock.now();
+  let reported2 = begin2;
+  while (clock.now() - begin2 < limit) {
     await clock.sleep(POLL_INTERVAL);
     const open5 = await remotePortsIn(docker2, container);
     if (open5 === void 0) return false;
-    if (!ports2.some((port) => open5.includes(port))) return true;
+    const left = ports2.filter((port) => open5.includes(port));
+    if (left.length === 0) return true;
+    if (clock.now() - reported2 < PROGRESS_INTERVAL2) continue;
+    reported2 = clock.now();
+    log2.info(`After ${seconds(reported2 - begin2)} they are still open (to port ${left.join(", ")}).`);
   }
+  log2.info(`After ${seconds(limit)} they are still open: nothing closes them before a checkpoint.`);
   return false;
 }
 
@@ -60258,7 +61179,7 @@ async function checkpointByAction(context, application, events2, request3, expla
     triggered = clock.now();
     return await checkpoint(context, application, events2, request3);
   };
-  const end = await (explaining ? trigger() : triggerPatiently(context, application.name, trigger));
+  const end = await (explaining ? trigger() : triggerPatiently(context, application.name, trigger, request3.checkpointDelay));
   return { end, trigger: "action", checkpointDuration: clock.now() - triggered, warmUp: warmUpReport };
 }
 function checkpointByApplication({ log: log2 }, end, { warmUp: { lines: lines3, script } }) {
@@ -60306,7 +61227,7 @@ async function explain(context, request3, privileges, refused3) {
 async function attempt3(context, request3, privileges, javaOptions2) {
   const { docker: docker2, clock, log: log2 } = context;
   const { readiness, engine } = request3;
-  const begin = clock.now();
+  const begin2 = clock.now();
   const events2 = watchOutput();
   const watch = watchLog(clock, readiness.log);
   const spec = {
@@ -60330,7 +61251,7 @@ async function attempt3(context, request3, privileges, javaOptions2) {
     throw await ownCheckpointFailure(context, application, events2, request3) ?? error;
   });
   const { readyAt, serves } = "readyAt" in started ? started : { readyAt: clock.now(), serves: void 0 };
-  if ("readyAt" in started) log2.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`);
+  if ("readyAt" in started) log2.info(`The application was ready after ${Math.round(readyAt - begin2)} ms.`);
   if (serves === "nothing")
     log2.info("Nothing listens on the port of the application: no request is sent to it.");
   if (serves === "tls") log2.info("The application speaks TLS on its port. Its certificate is not verified.");
@@ -60344,10 +61265,10 @@ async function attempt3(context, request3, privileges, javaOptions2) {
   await copyEvidence(context, application, request3);
   const snapshot = engine.name === "warp" ? await verifyWarpSnapshot(request3, end) : await verifySnapshot(request3, end, output.text());
   const sinceThen = Date.now() - (snapshot.completedAt ?? NaN);
-  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin ? sinceThen : void 0;
+  const handover = sinceThen >= 0 && sinceThen <= clock.now() - begin2 ? sinceThen : void 0;
   return {
     ...snapshot,
-    startDuration: readyAt - begin,
+    startDuration: readyAt - begin2,
     checkpointDuration: snapshot.criuDuration,
     ...checkpointed,
     serves,
@@ -60362,7 +61283,7 @@ async function checkpointApplication(context, inputs, setting) {
   const { engine, reach, readiness, libraries } = setting;
   const names = namesOf(id);
   const options3 = [...inputs.javaOptions, ...setting.application.command];
-  const agents = agentsIn(options3, jvmVariablesIn(inputs.env));
+  const agents = agentsIn(options3, jvmVariablesIn({ ...setting.base.environment, ...inputs.env }));
   for (const warning of warningsOf(agents)) log2.warning(warning);
   const snapshot = await takeSnapshot(
     {
@@ -60403,13 +61324,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path49.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path53.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises52 = require("node:fs/promises");
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_promises57 = require("node:fs/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -60419,19 +61340,23 @@ function reasonToLoad({ memory }, engine) {
 async function mapHeap(context, snapshot, plan) {
   const { docker: docker2, id, log: log2, work } = context;
   if (!plan || !("mapped" in plan)) {
-    log2.info(`A restore loads the Java heap: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`);
+    log2.info(
+      `A restore loads the Java heap and the classes: ${plan?.loadedBecause ?? "the images of CRIU cannot be read"}.`
+    );
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path50.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises52.mkdir)(import_node_path50.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises52.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises52.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises52.writeFile)(import_node_path50.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path54.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises57.mkdir)(import_node_path54.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises57.writeFile)(import_node_path54.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises57.writeFile)(import_node_path54.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises57.writeFile)(import_node_path54.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
-  log2.info(`A restore maps ${sizeText(mapped.size)} of the Java heap, and loads ${sizeText(loaded.size)}.`);
+  log2.info(
+    `A restore maps ${sizeText(mapped.size)} of the Java heap and the classes, and loads ${sizeText(loaded.size)}.`
+  );
   const sizes = new Map([...images].map(([name, image]) => [name, image.length]));
   sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
   const files = snapshot.files.filter(({ name }) => !sizes.has(name));
@@ -60444,8 +61369,8 @@ function listing2({ from }) {
 }
 
 // src/application/setting-files.ts
-var import_promises53 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_promises58 = require("node:fs/promises");
+var import_node_path55 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -60453,43 +61378,33 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path51.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path55.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
-      for (const [name, text3] of texts) found.push(settingFile(name, text3));
+      for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path51.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text3 = await (0, import_promises53.readFile)(import_node_path51.default.join(source, folder, name), "utf8").catch(() => "");
-        found.push(settingFile(name, text3));
+      for (const name of (await namesIn3(import_node_path55.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises58.readFile)(import_node_path55.default.join(source, folder, name), "utf8").catch(() => "");
+        found.push(settingFile(name, text2));
       }
     }
   }
   return found;
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path51.default.posix.basename(name)) && FOLDERS.includes(import_node_path51.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path55.default.posix.basename(name)) && FOLDERS.includes(import_node_path55.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises53.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises58.readdir)(folder).catch(() => [])).sort();
 }
-function settingFile(name, text3) {
-  const [, profile, kind] = NAME5.exec(import_node_path51.default.posix.basename(name)) ?? [];
-  return { profile, documents: kind === "properties" ? propertiesIn2(text3) : yamlIn(text3) };
+function settingFile(name, text2) {
+  const base = import_node_path55.default.posix.basename(name);
+  const [, profile, kind] = NAME5.exec(base) ?? [];
+  return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
-function propertiesIn2(text3) {
-  return text3.split(/^[#!]---.*$/m).map((document) => {
-    const lines3 = document.split(/\r?\n/).filter((line2) => !/^\s*[#!]/.test(line2));
-    return new Map(
-      lines3.flatMap((line2) => {
-        const [, key, value = ""] = /^\s*((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*?)\s*$/.exec(line2) ?? [];
-        return key === void 0 ? [] : [[key, value]];
-      })
-    );
-  });
-}
-function yamlIn(text3) {
-  const documents = (0, import_yaml.parseAllDocuments)(text3, { logLevel: "silent" });
+function yamlIn(text2) {
+  const documents = (0, import_yaml.parseAllDocuments)(text2, { logLevel: "silent" });
   return Array.from(documents).map((document) => {
     const values = /* @__PURE__ */ new Map();
     if (document.errors.length === 0) {
@@ -60521,49 +61436,59 @@ async function readSettings({
   arguments: words,
   env
 }) {
-  const given = givenValues([...application.command, ...javaOptions2], words);
-  const fromEnvironment = (key) => env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
+  const given = givenSettings([...application.command, ...javaOptions2], words);
+  const fromEnvironment = (key) => {
+    const value = env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
+    return value === void 0 ? void 0 : { value, place: "the environment" };
+  };
   const files = await readSettingFiles(application.classes.keys());
-  const always = files.filter(({ profile }) => profile === void 0).flatMap(({ documents }) => documents);
-  const unconditional = merged(always.filter((document) => conditionOf(document) === void 0));
+  const always = files.filter(({ profile }) => profile === void 0);
+  const unconditional = merged(always, (condition) => condition === void 0);
   const profiles = new Set(
     PROFILES.flatMap(
-      (key) => (given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key) ?? "").split(/(?<!\s)\s*,\s*/)
+      (key) => listed((given.get(key) ?? fromEnvironment(key) ?? unconditional.get(key))?.value ?? "")
     )
   );
+  const active = files.filter(({ profile }) => profile !== void 0 && profiles.has(profile));
   const inFiles = merged(
-    [
-      ...always,
-      ...files.flatMap(
-        ({ profile, documents }) => profile !== void 0 && profiles.has(profile) ? documents : []
-      )
-    ].filter((document) => conditionOf(document)?.some((profile) => profiles.has(profile)) ?? true)
+    [...always, ...active],
+    (condition) => condition?.some((profile) => profiles.has(profile)) ?? true
   );
-  const quarkus = given.get("quarkus.profile") ?? fromEnvironment("quarkus.profile") ?? "prod";
-  const valueOf = (key) => given.get(key) ?? fromEnvironment(key) ?? inFiles.get(`%${quarkus}.${key}`) ?? inFiles.get(key);
-  return (key) => resolved(valueOf(key), valueOf);
+  const quarkus = (given.get("quarkus.profile") ?? fromEnvironment("quarkus.profile"))?.value ?? "prod";
+  const settingOf = (key) => given.get(key) ?? fromEnvironment(key) ?? inFiles.get(`%${quarkus}.${key}`) ?? inFiles.get(key);
+  return (key) => resolved(settingOf(key), settingOf);
 }
-function givenValues(options3, words) {
-  const pairs3 = (texts, pattern) => texts.flatMap((text3) => {
-    const [, key, value = ""] = pattern.exec(text3) ?? [];
-    return key === void 0 ? [] : [[key, value]];
+function givenSettings(options3, words) {
+  const pairs3 = (texts, pattern, place) => texts.flatMap((text2) => {
+    const [, key, value = ""] = pattern.exec(text2) ?? [];
+    return key === void 0 ? [] : [[key, { value, place }]];
   });
-  return new Map([...pairs3(options3, /^-D([^=]+)=(.*)$/), ...pairs3(words, /^--?([\w.-]+)=(.*)$/)]);
+  return new Map([
+    ...pairs3(options3, /^-D([^=]+)=(.*)$/, "the options of the JVM"),
+    ...pairs3(words, /^--?([\w.-]+)=(.*)$/, "the arguments")
+  ]);
 }
 function conditionOf(document) {
   const condition = CONDITIONS.map((key) => document.get(key)).find((value) => value !== void 0);
-  return condition?.split(/(?<!\s)\s*,\s*/);
+  return condition === void 0 ? void 0 : listed(condition);
 }
-function merged(documents) {
-  return new Map(documents.flatMap((document) => [...document]));
+function listed(value) {
+  return value.split(/(?<!\s)\s*,\s*/);
 }
-function resolved(value, valueOf) {
-  let text3 = value;
-  for (let count = 0; text3 !== void 0 && count < MOST_PLACEHOLDERS; count++) {
-    const [whole, name = "", byDefault] = /\$\{([^${}:]+)(?::([^${}]*))?\}/.exec(text3) ?? [];
-    if (whole === void 0) return text3;
-    const replacement = valueOf(name) ?? byDefault;
-    text3 = replacement === void 0 ? void 0 : text3.replace(whole, () => replacement);
+function merged(files, counts2) {
+  const settings = /* @__PURE__ */ new Map();
+  for (const { name, documents } of files)
+    for (const document of documents.filter((one) => counts2(conditionOf(one))))
+      for (const [key, value] of document) settings.set(key, { value, place: name });
+  return settings;
+}
+function resolved(setting, settingOf) {
+  let text2 = setting?.value;
+  for (let count = 0; setting && text2 !== void 0 && count < MOST_PLACEHOLDERS; count++) {
+    const [whole, name = "", byDefault] = /\$\{([^${}:]+)(?::([^${}]*))?\}/.exec(text2) ?? [];
+    if (whole === void 0) return { ...setting, value: text2 };
+    const replacement = settingOf(name)?.value ?? byDefault;
+    text2 = replacement === void 0 ? void 0 : text2.replace(whole, () => replacement);
   }
   return void 0;
 }
@@ -60610,22 +61535,29 @@ async function findHealth(libraries, sources, port) {
 }
 function healthOn(server, settings, { health, port }) {
   const onPort = { health, management: void 0 };
-  if (server.enabled !== void 0 && settings(server.enabled) !== "true") return onPort;
-  const text3 = settings(server.port) ?? server.defaultPort;
-  const own = Number(text3);
-  if (text3 === void 0 || own === port) return onPort;
-  const address = server.address === void 0 ? void 0 : settings(server.address);
+  const enabled = server.enabled === void 0 ? void 0 : settings(server.enabled);
+  if (server.enabled !== void 0 && enabled?.value !== "true") return onPort;
+  const given = settings(server.port);
+  const text2 = given?.value ?? server.defaultPort;
+  const own = Number(text2);
+  if (text2 === void 0 || own === port) return onPort;
+  const address = server.address === void 0 ? void 0 : settings(server.address)?.value;
   const hidden = /^(127\.|localhost$|\[?::1\]?$)/.test(address ?? "");
   if (!(Number.isInteger(own) && own > 0 && own <= 65535) || hidden)
     return { health: void 0, management: void 0 };
-  const tls = server.tls.some((key) => settings(key) !== void 0 && settings(key) !== "false");
-  return { health, management: { port: own, tls, setting: server.port } };
+  const tls = server.tls.some((key) => (settings(key)?.value ?? "false") !== "false");
+  const source = given ? `${server.port} in ${given.place}` : `${server.enabled} in ${enabled?.place}`;
+  return { health, management: { port: own, tls, setting: server.port, source } };
 }
 
 // src/inputs/readiness.ts
-async function readinessOf(inputs, { application, libraries }) {
+async function readinessOf(inputs, { application, libraries, base }) {
   const { readyUrl, readyCommand, readyLog, port } = inputs;
-  const health = await findHealth(libraries, { ...inputs, application }, port);
+  const health = await findHealth(
+    libraries,
+    { ...inputs, application, env: { ...base.environment, ...inputs.env } },
+    port
+  );
   return { url: readyUrl, command: readyCommand, log: readyLog, ...health };
 }
 
@@ -60676,8 +61608,8 @@ function figuresAnnotation(figures, snapshotSize, archiveSize) {
     ...archive && archiveSize !== void 0 && { archive: { start: list(archive), size: archiveSize } }
   });
 }
-function parseFiguresAnnotation(text3) {
-  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text3));
+function parseFiguresAnnotation(text2) {
+  const { version, runs, speedup, snapshot, requests, archive, ...answers } = fieldsOf(jsonOf(text2));
   const [restore, coldStart] = [spread(answers["restore"]), spread(answers["cold"])];
   if (version !== VERSION9 || !restore || !coldStart) return void 0;
   if (!isAmount(runs) || !isAmount(speedup) || !isAmount(snapshot)) return void 0;
@@ -60749,7 +61681,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -60828,7 +61760,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path52.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path56.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -60886,14 +61818,14 @@ async function logOf(docker2, name) {
 ${stderr}`.trim();
 }
 async function timeRequests(address, { request: request3, count, limit }, clock) {
-  const begin = clock.now();
+  const begin2 = clock.now();
   let sent = 0;
-  while (sent < count && clock.now() - begin < limit) {
+  while (sent < count && clock.now() - begin2 < limit) {
     const { ok: ok2 } = await send(address, request3);
     if (!ok2) return void 0;
     sent++;
   }
-  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin)) };
+  return { count: sent, duration: Math.max(1, Math.round(clock.now() - begin2)) };
 }
 var AGE_LINES = [
   // Spring Framework 6.1 and newer, DefaultLifecycleProcessor; -1 where the JVM does not know.
@@ -61020,7 +61952,7 @@ function inside({ criu, jvm }) {
 
 // src/proof/measure.ts
 var LOOK_UP_TIMEOUT = 1e4;
-async function measure(context, inputs, repositories, restored) {
+async function measure2(context, inputs, repositories, restored) {
   const { log: log2, step } = context;
   if (inputs.verifyRuns.most === 0) {
     log2.info("`verify` is false: the image was restored once, and its starts are not timed.");
@@ -61067,44 +61999,48 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path55 = __toESM(require("node:path"), 1);
+var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
-var import_node_stream8 = require("node:stream");
-var import_promises55 = require("node:stream/promises");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_node_stream9 = require("node:stream");
+var import_promises60 = require("node:stream/promises");
+var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 
 // src/image/layer-tar.ts
 var import_consumers3 = require("node:stream/consumers");
-var import_node_stream7 = require("node:stream");
-var import_promises54 = require("node:stream/promises");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var import_node_stream8 = require("node:stream");
+var import_promises59 = require("node:stream/promises");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var BLOCK2 = 512;
 async function sizeOfLayer({ headers }) {
-  const tar = (0, import_tar_stream2.pack)();
+  const tar = (0, import_tar_stream3.pack)();
   const [bare] = await Promise.all([(0, import_consumers3.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
   return headers.filter(hasContent).reduce((sum2, { size = 0 }) => sum2 + Math.ceil(size / BLOCK2) * BLOCK2, bare.length);
 }
 function tarOfLayer({ headers, contents }) {
-  const tar = (0, import_tar_stream2.pack)();
+  const tar = (0, import_tar_stream3.pack)();
   writeEntries(tar, headers, contents()).catch((error) => tar.destroy(error));
-  return import_node_stream7.Readable.from(tar);
+  return import_node_stream8.Readable.from(tar);
 }
 async function writeEntries(tar, headers, contents = nothing()) {
   const files = contents[Symbol.asyncIterator]();
-  for (const header of headers) {
-    if (!hasContent(header)) {
-      await writeEmpty(tar, header);
-      continue;
+  try {
+    for (const header of headers) {
+      if (!hasContent(header)) {
+        await writeEmpty(tar, header);
+        continue;
+      }
+      const file = await files.next();
+      const name = file.done === true ? "nothing" : file.value.name;
+      if (file.done === true || name !== header.name)
+        throw new Error(`${name} follows instead of ${header.name}`);
+      await (0, import_promises59.pipeline)(file.value.bytes, tar.entry({ ...header }));
     }
-    const file = await files.next();
-    const name = file.done === true ? "nothing" : file.value.name;
-    if (file.done === true || name !== header.name)
-      throw new Error(`${name} follows instead of ${header.name}`);
-    await (0, import_promises54.pipeline)(file.value.bytes, tar.entry({ ...header }));
+    const more = await files.next();
+    if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
+  } finally {
+    await files.return?.();
   }
-  const more = await files.next();
-  if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
   tar.finalize();
 }
 async function writeEmpty(tar, header) {
@@ -61123,16 +62059,16 @@ async function* nothing() {
 
 // src/image/load-archive.ts
 function archiveToLoad(image) {
-  const tar = (0, import_tar_stream3.pack)();
+  const tar = (0, import_tar_stream4.pack)();
   write2().catch((error) => tar.destroy(error));
-  return import_node_stream8.Readable.from(tar);
+  return import_node_stream9.Readable.from(tar);
   async function write2() {
     const names = [];
     const diffIds = [];
     for (const [index, { plan }] of image.layers.entries()) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
-      await (0, import_promises55.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size: await sizeOfLayer(plan) }));
+      await (0, import_promises60.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size: await sizeOfLayer(plan) }));
       names.push(name);
       diffIds.push(digest());
     }
@@ -61163,14 +62099,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs10 = require("node:fs");
-var import_promises56 = require("node:fs/promises");
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_fs12 = require("node:fs");
+var import_promises61 = require("node:fs/promises");
+var import_node_path57 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises56.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises61.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises56.lstat)(import_node_path53.default.join(tree, name));
+    const stats = await (0, import_promises61.lstat)(import_node_path57.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -61188,7 +62124,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs10.createReadStream)(import_node_path53.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs12.createReadStream)(import_node_path57.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -61196,10 +62132,10 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs11 = require("node:fs");
-var import_node_path54 = __toESM(require("node:path"), 1);
-var import_node_stream9 = require("node:stream");
-var import_promises57 = require("node:stream/promises");
+var import_node_fs13 = require("node:fs");
+var import_node_path58 = __toESM(require("node:path"), 1);
+var import_node_stream10 = require("node:stream");
+var import_promises62 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
@@ -61207,16 +62143,16 @@ async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
   const parents = await foldersOf(docker2, container, [
-    import_node_path54.default.dirname(HOME_DIR),
-    import_node_path54.default.dirname(CRAC_DIR),
+    import_node_path58.default.dirname(HOME_DIR),
+    import_node_path58.default.dirname(CRAC_DIR),
     CRAC_DIR
   ]);
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path54.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path58.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises57.pipeline)(tar, (0, import_node_fs11.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises62.pipeline)(tar, (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
@@ -61244,13 +62180,13 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs11.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs13.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
 }
 function nameOf3(folder) {
-  return import_node_path54.default.posix.relative("/", folder);
+  return import_node_path58.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -61265,14 +62201,14 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs11.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs13.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path54.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path58.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path54.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path58.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -61283,14 +62219,23 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path54.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path58.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
-  const handed = new import_node_stream9.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises57.pipeline)(tar, handed));
+  const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises62.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
-  yield* contentsIn(handed, folder);
+  let complete = false;
+  try {
+    yield* contentsIn(handed, folder);
+    complete = true;
+  } finally {
+    if (!complete) {
+      handed.destroy();
+      await copying.catch(() => void 0);
+    }
+  }
   await copying;
 }
 function below(name) {
@@ -61306,7 +62251,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path55.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path59.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -61348,8 +62293,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises58 = require("node:fs/promises");
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_promises63 = require("node:fs/promises");
+var import_node_path60 = __toESM(require("node:path"), 1);
 var FOLDER = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -61403,11 +62348,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path56.default.join(work, "archive");
-  await (0, import_promises58.mkdir)(folder, { recursive: true });
-  const file = import_node_path56.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path60.default.join(work, "archive");
+  await (0, import_promises63.mkdir)(folder, { recursive: true });
+  const file = import_node_path60.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises58.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises63.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -61435,14 +62380,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_node_path61 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path57.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path61.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -61469,7 +62414,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path73) => archiveOption(archive.kind, path73) });
+      await writeArchiveTree(source.folder, { file, option: (path76) => archiveOption(archive.kind, path76) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -61609,11 +62554,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_promises60 = require("node:fs/promises");
+var import_promises65 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises59 = require("node:fs/promises");
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_promises64 = require("node:fs/promises");
+var import_node_path62 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -61675,10 +62620,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises59.writeFile)(import_node_path58.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises64.writeFile)(import_node_path62.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises59.rm)(import_node_path58.default.join(folder, FILE), { force: true });
+  await (0, import_promises64.rm)(import_node_path62.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -61728,7 +62673,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises60.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises65.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -61786,7 +62731,7 @@ async function reportSecrets(context, { mode }, id, { scanned }) {
 // src/registry/publish.ts
 async function publish(context, inputs, world, image) {
   const { docker: docker2, log: log2, step } = context;
-  const tags2 = inputs.tags.map(({ text: text3 }) => text3);
+  const tags2 = inputs.tags.map(({ text: text2 }) => text2);
   const scan2 = { mode: inputs.secretScan, secrets: world.secrets };
   if (inputs.push) return { tags: tags2, ...await push(context, inputs, world, scan2, image) };
   const { secrets } = await readOut(context, scan2, image, void 0);
@@ -61838,9 +62783,9 @@ async function readOut(context, scan2, image, packing) {
 }
 
 // src/report/markdown.ts
-function quote(text3) {
-  const fence = "`".repeat(longestRun(text3) + 3);
-  return [`${fence}text`, text3, fence].join("\n");
+function quote(text2) {
+  const fence = "`".repeat(longestRun(text2) + 3);
+  return [`${fence}text`, text2, fence].join("\n");
 }
 function folded(title, ...lines3) {
   return [`<details><summary>${title}</summary>`, "", ...lines3, "", "</details>", ""];
@@ -61852,13 +62797,13 @@ function table([head, ...rows]) {
 function time(milliseconds) {
   return milliseconds < 1e4 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1e3).toFixed(1)} s`;
 }
-function code(text3) {
-  const fence = "`".repeat(longestRun(text3) + 1);
+function code(text2) {
+  const fence = "`".repeat(longestRun(text2) + 1);
   const padding2 = fence.length > 1 ? " " : "";
-  return `${fence}${padding2}${text3.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding2}${fence}`;
+  return `${fence}${padding2}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding2}${fence}`;
 }
-function longestRun(text3) {
-  return Math.max(0, ...[...text3.matchAll(/`+/g)].map((match) => match[0].length));
+function longestRun(text2) {
+  return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
 }
 
 // src/report/content.ts
@@ -61925,8 +62870,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises61 = require("node:fs/promises");
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_promises66 = require("node:fs/promises");
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -62017,8 +62962,8 @@ function readDescriptors(image) {
     type: typeName(entry, 3)
   }));
 }
-function isUnconnected(socket) {
-  return socket !== void 0 && (socket.number(8) ?? 0) === 0 && (socket.text(11) ?? "") === "";
+function isUnconnected(socket2) {
+  return socket2 !== void 0 && (socket2.number(8) ?? 0) === 0 && (socket2.text(11) ?? "") === "";
 }
 function typeName(entry, field) {
   return FILE_TYPES[required(entry, field)] ?? "unknown";
@@ -62064,7 +63009,7 @@ var MAP_ANONYMOUS = 32;
 var PROT_NONE = 0;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function partsOf3(process2, files) {
+function partsOf2(process2, files) {
   const { memory, jvm, stackPointers } = process2;
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
@@ -62111,7 +63056,7 @@ function createMemoryMap(processes, files, shared = []) {
   ];
   const spaces = new Map([
     ...processes.flatMap((process2) => {
-      const parts2 = partsOf3(process2, files);
+      const parts2 = partsOf2(process2, files);
       return process2.pages.map((pages) => space(process2.pid, pages, parts2));
     }),
     ...shared.map((pages) => space(void 0, pages, []))
@@ -62176,7 +63121,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path73, size }) {
+function addFile(image, { path: path76, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -62185,7 +63130,7 @@ function addFile(image, { path: path73, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path73), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path76), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -62261,8 +63206,9 @@ function planHeapMapping(process2, images, unusedId) {
   requireOrder(process2.memory.mappings, "mappings");
   requireOrder(dumped.runs, "pages");
   const dumpedRuns = runsOf(dumped);
-  const runs = longest(heapRuns(process2, joined(dumpedRuns)));
-  if (runs.length === 0) throw new ImageFormatError(`its heap has no ${MIN_RUN / PAGE_SIZE} pages in a row`);
+  const runs = longest(mappableRuns(process2, joined(dumpedRuns)));
+  if (runs.length === 0)
+    throw new ImageFormatError(`neither its heap nor its classes have ${MIN_RUN / PAGE_SIZE} pages in a row`);
   const mapped = splitPages(dumped.name, runs);
   const loaded = splitPages(pagesFileName(unusedId), without(dumpedRuns, runs));
   const file = addFile(images.files, { path: `${SNAPSHOT_DIR}/${dumped.name}`, size: mapped.size });
@@ -62284,11 +63230,11 @@ function requireOrder(ranges, what) {
     last = end;
   }
 }
-function heapRuns(process2, runs) {
-  const heap = partsOf3(process2, /* @__PURE__ */ new Map()).filter(
-    ({ kind, mapping }) => kind === "javaHeap" && isReplaceable(mapping)
+function mappableRuns(process2, runs) {
+  const parts2 = partsOf2(process2, /* @__PURE__ */ new Map()).filter(
+    ({ kind, mapping }) => (kind === "javaHeap" || kind === "classes") && isReplaceable(mapping)
   );
-  return heap.flatMap((part) => overlapping(runs, part));
+  return parts2.flatMap((part) => overlapping(runs, part));
 }
 function isReplaceable({ status, flags, prot, advice }) {
   return status === (VMA_REGULAR | VMA_ANON_PRIVATE) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS) && prot === PROT_READ_WRITE && advice === 0;
@@ -62330,12 +63276,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises61.readFile)(import_node_path59.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises66.readFile)(import_node_path63.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises61.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises66.readFile)(import_node_path63.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -62349,13 +63295,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises61.readdir)(folder)) {
+  for (const name of await (0, import_promises66.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises61.readFile)(import_node_path59.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises66.readFile)(import_node_path63.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -62411,6 +63357,20 @@ async function memoryOf(image, { pid }, cores, jvm) {
   };
 }
 
+// src/job/job.ts
+async function partsOf3({ context, inputs, world }, application, architecture) {
+  const onBase = await prepareBase(context, inputs, world.workspace, application);
+  const jdk = await context.step(
+    "jdk",
+    "Resolve the JDK",
+    () => provideJdk(context, inputs, world, architecture, Promise.resolve(application))
+  );
+  return await completeParts(onBase, jdk, inputs, world, imageValues(inputs));
+}
+function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
+  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
+}
+
 // src/job/with-snapshot.ts
 async function withSnapshot(job, runner, parts2, source) {
   const { context, inputs, world } = job;
@@ -62462,7 +63422,11 @@ async function proveSnapshot({ context, inputs, world }, runner, parts2, from) {
     logContent(log2, read4, taken.statistics);
     return read4;
   });
-  const snapshot = await step("map", "Map the Java heap", () => mapHeap(context, taken, reading?.heap));
+  const snapshot = await step(
+    "map",
+    "Map the Java heap and the classes",
+    () => mapHeap(context, taken, reading?.heap)
+  );
   const restored = await makeRestoringImage(context, inputs, setting, {
     ...from,
     snapshot,
@@ -62470,7 +63434,7 @@ async function proveSnapshot({ context, inputs, world }, runner, parts2, from) {
     kernel: runner.kernel
   });
   const { id, privileges, archive, read: read3 } = restored;
-  const proof = await measure(context, inputs, world.repositories, restored);
+  const proof = await measure2(context, inputs, world.repositories, restored);
   return { snapshot, reading, image: { id, privileges, archive }, proof, read: read3 };
 }
 function annotationsOf({ figures }, snapshotSize, archiveSize) {
@@ -62531,39 +63495,6 @@ async function buildColdImage(context, inputs, setting, { source, reason }) {
   });
 }
 
-// src/runner/reach.ts
-var ANSWER_TIMEOUT2 = 8e3;
-var LOOPBACK3 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(docker2, hostname4) {
-  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
-  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(docker2, hostname4);
-  if (network2 !== void 0) return { by: "network", network: network2 };
-  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
-}
-function isLocal(reach) {
-  return reach.by === "network" || LOOPBACK3.test(reach.bind);
-}
-function remoteHost(address) {
-  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname4 } = new URL(address);
-  return hostname4 === "" || LOOPBACK3.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
-}
-async function ownNetwork(docker2, hostname4) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname4)) return void 0;
-  const container = await findContainer(docker2, hostname4, ANSWER_TIMEOUT2);
-  if (container === void 0) return void 0;
-  const networks = Object.keys(container.NetworkSettings.Networks);
-  if (networks.includes("host")) return void 0;
-  const network2 = networks.find((name) => name !== "none");
-  if (network2 === void 0) {
-    throw new Failure("runner", "This job runs in a container without a network.", {
-      fix: "Give the job container a network: the application is reached through it."
-    });
-  }
-  return network2;
-}
-
 // src/job/without-snapshot.ts
 async function withoutSnapshot(job, why, known) {
   const { context, inputs, world, finished: finished2 } = job;
@@ -62572,7 +63503,7 @@ async function withoutSnapshot(job, why, known) {
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
   if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
-  const parts2 = known.parts ?? await partsOf2(job, known.application, await architectureOf2(job));
+  const parts2 = known.parts ?? await partsOf3(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
   const cold = await buildColdImage(context, inputs, setting, { source, reason });
@@ -62586,15 +63517,43 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises62 = require("node:fs/promises");
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_promises67 = require("node:fs/promises");
+var import_node_path64 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path60.default.join(runFolder, "work"), logs: import_node_path60.default.join(runFolder, "logs") };
+  return { work: import_node_path64.default.join(runFolder, "work"), logs: import_node_path64.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises62.mkdir)(import_node_path60.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises62.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises67.mkdir)(import_node_path64.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises67.mkdir)(folder, { mode: PRIVATE_FOLDER });
+}
+
+// src/lib/held-log.ts
+function heldLog(target) {
+  let isOpen2 = false;
+  let waiting = [];
+  const pass = (write2) => {
+    if (isOpen2) write2();
+    else waiting.push(write2);
+  };
+  return {
+    log: {
+      info: (line2) => pass(() => target.info(line2)),
+      warning: (line2) => pass(() => target.warning(line2)),
+      untrusted: (line2) => pass(() => target.untrusted(line2)),
+      end: () => pass(() => target.end()),
+      // Groups of a log do not nest.
+      group: async (_, work) => await work()
+    },
+    open: () => {
+      isOpen2 = true;
+      for (const write2 of waiting) write2();
+      waiting = [];
+    },
+    close: () => {
+      isOpen2 = false;
+    }
+  };
 }
 
 // src/run/steps.ts
@@ -62602,126 +63561,48 @@ var Steps = class {
   constructor(clock, log2) {
     this.clock = clock;
     this.log = log2;
+    this.begin = clock.now();
   }
   clock;
   log;
   done = [];
+  begin;
   async run(name, title, work) {
-    const begin = this.clock.now();
+    const from = this.clock.now();
     try {
       return await this.log.group(title, work);
     } finally {
-      const milliseconds = Math.round(this.clock.now() - begin);
-      this.done.push({ name, milliseconds });
+      this.record(name, from, this.clock.now());
     }
   }
+  /** Begins the work of a step beside other steps. Its lines wait until it is shown, so that each group of the log has one step. */
+  beside(name, title, work) {
+    const held = heldLog(this.log);
+    const from = this.clock.now();
+    let end;
+    const result = work(held.log).finally(() => end = this.clock.now());
+    result.catch(() => void 0);
+    const show2 = async (failed) => {
+      try {
+        return await this.log.group(title, async () => {
+          held.open();
+          return await Promise.race([result, failed]);
+        });
+      } finally {
+        held.close();
+        this.record(name, from, end ?? this.clock.now());
+      }
+    };
+    return { result, show: show2 };
+  }
+  record(name, from, end) {
+    this.done.push({ name, start: Math.round(from - this.begin), milliseconds: Math.round(end - from) });
+  }
 };
-
-// src/run/sweep.ts
-var import_node_fs12 = require("node:fs");
-var import_promises64 = require("node:fs/promises");
-var import_node_path61 = __toESM(require("node:path"), 1);
-
-// src/run/run-id.ts
-var import_node_crypto11 = require("node:crypto");
-var import_promises63 = require("node:fs/promises");
-var import_node_os2 = require("node:os");
-var thisHost = {
-  root: "/",
-  pid: process.pid,
-  now: () => /* @__PURE__ */ new Date(),
-  signal: (pid, signal) => process.kill(pid, signal)
-};
-async function newRunId(host = thisHost) {
-  const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto11.randomBytes)(6).toString("hex");
-  const begun = Math.floor(host.now().getTime() / 1e3);
-  const ticks = await startOf(host, host.pid) ?? 0;
-  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
-}
-function parseRunId(text3) {
-  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text3);
-  if (!match) return void 0;
-  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
-  const number = (digits) => parseInt(digits, 36);
-  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
-}
-var LONGEST_JOB = 5 * 24 * 3600;
-var MARGIN = 24 * 3600;
-async function runState(run2, localEngine, host = thisHost) {
-  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
-  const own = await surroundings(host);
-  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
-  if (run2.namespace !== own.namespace) return "unknown";
-  return await isRunning(run2, host) ? "unknown" : "ended";
-}
-async function isRunning({ pid, ticks }, host) {
-  try {
-    host.signal(pid, 0);
-  } catch (error) {
-    if (error.code === "ESRCH") return false;
-  }
-  const started = await startOf(host, pid);
-  return started === void 0 || started === ticks;
-}
-async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises63.readFile)(`${root}${file}`, "utf8").catch(() => "");
-  const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises63.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
-  return {
-    machine: (0, import_node_crypto11.createHash)("sha256").update(`${await read3("etc/machine-id")}
-${(0, import_node_os2.hostname)()}`).digest("hex").slice(0, 8),
-    boot: boot.slice(0, 12).padEnd(12, "0"),
-    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
-  };
-}
-async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises63.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
-  return fields.length > 19 ? Number(fields[19]) : void 0;
-}
-function base36(number) {
-  return number.toString(36);
-}
-
-// src/run/sweep.ts
-async function sweep(context, host = thisHost) {
-  const { docker: docker2, localEngine, info: info2 } = context;
-  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
-    const run2 = parseRunId(id);
-    const state = run2 && await runState(run2, localEngine, host);
-    if (state === void 0 || state === "unknown") continue;
-    const keep = state === "gone" ? [] : ["runtime", "logs"];
-    const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs12.existsSync)(state === "gone" ? folder : import_node_path61.default.join(folder, "work"));
-    if (!containers && !removable && !files) continue;
-    await endOrphans(id);
-    const problems = await release(docker2, { id, folder, keep });
-    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
-    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
-  }
-}
-async function findLeftovers({ docker: docker2, folder }) {
-  const leftovers = /* @__PURE__ */ new Map();
-  function of(id) {
-    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
-    leftovers.set(id, known);
-    return known;
-  }
-  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
-  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
-    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
-    of(id).images.push(role);
-  }
-  for (const name of await (0, import_promises64.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path61.default.join(folder, name);
-  }
-  return leftovers;
-}
 
 // src/runner/disk-space.ts
-var import_promises65 = require("node:fs/promises");
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path65 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -62741,7 +63622,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises65.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises68.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -62752,139 +63633,13 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises65.stat)(place);
+  const own = await (0, import_promises68.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises65.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises65.stat)(import_node_path62.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises68.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises68.stat)(import_node_path65.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
-}
-
-// src/runner/grants.ts
-var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
-var SCRIPT = `
-cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
-{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
-df -P -k / || true`;
-var START_TIMEOUT = 8e3;
-async function tryPrivileges(docker2, run2, image, privileges) {
-  const result = await runOnce(
-    docker2,
-    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT] },
-    START_TIMEOUT
-  );
-  if (result.exitCode !== 0) {
-    return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
-  }
-  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
-  return factsFrom(result.stdout, wantedOf(privileges));
-}
-function factsFrom(output, wanted) {
-  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
-  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
-  return {
-    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
-    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
-    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
-    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
-    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
-    emulator: /(?<!\S)\S{0,200}?(?:qemu-[\w-]{1,40}|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
-  };
-}
-function wantedOf({ level, capability }) {
-  if (level === "privileged") return [];
-  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
-}
-
-// src/runner/old-criu.ts
-var VDSO_CHANGED = [6, 13];
-function bundledCriuFault(kernel, amx) {
-  const [major = 0, minor = 0] = kernel.split(".").map(Number);
-  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
-  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
-    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
-  }
-  return void 0;
-}
-
-// src/runner/inspect.ts
-async function inspectRunner(world, request3) {
-  const { docker: docker2, platform: platform2, log: log2 } = world;
-  if (platform2 !== "linux") {
-    throw new UnsupportedRunner(
-      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
-      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
-    );
-  }
-  const facts = await readDockerFacts(docker2);
-  log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
-  const reach = await findReach(docker2, world.hostname);
-  const onLine = (line2) => log2.untrusted(line2);
-  const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
-  if (architectureOf(imageArchitecture2) !== facts.architecture) {
-    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
-  }
-  if (request3.engine === "warp") {
-    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
-  }
-  const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
-  for (const { level, reason } of refused3) log2.info(`Privilege level ${level} is not available: ${reason}`);
-  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
-  if (container.ptraceScope > 1) {
-    throw new UnsupportedRunner(
-      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
-      {
-        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
-      }
-    );
-  }
-  const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
-  if (fault !== void 0) {
-    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
-    });
-  }
-  const { cpu, amx, diskFree } = container;
-  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
-}
-async function findPrivileges(docker2, request3, facts) {
-  const { run: run2, baseImage } = request3;
-  const refused3 = [];
-  return await climb(
-    privilegeLevels(request3.privileges, facts),
-    async (privileges, fromHere) => {
-      const container = await tryPrivileges(docker2, run2, baseImage, privileges);
-      if (typeof container !== "string" && container.missing.length === 0) {
-        return { granted: fromHere, refused: refused3, container };
-      }
-      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
-      refused3.push({ level: privileges.level, reason });
-      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
-      throw notGranted(request3.privileges, facts, refused3);
-    },
-    (error) => error instanceof UnsupportedRunner && !EMULATION.test(refused3.at(-1)?.reason ?? "")
-  );
-}
-var EMULATION = /exec format error/;
-function notGranted(wanted, facts, refused3) {
-  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
-  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
-  return new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
-    {
-      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
-      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
-    }
-  );
-}
-function emulated(what, { architecture, operatingSystem }) {
-  return new UnsupportedRunner(
-    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
-    {
-      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
-    }
-  );
 }
 
 // src/secrets/hiding.ts
@@ -62912,8 +63667,8 @@ function hidingOf(secrets) {
 function withoutRanges(bytes, ranges) {
   const parts2 = [];
   let at = 0;
-  for (const [begin, end] of ranges.sort(([one], [other]) => one - other)) {
-    if (begin >= at) parts2.push(bytes.subarray(at, begin), STARS);
+  for (const [begin2, end] of ranges.sort(([one], [other]) => one - other)) {
+    if (begin2 >= at) parts2.push(bytes.subarray(at, begin2), STARS);
     at = Math.max(at, end);
   }
   return Buffer.concat([...parts2, bytes.subarray(at)]);
@@ -62932,9 +63687,9 @@ async function run(id, inputs, given) {
   try {
     await makeFolders(runFolder);
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
-    return await buildImage2({ context, inputs, world, finished: finished2 });
+    return await buildImage2({ context, steps, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path63.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path66.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -62943,25 +63698,29 @@ async function run(id, inputs, given) {
   }
 }
 async function buildImage2(job) {
-  const { context, inputs, world, finished: finished2 } = job;
+  const { inputs, world } = job;
   const { workspace } = world;
-  await requireContext(import_node_path63.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path63.default.resolve(workspace, inputs.warmupScript));
-  const application = await context.step(
-    "application",
-    "Find the application",
-    () => findInWorkspace(context.log, inputs, { workspace, scratch: import_node_path63.default.join(context.work, "application") })
-  );
-  const runner = await context.step("inspect", "Inspect the runner", () => unlessUnsupported(inspect(job)));
-  if (runner instanceof UnsupportedRunner) return await withoutSnapshot(job, runner, { application });
-  const parts2 = await partsOf2(job, application, runner.architecture);
+  await requireContext(import_node_path66.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path66.default.resolve(workspace, inputs.warmupScript));
+  const { begun, end } = beginJob(job);
+  try {
+    const { application, ...started } = await begun;
+    if ("parts" in started) return await withParts(job, { application, ...started });
+    await end();
+    return await withoutSnapshot(job, started.runner, { application });
+  } finally {
+    await end();
+  }
+}
+async function withParts(job, { application, runner, parts: parts2 }) {
+  const { context, inputs, world, finished: finished2 } = job;
   const unchanged = await context.step(
     "decide",
     "Check whether anything changed",
     () => findUnchanged(context.log, inputs, world, parts2.fingerprint)
   );
   if (unchanged !== void 0) {
-    const tags2 = inputs.tags.map(({ text: text3 }) => text3);
+    const tags2 = inputs.tags.map(({ text: text2 }) => text2);
     return { outcome: "unchanged", digest: unchanged, tags: tags2, ...finished2() };
   }
   const { dependencies, classes, files: further } = parts2.application;
@@ -62972,13 +63731,6 @@ async function buildImage2(job) {
     throw withDiskSpace(error, diskSpace);
   });
   return made instanceof Failure ? await withoutSnapshot(job, made, { application, parts: parts2, source }) : made;
-}
-async function inspect({ context, inputs, world }) {
-  const { docker: docker2, id, log: log2 } = context;
-  const runner = await inspectRunner({ ...world, log: log2 }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path63.default.dirname(world.runFolder), isLocal(runner.reach)];
-  await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
-  return runner;
 }
 
 // src/report/instructions.ts
@@ -63308,10 +64060,10 @@ function figureChart({ proof: { figures } }) {
     ""
   ];
 }
-function compared(name, now, before, show2, text3 = show2(now)) {
-  if (before === void 0) return { name, now: text3 };
+function compared(name, now, before, show2, text2 = show2(now)) {
+  if (before === void 0) return { name, now: text2 };
   const percent = Math.round((now / before - 1) * 100);
-  return { name, now: text3, before: show2(before), change: `${percent > 0 ? "+" : ""}${percent} %` };
+  return { name, now: text2, before: show2(before), change: `${percent > 0 ? "+" : ""}${percent} %` };
 }
 function bold(spread2) {
   const [median = "", ...range] = shown(spread2).split(" (");
@@ -63376,10 +64128,8 @@ function secretsPart(report2) {
 
 // src/report/timeline.ts
 function timeline(steps) {
-  let end = 0;
-  const bars = steps.map(({ name, milliseconds }) => {
-    const start2 = end;
-    end += Math.max(1, milliseconds);
+  const bars = steps.map(({ name, start: start2, milliseconds }) => {
+    const end = start2 + Math.max(1, milliseconds);
     return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start2}, ${end}`;
   });
   return ["```mermaid", "gantt", "  dateFormat x", "  axisFormat %M:%S", ...bars, "```", ""];
@@ -63493,7 +64243,7 @@ function commonParts({ application, jdk, baseImage }) {
 }
 function startIt(result, needs) {
   const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
-  const block = (language, text3) => [`\`\`\`${language}`, text3.trimEnd(), "```"];
+  const block = (language, text2) => [`\`\`\`${language}`, text2.trimEnd(), "```"];
   return [
     "**Start the image:**",
     "",
@@ -63512,10 +64262,10 @@ function textOf2(markdown) {
 }
 
 // src/shipped.ts
-var import_node_fs13 = require("node:fs");
+var import_node_fs14 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs13.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs14.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -63523,8 +64273,8 @@ function shippedFile(name) {
 }
 function vendorApis(environment2) {
   const url = (name, standard) => {
-    const text3 = environment2[name] || standard;
-    if (URL.canParse(text3)) return new URL(text3);
+    const text2 = environment2[name] || standard;
+    if (URL.canParse(text2)) return new URL(text2);
     throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
       fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
     });
@@ -63536,7 +64286,7 @@ function vendorApis(environment2) {
 }
 
 // src/run/with-run.ts
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -63565,10 +64315,10 @@ function cancellationBy(process2, clock = systemClock) {
     },
     bounded: async (work) => {
       const late = new Promise((_, reject) => {
-        const begin = async () => {
+        const begin2 = async () => {
           if (await within(work, UNDO_TIME, clock) === EXPIRED) reject(reason());
         };
-        signal.addEventListener("abort", () => void begin().catch(() => void 0));
+        signal.addEventListener("abort", () => void begin2().catch(() => void 0));
       });
       return await Promise.race([work, late]);
     }
@@ -63584,11 +64334,11 @@ function cancelled(signal) {
 var import_node_os3 = require("node:os");
 
 // src/registry/connection.ts
-var import_node_stream10 = require("node:stream");
+var import_node_stream11 = require("node:stream");
 
 // src/registry/refusal.ts
 var import_node_http2 = require("node:http");
-function refusal2(registry2, request3, response) {
+function refusal2(registry2, request3, response, again) {
   const { status } = response;
   const evidence = [
     ...messagesOf(response.body),
@@ -63604,8 +64354,17 @@ function refusal2(registry2, request3, response) {
       evidence: evidence.join("\n"),
       signature: finding?.signature
     },
-    retryOf(response) ?? (finding?.signature?.remedy === "retry" ? {} : perhaps),
+    retryOf(response) ?? again ?? (finding?.signature?.remedy === "retry" ? {} : perhaps),
     status
+  );
+}
+function unencrypted(registry2, { protocol, host }) {
+  return new HttpFailure(
+    "registry",
+    `${registry2} names an address without TLS for content: ${protocol}//${host}, to which nothing is sent.`,
+    {
+      fix: "Set the external address of the registry (`http.host` of distribution), or let the proxy in front of it send `X-Forwarded-Proto: https`."
+    }
   );
 }
 function unreachable(registry2, request3, error) {
@@ -63629,27 +64388,33 @@ function codeOf(error) {
   return [code18, messageOf(error), cause === void 0 ? void 0 : codeOf(cause)].filter(Boolean).join(" ");
 }
 function messagesOf(body) {
-  const text3 = body.subarray(0, 2e3).toString("utf8").trim();
+  const text2 = body.subarray(0, 2e3).toString("utf8").trim();
   try {
     const { errors: errors2 = [], details } = JSON.parse(body.toString("utf8"));
     const messages = errors2.map(
       ({ code: code18, message }) => `${(code18 ?? "unknown").toLowerCase().replaceAll("_", " ")}: ${message ?? ""}`
     );
-    return messages.length > 0 ? messages : [details ?? text3];
+    return messages.length > 0 ? messages : [details ?? text2];
   } catch {
-    return text3 === "" ? [] : [text3];
+    return text2 === "" ? [] : [text2];
   }
 }
 
 // src/registry/authorization.ts
+var WORD = /([\w!#$%&'*+.^`|~-]{1,100})(?: {0,8}= {0,8}(?:"((?:[^"\\]|\\.){0,4000})"|([^\s,"]{1,4000})))?/g;
 function parseChallenge(header) {
-  const scheme = /^\s*(basic|bearer)\b/i.exec(header ?? "")?.[1]?.toLowerCase();
-  if (scheme === void 0) return void 0;
-  const parameters = {};
-  for (const [, name = "", value = ""] of (header ?? "").matchAll(/(?<!\w)(\w+)="([^"]*)"/g)) {
-    parameters[name.toLowerCase()] ??= value;
+  const challenges = [];
+  for (const [, word = "", quoted2, plain] of (header ?? "").matchAll(WORD)) {
+    const name = word.toLowerCase();
+    const value = quoted2?.replace(/\\(.)/g, "$1") ?? plain;
+    const current = challenges.at(-1);
+    if (value === void 0) challenges.push({ scheme: name, parameters: {} });
+    else if (current) current.parameters[name] ??= value;
   }
-  return { scheme, parameters };
+  const [challenge] = ["bearer", "basic"].flatMap(
+    (name) => challenges.filter(({ scheme }) => scheme === name)
+  );
+  return challenge;
 }
 async function authorize(challenge, scope, credentials, registry2, send3) {
   if (challenge.scheme === "basic")
@@ -63660,8 +64425,8 @@ async function authorize(challenge, scope, credentials, registry2, send3) {
   const query2 = { ...service === void 0 ? {} : { service }, scope };
   const response = await send3(tokenRequest(url, query2, credentials));
   const { token: token3, access_token: accessToken } = fieldsOf(jsonOf(response.body));
-  const granted = token3 ?? accessToken;
-  if (response.status !== 200 || typeof granted !== "string")
+  const granted = accessToken || token3;
+  if (response.status !== 200 || typeof granted !== "string" || granted === "")
     throw refusal2(registry2.host, `GET ${url.origin}${url.pathname}`, response);
   return `Bearer ${granted}`;
 }
@@ -63708,7 +64473,7 @@ var Connection = class {
   authorization;
   /**
    * Sends a request, and sends it again with a token where the registry requires one. Throws an HttpFailure for a status
-   * that is not expected.
+   * that is not expected, and for an address without TLS where the registry has it.
    */
   async send(request3, expected) {
     this.reached ??= Promise.all([
@@ -63719,6 +64484,7 @@ var Connection = class {
     if (!URL.canParse(request3.url, origin.href))
       throw unreachable(this.registry, request3.method, new Error("its location is not a valid URL"));
     const url = new URL(request3.url, origin);
+    if (origin.protocol === "https:" && url.protocol !== "https:") throw unencrypted(this.registry, url);
     const attempt4 = async () => {
       const login = url.origin === origin.origin ? this.authorization : void 0;
       const headers = { ...request3.headers, ...login === void 0 ? {} : { authorization: login } };
@@ -63737,9 +64503,16 @@ var Connection = class {
         origin,
         async (token3) => await this.once({ ...token3, timeout, dispatcher })
       );
-      if (this.authorization !== void 0 && !(request3.body instanceof import_node_stream10.Readable)) response = await attempt4();
+      if (this.authorization !== void 0) {
+        if (request3.body instanceof import_node_stream11.Readable)
+          throw refusal2(this.registry, describe3(request3.method, url), response, { tries: 2 });
+        response = await attempt4();
+      }
     }
+    const { expectedElsewhere = [] } = request3;
+    const isElsewhere = response.url.origin !== origin.origin;
     if (expected.includes(response.status)) return response;
+    if (isElsewhere && expectedElsewhere.includes(response.status)) return response;
     throw refusal2(this.registry, describe3(request3.method, url), response);
   }
   async once(request3) {
@@ -63761,13 +64534,14 @@ var MANIFESTS = [
   "application/vnd.docker.distribution.manifest.list.v2+json"
 ].join(", ");
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
+var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path73, cancelled2) {
+  constructor(context, registry2, path76, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path73;
+    this.path = path76;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path73}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path76}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -63812,8 +64586,10 @@ var RepositoryClient = class {
       fix: "Something changes images in transit, or the storage of the registry is damaged: report it to the administrators of the registry."
     });
   }
+  /** Returns whether the registry has a blob. Returns false where it does not answer that: then it has to be uploaded. */
   async hasBlob(digest) {
-    const { status } = await this.send({ method: "HEAD", url: this.at("blobs", digest) }, [200, 404]);
+    const request3 = { method: "HEAD", url: this.at("blobs", digest), expectedElsewhere: [403] };
+    const { status } = await this.send(request3, [200, 404, 405]);
     return status === 200;
   }
   /** Takes a blob over from another repository of the registry. Returns false where the registry refuses: then it has to be uploaded. */
@@ -63836,11 +64612,17 @@ var RepositoryClient = class {
     const headers = { "content-type": "application/octet-stream", "content-length": String(blob.size) };
     const { tryTimeout } = this.context.patience;
     await this.withRetries(async () => {
-      const begin = { method: "POST", url: this.at("blobs", "uploads/"), timeout: tryTimeout };
-      const session = (await this.connection.send(begin, [202])).headers.get("location") ?? "";
-      const url = `${session}${session.includes("?") ? "&" : "?"}digest=${encodeURIComponent(blob.digest)}`;
+      const begin2 = { method: "POST", url: this.at("blobs", "uploads/"), timeout: tryTimeout };
+      const session = (await this.connection.send(begin2, [202])).headers.get("location") ?? "";
+      let url = `${session}${session.includes("?") ? "&" : "?"}digest=${encodeURIComponent(blob.digest)}`;
       const timeout = tryTimeout * 10;
-      await this.connection.send({ method: "PUT", url, headers, body: blob.open(), timeout }, [201, 204]);
+      for (let redirects = 0; ; redirects++) {
+        const put = { method: "PUT", url, headers, body: blob.open(), timeout };
+        const more = redirects < MOST_REDIRECTS3 ? [307, 308] : [];
+        const response = await this.connection.send(put, [201, 204, ...more]);
+        if (response.status < 300) return;
+        url = new URL(response.headers.get("location") ?? "", response.url).href;
+      }
     });
   }
   at(kind, reference) {
@@ -63856,10 +64638,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises66 = require("node:dns/promises");
-var import_promises67 = require("node:fs/promises");
+var import_promises69 = require("node:dns/promises");
+var import_promises70 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_node_path67 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -63888,23 +64670,23 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises66.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises69.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path64.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises67.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path67.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises70.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises67.readFile)(file, "utf8").catch(() => "")));
-    return texts.filter((text3) => text3 !== "");
+    const texts = await Promise.all(files.map((file) => (0, import_promises70.readFile)(file, "utf8").catch(() => "")));
+    return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path64.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path67.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read3(import_node_path64.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path67.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -63941,14 +64723,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path73 }, signal) => new RepositoryClient(world, registry2, path73, signal);
+  return ({ registry: registry2, path: path76 }, signal) => new RepositoryClient(world, registry2, path76, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path65.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path68.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -63980,12 +64762,12 @@ function terminalLog(write2, clock) {
       ended = true;
     },
     group: async (title, work) => {
-      const begin = clock.now();
+      const begin2 = clock.now();
       write2(`==> ${title}`);
       try {
         return await work();
       } finally {
-        write2(`    ${((clock.now() - begin) / 1e3).toFixed(1)} s`);
+        write2(`    ${((clock.now() - begin2) / 1e3).toFixed(1)} s`);
       }
     }
   };
@@ -63996,8 +64778,8 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path66.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs14.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path69.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs15.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
   const log2 = terminalLog((line2) => console.error(line2), systemClock);
@@ -64022,8 +64804,8 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path66.default.join(handle.folder, "logs");
-      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs14.existsSync)(folder) && (0, import_node_fs14.readdirSync)(folder).length > 0;
+      const folder = import_node_path69.default.join(handle.folder, "logs");
+      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs15.existsSync)(folder) && (0, import_node_fs15.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
       if (json) {
@@ -64077,7 +64859,7 @@ function badOption(error) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml3.parse)((0, import_node_fs14.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml3.parse)((0, import_node_fs15.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -64115,14 +64897,14 @@ async function doctorCommand(args, answer2) {
   }
 }
 function parse5(args) {
-  const text3 = (value) => ({ type: "string", default: value });
+  const text2 = (value) => ({ type: "string", default: value });
   try {
     const { values } = (0, import_node_util5.parseArgs)({
       args,
       options: {
-        "base-image": text3("debian:trixie-slim"),
-        privileges: text3("auto"),
-        criu: text3("auto"),
+        "base-image": text2("debian:trixie-slim"),
+        privileges: text2("auto"),
+        criu: text2("auto"),
         json: { type: "boolean", default: false }
       }
     });
@@ -64183,10 +64965,10 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs15 = require("node:fs");
-var import_promises68 = require("node:fs/promises");
+var import_node_fs16 = require("node:fs");
+var import_promises71 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_node_path70 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -64223,18 +65005,18 @@ async function jdkCommand(args, print) {
 }
 var vendors = DISTRIBUTIONS.filter((name) => name !== "file");
 function parse6(args) {
-  const text3 = (value) => ({ type: "string", default: value });
+  const text2 = (value) => ({ type: "string", default: value });
   try {
     const { positionals, values } = (0, import_node_util6.parseArgs)({
       args,
       allowPositionals: true,
       options: {
-        distribution: text3("crac"),
-        "java-version": text3("latest"),
-        architecture: text3(process.arch === "arm64" ? "aarch64" : "x64"),
+        distribution: text2("crac"),
+        "java-version": text2("latest"),
+        architecture: text2(process.arch === "arm64" ? "aarch64" : "x64"),
         "jdk-sha256": { type: "string" },
-        output: text3("."),
-        "github-api-url": text3("https://api.github.com"),
+        output: text2("."),
+        "github-api-url": text2("https://api.github.com"),
         json: { type: "boolean", default: false }
       }
     });
@@ -64248,8 +65030,8 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path67.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs15.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path70.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs16.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
@@ -64266,18 +65048,19 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises68.mkdtemp)(import_node_path67.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises71.mkdtemp)(import_node_path70.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
+      content: "whole",
       jdkSha256: options3["jdk-sha256"]?.toLowerCase(),
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path67.default.resolve(options3.output, asset.name);
-    await (0, import_promises68.copyFile)(file, copy);
+    const copy = import_node_path70.default.resolve(options3.output, asset.name);
+    await (0, import_promises71.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises68.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises71.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {
@@ -64329,7 +65112,7 @@ GITHUB_TOKEN raises the rate limit of queries. Archives and responses are kept i
 ~/.cache/crac-checkpoint.`;
 var write = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true;
-var answer = (text3) => write(`${text3}
+var answer = (text2) => write(`${text2}
 `);
 async function main([topic, ...args]) {
   const help = [topic, ...args].some((word) => word === "--help" || word === "-h");
