@@ -38387,7 +38387,8 @@ function secretsInText(name, text2) {
   const pairs3 = [...pairsIn(text2), ...elementsIn(text2)].flatMap(
     ([field, value]) => formsOf(value).flatMap((form) => namedSecret(name, field, form))
   );
-  return distinct([...[...logins, ...tokensIn(text2)].map((value) => ({ name, value })), ...pairs3]);
+  const unnamed = [...logins, ...tokensIn(text2)].map((value) => ({ name, value }));
+  return distinct([...pairs3, ...unnamed]);
 }
 function pairsIn(text2) {
   const pairs3 = [];
@@ -38454,7 +38455,8 @@ function tokensIn(text2) {
         const start2 = Math.max(0, at - (family.lead ?? 0));
         const match = pattern.exec(text2.slice(start2, start2 + longest2));
         if (match === null || !family.isReal(match)) continue;
-        tokens.push(id.endsWith("-password") ? match[1] ?? match[2] ?? match[0] : match[0]);
+        const isLogin = /-(?:password|authorization)$/.test(id);
+        tokens.push(isLogin ? match[1] ?? match[2] ?? match[0] : match[0]);
       }
     }
   }

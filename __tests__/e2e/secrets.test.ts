@@ -33,6 +33,9 @@ interface Metadata {
 const OF_THE_CONTAINER = new Set([
   'CRAC_CRIU_OPTS',
   'CRAC_CRIU_PATH',
+  // The JVM sets both with CPUFeatures=generic.
+  'GLIBC_TUNABLES',
+  'HOTSPOT_GLIBC_TUNABLES_REEXEC',
   'HOME',
   'HOSTNAME',
   'JAVA_HOME',

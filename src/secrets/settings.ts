@@ -51,7 +51,9 @@ export function secretsInText(name: string, text: string): Secret[] {
   const pairs = [...pairsIn(text), ...elementsIn(text)].flatMap(([field, value]) =>
     formsOf(value).flatMap((form) => namedSecret(name, field, form))
   )
-  return distinct([...[...logins, ...tokensIn(text)].map((value) => ({ name, value })), ...pairs])
+  const unnamed = [...logins, ...tokensIn(text)].map((value) => ({ name, value }))
+  // Of the same value, that with the name of its field is kept.
+  return distinct([...pairs, ...unnamed])
 }
 
 /** Returns the names in a text that may name a secret, with their values. */
@@ -127,7 +129,7 @@ function formsOf(value: string): string[] {
   }
 }
 
-/** Returns the tokens of the families in a text; for an address, the password only. */
+/** Returns the tokens of the families in a text; for an address and a header `Authorization`, the password or the credentials only. */
 function tokensIn(text: string): string[] {
   const tokens: string[] = []
   for (const family of FAMILIES) {
@@ -139,7 +141,8 @@ function tokensIn(text: string): string[] {
         const start = Math.max(0, at - (family.lead ?? 0))
         const match = pattern.exec(text.slice(start, start + longest))
         if (match === null || !family.isReal(match)) continue
-        tokens.push(id.endsWith('-password') ? (match[1] ?? match[2] ?? match[0]) : match[0])
+        const isLogin = /-(?:password|authorization)$/.test(id)
+        tokens.push(isLogin ? (match[1] ?? match[2] ?? match[0]) : match[0])
       }
     }
   }
