@@ -37261,10 +37261,13 @@ function token({ lead = [], body, prefixes, ...row }) {
     prefixes,
     lead: sizes(lead),
     pattern: new RegExp(`^${lead.map(patternOf).join("")}${prefix}(${body.map(patternOf).join("")})`),
-    ...typeof body[0] === "object" ? { next: new RegExp(patternOf([body[0][0], 1])) } : {},
+    ...typeof body[0] === "object" ? { next: bytesIn(new RegExp(patternOf([body[0][0], 1]))) } : {},
     longest: sizes(lead) + Math.max(...prefixes.map(({ length }) => length)) + sizes(body),
     run: runOf(body)
   };
+}
+function bytesIn(characters) {
+  return Uint8Array.from({ length: 256 }, (_, byte) => characters.test(String.fromCharCode(byte)) ? 1 : 0);
 }
 function mostOf(part) {
   return typeof part === "string" ? part.length : part[2] ?? part[1];
@@ -38351,7 +38354,7 @@ var FAMILIES = [
     id: "url-password",
     what: "address with user and password",
     prefixes: ["://"],
-    next: /[\w.%+~:-]/,
+    next: bytesIn(/[\w.%+~:-]/),
     pattern: /^:\/\/[\w.%+~-]{0,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
     run: 0,
     longest: 200,
@@ -38450,12 +38453,12 @@ function tokensIn(text2) {
   for (const family of FAMILIES) {
     const { id, pattern, longest: longest2 } = family;
     if (id === "maven-password") continue;
+    const isLogin = /-(?:password|authorization)$/.test(id);
     for (const prefix of family.prefixes) {
       for (let at = text2.indexOf(prefix); at >= 0; at = text2.indexOf(prefix, at + prefix.length)) {
         const start2 = Math.max(0, at - (family.lead ?? 0));
         const match = pattern.exec(text2.slice(start2, start2 + longest2));
         if (match === null || !family.isReal(match)) continue;
-        const isLogin = /-(?:password|authorization)$/.test(id);
         tokens.push(isLogin ? match[1] ?? match[2] ?? match[0] : match[0]);
       }
     }
@@ -48506,6 +48509,14 @@ var import_node_path32 = __toESM(require("node:path"), 1);
 // src/image/entry-point.ts
 var import_node_path31 = __toESM(require("node:path"), 1);
 
+// src/image/read-files.ts
+var READ_TIMEOUT = 6e4;
+async function textOfFiles(docker2, { run: run2, image }, ...files) {
+  const container = { run: run2, image, flags: [], program: "cat", args: files };
+  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT);
+  return exitCode === 0 ? stdout : void 0;
+}
+
 // src/image/simple-command.ts
 var PIECE = /(\s+)|'([^']*)'|"([^"\\`]*)"|(\$(?:\w+|@|\{\w+(?::-[^{}$`"'\\]*)?\}|\{@\}))|([\w%+=:,./@^-]+)/y;
 var VARIABLE = /\$(?:(\w+|@)|\{(\w+|@)(?::-([^{}]*))?\})/g;
@@ -48571,7 +48582,6 @@ var INITS = /* @__PURE__ */ new Set(["tini", "tini-static", "dumb-init", "catato
 var TEMURIN = "/__cacert_entrypoint.sh";
 var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
 var CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m;
-var READ_TIMEOUT = 6e4;
 var SHELL = /(?:^|\/)(?:ba|da|a)?sh$/;
 var COMMAND_OPTION2 = /^-[eux]*c$/;
 async function startCommand(source) {
@@ -48623,20 +48633,17 @@ async function inShell([program = "", ...rest], { config, variables: variables2,
   const fixed = names === "" ? "" : ` ${names} ${command2.variables.length === 1 ? "has its value" : "have their values"} of the image and of \`env\`: another value at docker run has no effect on it.`;
   return { words: command2.words, notes: [`${what} is started without a shell.${fixed}`] };
 }
-async function scriptIn(docker2, { run: run2, image }, file) {
+async function scriptIn(docker2, place, file) {
   if (!file.startsWith("/")) return void 0;
-  const container = { run: run2, image, flags: [], program: "cat", args: [file] };
-  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT);
-  return exitCode === 0 && stdout.startsWith("#!") ? stdout : void 0;
+  const text2 = await textOfFiles(docker2, place, file);
+  return text2?.startsWith("#!") ? text2 : void 0;
 }
 
 // src/image/user-ids.ts
-var READ_TIMEOUT2 = 6e4;
-async function idsOfUser(docker2, { run: run2, image }, user2) {
+async function idsOfUser(docker2, place, user2) {
   if (/^\d+:\d+$/.test(user2)) return user2;
-  const container = { run: run2, image, flags: [], program: "cat", args: ["/etc/passwd", "/etc/group"] };
-  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT2);
-  return exitCode === 0 ? idsIn(stdout, user2) : void 0;
+  const text2 = await textOfFiles(docker2, place, "/etc/passwd", "/etc/group");
+  return text2 === void 0 ? void 0 : idsIn(text2, user2);
 }
 function idsIn(text2, user2) {
   const [name = "", group] = user2.split(":");
@@ -58936,6 +58943,7 @@ function base64InLines(value) {
 var import_node_crypto8 = require("node:crypto");
 var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
 var LEAST_BYTES = 16;
+var KEY_NUMBER = "number of the key";
 function keyOfPem(pem) {
   return attempt2(() => (0, import_node_crypto8.createPrivateKey)(pem));
 }
@@ -58979,17 +58987,17 @@ function scalarOf(key) {
   return version < 0 ? void 0 : der.subarray(version + 5, version + 5 + size);
 }
 function bigEndian(number) {
-  return { encoding: "number of the key", bytes: number };
+  return { encoding: KEY_NUMBER, bytes: number };
 }
-function formsOfNumber(number) {
+function formsOfNumber(number, encoding = KEY_NUMBER) {
   const first3 = number.findIndex((byte) => byte !== 0);
   const significant = number.subarray(Math.max(first3, 0));
   if (significant.length < LEAST_BYTES) return [];
   const words = Buffer.concat([Buffer.alloc((4 - significant.length % 4) % 4), significant]);
   return [
-    bigEndian(significant),
-    { encoding: "number of the key, little-endian", bytes: Buffer.from(significant).reverse() },
-    { encoding: "number of the key in BigInteger", bytes: words.swap32() }
+    { encoding, bytes: significant },
+    { encoding: `${encoding}, little-endian`, bytes: Buffer.from(significant).reverse() },
+    { encoding: `${encoding} in BigInteger`, bytes: words.swap32() }
   ];
 }
 function attempt2(work) {
@@ -59074,14 +59082,9 @@ function formsOfBytes(bytes, kind, depth) {
   return [...forms, ...formsOfText(text2, depth - 1)];
 }
 function formsOfHex(bytes) {
-  const [, ...asNumber] = formsOfNumber(bytes);
-  return [
-    { encoding: "decoded hex", bytes },
-    ...asNumber.map((form) => ({
-      ...form,
-      encoding: form.encoding.replace("number of the key", "decoded hex")
-    }))
-  ];
+  const encoding = "decoded hex";
+  const [, ...asNumber] = formsOfNumber(bytes, encoding);
+  return [{ encoding, bytes }, ...asNumber];
 }
 var PUBLIC_NAME = /public|cert|x5[ctu]|_id$|^(?:n|e|x|y|kid|type)$/i;
 function formsOfJson(json, depth) {
@@ -59254,14 +59257,11 @@ function isWordAt(bytes, start2, width) {
   }
   return true;
 }
-var IS_IN_RUN = Uint8Array.from(
-  { length: 256 },
-  (_, byte) => /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
-);
+var IS_IN_RUN = bytesIn(/[\w.-]/);
 function mayFollow(origin, byte) {
   if (origin === void 0 || "needle" in origin) return true;
   const { run: run2, next } = origin.family;
-  if (next !== void 0) return next.test(String.fromCharCode(byte));
+  if (next !== void 0) return next[byte] === 1;
   return run2 === 0 || IS_IN_RUN[byte] === 1;
 }
 function hasRun(bytes, start2, width, run2) {
@@ -59519,13 +59519,7 @@ function encodedCanaries(random) {
   const text2 = `Aa1 ${random(12).toString("hex")} \xE9`;
   return [
     { value: first3.toString("base64"), plants: [{ encoding: "decoded base64", bytes: first3 }] },
-    {
-      value: second.toString("hex"),
-      plants: plantsOfNumber(second).map(({ encoding, bytes }) => ({
-        encoding: encoding.replace("number of the key", "decoded hex"),
-        bytes
-      }))
-    },
+    { value: second.toString("hex"), plants: plantsOfNumber(second, "decoded hex") },
     { value: base32Of(third), plants: [{ encoding: "decoded base32", bytes: third }] },
     ...["base64", "hex"].map((kind) => ({
       value: Buffer.from(text2).toString(kind),
@@ -59557,7 +59551,7 @@ function keyCanaries(random) {
       value: pemOf("PRIVATE KEY", pkcs8).replaceAll("\n", "\\n"),
       plants: [
         { encoding: "decoded PEM", bytes: pkcs8 },
-        { encoding: "number of the key", bytes: seed }
+        { encoding: KEY_NUMBER, bytes: seed }
       ]
     },
     {
@@ -59575,7 +59569,7 @@ function pemOf(label, der) {
   const lines3 = der.toString("base64").match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines3, `-----END ${label}-----`].join("\n");
 }
-function plantsOfNumber(number) {
+function plantsOfNumber(number, encoding = KEY_NUMBER) {
   const digits = BigInt(`0x${number.toString("hex")}`).toString(16);
   const words = (digits.padStart(Math.ceil(digits.length / 8) * 8, "0").match(/.{8}/g) ?? []).map((word) => {
     const bytes2 = Buffer.alloc(4);
@@ -59584,9 +59578,9 @@ function plantsOfNumber(number) {
   });
   const bytes = Buffer.from(digits.padStart(digits.length + digits.length % 2, "0"), "hex");
   return [
-    { encoding: "number of the key", bytes },
-    { encoding: "number of the key, little-endian", bytes: Buffer.from([...bytes].reverse()) },
-    { encoding: "number of the key in BigInteger", bytes: Buffer.concat(words) }
+    { encoding, bytes },
+    { encoding: `${encoding}, little-endian`, bytes: Buffer.from([...bytes].reverse()) },
+    { encoding: `${encoding} in BigInteger`, bytes: Buffer.concat(words) }
   ];
 }
 
@@ -60303,7 +60297,7 @@ function portChecks({ health, management }, target, serves) {
         number: port,
         source: {
           name: source,
-          fix: "Set `ready-url: /`, or another condition, if the application does not open that port; if it opens it on the loopback address only, let it listen on 0.0.0.0; if it opens another one, set `ready-url: http://localhost:PORT" + health + "`."
+          fix: `Set \`ready-url: /\`, or another condition, if the application does not open that port; if it opens it on the loopback address only, let it listen on 0.0.0.0; if it opens another one, set \`ready-url: http://localhost:PORT${health}\`.`
         }
       },
       run: async () => {

@@ -1,8 +1,7 @@
 import path from 'node:path'
-import { runOnce } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import type { ImageConfig } from '../docker/inspect.js'
-import type { Milliseconds } from '../lib/values.js'
+import { textOfFiles } from './read-files.js'
 import { commandOfScript, simpleCommand } from './simple-command.js'
 
 type Config = ImageConfig['Config']
@@ -21,8 +20,6 @@ const STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\
 
 /** A line with which a script changes the environment or the arguments of the command. */
 const CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m
-
-const READ_TIMEOUT: Milliseconds = 60_000
 
 /** A shell with the option before its command. */
 const SHELL = /(?:^|\/)(?:ba|da|a)?sh$/
@@ -118,11 +115,10 @@ async function inShell(
 /** Returns the text of a script in an image; undefined where it cannot be read, or is not text. */
 export async function scriptIn(
   docker: Docker,
-  { run, image }: { run: string; image: string },
+  place: { run: string; image: string },
   file: string
 ): Promise<string | undefined> {
   if (!file.startsWith('/')) return undefined
-  const container = { run, image, flags: [], program: 'cat', args: [file] }
-  const { exitCode, stdout } = await runOnce(docker, container, READ_TIMEOUT)
-  return exitCode === 0 && stdout.startsWith('#!') ? stdout : undefined
+  const text = await textOfFiles(docker, place, file)
+  return text?.startsWith('#!') ? text : undefined
 }

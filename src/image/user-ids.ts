@@ -1,8 +1,5 @@
-import { runOnce } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
-import type { Milliseconds } from '../lib/values.js'
-
-const READ_TIMEOUT: Milliseconds = 60_000
+import { textOfFiles } from './read-files.js'
 
 /**
  * Returns the ids `uid:gid` of a USER instruction, which may have names, in an image; undefined where its /etc/passwd and /etc/group do
@@ -10,13 +7,12 @@ const READ_TIMEOUT: Milliseconds = 60_000
  */
 export async function idsOfUser(
   docker: Docker,
-  { run, image }: { run: string; image: string },
+  place: { run: string; image: string },
   user: string
 ): Promise<string | undefined> {
   if (/^\d+:\d+$/.test(user)) return user
-  const container = { run, image, flags: [], program: 'cat', args: ['/etc/passwd', '/etc/group'] }
-  const { exitCode, stdout } = await runOnce(docker, container, READ_TIMEOUT)
-  return exitCode === 0 ? idsIn(stdout, user) : undefined
+  const text = await textOfFiles(docker, place, '/etc/passwd', '/etc/group')
+  return text === undefined ? undefined : idsIn(text, user)
 }
 
 /** Returns the ids of a user in the text of /etc/passwd, followed by that of /etc/group. */

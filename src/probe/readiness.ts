@@ -92,9 +92,7 @@ export function portChecks({ health, management }: Readiness, target: Target, se
           name: source,
           fix:
             'Set `ready-url: /`, or another condition, if the application does not open that port; if it opens it on the loopback address only, ' +
-            'let it listen on 0.0.0.0; if it opens another one, set `ready-url: http://localhost:PORT' +
-            health +
-            '`.'
+            `let it listen on 0.0.0.0; if it opens another one, set \`ready-url: http://localhost:PORT${health}\`.`
         }
       },
       run: async () => {

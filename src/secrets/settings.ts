@@ -136,12 +136,12 @@ function tokensIn(text: string): string[] {
     const { id, pattern, longest } = family
     // The name of an element says it of every XML.
     if (id === 'maven-password') continue
+    const isLogin = /-(?:password|authorization)$/.test(id)
     for (const prefix of family.prefixes) {
       for (let at = text.indexOf(prefix); at >= 0; at = text.indexOf(prefix, at + prefix.length)) {
         const start = Math.max(0, at - (family.lead ?? 0))
         const match = pattern.exec(text.slice(start, start + longest))
         if (match === null || !family.isReal(match)) continue
-        const isLogin = /-(?:password|authorization)$/.test(id)
         tokens.push(isLogin ? (match[1] ?? match[2] ?? match[0]) : match[0])
       }
     }

@@ -1,5 +1,6 @@
 import { createECDH, generateKeyPairSync } from 'node:crypto'
 import type { Plant } from './needles.js'
+import { KEY_NUMBER } from './private-keys.js'
 
 export type Random = (bytes: number) => Buffer
 
@@ -23,13 +24,7 @@ export function encodedCanaries(random: Random): OtherCanary[] {
   const text = `Aa1 ${random(12).toString('hex')} é`
   return [
     { value: first.toString('base64'), plants: [{ encoding: 'decoded base64', bytes: first }] },
-    {
-      value: second.toString('hex'),
-      plants: plantsOfNumber(second).map(({ encoding, bytes }) => ({
-        encoding: encoding.replace('number of the key', 'decoded hex'),
-        bytes
-      }))
-    },
+    { value: second.toString('hex'), plants: plantsOfNumber(second, 'decoded hex') },
     { value: base32Of(third), plants: [{ encoding: 'decoded base32', bytes: third }] },
     ...(['base64', 'hex'] as const).map((kind) => ({
       value: Buffer.from(text).toString(kind),
@@ -63,7 +58,7 @@ export function keyCanaries(random: Random): OtherCanary[] {
       value: pemOf('PRIVATE KEY', pkcs8).replaceAll('\n', '\\n'),
       plants: [
         { encoding: 'decoded PEM', bytes: pkcs8 },
-        { encoding: 'number of the key', bytes: seed }
+        { encoding: KEY_NUMBER, bytes: seed }
       ]
     },
     {
@@ -85,8 +80,8 @@ function pemOf(label: string, der: Buffer): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n')
 }
 
-/** Returns a number as DER, OpenSSL and java.math.BigInteger have it: the int[] of the latter has no zeros in front. */
-function plantsOfNumber(number: Buffer): Plant[] {
+/** Returns a number, which `encoding` names, as DER, OpenSSL and java.math.BigInteger have it: the int[] of the latter has no zeros in front. */
+function plantsOfNumber(number: Buffer, encoding = KEY_NUMBER): Plant[] {
   const digits = BigInt(`0x${number.toString('hex')}`).toString(16)
   const words = (digits.padStart(Math.ceil(digits.length / 8) * 8, '0').match(/.{8}/g) ?? []).map((word) => {
     const bytes = Buffer.alloc(4)
@@ -95,8 +90,8 @@ function plantsOfNumber(number: Buffer): Plant[] {
   })
   const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
   return [
-    { encoding: 'number of the key', bytes },
-    { encoding: 'number of the key, little-endian', bytes: Buffer.from([...bytes].reverse()) },
-    { encoding: 'number of the key in BigInteger', bytes: Buffer.concat(words) }
+    { encoding, bytes },
+    { encoding: `${encoding}, little-endian`, bytes: Buffer.from([...bytes].reverse()) },
+    { encoding: `${encoding} in BigInteger`, bytes: Buffer.concat(words) }
   ]
 }

@@ -98,14 +98,10 @@ function formsOfBytes(bytes: Buffer, kind: 'base64' | 'base32' | 'hex', depth: n
 
 /** Returns the bytes of hex, with which some programs write numbers. */
 function formsOfHex(bytes: Buffer): EncodedText[] {
-  const [, ...asNumber] = formsOfNumber(bytes)
-  return [
-    { encoding: 'decoded hex', bytes },
-    ...asNumber.map((form) => ({
-      ...form,
-      encoding: form.encoding.replace('number of the key', 'decoded hex')
-    }))
-  ]
+  const encoding = 'decoded hex'
+  // With zeros in front the bytes differ from those of the number.
+  const [, ...asNumber] = formsOfNumber(bytes, encoding)
+  return [{ encoding, bytes }, ...asNumber]
 }
 
 /** Names of members of a JSON document that are not secret. */

@@ -10,7 +10,7 @@ import {
   hasRandomText,
   PEM_BODY
 } from './family-checks.js'
-import { token, type Family } from './family.js'
+import { bytesIn, token, type Family } from './family.js'
 import { hasMixedRandomPart, hasPassword, hasRandomPart } from './strength.js'
 
 /**
@@ -1096,7 +1096,7 @@ export const FAMILIES: readonly Family[] = [
     id: 'url-password',
     what: 'address with user and password',
     prefixes: ['://'],
-    next: /[\w.%+~:-]/,
+    next: bytesIn(/[\w.%+~:-]/),
     pattern: /^:\/\/[\w.%+~-]{0,64}:([!$&()*+,;=%.~^#|\w-]{4,128})@[A-Za-z0-9[][\w.-]/,
     run: 0,
     longest: 200,

@@ -13,8 +13,8 @@ export interface Family {
   longest: number
   /** Minimum number of letters, digits, `-`, `_` and `.` after the prefix: a quick check that most occurrences of a prefix fail. */
   run: number
-  /** Characters that can follow the prefix, where these are fewer than `run` counts. */
-  next?: RegExp
+  /** Has 1 for each byte that can follow the prefix, where these are fewer than `run` counts. */
+  next?: Uint8Array
   /** Whether a token must not be a part of a longer word, since its prefix is in other data too. */
   bounded?: boolean
   /** Whether the family is binary data, which has no encoding as UTF-16. */
@@ -67,10 +67,15 @@ export function token({ lead = [], body, prefixes, ...row }: Row): Family {
     prefixes,
     lead: sizes(lead),
     pattern: new RegExp(`^${lead.map(patternOf).join('')}${prefix}(${body.map(patternOf).join('')})`),
-    ...(typeof body[0] === 'object' ? { next: new RegExp(patternOf([body[0][0], 1])) } : {}),
+    ...(typeof body[0] === 'object' ? { next: bytesIn(new RegExp(patternOf([body[0][0], 1]))) } : {}),
     longest: sizes(lead) + Math.max(...prefixes.map(({ length }) => length)) + sizes(body),
     run: runOf(body)
   }
+}
+
+/** Returns a table with 1 for each byte that is, as a character, in a class of a regular expression, and 0 for the others. */
+export function bytesIn(characters: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (characters.test(String.fromCharCode(byte)) ? 1 : 0))
 }
 
 function mostOf(part: Part): number {

@@ -7,6 +7,9 @@ const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi']
 /** Minimum size of a number that is searched for, in bytes: shorter ones are in other data by chance. */
 const LEAST_BYTES = 16
 
+/** Name of the numbers of a key in the report. */
+export const KEY_NUMBER = 'number of the key'
+
 /** Returns the private key of a PEM block; undefined for an encrypted key and for a kind of key that OpenSSL cannot read. */
 export function keyOfPem(pem: string): KeyObject | undefined {
   return attempt(() => createPrivateKey(pem))
@@ -71,22 +74,22 @@ function scalarOf(key: KeyObject): Buffer | undefined {
 }
 
 function bigEndian(number: Buffer): EncodedText {
-  return { encoding: 'number of the key', bytes: number }
+  return { encoding: KEY_NUMBER, bytes: number }
 }
 
 /**
- * Returns a number as big-endian bytes (DER, toByteArray), as little-endian bytes (BIGNUM of OpenSSL, ECPrivateKeyImpl.arrayS), and
+ * Returns a number, which `encoding` names, as big-endian bytes (DER, toByteArray), as little-endian bytes (BIGNUM of OpenSSL, ECPrivateKeyImpl.arrayS), and
  * as the `int[] mag` of java.math.BigInteger: the most significant word first, each word as the CPU stores it.
  */
-export function formsOfNumber(number: Buffer): EncodedText[] {
+export function formsOfNumber(number: Buffer, encoding = KEY_NUMBER): EncodedText[] {
   const first = number.findIndex((byte) => byte !== 0)
   const significant = number.subarray(Math.max(first, 0))
   if (significant.length < LEAST_BYTES) return []
   const words = Buffer.concat([Buffer.alloc((4 - (significant.length % 4)) % 4), significant])
   return [
-    bigEndian(significant),
-    { encoding: 'number of the key, little-endian', bytes: Buffer.from(significant).reverse() },
-    { encoding: 'number of the key in BigInteger', bytes: words.swap32() }
+    { encoding, bytes: significant },
+    { encoding: `${encoding}, little-endian`, bytes: Buffer.from(significant).reverse() },
+    { encoding: `${encoding} in BigInteger`, bytes: words.swap32() }
   ]
 }
 

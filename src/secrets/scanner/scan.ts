@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { FAMILIES } from './families.js'
-import type { Family } from './family.js'
+import { bytesIn, type Family } from './family.js'
 import { createTally, type FileLocation, type ScanFinding, type Tally } from './findings.js'
 import { createSearch, type PatternSearch } from './multi-pattern.js'
 import {
@@ -171,15 +171,13 @@ function isWordAt(bytes: Buffer, start: number, width: 1 | 2): boolean {
 }
 
 /** Marks the bytes that Family.run counts: letters, digits, `-`, `_` and `.`. */
-const IS_IN_RUN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0
-)
+const IS_IN_RUN = bytesIn(/[\w.-]/)
 
 /** Returns whether addMatch may accept an occurrence of a pattern of three bytes in front of this byte. */
 function mayFollow(origin: PatternOrigin | undefined, byte: number): boolean {
   if (origin === undefined || 'needle' in origin) return true
   const { run, next } = origin.family
-  if (next !== undefined) return next.test(String.fromCharCode(byte))
+  if (next !== undefined) return next[byte] === 1
   return run === 0 || IS_IN_RUN[byte] === 1
 }
 
