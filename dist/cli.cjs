@@ -55143,11 +55143,12 @@ function signatures(defaults, rows) {
 
 // src/diagnosis/catalogue/clients.ts
 function open4(ports2, packages = "") {
-  const start2 = upTo("(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)");
+  const start2 = "(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
+  const first3 = `${start2}(?<!${start2}.*?${start2})`;
   const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports2})\\b(?!\\]:)`;
   const byPort = ports2 === "" ? [] : [`.*${port}`];
   const byCode = packages === "" ? [] : [`${upTo(" opened by ")}.*\\b(?:${packages})\\.`];
-  return new RegExp(`^${start2}(?:${[...byPort, ...byCode].join("|")})`, "m");
+  return new RegExp(`${first3}(?:${[...byPort, ...byCode].join("|")})`, "m");
 }
 function upTo(pattern) {
   return `(?:(?!${pattern}).)*${pattern}`;

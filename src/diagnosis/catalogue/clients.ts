@@ -5,11 +5,13 @@ import { signatures } from '../signature.js'
  * `SocketChannel[connected local=/a:1 remote=db/10.0.0.2:5432]`, `remotePort 5432`), or by the package of the code that opened it.
  */
 function open(ports: string, packages = ''): RegExp {
-  const start = upTo('(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)')
+  const start = '(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)'
+  // Of a line, only the first one counts: what follows each of them would be searched to the end of the line.
+  const first = `${start}(?<!${start}.*?${start})`
   const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports})\\b(?!\\]:)`
   const byPort = ports === '' ? [] : [`.*${port}`]
   const byCode = packages === '' ? [] : [`${upTo(' opened by ')}.*\\b(?:${packages})\\.`]
-  return new RegExp(`^${start}(?:${[...byPort, ...byCode].join('|')})`, 'm')
+  return new RegExp(`${first}(?:${[...byPort, ...byCode].join('|')})`, 'm')
 }
 
 /** Returns a pattern of a text up to the first match of another pattern: the search for a later one would take quadratic time. */
