@@ -62244,7 +62244,7 @@ function explained2(error2, { diagnoser, output }) {
     cause: error2
   });
 }
-var SETTLING_TIME3 = 500;
+var SETTLING_TIME3 = 5e3;
 async function sendRequests(lines3, address, log2, signal) {
   const report2 = { sent: 0, failed: 0 };
   for (const line2 of lines3) {

@@ -94,8 +94,8 @@ function explained(error: unknown, { diagnoser, output }: RunningApplication): u
   })
 }
 
-/** Limit for the end of an application that a request has crashed: it follows the broken connection a little later. */
-const SETTLING_TIME: Milliseconds = 500
+/** Limit for the end of an application that a request has crashed: it follows the broken connection, on a busy machine seconds later. */
+const SETTLING_TIME: Milliseconds = 5000
 
 /** Sends all requests. A line without a successful response throws a Failure; one with some failed requests logs a warning. */
 export async function sendRequests(
