@@ -63004,6 +63004,7 @@ var VMA_FILE_SHARED = 1 << 7;
 var VMA_ANON_PRIVATE = 1 << 9;
 var MAP_ANONYMOUS = 32;
 var PROT_NONE = 0;
+var PROT_READ = 1;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
 function partsOf2(process2, files) {
@@ -63152,9 +63153,11 @@ function split2(mapping, runs, file) {
     7: required(mapping, 7) & ~VMA_ANON_PRIVATE | VMA_FILE_PRIVATE,
     10: O_RDONLY
   };
+  const isOfFile = (required(mapping, 7) & VMA_FILE_PRIVATE) !== 0;
+  const offsetOf = (start2) => required(mapping, 3) + (isOfFile ? start2 - whole.start : 0);
   const rest = gapsIn(whole, inside2).map(({ start: start2, end }) => ({
     start: start2,
-    bytes: mapping.with({ 1: start2, 2: end })
+    bytes: mapping.with({ 1: start2, 2: end, 3: offsetOf(start2) })
   }));
   const ofRuns = inside2.map(({ start: start2, end, offset }) => ({
     start: start2,
@@ -63203,7 +63206,7 @@ function planHeapMapping(process2, images, unusedId) {
   requireOrder(process2.memory.mappings, "mappings");
   requireOrder(dumped.runs, "pages");
   const dumpedRuns = runsOf(dumped);
-  const runs = longest(mappableRuns(process2, joined(dumpedRuns)));
+  const runs = longest(mappableRuns(process2, readFiles(images.files), joined(dumpedRuns)));
   if (runs.length === 0)
     throw new ImageFormatError(`neither its heap nor its classes have ${MIN_RUN / PAGE_SIZE} pages in a row`);
   const mapped = splitPages(dumped.name, runs);
@@ -63227,14 +63230,17 @@ function requireOrder(ranges, what) {
     last = end;
   }
 }
-function mappableRuns(process2, runs) {
-  const parts2 = partsOf2(process2, /* @__PURE__ */ new Map()).filter(
-    ({ kind, mapping }) => (kind === "javaHeap" || kind === "classes") && isReplaceable(mapping)
+function mappableRuns(process2, files, runs) {
+  const parts2 = partsOf2(process2, files).filter(
+    ({ kind, mapping }) => kind === "javaHeap" && isPlainMemory(mapping) || kind === "classes" && (isPlainMemory(mapping) || isPrivateFile(mapping))
   );
   return parts2.flatMap((part) => overlapping(runs, part));
 }
-function isReplaceable({ status, flags, prot, advice }) {
+function isPlainMemory({ status, flags, prot, advice }) {
   return status === (VMA_REGULAR | VMA_ANON_PRIVATE) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS) && prot === PROT_READ_WRITE && advice === 0;
+}
+function isPrivateFile({ status, flags, prot, advice }) {
+  return status === (VMA_REGULAR | VMA_FILE_PRIVATE) && (flags & ~MAP_NORESERVE) === MAP_PRIVATE && (prot === PROT_READ_WRITE || prot === PROT_READ) && advice === 0;
 }
 function joined(runs) {
   const result = [];

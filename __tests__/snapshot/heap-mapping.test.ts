@@ -11,7 +11,9 @@ import type { Range } from '../../src/snapshot/ranges.js'
 const [ANONYMOUS, OF_FILE] = [0x201, 0x41]
 const [PRIVATE_ANONYMOUS, PRIVATE, LOCKED] = [0x22, 0x02, 0x2000]
 const PRESENT = 4
-const LIBRARY = 7
+const [LIBRARY, ARCHIVE] = [7, 8]
+/** Offset of the first mapped byte in the archive of classes. */
+const ARCHIVE_OFFSET = 5 * 4096
 const BASE = 0x10000
 
 interface Area {
@@ -19,7 +21,7 @@ interface Area {
   gap: number
   /** Lengths, in pages, of its parts: the pages of every second part are in the dump. */
   parts: number[]
-  kind: 'plain' | 'file' | 'locked' | 'advised' | 'executable'
+  kind: 'plain' | 'file' | 'archive' | 'locked' | 'advised' | 'executable'
 }
 
 interface Dump {
@@ -32,12 +34,13 @@ function message(fields: Parameters<Message['with']>[0]): Buffer {
 }
 
 function vma({ start, end }: Range, kind: Area['kind'], more: Record<number, number> = {}): Buffer {
-  const [status, flags] = kind === 'file' ? [OF_FILE, PRIVATE] : [ANONYMOUS, PRIVATE_ANONYMOUS]
+  const file = { file: LIBRARY, archive: ARCHIVE }[kind as string]
+  const [status, flags] = file === undefined ? [ANONYMOUS, PRIVATE_ANONYMOUS] : [OF_FILE, PRIVATE]
   return message({
     1: start,
     2: end,
-    3: 0,
-    4: kind === 'file' ? LIBRARY : 0,
+    3: kind === 'archive' ? ARCHIVE_OFFSET : 0,
+    4: file ?? 0,
     5: kind === 'executable' ? 7 : 3,
     6: kind === 'locked' ? flags | LOCKED : flags,
     7: status,
@@ -88,7 +91,7 @@ function imagesOf(mappings: Buffer[], runs: readonly Range[], flags = PRESENT): 
   return {
     mm: encodeImage([COMMON_MAGIC, MM_MAGIC], [message({ ...fields, 14: mappings, 15: 1 })]),
     pagemap: encodeImage([COMMON_MAGIC, PAGEMAP_MAGIC], [message({ 1: 1 }), ...entries]),
-    files: files('/opt/jdk/lib/server/libjvm.so')
+    files: files('/opt/jdk/lib/server/libjvm.so', '/opt/jdk/lib/server/classes.jsa')
   }
 }
 
@@ -125,7 +128,7 @@ function planIfUseful(made: Dump): MappedHeap | undefined {
 }
 
 /** A page of the memory that images describe: its protection, and its number in the file that CRIU dumped. */
-type Page = { prot: number; content: number | 'zero' | `file ${number}` }
+type Page = { prot: number; content: number | 'zero' | `file ${number} ${number}` }
 
 /** Returns every page of memory, with the bytes of `fileOf` for the mappings of the file with this id. */
 function memoryOf(mm: Buffer, loaded: Map<number, number>, mapped: { id: number; pages: number[] }) {
@@ -137,7 +140,11 @@ function memoryOf(mm: Buffer, loaded: Map<number, number>, mapped: { id: number;
     for (let at = start; at < required(area, 2); at += PAGE_SIZE) {
       const index = (offset + at - start) / PAGE_SIZE
       const below =
-        file === mapped.id ? (mapped.pages[index] ?? NaN) : file === undefined ? 'zero' : `file ${index}`
+        file === mapped.id
+          ? (mapped.pages[index] ?? NaN)
+          : file === undefined
+            ? 'zero'
+            : `file ${file} ${index}`
       memory.set(at, { prot, content: loaded.get(at) ?? (below as Page['content']) })
     }
   }
@@ -163,7 +170,16 @@ const areas = fc.array(
   fc.record({
     gap: fc.integer({ min: 0, max: 2 }),
     parts: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }),
-    kind: fc.constantFrom<Area['kind']>('plain', 'plain', 'plain', 'file', 'locked', 'advised', 'executable')
+    kind: fc.constantFrom<Area['kind']>(
+      'plain',
+      'plain',
+      'plain',
+      'file',
+      'archive',
+      'locked',
+      'advised',
+      'executable'
+    )
   }),
   { minLength: 1, maxLength: 8 }
 )
@@ -184,11 +200,11 @@ describe('planHeapMapping', () => {
         const all = pagesFrom([{ start: 0, end: readPagemap(made.images.pagemap).size }])
         const before = memoryOf(made.images.mm, loadedPages(made.images.pagemap, all), { id: -1, pages: [] })
         const added = [...readFiles(images.get('files.img') ?? Buffer.alloc(0))].at(-1)
-        expect(added).toMatchObject([LIBRARY + 1, { path: '/opt/crac-checkpoint/snapshot/pages-1.img' }])
+        expect(added).toMatchObject([ARCHIVE + 1, { path: '/opt/crac-checkpoint/snapshot/pages-1.img' }])
         const after = memoryOf(
           images.get('mm-137.img') ?? Buffer.alloc(0),
           loadedPages(images.get('pagemap-137.img') ?? Buffer.alloc(0), pagesFrom(loaded.from)),
-          { id: LIBRARY + 1, pages: pagesFrom(mapped.from) }
+          { id: ARCHIVE + 1, pages: pagesFrom(mapped.from) }
         )
         expect(after).toEqual(before)
         // Each page of the dump is in one of the two files, once.
@@ -212,7 +228,18 @@ describe('planHeapMapping', () => {
     const [mm] = records(images.get('mm-137.img') ?? Buffer.alloc(0), COMMON_MAGIC, MM_MAGIC)
     expect(mm?.number(15)).toBe(1)
     const [first] = mm?.messages(14) ?? []
-    expect([4, 5, 6, 7, 8, 10].map((field) => first?.number(field))).toEqual([8, 3, PRIVATE, OF_FILE, 1, 0])
+    expect([4, 5, 6, 7, 8, 10].map((field) => first?.number(field))).toEqual([9, 3, PRIVATE, OF_FILE, 1, 0])
+  })
+
+  test("maps the archive of the JVM's classes where the process has changed it, and leaves the rest of its file", () => {
+    const { images, mapped } = plan(dump([{ gap: 0, parts: [20, 10, 5], kind: 'archive' }], () => []))
+    expect(mapped.size).toBe(20 * PAGE_SIZE)
+    const [mm] = records(images.get('mm-137.img') ?? Buffer.alloc(0), COMMON_MAGIC, MM_MAGIC)
+    const mappings = mm?.messages(14) ?? []
+    expect(mappings.map((area) => [3, 4].map((field) => area.number(field)))).toEqual([
+      [0, 9],
+      [ARCHIVE_OFFSET + 20 * PAGE_SIZE, ARCHIVE]
+    ])
   })
 
   test('maps at most 2000 runs, the longest', () => {

@@ -2,10 +2,18 @@
 // then maps them at a restore instead of reading them. docs/decisions/memory.md has the reasons and the limits.
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { ImageFormatError } from './image-format.js'
-import type { Mapping } from './images.js'
+import { readFiles, type Mapping, type OpenFile } from './images.js'
 import { runsOf } from './memory-map.js'
 import { PAGE_SIZE, pagesFileName, type PagesFile } from './pagemap.js'
-import { MAP_ANONYMOUS, partsOf, PROT_READ_WRITE, VMA_ANON_PRIVATE, type ProcessMemory } from './parts.js'
+import {
+  MAP_ANONYMOUS,
+  partsOf,
+  PROT_READ,
+  PROT_READ_WRITE,
+  VMA_ANON_PRIVATE,
+  VMA_FILE_PRIVATE,
+  type ProcessMemory
+} from './parts.js'
 import { gapsIn, overlapping, sizeOf, type Range, type Run } from './ranges.js'
 import { addFile, rewriteMappings, rewritePagemap } from './rewrite-images.js'
 
@@ -56,7 +64,7 @@ export function planHeapMapping(process: ProcessMemory, images: HeapImages, unus
   requireOrder(dumped.runs, 'pages')
 
   const dumpedRuns = runsOf(dumped)
-  const runs = longest(mappableRuns(process, joined(dumpedRuns)))
+  const runs = longest(mappableRuns(process, readFiles(images.files), joined(dumpedRuns)))
   if (runs.length === 0)
     throw new ImageFormatError(`neither its heap nor its classes have ${MIN_RUN / PAGE_SIZE} pages in a row`)
   const mapped = splitPages(dumped.name, runs)
@@ -85,21 +93,37 @@ function requireOrder(ranges: readonly Range[], what: string): void {
 
 /**
  * Returns the runs of pages that a private mapping of a file can replace: in memory that the JVM returns to the system by
- * a new mapping, which are the heap and the metaspace.
+ * a new mapping, which are the heap and the metaspace, or never, which is the archive of the JVM's own classes.
  */
-function mappableRuns(process: ProcessMemory, runs: readonly Run[]): Run[] {
-  const parts = partsOf(process, new Map()).filter(
-    ({ kind, mapping }) => (kind === 'javaHeap' || kind === 'classes') && isReplaceable(mapping)
+function mappableRuns(
+  process: ProcessMemory,
+  files: ReadonlyMap<number, OpenFile>,
+  runs: readonly Run[]
+): Run[] {
+  const parts = partsOf(process, files).filter(
+    ({ kind, mapping }) =>
+      (kind === 'javaHeap' && isPlainMemory(mapping)) ||
+      (kind === 'classes' && (isPlainMemory(mapping) || isPrivateFile(mapping)))
   )
   return parts.flatMap((part) => overlapping(runs, part))
 }
 
-/** Only plain anonymous memory: without advice to the kernel, such as that for huge pages, and without locks. */
-function isReplaceable({ status, flags, prot, advice }: Mapping): boolean {
+/** Whether a mapping is anonymous memory without advice to the kernel, such as that for huge pages, and without locks. */
+function isPlainMemory({ status, flags, prot, advice }: Mapping): boolean {
   return (
     status === (VMA_REGULAR | VMA_ANON_PRIVATE) &&
     (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS) &&
     prot === PROT_READ_WRITE &&
+    advice === 0
+  )
+}
+
+/** Whether a mapping is a private one of a file, without code, advice and locks; its pages in the dump are those that differ from the file. */
+function isPrivateFile({ status, flags, prot, advice }: Mapping): boolean {
+  return (
+    status === (VMA_REGULAR | VMA_FILE_PRIVATE) &&
+    (flags & ~MAP_NORESERVE) === MAP_PRIVATE &&
+    (prot === PROT_READ_WRITE || prot === PROT_READ) &&
     advice === 0
   )
 }

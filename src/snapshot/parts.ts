@@ -21,6 +21,7 @@ export const VMA_ANON_PRIVATE = 1 << 9
 // mmap(2) on Linux
 export const MAP_ANONYMOUS = 0x20
 const PROT_NONE = 0
+export const PROT_READ = 1
 export const PROT_READ_WRITE = 3
 
 /** Size and alignment of the heaps of glibc's arenas on 64 bits: HEAP_MAX_SIZE in malloc/arena.c. */

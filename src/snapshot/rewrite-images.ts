@@ -63,9 +63,12 @@ function split(mapping: Message, runs: readonly Run[], file: number): Buffer[] {
     7: (required(mapping, 7) & ~VMA_ANON_PRIVATE) | VMA_FILE_PRIVATE,
     10: O_RDONLY
   }
+  // Each part of a mapping of a file has its own offset, in bytes.
+  const isOfFile = (required(mapping, 7) & VMA_FILE_PRIVATE) !== 0
+  const offsetOf = (start: number): number => required(mapping, 3) + (isOfFile ? start - whole.start : 0)
   const rest = gapsIn(whole, inside).map(({ start, end }) => ({
     start,
-    bytes: mapping.with({ 1: start, 2: end })
+    bytes: mapping.with({ 1: start, 2: end, 3: offsetOf(start) })
   }))
   const ofRuns = inside.map(({ start, end, offset }) => ({
     start,
