@@ -7,6 +7,8 @@ import { Failure } from '../lib/errors.js'
 import { HOME_DIR } from '../lib/image-paths.js'
 import { localImage } from '../runner/base-image.js'
 import { refuseCracOptions, variablesIn } from './jvm-variables.js'
+import { onExistingImage, type GivenImage } from './rebase.js'
+import type { ExistingImage } from './existing-image.js'
 import { buildUserImage } from './user-dockerfile.js'
 
 export interface BaseImage {
@@ -15,6 +17,8 @@ export interface BaseImage {
   digest: string | undefined
   /** Variables that the image sets. */
   environment: Readonly<Record<string, string>>
+  /** What an image of the input `image` has besides. */
+  given?: GivenImage
 }
 
 export interface ApplicationOnBase {
@@ -25,6 +29,7 @@ export interface ApplicationOnBase {
 }
 
 export interface BaseInputs {
+  command: string[] | undefined
   context: string
   file: string | undefined
   buildArgs: Record<string, string>
@@ -36,14 +41,15 @@ export interface BaseInputs {
   env: Record<string, string>
 }
 
-/** Prepares the image below the application: the input `base-image`, or the image that the user's Dockerfile builds. */
+/** Prepares the image below the application: the input `base-image`, the input `image`, or the image that the user's Dockerfile builds. */
 export async function prepareBase(
   context: Context,
   inputs: BaseInputs,
   workspace: string,
-  application: Application | undefined
+  { application, image }: { application: Application | undefined; image: ExistingImage | undefined }
 ): Promise<ApplicationOnBase> {
   const { docker } = context
+  if (image) return await onExistingImage(context, image)
   if (!application) return await buildBase(context, inputs, workspace)
   const { digest, environment, onBuild } = await localImage(docker, inputs.baseImage)
   if (onBuild) {
@@ -82,6 +88,7 @@ async function buildBase(
         name,
         run: id,
         user: `${user.uid}:${user.gid}`,
+        command: inputs.command,
         env: inputs.env
       },
       outputTo(context, 'build-user.log')

@@ -3,7 +3,14 @@ import { stat } from 'node:fs/promises'
 /** An application as one of the layouts describes it. */
 export interface FoundApplication {
   layout:
-    'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'distribution' | 'class-path' | 'jar' | 'dockerfile'
+    | 'micronaut-layers'
+    | 'spring-boot'
+    | 'quarkus-app'
+    | 'distribution'
+    | 'class-path'
+    | 'jar'
+    | 'dockerfile'
+    | 'image'
   description: string
   /** Name of the main class; empty if it is not known. */
   mainClass: string
