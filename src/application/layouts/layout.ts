@@ -44,6 +44,9 @@ export interface Candidate extends LaunchSettings {
   scratch: string
 }
 
+/** Folders of libraries: of most builds, of Gradle and jib, and of `mvn dependency:copy-dependencies`. */
+export const LIBRARIES = ['lib', 'libs', 'dependency']
+
 /** Returns the application in a candidate of one layout; undefined if the candidate has another layout. */
 export type Layout = (candidate: Candidate) => Promise<FoundApplication | undefined>
 
