@@ -25,7 +25,7 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
   const build = (lines: string[]): void => {
     const dockerfile = [
       `FROM ${world.baseImage}`,
-      // Of Java, only what tells of it: the original is not started here.
+      // Of Java, only what the action reads: the original is not started here.
       'RUN mkdir -p /opt/java/openjdk/bin /opt/java/openjdk/lib/security && ln -s /bin/false /opt/java/openjdk/bin/java',
       `RUN printf 'IMPLEMENTOR="Eclipse Adoptium"\\nJAVA_VERSION="${JAVA}.0.5"\\n' >/opt/java/openjdk/release`,
       'RUN echo certificates >/opt/java/openjdk/lib/security/cacerts',

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { librariesOf, type Libraries } from '../application/libraries.js'
+import { librariesOf } from '../application/libraries.js'
 import type { Application } from '../application/layouts/layout.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
@@ -7,26 +7,10 @@ import { Failure } from '../lib/errors.js'
 import { HOME_DIR } from '../lib/image-paths.js'
 import { localImage } from '../runner/base-image.js'
 import { refuseCracOptions, variablesIn } from './jvm-variables.js'
-import { onExistingImage, type GivenImage } from './rebase.js'
+import type { ApplicationOnBase } from './on-base.js'
+import { onExistingImage } from './rebase.js'
 import type { ExistingImage } from './existing-image.js'
 import { buildUserImage } from './user-dockerfile.js'
-
-export interface BaseImage {
-  image: string
-  workingDirectory: string
-  digest: string | undefined
-  /** Variables that the image sets. */
-  environment: Readonly<Record<string, string>>
-  /** What an image of the input `image` has besides. */
-  given?: GivenImage
-}
-
-export interface ApplicationOnBase {
-  application: Application
-  /** undefined where the files of the application are not known, as in an image of the user's Dockerfile. */
-  libraries: Libraries | undefined
-  base: BaseImage
-}
 
 export interface BaseInputs {
   command: string[] | undefined

@@ -1,19 +1,8 @@
 import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
-import type { ApplicationOnBase } from './base.js'
 import type { ExistingImage } from './existing-image.js'
 import { variablesIn } from './jvm-variables.js'
-
-/** What the finished image takes over from the image of the input `image`, besides its files and its configuration. */
-export interface GivenImage {
-  /** As the input names it. */
-  reference: string
-  /** Its names with digests, `repository@sha256:...`: a registry may have its layers. */
-  repositoryDigests: readonly string[]
-  labels: Readonly<Record<string, string>>
-  /** Path of the store of certificates for the JDK; undefined for that of the JDK itself. */
-  trustStore: string | undefined
-}
+import type { ApplicationOnBase } from './on-base.js'
 
 /** Returns the application in an existing image: the JDK, CRIU and the scripts are added on top of it, and its layers stay as they are. */
 export async function onExistingImage(

@@ -5,7 +5,7 @@ import type { PackedLayer } from './layer-file.js'
 import { imageOf, layersByContent, type PushTarget, type Repositories } from './published.js'
 import { parseReference } from './reference.js'
 
-/** Maximum number of platforms of an index that are looked at. */
+/** Maximum number of platforms of an index that are read. */
 const MOST_PLATFORMS = 16
 
 /** Layers of the given image at a registry, by their uncompressed digests. */
