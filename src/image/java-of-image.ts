@@ -46,9 +46,9 @@ export async function findJava(
 
 /** Returns what the file `release` calls a Java, such as `Eclipse Adoptium 21.0.5`. */
 function nameIn(release: string, version: number): string {
-  const value = (key: string): string | undefined =>
-    new RegExp(`^${key}="([^"]{1,100})"`, 'm').exec(release)?.[1]
-  return [value('IMPLEMENTOR'), value('JAVA_VERSION') ?? String(version)].filter(Boolean).join(' ')
+  const maker = /^IMPLEMENTOR="([^"]{1,100})"/m.exec(release)?.[1]
+  const exact = /^JAVA_VERSION="([^"]{1,100})"/m.exec(release)?.[1]
+  return [maker, exact ?? String(version)].filter(Boolean).join(' ')
 }
 
 /**
