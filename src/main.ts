@@ -49,7 +49,7 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
 }
 
 /** Chooses between the two ways to an image: with a snapshot, or without one where the runner does not support snapshots. */
-async function buildImage(job: Job): Promise<Result> {
+async function buildImage(job: Job<Inputs>): Promise<Result> {
   const { inputs, world } = job
   const { workspace } = world
   await requireContext(path.resolve(workspace, inputs.context))
@@ -57,7 +57,8 @@ async function buildImage(job: Job): Promise<Result> {
   const { begun, end } = beginJob(job)
   try {
     const { application, ...started } = await begun
-    if ('parts' in started) return await withParts(job, { application, ...started })
+    if ('parts' in started)
+      return await withParts({ ...job, inputs: started.inputs }, { application, ...started })
     await end()
     return await withoutSnapshot(job, started.runner, { application })
   } finally {
@@ -84,5 +85,7 @@ async function withParts(
   const made = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
     throw withDiskSpace(error, diskSpace)
   })
-  return made instanceof Failure ? await withoutSnapshot(job, made, { application, parts, source }) : made
+  return made instanceof Failure
+    ? await withoutSnapshot(job, made, { application, made: { parts, inputs }, source })
+    : made
 }

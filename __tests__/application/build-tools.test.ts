@@ -31,6 +31,49 @@ declare -r app_classpath="$lib_dir/../conf/:$lib_dir/com.acme.shop-1.0.jar:$lib_
 addJava "-Dplay.server.pidfile.path=/dev/null"
 `
 
+// Of sbt-native-packager 1.9 and newer.
+const NEW_SBT = `#!/usr/bin/env bash
+declare -a app_commands
+declare -a app_mainclass=('com.acme.Main')
+
+declare -r script_conf_file="\${app_home}/../conf/application.ini"
+declare -r app_classpath="$lib_dir/com.acme.shop-1.0.jar:$lib_dir/*"
+`
+
+const GRADLE_MODULE = GRADLE.replace(
+  'CLASSPATH=$APP_HOME/lib/shop.jar:$APP_HOME/lib/kotlin-stdlib.jar',
+  'CLASSPATH="\\\\\\"\\\\\\""\nMODULE_PATH=$APP_HOME/lib/shop.jar:$APP_HOME/lib/kotlin-stdlib.jar'
+).replace(
+  'com.acme.MainKt',
+  '--module-path "$MODULE_PATH" \\\n        --module com.acme.shop/com.acme.MainKt'
+)
+
+const APPASSEMBLER = `#!/bin/sh
+PRGDIR=\`dirname "$PRG"\`
+BASEDIR=\`cd "$PRGDIR/.." >/dev/null; pwd\`
+REPO=
+
+if [ -z "$REPO" ]
+then
+  REPO="$BASEDIR"/repo
+fi
+
+CLASSPATH="$BASEDIR"/etc:"$REPO"/com/acme/shop/1.0/shop-1.0.jar:"$REPO"/org/b/b/2/b-2.jar
+if $cygwin; then
+  [ -n "$CLASSPATH" ] && CLASSPATH=\`cygpath --path --windows "$CLASSPATH"\`
+fi
+
+exec "$JAVACMD" -Xms32m -Dx="$BASEDIR"/etc/x $JAVA_OPTS \\
+  -classpath "$CLASSPATH" \\
+  -Dapp.name="shop" \\
+  -Dapp.pid="$$" \\
+  -Dapp.repo="$REPO" \\
+  -Dapp.home="$BASEDIR" \\
+  -Dbasedir="$BASEDIR" \\
+  com.acme.Main \\
+  "$@"
+`
+
 describe('what build tools create by their standard goals', () => {
   let context: string
   temporaryFolder((created) => (context = path.join(created, 'context')))
@@ -220,6 +263,26 @@ describe('what build tools create by their standard goals', () => {
       expect([...found.dependencies.values()]).toEqual(['ext', 'conf', 'lib/a.jar'])
     })
 
+    test('reads loader.properties beside the jar before those in it, and says what the image does not have', async () => {
+      const content = 'loader.main=com.acme.Inside'
+      properties([
+        { name: 'BOOT-INF/classes/loader.properties', content: 'loader.main=com.acme.Below' },
+        { name: 'loader.properties', content }
+      ])
+      expect(await find()).toMatchObject({ mainClass: 'com.acme.Inside', leftOut: [] })
+      write(
+        'loader.properties',
+        'loader.main=com.acme.Beside\nloader.path=gone,BOOT-INF/lib\nloader.args=--password=x\n'
+      )
+      expect(await find({ scratch: `${context}-2` })).toMatchObject({
+        mainClass: 'com.acme.Beside',
+        leftOut: [
+          'loader.path names files that are not beside app.jar: gone.',
+          'The arguments of loader.args are left out; set them in the input `arguments`.'
+        ]
+      })
+    })
+
     test('runs the start class without settings; other launchers ignore them', async () => {
       properties()
       expect(await find()).toMatchObject({ mainClass: 'com.acme.Shop' })
@@ -241,6 +304,28 @@ describe('what build tools create by their standard goals', () => {
     expect(classPathOf(found)).toEqual(['/app/app.jar', '/app/dependency/a.jar', '/app/dependency/b.jar'])
     write('target/app.jar', jar({ 'Main-Class': 'com.acme.Main' }, ['com/acme/Main.class', 'org/a/A.class']))
     expect((await find()).command).toEqual(['-jar', '/app/app.jar'])
+  })
+
+  test.each(['lib', 'libs', 'dependency'])(
+    'a thin jar gets the jars in %s/ beside it, also where its Class-Path names another folder',
+    async (folder) => {
+      write(`target/${folder}/b-2.jar`, jar({}, ['org/b/B.class']))
+      for (const manifest of [{}, { 'Class-Path': 'elsewhere/b-2.jar' }]) {
+        write('target/app.jar', jar({ 'Main-Class': 'com.acme.Main', ...manifest }, ['com/acme/Main.class']))
+        const found = await find()
+        expect(found.description).toContain(`with 1 jar in ${folder}/`)
+        expect(classPathOf(found)).toEqual(['/app/app.jar', `/app/${folder}/b-2.jar`])
+        expect(found.leftOut).toBeUndefined()
+      }
+    }
+  )
+
+  test('`main-class` selects the jar that has it, with the libraries beside it', async () => {
+    write('shop.jar', jar({}, ['com/acme/Main.class']))
+    write('tools.jar', jar({}, ['com/acme/Tool.class']))
+    write('lib/b.jar', jar({}, ['org/b/B.class']))
+    const found = await find({ mainClass: 'com.acme.Main' })
+    expect(found.command).toEqual(['-cp', '/app/shop.jar:/app/lib/b.jar', 'com.acme.Main'])
   })
 
   test('`target/classes` and `target/dependency` run with the only class that has a main method', async () => {
@@ -295,6 +380,94 @@ describe('what build tools create by their standard goals', () => {
     expect(await find({ context: path.join(context, 'build') })).toMatchObject(expected)
     expect(await find({ context: path.join(context, 'build/install/shop') })).toMatchObject(expected)
   })
+
+  test('a distribution is preferred to the thin jar in build/libs, and `gradle init` has it in the project app', async () => {
+    write('app/build/install/shop/bin/shop', GRADLE)
+    write('app/build/install/shop/lib/shop.jar', shop())
+    write('app/build/libs/shop.jar', jar({ 'Main-Class': 'com.acme.MainKt' }))
+    for (const from of [context, path.join(context, 'app'), path.join(context, 'app/build')])
+      expect(await find({ context: from })).toMatchObject({ layout: 'distribution' })
+  })
+
+  test('a start script of Gradle with modules runs them from the module path', async () => {
+    write('bin/shop', GRADLE_MODULE)
+    write('lib/shop.jar', shop())
+    write('lib/kotlin-stdlib.jar', jar({}))
+    const found = await find()
+    const modules = ['--module-path', '/app/lib/shop.jar:/app/lib/kotlin-stdlib.jar']
+    expect(found).toMatchObject({ mainClass: 'com.acme.MainKt', leftOut: [] })
+    expect(found.command.slice(2)).toEqual([...modules, '--module', 'com.acme.shop/com.acme.MainKt'])
+    expect([...found.dependencies.values()]).toEqual(['lib/kotlin-stdlib.jar'])
+  })
+
+  test('what lib/ of a distribution has besides its class path is in the image', async () => {
+    write('bin/shop', OLD_GRADLE)
+    write('lib/shop.jar', shop())
+    write('lib/plugin.jar', jar({}))
+    write('lib/native/libshop.so')
+    expect([...(await find()).classes.values()]).toEqual(['lib/shop.jar', 'lib/native', 'lib/plugin.jar'])
+  })
+
+  test('`assemble` of appassembler-maven-plugin: its repository, options and configuration', async () => {
+    write('target/shop.jar', jar({}))
+    write('target/appassembler/bin/shop', APPASSEMBLER)
+    write('target/appassembler/repo/com/acme/shop/1.0/shop-1.0.jar', shop())
+    write('target/appassembler/repo/org/b/b/2/b-2.jar', jar({}))
+    write('target/appassembler/repo/org/b/b/maven-metadata-appassembler.xml')
+    write('target/appassembler/etc/shop.yml')
+    const found = await find()
+    expect(found).toMatchObject({ layout: 'distribution', mainClass: 'com.acme.Main', leftOut: [] })
+    expect(found.command).toEqual([
+      '-Xms32m',
+      '-Dx=/app/etc/x',
+      '-Dapp.repo=/app/repo',
+      '-Dapp.home=/app',
+      '-Dbasedir=/app',
+      '-cp',
+      '/app/etc:/app/repo/com/acme/shop/1.0/shop-1.0.jar:/app/repo/org/b/b/2/b-2.jar',
+      'com.acme.Main'
+    ])
+    expect([...found.dependencies.values()]).toEqual(['repo/org/b/b/2/b-2.jar'])
+    expect([...found.classes.values()]).toEqual([
+      'repo/com/acme/shop/1.0/shop-1.0.jar',
+      'etc',
+      'repo/org/b/b/maven-metadata-appassembler.xml'
+    ])
+    write('target/appassembler/bin/shop', APPASSEMBLER.replace('"$@"', 'serve --token x "$@"'))
+    expect((await find()).leftOut).toEqual([
+      'The arguments that the start script gives the application are left out; set them in the input `arguments`.'
+    ])
+  })
+
+  test('`stage` of a new sbt-native-packager: conf/application.ini, a wildcard, and the jar of its launcher', async () => {
+    write('bin/shop', NEW_SBT)
+    write('lib/com.acme.shop-1.0.jar', shop())
+    write('lib/z.jar', jar({}))
+    write('conf/application.ini', '# -J-Xmx1g\n-J-Xmx256m -Dlog=debug\n')
+    const options = ['-Xmx256m', '-Dlog=debug', '-cp']
+    const command = [...options, '/app/lib/com.acme.shop-1.0.jar:/app/lib/z.jar', 'com.acme.Main']
+    const found = await find()
+    expect(found).toMatchObject({ command, leftOut: [] })
+    expect([...found.dependencies.values()]).toEqual(['lib/z.jar'])
+    expect([...found.classes.values()]).toEqual(['lib/com.acme.shop-1.0.jar', 'conf'])
+    write('bin/shop', NEW_SBT.replace(`('com.acme.Main')`, '(-jar "$lib_dir/com.acme.shop-launcher.jar")'))
+    write('lib/com.acme.shop-launcher.jar', jar({ 'Main-Class': 'com.acme.Main' }))
+    expect(await find()).toMatchObject({ mainClass: 'com.acme.Main' })
+  })
+
+  test.each(['', 'target/maven-jlink/default', 'build/image', 'build/jpackage/shop/lib/runtime'])(
+    'a runtime of jlink or jpackage in %j is refused with what to build instead',
+    async (folder) => {
+      write(path.join(folder, 'release'), 'JAVA_VERSION="21"')
+      write(path.join(folder, 'lib/modules'))
+      write(path.join(folder, 'bin/shop'), '#!/bin/sh\n$DIR/java -m com.acme.shop/com.acme.Main "$@"\n')
+      for (const from of new Set([context, path.join(context, folder)]))
+        await expect(find({ context: from })).rejects.toMatchObject({
+          message: expect.stringContaining('is a Java runtime of its own, as jlink and jpackage write it'),
+          fix: expect.stringContaining('the jar of the application')
+        })
+    }
+  )
 
   test('the start script of an older Gradle is read, and what it names in vain is said', async () => {
     write('bin/shop', OLD_GRADLE)

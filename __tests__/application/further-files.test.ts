@@ -85,6 +85,7 @@ describe('the input `files`', () => {
         application: undefined,
         mainClass: undefined,
         file: undefined,
+        image: undefined,
         jdkFile: undefined,
         warmup: undefined,
         files: parseFileLines('files', files),

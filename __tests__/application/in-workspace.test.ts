@@ -69,6 +69,7 @@ describe('findInWorkspace', () => {
       application: undefined,
       mainClass: undefined,
       file: 'Dockerfile',
+      image: undefined,
       warmup,
       files: [],
       javaOptions: [],

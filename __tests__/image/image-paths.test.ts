@@ -26,7 +26,7 @@ test.each<[string, string[]]>([
       `${paths.HOME_DIR}/ ${paths.HOME_DIR}/`
     ]
   ],
-  ['tools/prepare-base.sh', [`"$tree${paths.CRAC_DIR}" "$tree${paths.APP_DIR}"`, `:${paths.HOME_DIR}:`]],
+  ['tools/prepare-base.sh', [`"$tree${paths.CRAC_DIR}"`, `"$tree${paths.APP_DIR}"`, `:${paths.HOME_DIR}:`]],
   ['tools/prepare-base.sh', [`tree=/trees/checkpoint${paths.CRAC_DIR}`, '"$tree/snapshot" "$tree/evidence"']],
   ['tools/prepare-jdk.sh', [`$tree${paths.JDK_DIR}/*`, `$tree${paths.CRAC_DIR}\n`, paths.JAVA_LINK]],
   ['tools/prepare-criu.sh', [`home=${paths.CRAC_DIR.slice(1)}\n`]],

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageConfig } from '../../src/docker/inspect.js'
 import { idsIn } from '../../src/image/user-ids.js'
-import { checkContract } from '../../src/image/user-dockerfile.js'
+import { checkContract, OF_DOCKERFILE } from '../../src/image/contract.js'
+import { checkUser } from '../../src/image/user-dockerfile.js'
 
 const JAVA = ['java', '-Xmx256m', '-cp', '/srv/lib/*', 'com.acme.Main', 'serve']
 const check = (config: ImageConfig['Config']) =>
-  checkContract({ Architecture: 'amd64', Config: config }, '10001:10001', [
-    ...(config.Entrypoint ?? []),
-    ...(config.Cmd ?? [])
-  ])
+  checkContract(
+    { Architecture: 'amd64', Config: config },
+    [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
+    OF_DOCKERFILE
+  )
 
 describe('the contract of a Dockerfile', () => {
   test('the words of ENTRYPOINT and CMD behind java are what the JVM runs', () => {
@@ -38,16 +40,16 @@ describe('the contract of a Dockerfile', () => {
     ],
     ['a volume over the snapshot', { Cmd: JAVA, Volumes: { '/opt/': {} } }, 'has a VOLUME on /opt/'],
     ['a volume within /tmp', { Cmd: JAVA, Volumes: { '/tmp/cache': {} } }, 'has a VOLUME on /tmp/cache'],
-    ['ONBUILD', { Cmd: JAVA, OnBuild: ['RUN x'] }, 'has ONBUILD'],
-    ['another user', { Cmd: JAVA, User: '1001' }, 'runs as the user 1001']
+    ['ONBUILD', { Cmd: JAVA, OnBuild: ['RUN x'] }, 'has ONBUILD']
   ])('refuses %s', (_, config, message) => {
     expect(() => check(config)).toThrow(message)
   })
 
   test('a USER with the ids of the input `user` is fine, and the message has the ids of another one', () => {
-    const image = { Architecture: 'amd64', Config: { User: 'spring' } }
-    expect(checkContract(image, '999:998', JAVA, '999:998').application.command).toEqual(JAVA.slice(1))
-    expect(() => checkContract(image, '10001:10001', JAVA, '999:998')).toThrow('the user spring (999:998).')
+    for (const own of ['', 'root', '10001', '10001:10001']) checkUser(own, '10001:10001', undefined)
+    checkUser('spring', '999:998', '999:998')
+    expect(() => checkUser('spring', '10001:10001', '999:998')).toThrow('the user spring (999:998).')
+    expect(() => checkUser('1001', '10001:10001', '1001:0')).toThrow('runs as the user 1001 (1001:0).')
   })
 
   test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { Failure } from '../../src/lib/errors.js'
 import type { InputName } from '../../src/inputs/inputs.js'
+import { settled } from '../../src/inputs/settled.js'
 import { inputsWith } from '../support/inputs.js'
 
 describe('readInputs', () => {
@@ -17,7 +18,7 @@ describe('readInputs', () => {
       port: 8080,
       startupTimeout: 60_000,
       checkpointTimeout: 60_000,
-      user: { uid: 10001, gid: 10001 },
+      user: undefined,
       onRestoreFailure: 'start',
       githubToken: undefined,
       ...{ readyUrl: undefined, readyCommand: undefined, readyLog: undefined },
@@ -53,6 +54,41 @@ describe('readInputs', () => {
     [{ 'min-speedup': '3', verify: 'false' }, /no value where `verify` is false/]
   ])('refuses %j', (given, fix) => {
     expect(failureOf(() => inputsWith(given)).fix).toMatch(fix)
+  })
+
+  test.each<[InputName, Partial<Record<InputName, string>>]>([
+    ['context', { context: 'target' }],
+    ['application', { application: 'app.jar' }],
+    ['main-class', { 'main-class': 'Main' }],
+    ['files', { files: 'a.yml' }],
+    ['file', { file: 'Dockerfile' }],
+    ['build-args', { 'build-args': 'A=1' }]
+  ])('refuses `image` together with `%s`, which says what an image is made of', (name, given) => {
+    const failure = failureOf(() => inputsWith({ image: 'acme/hello:1', ...given }))
+    expect(failure.message).toContain(`Invalid input \`${name}\``)
+    expect(failure.fix).toContain(`either \`image\` or \`${name}\``)
+  })
+
+  test('reads `command` with java first, for an image or a Dockerfile', () => {
+    const command = `java '-Da=b c' -jar /app/app.jar`
+    for (const where of [{ image: 'acme/hello@sha256:1' }, { file: 'Dockerfile' }])
+      expect(inputsWith({ command, ...where }).command).toEqual(['java', '-Da=b c', '-jar', '/app/app.jar'])
+    expect(failureOf(() => inputsWith({ command })).fix).toContain('together with `image` or `file`')
+    expect(failureOf(() => inputsWith({ command: 'sh -c x', image: 'a' })).fix).toContain('java first')
+  })
+
+  test('takes the user and the JDK of an image where the inputs name none', () => {
+    const javaVersion = { kind: 'major', major: 21 } as const
+    const user = { uid: 4711, gid: 0 }
+    const of = (given: Partial<Record<InputName, string>>, own: typeof user | undefined) =>
+      settled(inputsWith(given), { javaVersion, user: own })
+    expect(of({}, user)).toMatchObject({ javaVersion, user })
+    expect(of({ user: '7:8' }, user).user).toEqual({ uid: 7, gid: 8 })
+    expect(of({}, undefined).user).toEqual({ uid: 10001, gid: 10001 })
+    expect(settled(inputsWith({}), undefined)).toMatchObject({
+      javaVersion: { kind: 'latest' },
+      user: { uid: 10001, gid: 10001 }
+    })
   })
 
   test('reads lists, one entry per line; tags also separated by commas', () => {

@@ -16,6 +16,7 @@ const WITH_SECRET: Partial<Record<InputName, string[]>> = {
   'java-options': [`-Ddb.password=${VALUE}`, `-javaagent:/app/a.jar=token=${VALUE}`],
   arguments: [`--db-password=${VALUE}`, `--db-password\n${VALUE}`],
   env: [`AUTH_KEY=${VALUE}`, `DATABASE_URL=postgres://app:${VALUE}@db.example.com/prod`],
+  command: [`java -jar /a.jar --db-password=${VALUE}`],
   'build-args': [`NPM_TOKEN=${VALUE}`],
   'build-secrets': [`maven=${VALUE}`],
   'ready-url': [`/health?token=${VALUE}`, `/health\nX-Api-Key: ${VALUE}`],
@@ -43,7 +44,10 @@ describe('each row of the table of inputs', () => {
   test.each(Object.entries(WITH_SECRET))('finds the secret in %s', async (name, texts) => {
     writeFileSync(path.join(folder, 'login.json'), JSON.stringify({ user: 'ci', password: VALUE }))
     for (const text of texts) {
-      const found = await secretsOfInputs(inputsWith({ [name]: text }), folder)
+      const found = await secretsOfInputs(
+        inputsWith({ [name]: text, ...(name === 'command' ? { image: 'a:1' } : {}) }),
+        folder
+      )
       expect(found.map(({ value }) => value)).toEqual([VALUE])
       expect(found[0]?.name).toMatch(new RegExp(`^${name}`))
     }

@@ -3,7 +3,9 @@
 # $1, $2: ids of the user and of the group.
 set -eu
 tree=/trees/base
-mkdir -p "$tree/etc" "$tree/home" "$tree/opt/crac-checkpoint" "$tree/app"
+mkdir -p "$tree/etc" "$tree/home" "$tree/opt/crac-checkpoint"
+# A folder /app of the base image keeps its owner and its mode.
+[ -d /app ] || mkdir "$tree/app"
 cp -p /etc/group /etc/passwd "$tree/etc/"
 # getent finds users and groups that the base image has.
 getent group "$2" >/dev/null || echo "app:x:$2:" >>"$tree/etc/group"

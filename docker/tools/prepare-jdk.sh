@@ -1,8 +1,10 @@
 #!/bin/sh
 # Creates the tree of the JDK: at the fixed path /opt/crac-java, with facts about the JDK. Its archive has no files that only
-# developers need (src/jdk/archive.ts). Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp.
+# developers need (src/jdk/archive.ts). Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp;
+# $2: a store of certificates in the base image that the JDK gets, or nothing.
 set -eu
 wanted=$1
+trust_store=$2
 tree=/trees/jdk
 notes=$tree/opt/crac-checkpoint
 
@@ -20,6 +22,15 @@ if [ -e /opt/crac-java ] && [ ! -L /opt/crac-java ]; then
 fi
 ln -sfn "$jdk" /opt/crac-java
 mkdir -p "$notes"
+
+certificates=$jdk/lib/security/cacerts
+if [ -n "$trust_store" ] && [ -s "$trust_store" ] && ! cmp -s "$trust_store" "$certificates"; then
+    rm -f "$certificates"
+    cp "$trust_store" "$certificates"
+    chmod 0644 "$certificates"
+    touch -d @0 "$certificates" "$jdk/lib/security"
+    echo "crac-checkpoint: the JDK has the certificates of $trust_store"
+fi
 
 # The options of this JVM, by its own list: names and meanings differ between generations.
 # Without UsePerfData, a JVM leaves no files in /tmp, and so none in the image.

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../lib/errors.js'
-import { readManifest, unpackFrom } from './jar.js'
+import { namesIn, unpackFrom } from './jar.js'
 import { classPath, classPathOfOneMain } from './layouts/class-path.js'
 import { distribution, startScript } from './layouts/distribution.js'
 import { runnableJar } from './layouts/jar.js'
@@ -16,6 +16,7 @@ import {
 import { micronautLayers } from './layouts/micronaut.js'
 import { quarkusApp } from './layouts/quarkus.js'
 import { springBoot } from './layouts/spring-boot.js'
+import { notRunnable } from './not-runnable.js'
 import { buildFolders } from './places.js'
 import { withoutPartsOf } from './variants.js'
 
@@ -68,7 +69,7 @@ export async function findApplication(request: ApplicationRequest): Promise<Foun
     if (inPlace === undefined) continue
     return { ...inPlace, description: `${inPlace.description} in ${path.relative(context, place)}/` }
   }
-  throw (await plainWar([location, ...places])) ?? (await notFound(location))
+  throw (await notRunnable([location, ...places])) ?? (await notFound(location))
 }
 
 async function findInFolder(candidate: Candidate): Promise<FoundApplication | undefined> {
@@ -79,7 +80,6 @@ async function findInFolder(candidate: Candidate): Promise<FoundApplication | un
   for (const extension of ['.jar', '.war', '.zip']) {
     const names = files.filter((name) => name.endsWith(extension))
     for (const name of names) {
-      // With `main-class` every jar is runnable, and only the user can say which one to run.
       const one = await findInFile({
         ...candidate,
         location: path.join(candidate.location, name),
@@ -90,7 +90,14 @@ async function findInFolder(candidate: Candidate): Promise<FoundApplication | un
     // A war or an archive beside a runnable jar has the same application once more.
     if (runnable.length > 0) break
   }
-  const names = new Set(withoutPartsOf(runnable.map(({ name }) => name)))
+  const names = new Set(
+    withoutPartsOf(
+      await withMainClass(
+        candidate,
+        runnable.map(({ name }) => name)
+      )
+    )
+  )
   const chosen = runnable.filter(({ name }) => names.has(name))
   if (chosen.length > 1) {
     throw new Failure('input', `There is more than one runnable jar in ${candidate.location}.`, {
@@ -99,6 +106,24 @@ async function findInFolder(candidate: Candidate): Promise<FoundApplication | un
     })
   }
   return chosen[0]?.found ?? (await first(LAST_LAYOUTS, candidate))
+}
+
+/** With `main-class` every jar is runnable: returns those that have the class, or all if none of them has it. */
+async function withMainClass(
+  { location, mainClass }: Candidate,
+  names: readonly string[]
+): Promise<readonly string[]> {
+  if (mainClass === undefined) return names
+  const wanted = `${mainClass.replaceAll('.', '/')}.class`
+  const having: string[] = []
+  for (const name of names)
+    if (
+      (await namesIn(path.join(location, name))).some(
+        (entry) => entry === wanted || entry.endsWith(`-INF/classes/${wanted}`)
+      )
+    )
+      having.push(name)
+  return having.length > 0 ? having : names
 }
 
 async function findInFile(candidate: Candidate): Promise<FoundApplication | undefined> {
@@ -128,25 +153,6 @@ async function first(
   for (const layout of layouts) {
     const found = await layout(candidate)
     if (found) return found
-  }
-  return undefined
-}
-
-/** Returns the Failure for a war that has to be put into a server; undefined if there is none in the places. */
-async function plainWar(places: readonly string[]): Promise<Failure | undefined> {
-  for (const place of places) {
-    const names = (await isFolder(place)) ? await readdir(place) : ['']
-    for (const name of names.sort()) {
-      const file = path.join(place, name)
-      if (!file.endsWith('.war') || !(await isFile(file))) continue
-      if ((await readManifest(file))?.mainClass !== undefined) continue
-      return new Failure('input', `${path.basename(file)} needs a servlet container: it has no Main-Class.`, {
-        fix:
-          'With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. ' +
-          'With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war ' +
-          'in a Dockerfile (`file`) that starts with `java`.'
-      })
-    }
   }
   return undefined
 }

@@ -14,6 +14,7 @@ export interface ApplicationInputs extends LaunchSettings {
   application: string | undefined
   mainClass: string | undefined
   file: string | undefined
+  image: string | undefined
   jdkFile: string | undefined
   resourcePolicies?: ResourcePolicies | undefined
   files: readonly FileLine[]
@@ -29,7 +30,7 @@ interface Folders {
 }
 
 /**
- * Finds the application in the workspace, before any other work; undefined where a Dockerfile of the user describes it. Throws a
+ * Finds the application in the workspace, before any other work; undefined where a Dockerfile of the user or an image has it. Throws a
  * Failure for files that must not get into an image, such as links to files outside of the workspace.
  */
 export async function findInWorkspace(
@@ -47,6 +48,7 @@ export async function findInWorkspace(
     jdkFile.filter((file) => isInside(workspace, file)),
     sources
   )
+  if (inputs.image !== undefined) return undefined
   if (inputs.file !== undefined) {
     await refuseOutsideFiles([path.resolve(workspace, inputs.file)], sources)
     return undefined

@@ -29,7 +29,7 @@ export class Libraries {
 
 /** Returns the libraries among the files of the application; undefined for a Dockerfile of the user, whose files are not known. */
 export async function librariesOf(application: FoundApplication): Promise<Libraries | undefined> {
-  if (application.layout === 'dockerfile') return undefined
+  if (application.layout === 'dockerfile' || application.layout === 'image') return undefined
   const jars: string[] = []
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
     const files = (await stat(source)).isDirectory() ? await readdir(source, { recursive: true }) : [source]

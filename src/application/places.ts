@@ -11,10 +11,17 @@ const PLACES = [
   'target',
   // Gradle: Quarkus, Micronaut, jars, `installDist`, and the archives of `distZip`.
   'build',
+  // A distribution has the libraries that a jar in `build/libs` may lack; `build` creates its archive in any case.
   'build/docker/main',
-  'build/libs',
   'build/install/*',
+  'build/libs',
   'build/distributions',
+  // `gradle init` creates the application in a project `app`.
+  'app/build/install/*',
+  'app/build/libs',
+  'app/build/distributions',
+  // appassembler-maven-plugin.
+  'target/appassembler',
   // sbt-native-packager and sbt-assembly.
   'target/universal/stage',
   'target/universal',
@@ -37,7 +44,8 @@ export async function buildFolders(context: string): Promise<string[]> {
   return found
 }
 
-async function matching(folder: string, [part, ...rest]: string[]): Promise<string[]> {
+/** Returns the existing folders below a folder for the parts of a path, in which `*` stands for any characters. */
+export async function matching(folder: string, [part, ...rest]: string[]): Promise<string[]> {
   if (part === undefined) return [folder]
   if (!(await isFolder(folder))) return []
   const [before = '', after] = part.split('*')

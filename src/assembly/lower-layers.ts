@@ -4,6 +4,7 @@ import { buildStage, type ImageSource } from '../image/images.js'
 import { readByAll } from '../lib/tee.js'
 import type { Milliseconds } from '../lib/values.js'
 import { openEarlyPush, type EarlyPush } from '../registry/early-push.js'
+import { givenLayers } from '../registry/given-layers.js'
 import { readImageArchive, type ImageArchive } from '../registry/image-archive.js'
 import type { LayerFile } from '../registry/layer-file.js'
 import { explainPushFailure } from '../registry/push-failure.js'
@@ -41,6 +42,8 @@ export interface LowerLayersSetting {
   secrets: readonly Secret[]
   cancelled: AbortSignal
   environment: NodeJS.ProcessEnv
+  /** Names with digests (`repository@sha256:...`) of the image that was given to the action. */
+  from: readonly string[]
 }
 
 /** Work that goes on beside the checkpoint. */
@@ -66,8 +69,10 @@ export function startLowerLayers(
   const signal = AbortSignal.any([ending.signal, setting.cancelled])
   const image = build(context, inputs, setting)
   const targets = query(inputs, setting, signal)
-  const push = Promise.all([image, targets]).then(
-    async ([id, found]) => found && (await openEarlyPush(context.docker, id, found))
+  const given =
+    setting.from.length > 0 && inputs.push ? givenLayers(setting.repositories, setting.from, signal) : []
+  const push = Promise.all([image, targets, given]).then(
+    async ([id, found, layers]) => found && (await openEarlyPush(context.docker, id, found, layers))
   )
   const layers = Promise.all([image, push]).then(([id, early]) =>
     read(context, inputs, setting, { id, push: early }, signal)

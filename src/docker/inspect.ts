@@ -22,7 +22,21 @@ export interface ImageConfig {
     Env?: string[] | null
     Labels?: Record<string, string> | null
     OnBuild?: string[] | null
+    ExposedPorts?: Record<string, object> | null
+    /** Name or number of a signal; empty for SIGTERM. */
+    StopSignal?: string
+    Healthcheck?: HealthCheck | null
   }
+}
+
+/** HEALTHCHECK of an image. Times are in nanoseconds. */
+export interface HealthCheck {
+  /** `NONE`, or `CMD` or `CMD-SHELL` with what follows it. */
+  Test?: string[] | null
+  Interval?: number
+  Timeout?: number
+  StartPeriod?: number
+  Retries?: number
 }
 
 export interface ContainerConfig {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { librariesOf, type Libraries } from '../application/libraries.js'
+import { librariesOf } from '../application/libraries.js'
 import type { Application } from '../application/layouts/layout.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
@@ -7,24 +7,13 @@ import { Failure } from '../lib/errors.js'
 import { HOME_DIR } from '../lib/image-paths.js'
 import { localImage } from '../runner/base-image.js'
 import { refuseCracOptions, variablesIn } from './jvm-variables.js'
+import type { ApplicationOnBase } from './on-base.js'
+import { onExistingImage } from './rebase.js'
+import type { ExistingImage } from './existing-image.js'
 import { buildUserImage } from './user-dockerfile.js'
 
-export interface BaseImage {
-  image: string
-  workingDirectory: string
-  digest: string | undefined
-  /** Variables that the image sets. */
-  environment: Readonly<Record<string, string>>
-}
-
-export interface ApplicationOnBase {
-  application: Application
-  /** undefined where the files of the application are not known, as in an image of the user's Dockerfile. */
-  libraries: Libraries | undefined
-  base: BaseImage
-}
-
 export interface BaseInputs {
+  command: string[] | undefined
   context: string
   file: string | undefined
   buildArgs: Record<string, string>
@@ -36,14 +25,15 @@ export interface BaseInputs {
   env: Record<string, string>
 }
 
-/** Prepares the image below the application: the input `base-image`, or the image that the user's Dockerfile builds. */
+/** Prepares the image below the application: the input `base-image`, the input `image`, or the image that the user's Dockerfile builds. */
 export async function prepareBase(
   context: Context,
   inputs: BaseInputs,
   workspace: string,
-  application: Application | undefined
+  { application, image }: { application: Application | undefined; image: ExistingImage | undefined }
 ): Promise<ApplicationOnBase> {
   const { docker } = context
+  if (image) return await onExistingImage(context, image)
   if (!application) return await buildBase(context, inputs, workspace)
   const { digest, environment, onBuild } = await localImage(docker, inputs.baseImage)
   if (onBuild) {
@@ -82,6 +72,7 @@ async function buildBase(
         name,
         run: id,
         user: `${user.uid}:${user.gid}`,
+        command: inputs.command,
         env: inputs.env
       },
       outputTo(context, 'build-user.log')

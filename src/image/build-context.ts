@@ -36,8 +36,10 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
   await linkOrCopy(parts.jdkArchive, path.join(folder, 'jdk.tar.gz'))
 
   const { dependencies, classes, packed, files } = parts.application
+  // A folder /app of the user's image keeps its owner and its mode.
+  const isInImage = ['dockerfile', 'image'].includes(parts.application.layout)
   for (const [name, files] of Object.entries({ dependencies, classes })) {
-    await mkdir(tree(name, APP_DIR), { recursive: true })
+    await mkdir(tree(name, isInImage ? '' : APP_DIR), { recursive: true })
     for (const [source, target] of files) {
       const destination = path.join(tree(name, APP_DIR), target)
       const options = { recursive: true, dereference: true, preserveTimestamps: true }

@@ -4,7 +4,7 @@ import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { assembleBuildContext } from './build-context.js'
 import { buildImage, type ImageBuild } from './build.js'
-import { originLabels } from './labels.js'
+import { APPLICATION_LABELS, originLabels } from './labels.js'
 import type { ImageParts } from './parts.js'
 
 /** The folder from which all images of a run are built, and what they have in common. */
@@ -56,7 +56,7 @@ export async function prepareImages(
     created: new Date(),
     environment,
     version: inputs.tags[0]?.tag,
-    base: { name: inputs.file ?? inputs.baseImage, digest: base.digest },
+    base: { name: base.given?.reference ?? inputs.file ?? inputs.baseImage, digest: base.digest },
     jdkAsset: jdk.asset.name,
     jdkSha256: jdk.sha256,
     fingerprint
@@ -69,10 +69,21 @@ export async function prepareImages(
       GID: String(user.gid),
       ENGINE: inputs.engine,
       RUN: id,
-      WORKING_DIRECTORY: base.workingDirectory
+      WORKING_DIRECTORY: base.workingDirectory,
+      TRUST_STORE: base.given?.trustStore ?? ''
     },
-    labels: { ...origin, ...inputs.labels }
+    labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels }
   }
+}
+
+/** Returns the labels without those of the application, such as its version, that a given image has itself. */
+function withoutOwn(
+  origin: Record<string, string>,
+  own: Readonly<Record<string, string>> = {}
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(origin).filter(([name]) => !(name in own && APPLICATION_LABELS.includes(name)))
+  )
 }
 
 /** Builds one stage of docker/Dockerfile and returns the id of the image. */

@@ -7,6 +7,11 @@ export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 /** Annotation of the manifest with the measured times of the image (src/proof/figures-annotation.ts). Older images have it as a label. */
 export const FIGURES_ANNOTATION = `${PREFIX}.figures`
 
+/** Labels that say where the application comes from, and not the image. */
+export const APPLICATION_LABELS: readonly string[] = ['source', 'revision', 'version'].map(
+  (name) => `${OCI}.${name}`
+)
+
 export interface Origin {
   created: Date
   /** Environment of the step, with the repository and the commit. */

@@ -4,7 +4,7 @@ import type { Context } from '../docker/context.js'
 import type { Architecture } from '../jdk/asset.js'
 import type { JdkArchive } from '../jdk/install.js'
 import { resolveJdk, type JdkEnvironment, type JdkInputs } from '../jdk/resolve.js'
-import type { ApplicationOnBase } from './base.js'
+import type { ApplicationOnBase } from './on-base.js'
 import { fingerprintOf, type FingerprintParts } from './fingerprint.js'
 
 export interface ImageParts extends ApplicationOnBase {

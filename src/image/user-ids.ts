@@ -1,6 +1,9 @@
 import type { Docker } from '../docker/docker.js'
 import { textOfFiles } from './read-files.js'
 
+/** Values of USER that are root; the application then runs as another user. */
+export const ROOT: ReadonlySet<string> = new Set(['', 'root', '0', '0:0', 'root:root'])
+
 /**
  * Returns the ids `uid:gid` of a USER instruction, which may have names, in an image; undefined where its /etc/passwd and /etc/group do
  * not have them.

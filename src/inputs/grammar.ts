@@ -130,6 +130,13 @@ export function command(name: string, value: string): string[] | undefined {
   return words.length === 0 ? undefined : words
 }
 
+/** Parses the start command of an image; returns its words, the first of which is java, or undefined if there are none. */
+export function javaCommand(name: string, value: string): string[] | undefined {
+  const words = command(name, value)
+  if (words === undefined || /(^|\/)java$/.test(words[0] ?? '')) return words
+  throw badInput(name, value, 'a command with java first, for example java -jar /app/app.jar')
+}
+
 export function linePattern(name: string, value: string): LinePattern {
   if (value.length > MAX_TEXT)
     throw badInput(name, value, `a regular expression of at most ${MAX_TEXT} characters`)

@@ -78,7 +78,12 @@ export const INPUTS = {
   arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
   env: input(grammar.environment, { changesImage: true, secrets: secretsOfPairs }),
   port: input(parsePort, { changesImage: true, secrets: 'a number' }),
+  image: input(optional(grammar.imageName), { changesImage: 'resolved', secrets: 'a name' }),
   file: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
+  command: input(grammar.javaCommand, {
+    changesImage: true,
+    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+  }),
   'build-args': input(grammar.variables, { changesImage: 'resolved', secrets: secretsOfPairs }),
   'build-target': input(optional(grammar.stage), { changesImage: 'resolved', secrets: 'a name' }),
   'build-secrets': input(grammar.buildSecrets, {
@@ -155,7 +160,7 @@ export const INPUTS = {
 
   'base-image': input(grammar.imageName, { changesImage: 'resolved', secrets: 'a name' }),
   labels: input(grammar.labels, { changesImage: true, secrets: secretsOfPairs }),
-  user: input(grammar.user, { changesImage: true, secrets: 'a name' }),
+  user: input(optional(grammar.user), { changesImage: true, secrets: 'a name' }),
   network: input(optional(grammar.network), { changesImage: false, secrets: 'a name' }),
   'add-hosts': input(grammar.hosts, { changesImage: false, secrets: 'a name' }),
   'github-token': input(optional(grammar.token), {

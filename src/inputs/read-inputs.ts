@@ -35,18 +35,40 @@ function parse(name: InputName, textOf: Texts): unknown {
   return INPUTS[name].parse(name, textOf(name), textOf as (name: string) => string)
 }
 
+/** Inputs that say what an image is made of: an existing image has that. */
+const WITHOUT_IMAGE: readonly InputName[] = [
+  'context',
+  'application',
+  'main-class',
+  'files',
+  'file',
+  'build-args',
+  'build-target',
+  'build-secrets',
+  'build-ssh'
+]
+
 /** Throws a Failure for inputs that are valid, but not together. */
 function refuseContradictions(inputs: Inputs, textOf: Texts): void {
-  const { distribution, jdkFile, file, tags, push, skipUnchanged, verify } = inputs
+  const { distribution, jdkFile, file, image, tags, push, skipUnchanged, verify } = inputs
   const own = (name: string): string =>
     `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`
   const untimed = 'no value where `verify` is false: nothing is timed then'
   const ownPolicies = inputs.javaOptions.some((option) => option.startsWith(`-D${POLICIES_PROPERTY}=`))
+  const withImage = (name: string): string =>
+    `either \`image\` or \`${name}\`: an image has its application, and is not built again`
+  const isUnset = (name: InputName): boolean => image === undefined || ['', '.'].includes(textOf(name))
   const rules: [InputName, allowed: boolean, expected: string][] = [
     [
       'jdk-file',
       (distribution === 'file') === (jdkFile !== undefined),
       'an archive together with `distribution: file`, and no value otherwise'
+    ],
+    ...WITHOUT_IMAGE.map((name): [InputName, boolean, string] => [name, isUnset(name), withImage(name)]),
+    [
+      'command',
+      inputs.command === undefined || image !== undefined || file !== undefined,
+      'a value only together with `image` or `file`; `application` and `main-class` say what else to run'
     ],
     ['application', file === undefined || inputs.application === undefined, own('application')],
     ['main-class', file === undefined || inputs.mainClass === undefined, own('main-class')],

@@ -61,6 +61,28 @@ async function offerFor(
   return undefined
 }
 
+/** Returns the Failure for an image whose Java has no CRaC JDK of its version from the distribution, with the inputs that give one. */
+export async function noneForImage(
+  java: number,
+  distribution: Vendor,
+  architecture: Architecture,
+  list: (vendor: Vendor, architecture: Architecture) => Promise<JdkAsset[]>
+): Promise<Failure> {
+  const others = VENDORS.filter((vendor) => vendor !== distribution)
+  const need = { java, preview: false, of: '' }
+  const offer = await offerFor(need, architecture, [...others, distribution], list)
+  return new Failure(
+    'jdk',
+    `The image has Java ${java}, and the distribution ${distribution} has no CRaC JDK ${java} for Linux on ${architecture}.`,
+    {
+      fix:
+        offer === undefined
+          ? `There is no CRaC JDK for Java ${java} or newer yet: build the image with an older Java.`
+          : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\`, or build the image with another Java.`
+    }
+  )
+}
+
 /** Returns the Java version in the file `release` of a JDK, such as 21 or 8; 0 if it has none. */
 export function javaVersionIn(release: string | undefined): number {
   const [, first, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release ?? '') ?? []

@@ -1,9 +1,10 @@
 import path from 'node:path'
 import type { Context } from '../docker/context.js'
+import { Failure } from '../lib/errors.js'
 import { logProgress } from '../lib/log.js'
 import type { Architecture, Distribution, VersionRequest } from './asset.js'
 import { jdkFromFile } from './file.js'
-import { requireFitting, type JavaNeed } from './fitting.js'
+import { noneForImage, requireFitting, type JavaNeed } from './fitting.js'
 import type { JdkArchive } from './install.js'
 import { jdkSource, type JdkSourceContext } from './source.js'
 
@@ -13,6 +14,8 @@ export interface JdkInputs {
   /** Archive for the distribution `file`, relative to the workspace. */
   jdkFile: string | undefined
   jdkSha256: string | undefined
+  /** The Java of an image that the JDK replaces, with the same major version; undefined where the version was requested. */
+  replaces?: { version: number }
   githubApiUrl: URL
   githubToken: string | undefined
 }
@@ -49,7 +52,12 @@ export async function resolveJdk(
     await requireFitting(needed, archive.asset, source.list)
     return archive
   }
-  const asset = await source.resolve(distribution, javaVersion, architecture)
+  const asset = await source
+    .resolve(distribution, javaVersion, architecture)
+    .catch(async (error: unknown) => {
+      if (!inputs.replaces || !(error instanceof Failure) || error.category !== 'jdk') throw error
+      throw await noneForImage(inputs.replaces.version, distribution, architecture, source.list)
+    })
   await requireFitting(await need, asset, source.list)
   return await source.install(asset, { ...given, content: 'thin', progress: logProgress(log, clock) })
 }

@@ -4,9 +4,12 @@ import type { Application } from '../application/layouts/layout.js'
 import type { Context } from '../docker/context.js'
 import { interruptible } from '../docker/interruptible.js'
 import { prepareBase } from '../image/base.js'
+import { readExistingImage, type ExistingImage } from '../image/existing-image.js'
 import { installCriu } from '../image/install-criu.js'
 import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
+import type { Inputs } from '../inputs/inputs.js'
 import { imageValues } from '../inputs/read-inputs.js'
+import { settled, type SettledInputs } from '../inputs/settled.js'
 import type { Architecture } from '../jdk/asset.js'
 import { unlessUnsupported, UnsupportedRunner } from '../lib/errors.js'
 import { withResolvers } from '../lib/with-resolvers.js'
@@ -14,30 +17,31 @@ import { SideBySide } from '../run/side-by-side.js'
 import { sweep } from '../run/sweep.js'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
 import { isLocal } from '../runner/reach.js'
-import type { Job } from './job.js'
+import { jdkInputs, type Job } from './job.js'
 
 /** What a job begins with. */
 export type Begun =
-  | { application: Application | undefined; runner: Runner; parts: ImageParts }
+  | { application: Application | undefined; inputs: SettledInputs; runner: Runner; parts: ImageParts }
   | { application: Application | undefined; runner: UnsupportedRunner }
 
 /**
  * Finds the application, inspects the runner, which pulls the base image, and provides the JDK, side by side. CRIU is installed as
  * soon as the base image is there, if the JDK is not. Call `end` when the job does not need this work any more.
  */
-export function beginJob(job: Job): { begun: Promise<Begun>; end: () => Promise<void> } {
+export function beginJob(job: Job<Inputs>): { begun: Promise<Begun>; end: () => Promise<void> } {
   const together = new SideBySide(job.steps, job.world.cancelled)
   return { begun: begin(job, together), end: () => together.end() }
 }
 
-async function begin(job: Job, together: SideBySide): Promise<Begun> {
+async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
   const { inputs, world } = job
   const context: Context = { ...job.context, docker: interruptible(job.context.docker, together.signal) }
   // undefined: there is no runner to provide a JDK for.
   const architecture = withResolvers<Architecture | undefined>()
   const inspected = withResolvers<Runner | UnsupportedRunner | undefined>()
   const found = withResolvers<Application | undefined>()
-  found.promise.catch(() => undefined)
+  const read = withResolvers<ExistingImage | undefined>()
+  for (const { promise } of [found, read]) promise.catch(() => undefined)
 
   const showApplication = together.begin('application', 'Find the application', async (log) => {
     const folders = { workspace: world.workspace, scratch: path.join(context.work, 'application') }
@@ -56,13 +60,25 @@ async function begin(job: Job, together: SideBySide): Promise<Begun> {
       inspected.resolve(undefined)
     }
   })
+  const showImage =
+    inputs.image === undefined
+      ? undefined
+      : together.begin('image', 'Read the image', async (log) => {
+          if ((await architecture.promise) === undefined) return undefined
+          const reading = readExistingImage({ ...context, log }, inputs)
+          reading.then(read.resolve, read.reject)
+          return await reading
+        })
+  if (!showImage) read.resolve(undefined)
   let hasJdk = false
   const showJdk = together.begin('jdk', 'Resolve the JDK', async (log) => {
     const known = await architecture.promise
     if (known === undefined) return undefined
     const environment = { ...world, cancelled: together.signal }
+    const image = await read.promise
     try {
-      return await provideJdk({ ...context, log }, inputs, environment, known, found.promise)
+      const wanted = jdkInputs(settled(inputs, image), image)
+      return await provideJdk({ ...context, log }, wanted, environment, known, found.promise)
     } catch (error) {
       // A runner that takes no snapshots may need no JDK.
       if ((await inspected.promise) instanceof UnsupportedRunner) return undefined
@@ -75,17 +91,19 @@ async function begin(job: Job, together: SideBySide): Promise<Begun> {
   const application = await showApplication()
   const runner = await showRunner()
   if (runner instanceof UnsupportedRunner) return { application, runner }
-  const onBase = await together.during(prepareBase(context, inputs, world.workspace, application))
+  const image = await showImage?.()
+  const values = settled(inputs, image)
+  const onBase = await together.during(prepareBase(context, values, world.workspace, { application, image }))
   // A machine that has the JDK has most likely CRIU in its build cache, too.
   if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image))
   const jdk = await showJdk()
   if (jdk === undefined) throw new Error('there is no JDK')
-  const parts = await completeParts(onBase, jdk, inputs, world, imageValues(inputs))
-  return { application, runner, parts }
+  const parts = await completeParts(onBase, jdk, values, world, imageValues(values))
+  return { application, inputs: values, runner, parts }
 }
 
 async function inspect(
-  { inputs, world }: Job,
+  { inputs, world }: Job<Inputs>,
   { docker, log, id }: Context,
   onFacts: (facts: { architecture: Architecture }) => void
 ): Promise<Runner> {

@@ -1,44 +1,58 @@
 import type { Application } from '../application/layouts/layout.js'
 import type { Context } from '../docker/context.js'
 import { prepareBase } from '../image/base.js'
+import { readExistingImage, type ExistingImage } from '../image/existing-image.js'
 import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
 import type { Inputs } from '../inputs/inputs.js'
 import { imageValues } from '../inputs/read-inputs.js'
+import { settled, type SettledInputs } from '../inputs/settled.js'
 import type { Architecture } from '../jdk/asset.js'
+import type { JdkInputs } from '../jdk/resolve.js'
 import type { Publication } from '../registry/publish.js'
 import type { Finished, WithImage } from '../report/result.js'
 import type { Steps } from '../run/steps.js'
 import type { World } from '../run/world.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 
-/** A run, and everything that it works with. */
-export interface Job {
+/** A run, and everything that it works with; the inputs may not be settled yet. */
+export interface Job<Given = SettledInputs> {
   context: Context
   steps: Steps
-  inputs: Inputs
+  inputs: Given
   world: World & { secrets: readonly Secret[] }
   /** Returns what is known at the end, whatever the result is. */
   finished: () => Finished
 }
 
-/** Returns what the image is made of: prepares the base image, then the JDK. */
+/** Returns what a JDK is selected by; of an image, the message for a missing one names the Java. */
+export function jdkInputs(inputs: SettledInputs, image: ExistingImage | undefined): JdkInputs {
+  return image && inputs.javaVersion.kind === 'major' ? { ...inputs, replaces: image.java } : inputs
+}
+
+/** Returns what the image is made of, and the inputs with what an existing image says: prepares the base image, then the JDK. */
 export async function partsOf(
-  { context, inputs, world }: Job,
+  { context, inputs: given, world }: Job<Inputs>,
   application: Application | undefined,
   architecture: Architecture
-): Promise<ImageParts> {
-  const onBase = await prepareBase(context, inputs, world.workspace, application)
+): Promise<{ parts: ImageParts; inputs: SettledInputs }> {
+  const image =
+    given.image === undefined
+      ? undefined
+      : await context.step('image', 'Read the image', () => readExistingImage(context, given))
+  const inputs = settled(given, image)
+  const onBase = await prepareBase(context, inputs, world.workspace, { application, image })
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>
-    provideJdk(context, inputs, world, architecture, Promise.resolve(application))
+    provideJdk(context, jdkInputs(inputs, image), world, architecture, Promise.resolve(application))
   )
-  return await completeParts(onBase, jdk, inputs, world, imageValues(inputs))
+  return { parts: await completeParts(onBase, jdk, inputs, world, imageValues(inputs)), inputs }
 }
 
 /** Returns what the result says of an image, however it was made. */
 export function withImage(
-  { inputs: { baseImage, port, user }, finished }: Job,
-  { application, jdk }: ImageParts,
+  { inputs: { image, baseImage: given, port, user }, finished }: Job,
+  { application, base, jdk }: ImageParts,
   publication: Publication
 ): Omit<WithImage, 'image'> {
+  const baseImage = base.given?.reference ?? image ?? given
   return { application: application.description, baseImage, jdk, port, user, publication, ...finished() }
 }

@@ -33,6 +33,7 @@ export async function withSnapshot(
 ): Promise<Checkpointed | UnsupportedRunner | CheckpointRefused> {
   const { context, inputs, world } = job
   const { step } = context
+  const from = parts.base.given?.repositoryDigests ?? []
   await step('build-checkpoint', 'Build the checkpoint image', () =>
     buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
   )
@@ -41,7 +42,7 @@ export async function withSnapshot(
   )
   if (engine instanceof UnsupportedRunner) return engine
   const lower = runner.loadsLayers
-    ? startLowerLayers(context, inputs, { ...world, source, engine })
+    ? startLowerLayers(context, inputs, { ...world, source, engine, from })
     : undefined
   try {
     if (lower && inputs.push) await step('registries', 'Query the registries', () => lower.opened)
@@ -54,6 +55,7 @@ export async function withSnapshot(
       id: image.image.id,
       snapshot: { files: snapshot.files, reading },
       annotations: annotationsOf(proof, snapshot.size, image.image.archive?.size),
+      from,
       read,
       early
     })

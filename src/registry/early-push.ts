@@ -1,7 +1,9 @@
 import type { Docker } from '../docker/docker.js'
 import { HttpFailure } from '../http/retry.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
-import { knownEverywhere, type PushTarget } from './published.js'
+import type { GivenLayers } from './given-layers.js'
+import { knownEverywhere } from './known-layers.js'
+import type { PushTarget } from './published.js'
 import { sendLayers } from './send.js'
 
 /** Sends layers of an image before the image is complete: without a manifest, nobody can pull them. */
@@ -26,9 +28,10 @@ export interface EarlyPush {
 export async function openEarlyPush(
   docker: Docker,
   image: string,
-  targets: readonly PushTarget[]
+  targets: readonly PushTarget[],
+  given: readonly GivenLayers[] = []
 ): Promise<EarlyPush> {
-  const known = await knownEverywhere(docker, image, targets)
+  const known = await knownEverywhere(docker, image, targets, given)
   const sent = new Set<string>()
   const notes: string[] = []
   const destination = { targets, info: (line: string) => notes.push(line) }

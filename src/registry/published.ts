@@ -1,5 +1,3 @@
-import type { Docker } from '../docker/docker.js'
-import { inspectImage } from '../docker/inspect.js'
 import { FINGERPRINT_LABEL } from '../image/labels.js'
 import { Failure } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
@@ -146,28 +144,6 @@ export async function targetsOf(
     target.before.set(tag, await withContext(target, () => target.client.manifest(tag.tag)))
   }
   return [...targets.values()]
-}
-
-/** Returns the layers of the image that every repository has already, from the present images of the tags, by their uncompressed digests. */
-export async function knownEverywhere(
-  docker: Docker,
-  image: string,
-  targets: readonly PushTarget[]
-): Promise<Map<string, PackedLayer>> {
-  const known = new Map<string, PackedLayer>()
-  for (const { client, before } of targets) {
-    for (const manifest of before.values()) {
-      const published = manifest && (await imageOf(client, manifest))
-      if (published) for (const [content, layer] of layersByContent(published)) known.set(content, layer)
-    }
-  }
-  if (known.size === 0) return known
-  const own = new Set((await inspectImage(docker, image)).RootFS.Layers)
-  for (const [content, { digest }] of known) {
-    const there = own.has(content) && (await Promise.all(targets.map(({ client }) => client.hasBlob(digest))))
-    if (!there || there.includes(false)) known.delete(content)
-  }
-  return known
 }
 
 /** Adds the name of the repository to a failure of the work. */

@@ -5,9 +5,11 @@ import { Failure } from '../lib/errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
 import { megabytes } from '../lib/values.js'
 import type { EarlyPush } from './early-push.js'
+import { givenLayers } from './given-layers.js'
+import { knownEverywhere } from './known-layers.js'
 import type { PackedLayer } from './layer-file.js'
 import type { PackedImage } from './packed-image.js'
-import { knownEverywhere, targetsOf, type PushTarget, type Repositories } from './published.js'
+import { targetsOf, type PushTarget, type Repositories } from './published.js'
 import { sendBlob, sendLayers } from './send.js'
 import type { Reference } from './reference.js'
 import { moveTags } from './tags.js'
@@ -28,6 +30,8 @@ export interface PushContext {
 export interface PushRequest {
   image: string
   tags: readonly Reference[]
+  /** Names with digests (`repository@sha256:...`) of the image that was given to the action. */
+  from: readonly string[]
   /** Existing folder of the run, for the journal of the moved tags. */
   folder: string
 }
@@ -60,7 +64,8 @@ const LARGEST_AT_GITHUB = 10e9
 /** Reads the present tags from the registries, so that a registry that refuses ends the run early. The signal ends the whole push. */
 export async function openPush(world: PushContext, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
-  const known = await knownEverywhere(world.docker, request.image, targets)
+  const given = await givenLayers(world.repositories, request.from, signal)
+  const known = await knownEverywhere(world.docker, request.image, targets, given)
   return { known, send: (packed, extras) => send(world, request, { targets, known, packed, ...extras }) }
 }
 

@@ -19,6 +19,9 @@ export async function imageArchitecture(
   })
 }
 
+/** Input that names an image. */
+type ImageInput = 'base-image' | 'image'
+
 /**
  * Pulls an image if Docker does not have it, with `refresh` also if the registry may have a newer one. Returns Docker's name of its
  * architecture; throws a Failure if it cannot be pulled.
@@ -27,7 +30,8 @@ export async function ensureBaseImage(
   docker: Docker,
   image: string,
   onLine: (line: string) => void,
-  refresh = false
+  refresh = false,
+  input: ImageInput = 'base-image'
 ): Promise<string> {
   const known = await findImage(docker, image)
   // An image without a digest was built here: no registry has a newer one.
@@ -39,15 +43,17 @@ export async function ensureBaseImage(
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}\n${pulled.stderr}`
     throw (
-      baseImageFailure(output, image) ??
-      dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`)
+      baseImageFailure(output, image, input) ??
+      dockerFailure(pull, pulled, pullFix(input)).of(`${SUBJECT[input]} ${image} could not be pulled`)
     )
   }
   return (await inspectImage(docker, image)).Architecture
 }
 
-const PULL_FIX =
-  'Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.'
+const SUBJECT: Record<ImageInput, string> = { 'base-image': 'The base image', image: 'The image' }
+
+const pullFix = (input: ImageInput): string =>
+  `Check the name in \`${input}\`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.`
 
 /**
  * Returns the digest of a local image at its registry, or its id if it comes from no registry, its environment as `NAME=value`, and
@@ -67,13 +73,18 @@ export async function localImage(
 }
 
 /** Returns the Failure for the output of a pull; undefined if it contains no known error. */
-export function baseImageFailure(output: string, image: string): Failure | undefined {
+export function baseImageFailure(
+  output: string,
+  image: string,
+  input: ImageInput = 'base-image'
+): Failure | undefined {
+  const subject = `${SUBJECT[input]} ${image}`
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
     return new Failure(
       'registry',
-      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      `${subject} could not be pulled: the rate limit of its registry is used up.`,
       {
-        fix: 'Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.',
+        fix: `Run docker/login-action before, which raises the limit; use a \`${input}\` of another registry or of a mirror; or run the job again later.`,
         evidence: lastLines(output, 10)
       }
     )
@@ -81,8 +92,15 @@ export function baseImageFailure(output: string, image: string): Failure | undef
   const pull =
     /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .{0,300} not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/
   if (!pull.test(output)) return undefined
-  return new Failure('image', `The base image ${image} could not be pulled.`, {
-    fix: 'Check the name in `base-image`; for a private image, run docker/login-action before.',
+  const platform = /no matching manifest for (\S+)/.exec(output)?.[1]
+  if (platform !== undefined && input === 'image') {
+    return new Failure('image', `${subject} has nothing for ${platform}, the platform of this runner.`, {
+      fix: 'Use a runner of a platform that the image has (for arm64 `runs-on: ubuntu-24.04-arm`), or build the image for that platform, too.',
+      evidence: lastLines(output, 10)
+    })
+  }
+  return new Failure('image', `${subject} could not be pulled.`, {
+    fix: `Check the name in \`${input}\`; for a private image, run docker/login-action before.`,
     evidence: lastLines(output, 10)
   })
 }

@@ -1,14 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { hasMainMethod } from '../class-file.js'
-import { isFolder, type Layout } from './layout.js'
+import { namesIn } from '../jar.js'
+import { isFolder, LIBRARIES, type Layout } from './layout.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
 /** Folders of classes and resources, in the order of the class path of jib. */
 const OWN = ['resources', 'classes']
-/** Folders of libraries: of most builds, of Gradle and jib, and of `mvn dependency:copy-dependencies`. */
-const LIBRARIES = ['lib', 'libs', 'dependency']
-
 /** Layout of a folder with `classes/` and jars in `lib/`, `libs/` or `dependency/`; the user, or jib, names the main class. */
 export const classPath: Layout = async ({ location, mainClass: wanted }) => {
   const mainClass = wanted ?? (await mainClassOfJib(location))
@@ -31,6 +29,8 @@ export const classPath: Layout = async ({ location, mainClass: wanted }) => {
     entries.push(...jars.map((jar) => `${name}/${jar}`))
   }
   if (entries.length === 0) return undefined
+  // Without classes, the jar of the application is among the libraries, or it is the layout of a jar beside them.
+  if (!hasClasses && (await hasJarWith(location, mainClass))) return undefined
   return {
     layout: 'class-path',
     description: `class path of ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'} (${mainClass})`,
@@ -40,6 +40,16 @@ export const classPath: Layout = async ({ location, mainClass: wanted }) => {
     packed: new Set(classes.keys()),
     classes
   }
+}
+
+/** Returns whether a jar in a folder, and not below it, has a class. */
+async function hasJarWith(folder: string, className: string): Promise<boolean> {
+  const wanted = `${className.replaceAll('.', '/')}.class`
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.jar')) continue
+    if ((await namesIn(path.join(folder, name)).catch((): string[] => [])).includes(wanted)) return true
+  }
+  return false
 }
 
 /**

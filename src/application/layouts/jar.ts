@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { namesIn, readManifest } from '../jar.js'
-import { isFile, isFolder, type Layout } from './layout.js'
+import { isFile, isFolder, LIBRARIES, type Layout } from './layout.js'
 import { CRAC_ENABLED } from './quarkus.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
@@ -10,12 +10,10 @@ const QUARKUS_MAIN = 'io.quarkus.runner.GeneratedMain'
 /** Folders beside `application/` that have its libraries, after `java -Djarmode=tools -jar app.jar extract --layers`. */
 const LAYERS = ['dependencies', 'snapshot-dependencies']
 
-/** Folder of `mvn dependency:copy-dependencies`, beside the jar. */
-const COPIED = 'dependency'
-
 /**
  * Layout of a jar with a Main-Class, and the files beside it in its Class-Path, as builds of Helidon and plain Maven create it.
- * A jar without a Class-Path gets the libraries that Maven has copied beside it, unless it contains them.
+ * A jar whose Class-Path names none of them gets the libraries in `lib/`, `libs/` or `dependency/` beside it, unless it contains
+ * them.
  */
 export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location)
@@ -31,12 +29,14 @@ export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
     if (file === undefined) missing.push(entry)
     else dependencies.set(file, path.normalize(entry))
   }
-  const copied = manifest.classPath.length === 0 ? await copiedLibraries(location) : []
+  const copied = dependencies.size === 0 ? await copiedLibraries(location) : []
+  const names = new Set(copied.map((jar) => path.basename(jar)))
+  const absent = missing.filter((entry) => !names.has(path.basename(entry)))
   for (const jar of copied) dependencies.set(path.join(path.dirname(location), jar), jar)
   const classPath = [name, ...copied].map((entry) => `${APP_DIR}/${entry}`).join(':')
   return {
     layout: 'jar',
-    description: `runnable jar ${name} (${mainClass})${copied.length > 0 ? ` with ${copied.length} jars in ${COPIED}/` : ''}`,
+    description: `runnable jar ${name} (${mainClass})${beside(copied)}`,
     mainClass,
     command: [
       ...(mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : []),
@@ -47,9 +47,9 @@ export const runnableJar: Layout = async ({ location, mainClass: wanted }) => {
     dependencies,
     classes: new Map([[location, name]]),
     packed: new Set(),
-    ...(missing.length > 0 && {
+    ...(absent.length > 0 && {
       leftOut: [
-        `The Class-Path of ${name} names files that are not beside it: ${missing.slice(0, 10).join(', ')}.`
+        `The Class-Path of ${name} names files that are not beside it: ${absent.slice(0, 10).join(', ')}.`
       ]
     })
   }
@@ -66,16 +66,27 @@ async function findBeside(location: string, entry: string): Promise<string | und
   return undefined
 }
 
-/** Returns the jars in the folder of copied dependencies beside a jar; none if the jar contains the classes of one of them. */
+/** Returns the jars in the folders of libraries beside a jar; none if the jar contains the classes of one of them. */
 async function copiedLibraries(location: string): Promise<string[]> {
-  const folder = path.join(path.dirname(location), COPIED)
-  if (!(await isFolder(folder))) return []
-  const jars = (await readdir(folder)).filter((file) => file.endsWith('.jar')).sort()
+  const home = path.dirname(location)
   const own = new Set(await namesIn(location).catch(() => []))
-  for (const jar of jars) {
-    const names = await namesIn(path.join(folder, jar)).catch(() => [])
-    const first = names.find((one) => /^(?!META-INF\/|module-info).*\.class$/.test(one))
-    if (first !== undefined && own.has(first)) return []
+  const copied: string[] = []
+  for (const folder of LIBRARIES) {
+    if (!(await isFolder(path.join(home, folder)))) continue
+    const jars = (await readdir(path.join(home, folder))).filter((file) => file.endsWith('.jar')).sort()
+    for (const jar of jars) {
+      const names = await namesIn(path.join(home, folder, jar)).catch(() => [])
+      const first = names.find((one) => /^(?!META-INF\/|module-info).*\.class$/.test(one))
+      if (first !== undefined && own.has(first)) return []
+    }
+    copied.push(...jars.map((jar) => `${folder}/${jar}`))
   }
-  return jars.map((jar) => `${COPIED}/${jar}`)
+  return copied
+}
+
+function beside(jars: readonly string[]): string {
+  const folders = new Set(jars.map((jar) => `${path.dirname(jar)}/`))
+  return jars.length === 0
+    ? ''
+    : ` with ${jars.length} ${jars.length === 1 ? 'jar' : 'jars'} in ${[...folders].join(' and ')}`
 }

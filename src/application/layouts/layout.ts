@@ -3,7 +3,14 @@ import { stat } from 'node:fs/promises'
 /** An application as one of the layouts describes it. */
 export interface FoundApplication {
   layout:
-    'micronaut-layers' | 'spring-boot' | 'quarkus-app' | 'distribution' | 'class-path' | 'jar' | 'dockerfile'
+    | 'micronaut-layers'
+    | 'spring-boot'
+    | 'quarkus-app'
+    | 'distribution'
+    | 'class-path'
+    | 'jar'
+    | 'dockerfile'
+    | 'image'
   description: string
   /** Name of the main class; empty if it is not known. */
   mainClass: string
@@ -36,6 +43,9 @@ export interface Candidate extends LaunchSettings {
   /** Empty folder of the run for unpacked files; it is created when it is needed. */
   scratch: string
 }
+
+/** Folders of libraries: of most builds, of Gradle and jib, and of `mvn dependency:copy-dependencies`. */
+export const LIBRARIES = ['lib', 'libs', 'dependency']
 
 /** Returns the application in a candidate of one layout; undefined if the candidate has another layout. */
 export type Layout = (candidate: Candidate) => Promise<FoundApplication | undefined>

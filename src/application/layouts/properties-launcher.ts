@@ -11,13 +11,15 @@ interface Loader {
   files: [source: string, target: string][]
   /** Entries of the class path for them, relative to /app or absolute. */
   entries: string[]
+  /** Sentences on what the settings name, and the image does not have. */
+  leftOut: string[]
 }
 
 interface Surroundings extends LaunchSettings {
   /** Path of the jar. */
   location: string
-  /** Folder with the unpacked classes of the application. */
-  classes: string
+  /** Folders in the unpacked jar that may have loader.properties, in the order of the launcher. */
+  inJar: readonly string[]
 }
 
 /**
@@ -28,10 +30,10 @@ interface Surroundings extends LaunchSettings {
 export async function loaderSettings(manifest: Manifest, around: Surroundings): Promise<Loader> {
   const start = manifest.startClass ?? ''
   if (!/PropertiesLauncher$/.test(manifest.mainClass ?? ''))
-    return { mainClass: start, files: [], entries: [] }
-  const { location, classes, javaOptions, env } = around
+    return { mainClass: start, files: [], entries: [], leftOut: [] }
+  const { location, inJar, javaOptions, env } = around
   const beside = path.dirname(location)
-  const properties = await settingsIn(classes, beside)
+  const properties = await settingsIn(beside, ...inJar)
   const setting = (name: string): string | undefined =>
     javaOptions.find((option) => option.startsWith(`-D${name}=`))?.slice(name.length + 3) ??
     env[name.toUpperCase().replace('.', '_')] ??
@@ -39,6 +41,7 @@ export async function loaderSettings(manifest: Manifest, around: Surroundings): 
     properties.get(name)
   const files: Loader['files'] = []
   const entries: string[] = []
+  const missing: string[] = []
   for (const given of (setting('loader.path') ?? manifest.loaderPath ?? '').split(',')) {
     const entry = path.posix.normalize(given.trim().replace(/\/\*$/, '')).replace(/\/$/, '')
     if (given.trim() === '' || entry === '.' || entry.startsWith('..')) continue
@@ -50,10 +53,23 @@ export async function loaderSettings(manifest: Manifest, around: Surroundings): 
     const source = path.join(beside, entry)
     if (await isFile(source)) entries.push(entry)
     else if (await isFolder(source)) entries.push(...(await entriesOf(source, entry)))
-    else continue
+    else {
+      // The libraries in the jar are on the class path in any case.
+      if (!/^(?:BOOT|WEB)-INF\b/.test(entry)) missing.push(given.trim())
+      continue
+    }
     files.push([source, entry])
   }
-  return { mainClass: setting('loader.main') ?? start, files, entries }
+  const leftOut = [
+    ...(missing.length > 0
+      ? [`loader.path names files that are not beside ${path.basename(location)}: ${missing.join(', ')}.`]
+      : []),
+    // Arguments may be secrets.
+    ...(setting('loader.args') === undefined
+      ? []
+      : ['The arguments of loader.args are left out; set them in the input `arguments`.'])
+  ]
+  return { mainClass: setting('loader.main') ?? start, files, entries, leftOut }
 }
 
 /** Returns the archives in a folder, and before them the folder itself if it has other files too. */

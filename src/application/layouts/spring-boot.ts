@@ -53,7 +53,10 @@ export const springBoot: Layout = async ({ location, scratch, mainClass: wanted,
     path.join(folder, 'root/META-INF'),
     (name) => name !== 'MANIFEST.MF' && !name.startsWith('services/') && !SIGNATURE.test(name)
   )
-  const loader = await loaderSettings(manifest, { location, classes: path.join(folder, own), ...settings })
+  const inRoot = path.join(scratch, 'in-root')
+  await unpack('', inRoot, (name) => name === 'loader.properties')
+  const inJar = [inRoot, path.join(folder, own)]
+  const loader = await loaderSettings(manifest, { location, inJar, ...settings })
   const mainClass = wanted ?? loader.mainClass
   const dependencies = new Map(loader.files)
   const classes = new Map<string, string>()
@@ -93,7 +96,8 @@ export const springBoot: Layout = async ({ location, scratch, mainClass: wanted,
     command: ['-cp', entries.map((entry) => path.posix.resolve(APP_DIR, entry)).join(':'), mainClass],
     dependencies,
     classes,
-    packed
+    packed,
+    leftOut: loader.leftOut
   }
 }
 

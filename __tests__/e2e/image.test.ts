@@ -1,0 +1,128 @@
+import { expect } from '@jest/globals'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { callUntilAnswer } from '../../lab/started-image.js'
+import {
+  docker,
+  e2eSuite,
+  engineContents,
+  errorOf,
+  freshTag,
+  labTest,
+  pulledAgain,
+  runAction,
+  withStarted,
+  world
+} from './support/lab.js'
+
+/** Version of Java of the lab's JDK, which the image then has, too. */
+const JAVA = /jdk-?(\d+)/.exec(path.basename(world.jdkArchive ?? ''))?.[1] ?? '21'
+
+e2eSuite('an existing image', ['Server'], ({ context }) => {
+  const original = freshTag('original')
+
+  /** Builds an image with Java and the application, as its user would, and pushes it. */
+  const build = (lines: string[]): void => {
+    const dockerfile = [
+      `FROM ${world.baseImage}`,
+      // Of Java, only what the action reads: the original is not started here.
+      'RUN mkdir -p /opt/java/openjdk/bin /opt/java/openjdk/lib/security && ln -s /bin/false /opt/java/openjdk/bin/java',
+      `RUN printf 'IMPLEMENTOR="Eclipse Adoptium"\\nJAVA_VERSION="${JAVA}.0.5"\\n' >/opt/java/openjdk/release`,
+      'RUN echo certificates >/opt/java/openjdk/lib/security/cacerts',
+      'ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$PATH',
+      ...lines
+    ]
+    writeFileSync(path.join(context, 'Dockerfile'), `${dockerfile.join('\n')}\n`)
+    docker('build', '--quiet', '--tag', original, context)
+  }
+
+  labTest('is restored as it was: its answer, user, folder, labels and signals', async () => {
+    const image = freshTag('image')
+    build([
+      'RUN ln -sf /opt/java/openjdk/bin/java /usr/local/bin/ && echo "orders:x:4711:4712::/:/bin/sh" >>/etc/passwd && echo "orders:x:4712:" >>/etc/group',
+      'WORKDIR /app',
+      'COPY app.jar ./',
+      'RUN chown 4711:4712 /app && chmod 0770 /app',
+      'ENV GIVEN=by-the-image',
+      'LABEL org.opencontainers.image.version=7 team=orders',
+      'EXPOSE 8080 9999',
+      'HEALTHCHECK --interval=1h CMD true',
+      'STOPSIGNAL SIGINT',
+      'USER orders',
+      'ENTRYPOINT ["java", "-Dgiven=by the image", "-jar", "app.jar"]',
+      'CMD ["serve", "two words"]'
+    ])
+    docker('push', '--quiet', original)
+    const [digest = ''] = docker('image', 'inspect', '--format', '{{join .RepoDigests " "}}', original).split(
+      ' '
+    )
+    const layers = Number(docker('image', 'inspect', '--format', '{{len .RootFS.Layers}}', original))
+    docker('image', 'rm', '--force', original, digest)
+    const before = engineContents()
+    const step = await runAction(
+      { context: '.', image: original, tags: image, push: 'true' },
+      { workspace: context }
+    )
+    if (step.exitCode !== 0 || step.left.length > 0) throw new Error([step.log, ...step.left].join('\n'))
+    expect(step.log).toContain(`Its Java, Eclipse Adoptium ${JAVA}.0.5 in /opt/java/openjdk, is replaced`)
+    expect(step.log).toContain('certificates (cacerts), from /opt/java/openjdk/lib/security/cacerts')
+    const { image: made } = JSON.parse(step.outputs['metadata'] ?? '') as {
+      image: { layers: { sent: boolean }[] }
+    }
+    // The registry has the layers of the original, and takes them over.
+    expect(made.layers.slice(0, layers).map(({ sent }) => sent)).toEqual(Array(layers).fill(false))
+    expect(made.layers.slice(layers).some(({ sent }) => sent)).toBe(true)
+    docker('image', 'rm', '--force', original)
+
+    await pulledAgain(image, step, async (pulled) => {
+      const config = JSON.parse(
+        docker('image', 'inspect', '--format', '{{json .Config}}', pulled.image)
+      ) as Record<string, unknown>
+      expect(config).toMatchObject({
+        User: '4711:4712',
+        WorkingDir: '/app',
+        StopSignal: 'SIGINT',
+        Healthcheck: { Test: ['CMD-SHELL', 'true'] },
+        ExposedPorts: { '8080/tcp': {}, '9999/tcp': {} },
+        Labels: {
+          team: 'orders',
+          'org.opencontainers.image.version': '7',
+          'org.opencontainers.image.base.name': original,
+          'org.opencontainers.image.base.digest': digest.slice(digest.indexOf('@') + 1)
+        }
+      })
+      const show = ['-c', 'cat /opt/crac-java/lib/security/cacerts; stat -c "%u:%g %a" /app']
+      expect(docker('run', '--rm', '--entrypoint', 'sh', pulled.image, ...show)).toBe(
+        'certificates\n4711:4712 770'
+      )
+      await withStarted(pulled, async (started) => {
+        expect(await callUntilAnswer(started)).toBe('by the image|by-the-image|[serve, two words]|true')
+        docker('stop', '--time', '20', started.name)
+        // 128 + SIGINT
+        expect(docker('inspect', '--format', '{{.State.ExitCode}}', started.name)).toBe('130')
+      })
+    })
+    expect(engineContents()).toBe(before)
+  })
+
+  labTest.each([
+    ['a script with logic', ['COPY start.sh /', 'ENTRYPOINT ["/start.sh"]'], 'Set `command`'],
+    ['no Java', ['RUN rm -r /opt/java', 'COPY app.jar /', 'CMD java -jar /app.jar'], 'has no Java'],
+    [
+      'a Java without a JDK',
+      ['RUN echo \'JAVA_VERSION="98"\' >/opt/java/openjdk/release', 'CMD java -jar /app.jar'],
+      'The image has Java 98, and the distribution crac has no CRaC JDK 98'
+    ]
+  ])('%s is refused before anything is started', async (_, lines, message) => {
+    writeFileSync(
+      path.join(context, 'start.sh'),
+      '#!/bin/sh\nif [ -n "$A" ]; then echo a; fi\njava -jar /app.jar | cat\n'
+    )
+    build(lines)
+    const before = engineContents()
+    const step = await runAction({ context: '.', image: original }, { workspace: context })
+    expect(errorOf(step)).toContain(message)
+    expect(engineContents()).toBe(before)
+    docker('image', 'rm', '--force', original)
+  })
+})

@@ -1,0 +1,95 @@
+import path from 'node:path'
+import { Failure } from '../lib/errors.js'
+import { entriesOfTar } from '../lib/tar-entries.js'
+import type { Bytes } from '../lib/values.js'
+import { removeContainer, RUN_LABEL } from './containers.js'
+import type { Docker } from './docker.js'
+
+/** Maximum size of a file whose text is read: entry scripts and lists are smaller. */
+const LARGEST_TEXT: Bytes = 1024 * 1024
+
+/** Maximum number of links to follow, as in the kernel. */
+const MOST_LINKS = 40
+
+/** Files of an image, which is not started for it: it may have no shell. */
+export interface ImageFiles {
+  /** Returns the text of a file, behind all links; undefined where there is none, or where it has more than 1 MB. */
+  text: (file: string) => Promise<string | undefined>
+  /** Returns the path of a file behind its links; undefined where there is none. Links in the folders above it are kept. */
+  resolve: (file: string) => Promise<string | undefined>
+}
+
+interface Entry {
+  link: string | undefined
+  text: string | undefined
+}
+
+/** Gives the files of an image to the work, through a container that is created for it, never started, and removed. */
+export async function withImageFiles<T>(
+  docker: Docker,
+  { run, image, name }: { run: string; image: string; name: string },
+  work: (files: ImageFiles) => Promise<T>
+): Promise<T> {
+  const label = ['--label', `${RUN_LABEL}=${run}`]
+  // Docker wants a command, which need not exist.
+  await docker.run([
+    'create',
+    '--name',
+    name,
+    ...label,
+    '--network',
+    'none',
+    '--entrypoint',
+    '-',
+    '--',
+    image
+  ])
+  try {
+    return await work({
+      text: async (file) => (await behindLinks(docker, name, file))?.entry.text,
+      resolve: async (file) => (await behindLinks(docker, name, file))?.file
+    })
+  } finally {
+    await removeContainer(docker, name)
+  }
+}
+
+async function behindLinks(
+  docker: Docker,
+  container: string,
+  given: string
+): Promise<{ file: string; entry: Entry } | undefined> {
+  let file = path.posix.normalize(given)
+  for (let links = 0; file.startsWith('/') && links < MOST_LINKS; links++) {
+    const entry = await entryOf(docker, container, file)
+    if (entry?.link === undefined) return entry && { file, entry }
+    file = path.posix.resolve(path.posix.dirname(file), entry.link)
+  }
+  return undefined
+}
+
+async function entryOf(docker: Docker, container: string, file: string): Promise<Entry | undefined> {
+  try {
+    return await docker.stream(['cp', `${container}:${file}`, '-'], async (archive) => {
+      let first: Entry | undefined
+      for await (const entry of entriesOfTar(archive)) {
+        const { type, linkname, size = 0 } = entry.header
+        if (first === undefined && type === 'file' && size <= LARGEST_TEXT) {
+          const parts: Buffer[] = []
+          for await (const part of entry) parts.push(part as Buffer)
+          first = { link: undefined, text: Buffer.concat(parts).toString('utf8') }
+          continue
+        }
+        first ??= { link: type === 'symlink' ? (linkname ?? undefined) : undefined, text: undefined }
+        entry.resume()
+      }
+      return first
+    })
+  } catch (error) {
+    if (error instanceof Failure && NOT_THERE.test(error.evidence ?? '')) return undefined
+    throw error
+  }
+}
+
+/** What the Docker client says of a path that is not in a container. */
+const NOT_THERE = /Could not find the file|no such file or directory|not a directory/i

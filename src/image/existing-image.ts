@@ -1,0 +1,150 @@
+import type { Context } from '../docker/context.js'
+import { withImageFiles, type ImageFiles } from '../docker/image-files.js'
+import { inspectImage, type ImageConfig } from '../docker/inspect.js'
+import { namesOf } from '../docker/names.js'
+import type { VersionRequest } from '../jdk/asset.js'
+import { Failure } from '../lib/errors.js'
+import { CRAC_DIR } from '../lib/image-paths.js'
+import { ensureBaseImage } from '../runner/base-image.js'
+import { brokenBy, checkContract, ofImage, type ApplicationInImage } from './contract.js'
+import { startCommand } from './entry-point.js'
+import { checkGround } from './ground.js'
+import { findJava, versionFor, type JavaOfImage } from './java-of-image.js'
+import { variablesIn } from './jvm-variables.js'
+import { idsIn, ROOT } from './user-ids.js'
+
+/** The image of the input `image`, and what was found in it. */
+export interface ExistingImage extends ApplicationInImage {
+  /** As the input names it. */
+  reference: string
+  /** Id in Docker. */
+  id: string
+  /** Digest at its registry, or its id where it comes from none. */
+  digest: string
+  /** Its names with digests, `repository@sha256:...`; none where it comes from no registry. */
+  repositoryDigests: readonly string[]
+  config: ImageConfig['Config']
+  java: JavaOfImage
+  /** Version of the JDK that replaces its Java. */
+  javaVersion: VersionRequest
+  /** The user that it runs as; undefined for root. */
+  user: { uid: number; gid: number } | undefined
+}
+
+export interface ExistingImageInputs {
+  image: string | undefined
+  command: string[] | undefined
+  user: { uid: number; gid: number } | undefined
+  env: Record<string, string>
+  port: number
+  javaVersion: VersionRequest
+  skipUnchanged: boolean
+}
+
+/**
+ * Pulls the image of the input `image` where Docker does not have it, and reads its configuration and its files; undefined without the
+ * input. Throws a Failure for an image that the action cannot take over.
+ */
+export async function readExistingImage(
+  context: Pick<Context, 'docker' | 'log' | 'id'>,
+  inputs: ExistingImageInputs
+): Promise<ExistingImage | undefined> {
+  const { docker, log, id: run } = context
+  const { image: reference, command } = inputs
+  if (reference === undefined) return undefined
+  await ensureBaseImage(docker, reference, (line) => log.untrusted(line), inputs.skipUnchanged, 'image')
+  const inspected = await inspectImage(docker, reference)
+  const { Id: id, Config: config } = inspected
+  const repositoryDigests = inspected.RepoDigests ?? []
+  const digest = digestOf(reference, repositoryDigests) ?? id
+  log.info(`${reference} is ${digest}.`)
+  if (config.Entrypoint?.[0]?.startsWith(`${CRAC_DIR}/`)) {
+    throw new Failure('image', `The image ${reference} is one that this action has made.`, {
+      fix: 'Set `image` to the image that it was made from: its label org.opencontainers.image.base.name.'
+    })
+  }
+  const origin = ofImage(reference)
+  const variables = variablesIn(config.Env ?? [])
+  const place = { run, image: id, name: `${namesOf(run).container}-files` }
+  return await withImageFiles(docker, place, async (files) => {
+    const { words, notes } = command
+      ? { words: command, notes: [] }
+      : await startCommand({
+          config,
+          variables: { ...variables, ...inputs.env },
+          readScript: (file) => scriptOf(files, file)
+        })
+    const java = await findJava(files, variables, words)
+    if (java === undefined) {
+      throw brokenBy(
+        origin,
+        `has no Java: ${words.length === 0 ? 'it starts nothing' : `it starts ${words[0]}`}, and there is no \`java\` with a file \`release\` in its PATH and JAVA_HOME`,
+        'Give an image that runs a Java application with a JVM; a native image has none.'
+      )
+    }
+    await checkGround(files, origin)
+    const application = checkContract(inspected, words, origin)
+    const user = await userOf(files, config.User ?? '', inputs.user, origin.name)
+    log.info(`Found: ${application.application.description}.`)
+    for (const note of notes) log.info(note)
+    const javaVersion = versionFor(java, inputs.javaVersion, (line) => log.info(line))
+    log.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`)
+    if (java.trustStore !== undefined)
+      log.info(`The JDK of the action gets its certificates (cacerts), from ${java.trustStore}.`)
+    for (const line of differences(config, inputs)) log.info(line)
+    return {
+      ...application,
+      ...{ reference, id, digest, repositoryDigests, config, java, javaVersion, user }
+    }
+  })
+}
+
+/** Returns the digest that a registry has for a reference: of several repositories with the image, that of the reference. */
+export function digestOf(reference: string, repositoryDigests: readonly string[]): string | undefined {
+  const repository = reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
+  const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0]
+  return own?.slice(own.indexOf('@') + 1)
+}
+
+async function scriptOf(files: ImageFiles, file: string): Promise<string | undefined> {
+  const text = file.startsWith('/') ? await files.text(file) : undefined
+  return text?.startsWith('#!') ? text : undefined
+}
+
+async function userOf(
+  files: ImageFiles,
+  own: string,
+  given: ExistingImageInputs['user'],
+  name: string
+): Promise<ExistingImage['user']> {
+  if (ROOT.has(own) || given) return given
+  const lists = [await files.text('/etc/passwd'), await files.text('/etc/group')]
+  const ids = idsIn(lists.map((text) => text ?? '').join('\n'), own)
+  const [uid, gid] = (ids ?? '').split(':').map(Number)
+  // USER 0:1000 is root, too.
+  if (uid === 0) return undefined
+  if (uid !== undefined && gid !== undefined) return { uid, gid }
+  throw new Failure(
+    'image',
+    `${name} runs as the user ${own}, whom its /etc/passwd and /etc/group do not have.`,
+    { fix: 'Set `user` to the numbers of a user and a group.' }
+  )
+}
+
+/** Returns sentences on what is not as in the image, where somebody may expect it. */
+function differences(
+  { User = '', StopSignal = '', ExposedPorts }: ImageConfig['Config'],
+  inputs: ExistingImageInputs
+): string[] {
+  const lines: string[] = []
+  if (ROOT.has(User) && inputs.user === undefined)
+    lines.push('The image runs as root; here its application runs as a user without privileges (`user`).')
+  const ports = Object.keys(ExposedPorts ?? {}).filter((port) => port.endsWith('/tcp'))
+  if (ports.length > 0 && !ports.includes(`${inputs.port}/tcp`))
+    lines.push(`The image exposes ${ports.join(', ')}, and \`port\` is ${inputs.port}.`)
+  if (!['', 'SIGTERM', 'TERM', '15', 'SIGINT', 'INT', '2'].includes(StopSignal))
+    lines.push(
+      `The stop signal of the image is ${StopSignal}: the entry script forwards SIGTERM and SIGINT only.`
+    )
+  return lines
+}
