@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { secretsOfArguments, secretsOfJavaOptions, secretsOfRequest } from '../../src/secrets/requests.js'
-import type { Secret } from '../../src/secrets/scanner/needles.js'
+import { needlesOf, type Secret } from '../../src/secrets/scanner/needles.js'
 
 const VALUE = '8c1f-OPAQUE-token-77aQ'
 const shown = (secrets: Secret[]): string[] => secrets.map(({ name, value }) => `${name}=${value}`)
@@ -15,7 +15,13 @@ describe('the secrets in a request', () => {
     [{ 'X-Api-Key': 'correct horse battery' }, 'correct horse battery'],
     [{ 'X-Something': VALUE }, VALUE],
     [{ authorization: VALUE }, VALUE],
-    [{ Cookie: `lang=de; sid=${VALUE}` }, VALUE]
+    [{ Cookie: `lang=de; sid=${VALUE}` }, VALUE],
+    [{ 'X-Session-Id': VALUE }, VALUE],
+    [{ 'CF-Access-Client-Secret': VALUE }, VALUE],
+    [{ 'X-Device': 'tGzv3JOkF0XG5Qx2TlKWIA9' }, 'tGzv3JOkF0XG5Qx2TlKWIA9'],
+    [{ Authorization: 'Bearer mock-jwt-Zx81' }, 'mock-jwt-Zx81'],
+    [{ 'X-Gateway': 'Summer-93105526' }, 'Summer-93105526'],
+    [{ 'X-Gateway': 'kLm9Zx81' }, 'kLm9Zx81']
   ] as [Record<string, string>, string][])('are the values of its headers: %j', (headers, value) => {
     expect(secretsOf(headers)).toEqual([
       `warmup request 1: ${Object.keys(headers)[0]?.toLowerCase()}=${value}`
@@ -44,6 +50,59 @@ describe('the secrets in a request', () => {
         'x-api-key': 'placeholder-8c1f-OPAQUE'
       })
     ).toEqual([])
+  })
+
+  test.each(
+    Object.entries({
+      ...{
+        'X-Request-Id': 'abc-123',
+        'X-Tenant-Id': 'acme-prod-1',
+        'X-User-Id': 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'
+      },
+      ...{ 'X-Client-Id': 'orders-web-2', 'X-Device': 'iPhone14,2', 'X-App-Version': '2.14.1-SNAPSHOT+42' },
+      ...{
+        'X-Amzn-Trace-Id': 'Root=1-5759e988-bd862e3fe1be46a994272793',
+        newrelic: 'eyJ2IjpbMCwxXSwiZCI6e319'
+      },
+      ...{
+        'X-Cloud-Trace-Context': '105445aa7843bc8bf206b12000100000/1;o=1',
+        'x-datadog-tags': '_dd.p.tid=66a1b2c3'
+      },
+      ...{
+        'uber-trace-id': '463ac35c9f6413ad:48485a3953bb6124:0:1',
+        SOAPAction: '"http://acme.org/GetOrder"'
+      },
+      ...{ 'Idempotency-Key': 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6', ETag: '"686897696a7c876b7e"' },
+      ...{ 'GraphQL-Operation': 'GetOrders2', 'HX-Target': '#orders-1', 'X-Timezone': 'Europe/Berlin' },
+      ...{
+        'X-Roles': 'ROLE_ADMIN,ROLE_USER',
+        'X-Scope': 'orders:read orders:write',
+        'X-Email': 'ci@acme.org'
+      },
+      ...{
+        Cookie: 'lang=de; consent=v2.1:yes; theme=dark',
+        'X-Level': 'level=2',
+        'X-Stage': 'qa2.eu-west/blue'
+      },
+      ...{
+        'X-Session-Affinity': 'node1.worker',
+        'X-Original-URL': '/orders?id=1',
+        Link: '<https://a.b/c>; rel="next"'
+      }
+    })
+  )('are not in an ordinary header: %s: %s', (header, value) => {
+    expect(secretsOf({ [header]: value })).toEqual([])
+  })
+
+  test.each([
+    'Bearer test',
+    'Bearer test-token',
+    'Bearer mock-jwt-token',
+    'Token none',
+    'Basic YWRtaW46YWRtaW4='
+  ])('of words of tests are not searched for: Authorization: %s', (authorization) => {
+    const secrets = secretsOfRequest('warmup', { target: '/', headers: { authorization } })
+    expect(needlesOf(secrets).needles).toEqual([])
   })
 
   test('are the named values in its query', () => {
@@ -101,7 +160,15 @@ describe('the secrets in arguments', () => {
 
   test('are not ordinary options', () => {
     expect(
-      secretsOfArguments('arguments', ['--server.port=8080', '--name', 'orders', '--verbose', 'a-file'])
+      secretsOfArguments('arguments', [
+        '--secret',
+        '--token-type=Bearer',
+        '--server.port=8080',
+        '--name',
+        'orders',
+        '--verbose',
+        'a-file'
+      ])
     ).toEqual([])
   })
 })

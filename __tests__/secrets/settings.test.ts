@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { secretsIn } from '../../src/secrets/settings.js'
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 })
+const publicDer = rsa.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+const publicPem = rsa.publicKey.export({ format: 'pem', type: 'spki' }).toString()
+const privateDer = rsa.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
+const id = '1234abcd-12ab-34cd-56ef-1234567890ab'
 
 describe('secretsIn', () => {
   const valuesOf = (name: string, value: string): string[] =>
@@ -31,7 +37,25 @@ describe('secretsIn', () => {
     ['SMTP_AUTH', 'correct horse battery'],
     ['sessionCookie', 'correct horse battery'],
     ['VAULT_SECRET_ID', randomUUID()],
-    ['KEY', randomBytes(16).toString('hex')]
+    ['KEY', randomBytes(16).toString('hex')],
+    // Names and values that are like those of ordinary settings below.
+    ...['S3_KEY', 'CONFIG_KEY', 'PARTITION_KEY', 'HEADER_KEY'].map((name) => [
+      name,
+      randomBytes(32).toString('hex')
+    ]),
+    ['JWT_KEY', privateDer],
+    ['SIGNING_KEY', '-----BEGIN PRIVATE KEY-----\nnot a real one-12\n-----END PRIVATE KEY-----'],
+    ['WEBHOOK_SECRET', 'https://hooks.acme.org/in/k9f2Xq81'],
+    ['WEBHOOK_SECRET', 'https://hooks.acme.org/in?code=abcdefgh'],
+    ['DB_PASSWORD', 'test-Zx81-kLm9'],
+    ['DB_PASSWORD', 'your-Zx81-kLm9'],
+    ['DB_PASSWORD', '$2-is-too-much'],
+    ['DB_PASSWORD', 'classpath and file: 9'],
+    ['DB_PASSWORD', 'pass.word/12.keys'],
+    ['SESSION_KEY', 'correct-horse-battery-staple'],
+    ['LICENSE_KEY', 'abcd-efgh-ijkl'],
+    ['AUTH_KEY', 'correct.horse.battery'],
+    ['GPG_KEY', 'correct horse battery']
   ] as [string, string][])('%s is a secret', (name, value) => {
     expect(secretsIn('env', name, value)).toEqual([{ name: `env ${name}`, value }])
   })
@@ -60,6 +84,85 @@ describe('secretsIn', () => {
     ['TITLE', 'OrdersServiceProductionEurope2024'],
     ['RUNNER_TEMP', '/tmp/tGzv3JOkF0XG5Qx2TlKWIA9'],
     ['TRACKING', 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'],
+    ...Object.entries({
+      ...{
+        PARTITION_KEY: 'userId',
+        SORT_KEY: 'createdAt',
+        SHARD_KEY: 'customer_number',
+        RANGE_KEY: 'createdAtUtc'
+      },
+      ...{
+        CACHE_KEY_PREFIX: 'orders-service',
+        REDIS_KEY_PREFIX: 'orders:prod:v2',
+        LOCK_KEY: 'orders-nightly-job'
+      },
+      ...{
+        ROUTING_KEY: 'orders.created.v1',
+        KAFKA_MESSAGE_KEY: 'customer-number',
+        S3_KEY: 'exports/orders.csv'
+      },
+      ...{
+        TRANSLATION_KEY: 'orders.summary.title',
+        FEATURE_FLAG_KEY: 'new-checkout-flow',
+        CONFIG_KEY: 'orders/production'
+      },
+      ...{
+        SONAR_PROJECT_KEY: 'org.acme:orders-service',
+        TENANT_KEY: 'acme-production',
+        HEADER_KEY: 'X-Correlation-Id'
+      },
+      ...{ SESSION_COOKIE: 'ORDERS_SESSION', COOKIE: 'JSESSIONID', PIN_MODE: 'strict-matching' },
+      ...{ KEYCLOAK_URL: 'https://sso.acme.org/realms/orders', KEYCLOAK_REALM: 'orders-service-prod' },
+      ...{
+        SPRING_SSL_BUNDLE_JKS_SERVER_KEY_STORE: 'classpath:server.p12',
+        SERVER_SSL_KEY_ALIAS: 'orders-service'
+      },
+      ...{
+        SERVER_SSL_CERTIFICATE_PRIVATE_KEY: 'classpath:certs/server.key',
+        SSL_KEY: '/etc/ssl/private/Server-Key.pem'
+      },
+      ...{ TLS_KEY: 'certs/tls.key', GOOGLE_APPLICATION_CREDENTIALS: 'C:\\keys\\gcp.json' },
+      ...{
+        KMS_KEY: `arn:aws:kms:eu-west-1:111122223333:key/${id}`,
+        ENCRYPTION_KEY_ID: id,
+        SECRET: 'alias/orders-key'
+      },
+      ...{ DB_PASSWORD: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders' },
+      ...{
+        DB_SECRET: 'projects/acme/secrets/orders-db/versions/latest',
+        AUTHORIZATION: 'https://sso.acme.org'
+      },
+      ...{
+        JWT_PUBLIC_KEY: publicPem,
+        MP_JWT_VERIFY_PUBLICKEY: publicDer,
+        VERIFY_KEY: publicDer,
+        TOKEN_KEY: publicPem
+      },
+      ...{
+        SSH_HOST_KEY: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJWJ3n0m5v8Tf9gG6sPq2hK4',
+        GPG_KEY: 'A'.repeat(40)
+      },
+      ...{ STRIPE_PUBLISHABLE_KEY: 'pk_live_51HqLyjWDarjtT1zdp7dcA2bC' },
+      ...{
+        TOKEN_AUDIENCE: 'orders-service-api',
+        TOKEN_VALIDITY: '30-days-at-most',
+        TOKENIZER: 'org.acme.FastTokenizer'
+      },
+      ...{ PASSWORD_ENCODER: 'bcrypt-strength-12', PASSWORD_RESET_TEMPLATE: 'emails/reset.html' },
+      ...{
+        SECRET_MANAGER: 'aws-secrets-manager',
+        SECRET_ROTATION: 'every-30-days',
+        AUTHORIZATION_MODEL: 'role-based-access'
+      },
+      ...{ TOKEN_CLEANUP_CRON: '0 0 3 * * *', LLM_MAX_TOKENS: '128000', CORS_ALLOW_CREDENTIALS: 'true' },
+      ...{
+        API_KEY: 'your-api-key-here',
+        API_TOKEN: '$API_TOKEN',
+        APP_SECRET: '{{ app_secret }}',
+        AUTH_KEY: '%AUTH_KEY%'
+      },
+      ...{ ACCESS_TOKEN: '2YotnFZFEjr1zCsicMWpAA', MAIL_PASSWORD: '@mail.password@' }
+    }),
     [
       'ACTIONS_ID_TOKEN_REQUEST_URL',
       'https://pipelines.actions.githubusercontent.com/tGzv3JOkF0XG5Qx2TlKWIA9'
@@ -100,6 +203,10 @@ describe('secretsIn', () => {
       `env A: wsse:Password=${value}`
     ])
     expect(found(`Authorization: Bearer ${value}`)).toEqual([`env A: Authorization=${value}`])
+  })
+
+  test('finds the default value in a reference to a setting', () => {
+    expect(valuesOf('X', '${DB_PASSWORD:Zx81-kLm9-Qq}')).toContain('Zx81-kLm9-Qq')
   })
 
   test('finds a whole value in quotes, whatever characters it has', () => {

@@ -1,10 +1,29 @@
-/** Names of settings whose value is a secret, unless NAME_OF_DESCRIPTION matches too. */
+import { withoutPublicBlocks } from './scanner/decoded.js'
+import { isPublicDer } from './scanner/private-keys.js'
+
+/** Names of settings whose value is a secret, unless one of NAMES_OF_DESCRIPTION matches too. */
 const NAME_OF_SECRET =
   /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_KEYS?$|(^|_|DB|USER|KEY|STORE)(PASS|PWD)$|(^|_)(PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/
 
-/** Ends of names of settings that contain a description or the location of a secret, or a key that is public. */
-const NAME_OF_DESCRIPTION =
-  /((FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL|SECONDS|MINUTES|LENGTH|SIZE|COUNT|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK|PREFIX|SUFFIX|FORMAT|MODE|POLICY|CLASS)S?|(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|ROUTING|CACHE|ROW|MESSAGE|OBJECT|BUCKET|LOOKUP|IDEMPOTENCY)_KEYS?)$/
+/**
+ * Names of settings whose value is not a secret, unless it is random and the name is one of NAME_OF_DOUBT: ends that say that it is a
+ * description, a rule or the location of a secret; and keys of data: of a table, a cache, a message, a text or a file.
+ */
+const NAMES_OF_DESCRIPTION = [
+  /(FILE|FILENAME|PATH|DIR|URL|URI|HOST|PORT|DOMAIN|ENDPOINT|SERVER|ISSUER|AUDIENCE|PROVIDER|MANAGER|BACKEND|DRIVER|ENGINE)S?$/,
+  /(PLUGIN|CLASS|ENCODER|DECODER|GENERATOR|VALIDATOR|CONVERTER|HANDLER|SERIALIZER|DESERIALIZER|STRATEGY|POLICY|MODEL|FLOW)S?$/,
+  /(GRANT|MODE|METHOD|TYPE|KIND|LEVEL|ALGORITHM|FORMAT|ENCODING|PATTERN|REGEX|TEMPLATE|NAME|USER|ID|ARN|ALIAS|HEADER|CLAIM)S?$/,
+  /(SCOPE|LABEL|TITLE|DESCRIPTION|HINT|PREFIX|SUFFIX|TTL|AGE|LIFETIME|VALIDITY|DURATION|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL)S?$/,
+  /(ROTATION|SCHEDULE|CRON|SECOND|MINUTE|HOUR|DAY|LENGTH|SIZE|COUNT|CAPACITY|LIMIT|STRENGTH|CHARS|BITS|ROUNDS|ITERATION)S?$/,
+  /(ATTEMPT|RETRIES|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$|(MAX|MIN|NUM|TOTAL|INPUT|OUTPUT)_TOKENS$|TOKENIZER$/,
+  /(^|_)(PRIMARY|FOREIGN|NATURAL|SURROGATE|COMPOSITE|UNIQUE|PARTITION|SORT|RANGE|SHARD|SHARDING|ROW|COLUMN|INDEX)_?KEYS?$/,
+  /(^|_)(GROUP|GROUPING|AGGREGATION|JOIN|LOOKUP|MAP|CACHE|LOCK|QUEUE|TOPIC|ROUTING|MESSAGE|EVENT|RECORD|DEDUP)_?KEYS?$/,
+  /(^|_)(DEDUPLICATION|IDEMPOTENCY|CORRELATION|OBJECT|BUCKET|S3|BLOB|CONFIG|PROPERTY|ATTRIBUTE|FIELD|JSON|HEADER)_?KEYS?$/,
+  /(^|_)(MDC|LOGGING|METRIC|TRANSLATION|I18N|FLAG|FEATURE|TOGGLE|PROJECT|TENANT|HOT|SHORTCUT)_?KEYS?$/
+]
+
+/** Names of settings that contain a public key, which may be random. */
+const NAME_OF_PUBLIC_KEY = /(PUBLIC|PUBLISHABLE)_?KEYS?$/
 
 /** Names of settings that contain a secret if its value is random: in other places the same names have plain words. */
 const NAME_OF_DOUBT = /KEYS?$|(^|_)(SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/
@@ -14,17 +33,38 @@ const HEX = /^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 
 /** Names of settings that contain public random values. */
 const NAME_OF_PUBLIC =
-  /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/
+  /(PUBLIC|PUBLISHABLE|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/
 
-/** Paths of files that contain a secret. */
+/** Paths of files that contain a secret. Base64 has upper case and slashes too. */
 const IS_PATH = /^(\/[a-z0-9._-]+){2,}$/
+
+/** Locations of files that contain a secret: in a class path, on Windows, or with a usual ending, which base64 does not have. */
+const IS_LOCATION =
+  /^(classpath\*?|file|resource):\S+$|^[a-z]:\\[^:]*$|^[\w./\\-]+\.(pem|key|crt|cer|der|jks|p12|pfx|bcfks|keystore|json|properties|ya?ml|toml|conf|env|txt|html?)$/i
+
+/** Names of secrets in the secret stores of AWS, Google and Kubernetes, and of keys of AWS. */
+const IS_REFERENCE = /^arn:[\w-]+:[\w-]+:|^projects\/[\w-]+\/secrets\/[\w-]+|^alias\/[\w/-]+$/
+
+/** Addresses without a login and a query. */
+const IS_ADDRESS = /^[a-z][a-z\d+.-]*:\/\/([^\s@?#]*)$/i
+
+/** Public keys of SSH. */
+const IS_SSH_KEY = /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[\w@.-]+) AAAA[\w+/]+/
 
 /** Values that are a choice or a small number, whatever the name of their setting. */
 const IS_CHOICE = /^(true|false|yes|no|on|off|none|null|\d{0,3})$/i
 
 /** Values of placeholders, which are the fix for a secret in a snapshot. */
 const PLACEHOLDER =
-  /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i
+  /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$|^\{\{.*\}\}$|^\$[a-z_]{3,}$|^%[a-z_.]{3,}%$|^@[a-z_.]{3,}@$|^(your|insert|enter|replace)[-_ ][a-z_ -]+$/i
+
+/** Values of the examples in RFC 6749 and 6750, and the signatures of those in RFC 7519 and at jwt.io. */
+const PUBLISHED = new Set(
+  (
+    '2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA gX1fBat3bV 7Fjfp0ZBr1KtDRbnfVdmIw mF_9.B5f-4.1JqM ' +
+    'SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+  ).split(' ')
+)
 
 /** Minimum length of a value that is recognized as random, in characters. */
 const SHORTEST_RANDOM = 20
@@ -36,19 +76,64 @@ export function isNamedSecret(name: string, value: string): boolean {
   const upper = upperCase(name)
   // The working folder of a shell.
   if (/^(OLD)?PWD$/.test(upper) && value.startsWith('/')) return false
-  if (NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)) return true
+  if (NAME_OF_PUBLIC_KEY.test(upper) || isKeyId(upper, value) || isNameOfCookie(upper, value)) return false
+  if (saysSecret(upper)) return true
   return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value))
+}
+
+function saysSecret(upper: string): boolean {
+  return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper))
 }
 
 /** Returns whether there are values that are a secret under this name. */
 export function mayNameSecret(name: string): boolean {
   const upper = upperCase(name)
-  return NAME_OF_DOUBT.test(upper) || (NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper))
+  return NAME_OF_DOUBT.test(upper) || saysSecret(upper)
 }
 
-/** Returns whether a value may be a secret, whatever its name: not a placeholder, a path, a choice or a small number. */
+/** Returns whether a value is the fingerprint of a key of OpenPGP, as the base images of languages have it. */
+function isKeyId(upper: string, value: string): boolean {
+  return /(^|_)(GPG|PGP)_KEYS?$/.test(upper) && /^([0-9A-F]{16}|[0-9A-F]{40})$/i.test(value)
+}
+
+/** Returns whether a value is the name of a cookie, such as `ORDERS_SESSION`. */
+function isNameOfCookie(upper: string, value: string): boolean {
+  return /(COOKIE|SESSION)(_KEY)?$/.test(upper) && /^[A-Z]{2,12}(_[A-Z]{2,12})*$/.test(value)
+}
+
+/**
+ * Returns whether a value may be a secret, whatever its name: not a placeholder, the location of a file, the name of a secret in a
+ * store, a public key, a choice or a small number.
+ */
 export function mayBeSecret(value: string): boolean {
-  return !PLACEHOLDER.test(value) && !IS_PATH.test(value) && !IS_CHOICE.test(value)
+  const isNone = [PLACEHOLDER, IS_PATH, IS_LOCATION, IS_REFERENCE, IS_SSH_KEY, IS_CHOICE].some((one) =>
+    one.test(value)
+  )
+  return !isNone && !isAddress(value) && !isPublished(value) && !isPublicKey(value)
+}
+
+/** Returns whether a value is the name of a secret in a store. */
+export function isReference(value: string): boolean {
+  return IS_REFERENCE.test(value)
+}
+
+/** Returns whether a value is an address without anything secret: some have a random path, which is their password. */
+function isAddress(value: string): boolean {
+  const [, path] = IS_ADDRESS.exec(value) ?? []
+  const mayBeRandom = (part: string): boolean =>
+    isRandom(part) || (/[a-z]/i.test(part) && part.replace(/\D/g, '').length > 2)
+  return path !== undefined && !path.split('/').some(mayBeRandom)
+}
+
+/** Returns whether a value is that of an example, or a JSON web token with its signature. */
+function isPublished(value: string): boolean {
+  return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf('.') + 1))
+}
+
+/** Returns whether a value is a public key or a certificate, as PEM or as base64. */
+function isPublicKey(value: string): boolean {
+  if (value.startsWith('-----BEGIN ')) return withoutPublicBlocks(value).trim() === ''
+  return /^MI[A-Za-z0-9+/]{40,}={0,2}$/.test(value) && isPublicDer(Buffer.from(value, 'base64'))
 }
 
 function upperCase(name: string): string {

@@ -1,5 +1,6 @@
-import { isNamedSecret, mayBeSecret } from './names.js'
+import { isNamedSecret, isRandomSecret, mayBeSecret } from './names.js'
 import type { Secret } from './scanner/needles.js'
+import { isOfTestWords } from './scanner/strength.js'
 import { distinct, namedSecret, secretsIn, secretsInText } from './settings.js'
 
 /** A request to the application, as far as it can contain secrets. */
@@ -9,12 +10,26 @@ export interface RequestParts {
   body?: string | undefined
 }
 
-/** Headers without a secret of their own: of HTTP (RFC 9110 and 9111), of fetch, of proxies and of tracing. */
-const ORDINARY_HEADER =
-  /^(accept(-.*)?|access-control-.*|baggage|cache-control|connection|content-.*|date|dnt|expect|forwarded|from|host|if-.*|keep-alive|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|te|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-.*|x-real-ip|x-requested-with|x-(request|correlation|trace|b3)-.*|b3|traceparent|tracestate)$/
+/** Headers without a secret of their own: of HTTP (RFC 9110 and 9111), of fetch, of proxies, of tracing and of messages. */
+const ORDINARY_HEADERS = [
+  /^(accept(-.*)?|access-control-.*|cache-control|connection|content-.*|date|dnt|etag|expect|from|host|if-.*|keep-alive)$/,
+  /^(last-event-id|link|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|server-timing|te|trailer)$/,
+  /^(transfer-encoding|upgrade(-.*)?|user-agent|via|forwarded|x-forwarded-.*|x-real-ip|x-requested-with|x-envoy-.*)$/,
+  /^(x-original-.*|cf-(?!access).*|true-client-ip|baggage|b3|traceparent|tracestate|x-(request|correlation|trace|b3)-.*)$/,
+  /^(x-(amzn-trace-id|cloud-trace-context)|uber-trace-id|x-datadog-.*|newrelic|soapaction|grpc-timeout|hx-.*)$/,
+  /^(graphql-.*|apollographql-client-.*|(x-)?idempotency-key)$/
+]
 
-/** Values of other headers that are plain words, numbers, dates or addresses: names of tenants, versions, flags. */
-const ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*)$/iu
+/** Ends of names of other headers that contain a description: there, an id is not a secret. */
+const HEADER_OF_DESCRIPTION =
+  /(?<!(secret|session)-?)id$|(version|name|type|locale|language|timezone|roles?|scopes?|groups?|email|environment|device)$/
+
+/** Values of other headers that are plain words, numbers, dates, addresses: names of tenants, versions, flags. */
+const ORDINARY_VALUE =
+  /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*|[\w.+-]{1,64}@[\w.-]{1,200})$/iu
+
+/** A word with up to two digits behind it, or a small number. */
+const WORD = /^([a-z]{0,20}\d{0,2}|[A-Z]{1,20}|([A-Z][a-z]{1,20}){1,4}\d{0,2}|\d{1,5})$/
 
 /**
  * Returns the secrets in a request: the values of its headers, but for well-known headers and plain words, and in its target and
@@ -37,23 +52,36 @@ export function secretsOfRequest(name: string, { target, headers, body }: Reques
 function secretsOfHeader(request: string, header: string, value: string): Secret[] {
   const name = `${request}: ${header}`
   const inside = secretsInText(name, value)
-  if (ORDINARY_HEADER.test(header)) return inside
+  if (ORDINARY_HEADERS.some((one) => one.test(header))) return inside
   if (header === 'cookie') {
     const values = value.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
     return [...values.filter(isSecretValue).map((one) => ({ name, value: one })), ...inside]
   }
   const [, scheme, credentials = value] = /^([A-Za-z][\w-]{0,30}) +(\S.*)$/s.exec(value) ?? []
   if (!/authorization$/.test(header)) {
-    const isSecret = isNamedSecret(header, value) ? mayBeSecret(value) : isSecretValue(value)
+    const isSecret = isNamedSecret(header, value)
+      ? mayBeSecret(value)
+      : HEADER_OF_DESCRIPTION.test(header)
+        ? isRandomSecret(header, value)
+        : isSecretValue(value)
     return [...(isSecret ? [{ name, value }] : []), ...inside]
   }
   const login = scheme?.toLowerCase() === 'basic' ? Buffer.from(credentials, 'base64').toString('utf8') : ''
   const password = login.slice(login.indexOf(':') + 1)
-  return [credentials, password].filter(mayBeSecret).map((one) => ({ name, value: one }))
+  // The base64 of a password that anybody could guess is as public as the password.
+  const isGuessed = login !== '' && isOfTestWords(password)
+  return (isGuessed ? [password] : [credentials, password])
+    .filter(mayBeSecret)
+    .map((one) => ({ name, value: one }))
+}
+
+/** Returns whether a value is words and small numbers with punctuation, such as `orders-web/2.14`, `a=1, b=2` or `acme-prod-1`. */
+function isOfWords(value: string): boolean {
+  return value.split(/[\s._:;,=/+"#-]/).every((word) => WORD.test(word))
 }
 
 function isSecretValue(value: string): boolean {
-  return mayBeSecret(value) && !ORDINARY_VALUE.test(value)
+  return mayBeSecret(value) && !ORDINARY_VALUE.test(value) && !isOfWords(value)
 }
 
 /** Returns the secrets in a query or a form (`name=value&...`), with their values decoded. */
@@ -73,7 +101,9 @@ export function secretsOfArguments(source: string, words: readonly string[]): Se
       if (name !== undefined && value !== undefined) return secretsIn(source, name, value.trim())
       const [, flag] = /^--?([A-Za-z][\w.-]{0,200})$/.exec(word) ?? []
       const next = words[index + 1]
-      const named = flag !== undefined && next !== undefined && isNamedSecret(flag, next)
+      // A flag without a value is followed by another one.
+      const isValue = next !== undefined && !/^--[a-z]/.test(next)
+      const named = flag !== undefined && isValue && isNamedSecret(flag, next)
       return named ? secretsIn(source, flag, next) : secretsIn(source, `line ${index + 1}`, word)
     })
   )

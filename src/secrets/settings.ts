@@ -1,5 +1,5 @@
 import { documentOf } from '../lib/json.js'
-import { isNamedSecret, isRandom, isRandomSecret, mayBeSecret, mayNameSecret } from './names.js'
+import { isNamedSecret, isRandom, isRandomSecret, isReference, mayBeSecret, mayNameSecret } from './names.js'
 import { FAMILIES } from './scanner/families.js'
 import type { Secret } from './scanner/needles.js'
 
@@ -43,6 +43,7 @@ const ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/
  * the passwords of addresses, and tokens of known forms. A value with percent-encoding counts in both forms.
  */
 export function secretsInText(name: string, text: string): Secret[] {
+  if (isReference(text)) return []
   const document = documentOf(text)
   if (document !== undefined) return distinct(secretsInDocument(name, document))
   const logins = [...text.matchAll(LOGIN)].flatMap(([, user = '', password = '']) =>
@@ -69,6 +70,8 @@ function pairsIn(text: string): [name: string, value: string][] {
     if (value !== '') pairs.push([name, value])
     const unescaped = value.replace(/\\(["'\\])/g, '$1')
     if (unescaped !== value) pairs.push([name, unescaped])
+    // `${NAME:default}` of Spring.
+    if (value.endsWith('}') && !value.includes('{')) pairs.push([name, value.slice(0, -1)])
     names.lastIndex = begin + value.length
   }
   return pairs

@@ -16,11 +16,28 @@ const SHORTEST_TEXT = 12
 const KNOWN_WORDS =
   /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i
 
+/** Words of test values and of the names of methods: a value of these words alone is not a secret, whatever its length is. */
+const TEST_WORDS = new Set(
+  (
+    'a access admin aes an any api app auth authentication authorization basic bearer cert ci client code cookie credential ' +
+    'credentials database db default demo dev digest enabled disabled fake for foo bar baz form hello here id iam jwt kerberos key ' +
+    'ldap local login mock mtls my no none not ntlm oauth oidc only or password pass postgres real root saml sample secret service ' +
+    'serviceaccount session some stub test testing the this token user username valid value warm warmup with world your'
+  ).split(' ')
+)
+
+/** Returns whether all words of a value are test words, perhaps with up to two digits each: `mock-jwt-token`, `oauth2`. */
+export function isOfTestWords(value: string): boolean {
+  const words = value.toLowerCase().split(/[-_. /]/)
+  return words.every((word) => TEST_WORDS.has(word.replace(/\d{0,2}$/, '')) || /^\d{1,2}$/.test(word))
+}
+
 /**
  * Returns why a trimmed value cannot be distinguished from what the memory of any JVM contains; undefined if it can.
  *
  * The rules, in their order: fewer than 8 characters; fewer than 4 different ones, or mere sequences (alphabets
- * are constants of the JDK); digits and punctuation with fewer than 16 digits; a known default; letters of one case (the
+ * are constants of the JDK); digits and punctuation with fewer than 16 digits; a known default, or words of test values alone; letters
+ * of one case (the
  * first may be a capital), also several words with `-`, `_`, `.` or spaces between them, of fewer than 12 characters. The last two
  * may also apply to a bad password: the report lists it as not searched.
  */
@@ -29,7 +46,7 @@ export function weaknessOf(value: string): Weakness | undefined {
   if (characters.length < SHORTEST) return 'short'
   if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return 'low variety'
   if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, '').length < LEAST_DIGITS) return 'number'
-  if (KNOWN_WORDS.test(value)) return 'word'
+  if (KNOWN_WORDS.test(value) || isOfTestWords(value)) return 'word'
   const isOfWords = value.split(/[-_. ]/).every((part) => /^(\p{Lu}?\p{Ll}*|\p{Lu}*)$/u.test(part))
   return isOfWords && characters.length < SHORTEST_TEXT ? 'word' : undefined
 }
