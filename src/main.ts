@@ -81,7 +81,7 @@ async function withParts(
   const { dependencies, classes, files: further } = parts.application
   const files = [...dependencies.keys(), ...classes.keys(), ...further.values()]
   const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts.jdk.file, files)
-  const source = await prepareImages(context, inputs, world, parts)
+  const source = await prepareImages(context, inputs, world, parts, runner.imageStore)
   const made = await withSnapshot(job, runner, parts, source).catch((error: unknown) => {
     throw withDiskSpace(error, diskSpace)
   })

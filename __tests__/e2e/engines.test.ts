@@ -18,6 +18,7 @@ import {
   withStarted,
   world
 } from './support/lab.js'
+import { layersBelowSnapshot } from './support/pushed-layers.js'
 
 // What differs from one machine to another: where the engine keeps images, what builds them, what starts them.
 e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
@@ -42,6 +43,9 @@ e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
     )
   }
 
+  /** Digests of the layers below the snapshot, by the engine that made them. */
+  const below = new Map<string, string[]>()
+
   engineTest(
     "with containerd's image store the job works, and an unchanged rebuild does nothing",
     async () => {
@@ -53,6 +57,8 @@ e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
         expect(first.log).toContain('building with "default" instance')
         const id = dockerAt(environment, 'image', 'inspect', '--format', '{{.Id}}', tag)
         expect(first.outputs['imageid']).toBe(id)
+        expect(first.log).not.toContain('Docker did not load the snapshot as a layer')
+        below.set('containerd', await layersBelowSnapshot(tag, first))
         await answersElsewhere(tag, first)
 
         const again = await job(tag, { 'skip-unchanged': 'true' }, environment)
@@ -70,10 +76,19 @@ e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
       const before = engineContents(environment)
       const step = await job(tag, {}, environment)
       expect(step.log).toContain('The legacy builder is deprecated')
+      below.set('classic', await layersBelowSnapshot(tag, step))
       await answersElsewhere(tag, step)
       dockerAt(environment, 'image', 'rm', '--force', tag)
       expect(engineContents(environment)).toBe(before)
     })
+  })
+
+  engineTest('the layers below the snapshot that have files are the same in both image stores', () => {
+    const layers = below.get('containerd') ?? []
+    // BuildKit writes all layers without files alike; the classic builder does not write the same ones.
+    const withFiles = layers.filter((layer) => layers.indexOf(layer) === layers.lastIndexOf(layer))
+    expect(withFiles.length).toBeGreaterThan(5)
+    expect(below.get('classic')).toEqual(expect.arrayContaining(withFiles))
   })
 
   labTest('docker compose starts the printed file as it is', async () => {

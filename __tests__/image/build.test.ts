@@ -15,7 +15,8 @@ const build = (): ImageBuild => ({
   target: 'runtime',
   name: 'crac-checkpoint/run-1:runtime',
   buildArgs: { BASE_IMAGE: 'debian:trixie-slim', UID: '10001' },
-  labels: { a: 'b c' }
+  labels: { a: 'b c' },
+  uncompressed: false
 })
 
 const OWN_BUILD = {
@@ -42,6 +43,20 @@ test('buildCommand', () => {
     ...['--label', 'a=b c'],
     '--',
     path.join(folder, 'context')
+  ])
+})
+
+test('with containerd, layers are not compressed; the classic builder builds without that option', async () => {
+  const engine = fakeDocker((args) => {
+    if (args[0] === 'context') return 'default'
+    if (args[0] !== 'build') return imageJson({ Id: 'sha256:abc' })
+    return args.includes('--output') ? { exitCode: 125, stderr: 'unknown flag: --output\n' } : ''
+  })
+  expect(await buildImage(engine, { ...build(), uncompressed: true }, {})).toBe('sha256:abc')
+  const builds = engine.calls.map(({ args }) => args).filter(([name]) => name === 'build')
+  expect(builds.map((args) => args.indexOf('type=image,compression=uncompressed,unpack=true') > 0)).toEqual([
+    true,
+    false
   ])
 })
 

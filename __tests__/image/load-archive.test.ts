@@ -97,7 +97,8 @@ describe('the archive for docker load', () => {
           rootfs: { type: 'layers', diff_ids: ['sha256:aa'] }
         })
       ),
-      layers: ['blobs/sha256/aa']
+      layers: ['blobs/sha256/aa'],
+      stored: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: 'sha256:bb', size: 7 }]
     }
     const plan = planOf({ 'tmp/a': 'x'.repeat(100_000) })
     const created = new Date('2026-01-02T03:04:05Z')
@@ -133,12 +134,30 @@ describe('the archive for docker load', () => {
       ],
       rootfs: { type: 'layers', diff_ids: ['sha256:aa', `sha256:${sha256(layer)}`] }
     })
+    const json = (name: string): unknown => JSON.parse(String(files.get(name)))
+    expect(json('oci-layout')).toEqual({ imageLayoutVersion: '1.0.0' })
+    const { manifests } = json('index.json') as { manifests: { digest: string }[] }
+    const [described] = manifests
+    expect(described).toMatchObject({ annotations: { 'io.containerd.image.name': 'docker.io/run:runtime' } })
+    const document = files.get(`blobs/sha256/${described?.digest.slice('sha256:'.length)}`) ?? Buffer.alloc(0)
+    expect(described?.digest).toBe(`sha256:${sha256(document)}`)
+    expect(JSON.parse(String(document))).toMatchObject({
+      config: { digest: `sha256:${sha256(config)}`, size: config.length },
+      layers: [
+        { digest: 'sha256:bb', size: 7 },
+        {
+          mediaType: 'application/vnd.oci.image.layer.v1.tar',
+          digest: `sha256:${sha256(layer)}`,
+          size: layer.length
+        }
+      ]
+    })
   })
 
   test('fails with the layer that fails', async () => {
     const plan = { headers: planOf({ a: 'xx' }).headers, contents: planOf({ a: 'x' }).contents }
     const layers = [{ createdBy: 'x', plan }]
-    const below = { config: Buffer.from('{"rootfs":{"diff_ids":[]}}'), layers: [] }
+    const below = { config: Buffer.from('{"rootfs":{"diff_ids":[]}}'), layers: [], stored: undefined }
     const archive = archiveToLoad({ name: 'a:b', labels: {}, below, layers, created: EPOCH })
     await expect(buffer(archive)).rejects.toThrow()
   })

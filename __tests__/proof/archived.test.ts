@@ -66,7 +66,8 @@ async function added(inputs: Partial<RuntimeInputs>, answer: (args: string[]) =>
   const archive = await addArchive(context, { ...INPUTS, ...inputs }, setting, {
     folder: source,
     buildArgs: {},
-    labels: {}
+    labels: {},
+    uncompressed: false
   })
   return { archive, warnings, calls: docker.calls, files: await readdir(tree), tree }
 }

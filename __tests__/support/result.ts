@@ -40,7 +40,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       operatingSystem: 'Ubuntu 24.04',
       appArmor: true,
       rootless: false,
-      loadsLayers: true,
+      imageStore: 'graph driver',
       cpu: 'Intel(R) Xeon(R)',
       amx: true,
       diskFree: 50e9,

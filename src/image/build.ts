@@ -11,7 +11,15 @@ export interface ImageBuild {
   name: string
   buildArgs: Record<string, string>
   labels: Record<string, string>
+  /** Whether containerd's image store is to keep the layers as tar archives: it would compress them, with one core. */
+  uncompressed: boolean
 }
+
+/** Output of BuildKit: https://docs.docker.com/build/exporters/image-registry/ */
+const UNCOMPRESSED = 'type=image,compression=uncompressed,unpack=true'
+
+/** The classic builder does not know the option. */
+const NO_OUTPUT = /unknown flag: --output|--output option requires BuildKit/
 
 export function buildCommand(build: ImageBuild): string[] {
   return [
@@ -24,6 +32,7 @@ export function buildCommand(build: ImageBuild): string[] {
     '--force-rm',
     ...pairs('--build-arg', build.buildArgs),
     ...pairs('--label', build.labels),
+    ...(build.uncompressed ? ['--output', UNCOMPRESSED] : []),
     '--',
     build.context
   ]
@@ -33,6 +42,8 @@ export function buildCommand(build: ImageBuild): string[] {
 export async function buildImage(docker: Docker, build: ImageBuild, output: Listeners): Promise<string> {
   const command = buildCommand(build)
   const result = await runBuild(docker, command, output)
+  if (build.uncompressed && result.exitCode !== 0 && NO_OUTPUT.test(result.stderr))
+    return await buildImage(docker, { ...build, uncompressed: false }, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
     throw (

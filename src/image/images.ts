@@ -14,6 +14,8 @@ export interface ImageSource {
   buildArgs: Record<string, string>
   /** Labels of the finished image, with or without a snapshot. */
   labels: Record<string, string>
+  /** Whether Docker, which would compress the layers of each image that it builds, is made not to. */
+  uncompressed: boolean
 }
 
 export interface ImageInputs {
@@ -38,7 +40,8 @@ export async function prepareImages(
     environment,
     workspace
   }: { dockerFolder: string; environment: NodeJS.ProcessEnv; workspace: string },
-  { application, base, jdk, fingerprint }: ImageParts
+  { application, base, jdk, fingerprint }: ImageParts,
+  imageStore?: 'graph driver' | 'containerd'
 ): Promise<ImageSource> {
   const { javaOptions, cpuFeatures, user } = inputs
   // BuildKit identifies a context by the last part of its path, and detects changes there by size and time only.
@@ -72,7 +75,8 @@ export async function prepareImages(
       WORKING_DIRECTORY: base.workingDirectory,
       TRUST_STORE: base.given?.trustStore ?? ''
     },
-    labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels }
+    labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
+    uncompressed: imageStore === 'containerd'
   }
 }
 
@@ -89,7 +93,7 @@ function withoutOwn(
 /** Builds one stage of docker/Dockerfile and returns the id of the image. */
 export async function buildStage(
   context: Context,
-  { folder, buildArgs }: ImageSource,
+  { folder, buildArgs, uncompressed }: ImageSource,
   target: ImageBuild['target'],
   own: { buildArgs: Record<string, string>; labels: Record<string, string> },
   output = outputTo(context, `build-${target}.log`)
@@ -101,7 +105,8 @@ export async function buildStage(
       target,
       name: namesOf(context.id).image(target === 'cold' ? 'runtime' : target),
       buildArgs: { ...buildArgs, ...own.buildArgs },
-      labels: own.labels
+      labels: own.labels,
+      uncompressed
     },
     output
   )

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
 import { counted } from '../lib/counted.js'
 import { digestOf } from '../lib/digest.js'
+import type { Bytes } from '../lib/values.js'
 import { sizeOfLayer, tarOfLayer, type LayerPlan } from './layer-tar.js'
 
 /** An image that Docker has, as its archive describes it. */
@@ -11,6 +12,15 @@ export interface ImageBelow {
   config: Buffer
   /** Names of its layers in its archive, in their order. */
   layers: readonly string[]
+  /** What its manifest says of them; undefined where Docker does not keep manifests. */
+  stored: readonly StoredLayer[] | undefined
+}
+
+/** Descriptor of a layer: https://github.com/opencontainers/image-spec/blob/main/descriptor.md */
+export interface StoredLayer {
+  mediaType: string
+  digest: string
+  size: Bytes
 }
 
 /** A layer that is added to an image. */
@@ -31,7 +41,8 @@ export interface NewImage {
 
 /**
  * Returns an archive for `docker load` that has only the new layers of an image: Docker takes those below from the image that has them
- * already, and verifies the digest of each new one.
+ * already, and verifies the digest of each new one. Docker itself reads manifest.json; containerd's image store, which would need
+ * every layer that manifest.json names (https://github.com/moby/moby/issues/46746), reads the layout of OCI.
  */
 export function archiveToLoad(image: NewImage): Readable {
   const tar = pack()
@@ -40,17 +51,22 @@ export function archiveToLoad(image: NewImage): Readable {
 
   async function write(): Promise<void> {
     const names: string[] = []
-    const diffIds: string[] = []
+    const added: StoredLayer[] = []
     for (const [index, { plan }] of image.layers.entries()) {
       const name = `new-${index + 1}/layer.tar`
       const { stream, digest } = counted()
-      await pipeline(tarOfLayer(plan), stream, tar.entry({ name, size: await sizeOfLayer(plan) }))
+      const size = await sizeOfLayer(plan)
+      await pipeline(tarOfLayer(plan), stream, tar.entry({ name, size }))
       names.push(name)
-      diffIds.push(digest())
+      added.push({ mediaType: `${OCI}.layer.v1.tar`, digest: digest(), size })
     }
+    const diffIds = added.map(({ digest }) => digest)
     const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)))
-    const document = `${digestOf(config).replace('sha256:', '')}.json`
+    const document = `${hexOf(digestOf(config))}.json`
     tar.entry({ name: document }, config)
+    const { stored } = image.below
+    const layout = stored ? ociLayout(image.name, config, [...stored, ...added]) : {}
+    for (const [name, content] of Object.entries(layout)) tar.entry({ name }, content)
     const Layers = [...image.below.layers, ...names]
     tar.entry(
       { name: 'manifest.json' },
@@ -58,6 +74,38 @@ export function archiveToLoad(image: NewImage): Readable {
     )
     tar.finalize()
   }
+}
+
+/** Prefix of the media types of https://github.com/opencontainers/image-spec/blob/main/media-types.md */
+const OCI = 'application/vnd.oci.image'
+
+/** Returns the files of a layout that has one image: https://github.com/opencontainers/image-spec/blob/main/image-layout.md */
+function ociLayout(name: string, config: Buffer, layers: readonly StoredLayer[]): Record<string, Buffer> {
+  const schemaVersion = 2
+  const describe = (type: string, bytes: Buffer): StoredLayer => ({
+    mediaType: `${OCI}.${type}.v1+json`,
+    digest: digestOf(bytes),
+    size: bytes.length
+  })
+  const json = (value: object): Buffer => Buffer.from(JSON.stringify(value))
+  const manifest = json({
+    schemaVersion,
+    mediaType: `${OCI}.manifest.v1+json`,
+    config: describe('config', config),
+    layers
+  })
+  // containerd has no default registry.
+  const annotations = { 'io.containerd.image.name': `docker.io/${name}` }
+  const manifests = [{ ...describe('manifest', manifest), annotations }]
+  return {
+    [`blobs/sha256/${hexOf(digestOf(manifest))}`]: manifest,
+    'index.json': json({ schemaVersion, mediaType: `${OCI}.index.v1+json`, manifests }),
+    'oci-layout': json({ imageLayoutVersion: '1.0.0' })
+  }
+}
+
+function hexOf(digest: string): string {
+  return digest.replace('sha256:', '')
 }
 
 interface Configuration {

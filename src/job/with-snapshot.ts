@@ -41,7 +41,7 @@ export async function withSnapshot(
     unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
   )
   if (engine instanceof UnsupportedRunner) return engine
-  const lower = runner.loadsLayers
+  const lower = runner.imageStore
     ? startLowerLayers(context, inputs, { ...world, source, engine, from })
     : undefined
   try {

@@ -1,4 +1,6 @@
+import type { StoredLayer } from '../image/load-archive.js'
 import { digestOf } from '../lib/digest.js'
+import { fieldsOf, jsonOf } from '../lib/json.js'
 import { Failure, messageOf } from '../lib/errors.js'
 import { unexpectedExport, type ImageArchive } from './image-archive.js'
 import type { LayerFile } from './layer-file.js'
@@ -39,6 +41,8 @@ export interface ImageDescription {
   config: Buffer
   configuration: ImageConfiguration
   layers: string[]
+  /** What the manifest of the image says of its layers; undefined in the archives of older versions of Docker. */
+  stored: StoredLayer[] | undefined
 }
 
 /** Returns the description of an image from its archive. Throws a Failure if the archive has not exactly that image. */
@@ -69,7 +73,12 @@ function description(image: string, { documents }: ImageArchive): ImageDescripti
     throw unexpectedExport(`the archive contains another image than ${image}`)
   if (configuration.rootfs.diff_ids.length !== manifest.Layers.length)
     throw unexpectedExport('layers are missing')
-  return { config, configuration, layers: manifest.Layers }
+  return { config, configuration, layers: manifest.Layers, stored: storedLayers(digestOf(config), documents) }
+}
+
+function storedLayers(config: string, documents: ReadonlyMap<string, Buffer>): StoredLayer[] | undefined {
+  const manifests = [...documents.values()].map((bytes) => fieldsOf(jsonOf(bytes)) as StoredDocument)
+  return manifests.find((manifest) => manifest.config?.digest === config)?.layers
 }
 
 function jsonIn<T>(bytes: Buffer): T {
@@ -103,6 +112,7 @@ function assembled(image: string, archive: ImageArchive): PackedImage {
 
 interface StoredDocument {
   config?: { digest?: string }
+  layers?: StoredLayer[]
   manifests?: { digest?: string }[]
 }
 

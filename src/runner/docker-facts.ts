@@ -11,11 +11,8 @@ export interface DockerFacts {
   operatingSystem: string
   appArmor: boolean
   rootless: boolean
-  /**
-   * Whether `docker load` takes a layer whose image below is not in the archive. With containerd's image store it does not:
-   * https://github.com/moby/moby/issues/46746
-   */
-  loadsLayers: boolean
+  /** Where Docker keeps images; undefined if that is unknown. */
+  imageStore: 'graph driver' | 'containerd' | undefined
 }
 
 /** Timeout of a query; two of them take less than ten seconds. */
@@ -54,7 +51,8 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
     operatingSystem: info?.OperatingSystem ?? 'unknown',
     appArmor: security.includes('name=apparmor'),
     rootless: security.includes('name=rootless'),
-    loadsLayers: info !== undefined && !info.DriverStatus?.some(([name]) => name === 'driver-type')
+    imageStore:
+      info && (info.DriverStatus?.some(([name]) => name === 'driver-type') ? 'containerd' : 'graph driver')
   }
 }
 
