@@ -40,6 +40,12 @@ describe('the contract of a Dockerfile', () => {
     ],
     ['a volume over the snapshot', { Cmd: JAVA, Volumes: { '/opt/': {} } }, 'has a VOLUME on /opt/'],
     ['a volume within /tmp', { Cmd: JAVA, Volumes: { '/tmp/cache': {} } }, 'has a VOLUME on /tmp/cache'],
+    ['an argument without text', { Cmd: ['java', '-jar', 'a.jar', ''] }, 'without text, behind a.jar'],
+    [
+      'an argument of two lines',
+      { Cmd: ['java', '-Da=b\nc', '-jar', 'a'] },
+      'with a line break, behind java'
+    ],
     ['ONBUILD', { Cmd: JAVA, OnBuild: ['RUN x'] }, 'has ONBUILD']
   ])('refuses %s', (_, config, message) => {
     expect(() => check(config)).toThrow(message)

@@ -3,6 +3,8 @@ import type { Application } from '../application/layouts/layout.js'
 import type { ImageConfig } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
+import { mainClassIn } from './start/argument-files.js'
+import { isShellCommand } from './start/shell.js'
 import { CRAC_OPTION, cracOptionIn, LEAVE_TO_ACTION } from './jvm-variables.js'
 
 /** Folders of the finished image that must not change after the checkpoint. */
@@ -73,11 +75,18 @@ export function checkContract(
   const { fixes } = origin
   const broken = (what: string, fix: string): Failure => brokenBy(origin, what, fix)
   if (program === '') throw broken('has neither ENTRYPOINT nor CMD', fixes.nothing)
-  if (/(^|\/)(ba|da)?sh$/.test(program) && /^-[eux]*c$/.test(words[0] ?? '')) {
+  if (isShellCommand([program, ...words])) {
     throw broken('starts its application through a shell, with more than one simple command', fixes.shell)
   }
   if (path.posix.basename(program) !== 'java') {
     throw broken(`starts with ${program}, not with java`, fixes.program)
+  }
+  const odd = words.findIndex((word) => word === '' || /[\n\0]/.test(word))
+  if (odd !== -1) {
+    throw broken(
+      `has an argument of java ${words[odd] === '' ? 'without text' : 'with a line break'}, behind ${words[odd - 1] ?? 'java'}`,
+      'Remove it: the entry script of the finished image reads one argument from each line of a file.'
+    )
   }
   const crac = words.find((word) => CRAC_OPTION.test(word))
   if (crac !== undefined) throw broken(`sets ${crac}`, LEAVE_TO_ACTION)
@@ -88,16 +97,11 @@ export function checkContract(
   )
   if (hidden !== undefined) throw broken(`has a VOLUME on ${hidden}`, fixes.volume)
   if (Config.OnBuild?.length) throw broken('has ONBUILD instructions', fixes.onBuild)
-  const main = words.find(
-    (word, index) =>
-      !word.startsWith('-') &&
-      !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? '')
-  )
   return {
     application: {
       layout: origin.layout,
       description: `${origin.description} (java ${words.join(' ')})`.slice(0, 200),
-      mainClass: words.includes('-jar') ? '' : (main ?? ''),
+      mainClass: mainClassIn(words) ?? '',
       command: words,
       dependencies: new Map(),
       classes: new Map(),

@@ -7,7 +7,7 @@ import { Failure } from '../lib/errors.js'
 import { CRAC_DIR } from '../lib/image-paths.js'
 import { ensureBaseImage } from '../runner/base-image.js'
 import { brokenBy, checkContract, ofImage, type ApplicationInImage } from './contract.js'
-import { startCommand } from './entry-point.js'
+import { startCommand } from './start/start-command.js'
 import { checkGround } from './ground.js'
 import { findJava, versionFor, type JavaOfImage } from './java-of-image.js'
 import { variablesIn } from './jvm-variables.js'
@@ -72,7 +72,7 @@ export async function readExistingImage(
       : await startCommand({
           config,
           variables: { ...variables, ...inputs.env },
-          readScript: (file) => scriptOf(files, file)
+          readText: (file) => files.text(file)
         })
     const java = await findJava(files, variables, words)
     if (java === undefined) {
@@ -104,11 +104,6 @@ export function digestOf(reference: string, repositoryDigests: readonly string[]
   const repository = reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
   const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0]
   return own?.slice(own.indexOf('@') + 1)
-}
-
-async function scriptOf(files: ImageFiles, file: string): Promise<string | undefined> {
-  const text = file.startsWith('/') ? await files.text(file) : undefined
-  return text?.startsWith('#!') ? text : undefined
 }
 
 async function userOf(

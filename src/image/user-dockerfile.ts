@@ -6,7 +6,8 @@ import { baseImageFailure } from '../runner/base-image.js'
 import { describeStep, failedStep } from './build-failure.js'
 import { buildArgOptions, runBuild, secretOptions } from './build.js'
 import { brokenBy, checkContract, OF_DOCKERFILE, type ApplicationInImage } from './contract.js'
-import { scriptIn, startCommand } from './entry-point.js'
+import { startCommand } from './start/start-command.js'
+import { textOfFiles } from './read-files.js'
 import { variablesIn } from './jvm-variables.js'
 import { idsOfUser, ROOT } from './user-ids.js'
 
@@ -80,7 +81,7 @@ export async function buildUserImage(
     : await startCommand({
         config: image.Config,
         variables: { ...variablesIn(image.Config.Env ?? []), ...build.env },
-        readScript: (file) => scriptIn(docker, place, file)
+        readText: (file) => textOfFiles(docker, place, file)
       })
   const found = checkContract(image, words, OF_DOCKERFILE)
   const own = image.Config.User ?? ''

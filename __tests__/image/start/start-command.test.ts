@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { startCommand } from '../../src/image/entry-point.js'
+import { startCommand } from '../../../src/image/start/start-command.js'
 
 interface Image {
   Entrypoint?: string[]
@@ -14,7 +14,7 @@ const of = async (
     scripts = {},
     variables = {}
   }: { scripts?: Record<string, string>; variables?: Record<string, string> } = {}
-) => await startCommand({ config, variables, readScript: (file) => Promise.resolve(scripts[file]) })
+) => await startCommand({ config, variables, readText: (file) => Promise.resolve(scripts[file]) })
 
 const JAVA = ['java', '-jar', 'app.jar']
 

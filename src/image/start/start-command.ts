@@ -1,0 +1,117 @@
+import path from 'node:path'
+import type { ImageConfig } from '../../docker/inspect.js'
+import { withoutArgumentFiles } from './argument-files.js'
+import { lengthOfInit } from './inits.js'
+import { commandOfScript, commandOfShell, isShellCommand, onlyStartsArguments, scriptOf } from './shell.js'
+import type { SimpleCommand } from './simple-command.js'
+
+/**
+ * Entry script of eclipse-temurin: it imports certificates if USE_SYSTEM_CA_CERTS is set, and then starts its arguments.
+ * https://github.com/adoptium/containers
+ */
+const TEMURIN = '/__cacert_entrypoint.sh'
+
+/** A script that ends with the command in its arguments, whether or not as another user. */
+const STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m
+
+/** A line with which a script changes the environment, the working folder, or the arguments of the command. */
+const CHANGES_COMMAND =
+  /^\s*(?:export|set\s+--|\.|source|cd|umask|ulimit|unset|eval|shift|trap|\w+=\S*\s*$)(?:\s|$)/m
+
+/** The start command of an image. */
+export interface StartCommand {
+  /** Words from `java` on; those of the image where they are not understood. */
+  words: string[]
+  /** What of the command is left out or was replaced, and what that means, for the log. */
+  notes: string[]
+}
+
+/** An image, and what reads its files. */
+export interface StartSource {
+  config: ImageConfig['Config']
+  /** Variables of the container: those of the image, and above them those of the input `env`. */
+  variables: Readonly<Record<string, string>>
+  /** Returns the text of a file in the image; undefined where it cannot be read. */
+  readText: (file: string) => Promise<string | undefined>
+}
+
+/**
+ * Returns what an image starts, as far as its entry script can replace it. Words that only prepare are left out, and a shell or a script
+ * that runs one command is replaced by this command.
+ */
+export async function startCommand(source: StartSource): Promise<StartCommand> {
+  const { Entrypoint, Cmd, WorkingDir } = source.config
+  const all = Entrypoint?.length ? [...Entrypoint, ...(Cmd ?? [])] : (Cmd ?? [])
+  const { words, ...found } = await javaIn(all, source)
+  const read = (file: string) => source.readText(path.posix.resolve(WorkingDir || '/', file))
+  const [program = '', ...rest] = words
+  return isJava(program)
+    ? { ...found, words: [program, ...(await withoutArgumentFiles(rest, read))] }
+    : { ...found, words }
+}
+
+async function javaIn(all: readonly string[], source: StartSource): Promise<StartCommand> {
+  let begin = 0
+  const prepared: string[] = []
+  const notes = (...further: string[]): string[] => {
+    const leftOut = all.slice(0, begin).join(' ')
+    const first = `${leftOut} is left out of the start command: the entry script of the image starts java.`
+    return [...(begin > 0 ? [first] : []), ...prepared, ...further]
+  }
+  for (;;) {
+    const words = all.slice(begin)
+    if (words[0] === undefined || isJava(words[0])) return { words, notes: notes() }
+    const init = lengthOfInit(words)
+    if (init > 0) {
+      begin += init
+      continue
+    }
+    if (words[0] === TEMURIN) {
+      begin++
+      if ((source.variables['USE_SYSTEM_CA_CERTS'] ?? '') !== '')
+        prepared.push(
+          'USE_SYSTEM_CA_CERTS has no effect: add certificates to the image, and name their store with -Djavax.net.ssl.trustStore.'
+        )
+      continue
+    }
+    const script = await scriptIn(words, source)
+    if (script !== undefined && onlyStartsArguments(script.text)) {
+      begin += words.length - script.parameters.length
+      continue
+    }
+    const simple = isShellCommand(words)
+      ? commandOfShell(words, source.variables)
+      : script && commandOfScript(script.text, { ...script, variables: source.variables })
+    const what = isShellCommand(words) ? 'The command of the shell' : `The command in ${script?.name}`
+    if (simple)
+      return { words: simple.words, notes: notes(`${what} is started without a shell.${fixed(simple)}`) }
+
+    if (script && STARTS_ARGUMENTS.test(script.text) && !CHANGES_COMMAND.test(script.text)) {
+      begin += words.length - script.parameters.length
+      prepared.push(
+        `What ${script.name} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
+      )
+      continue
+    }
+    return { words, notes: notes() }
+  }
+}
+
+const isJava = (program: string): boolean => path.posix.basename(program) === 'java'
+
+/** Returns the text of the script that words start; undefined where they start something else. */
+async function scriptIn(
+  words: readonly string[],
+  { config, readText }: StartSource
+): Promise<{ text: string; name: string; parameters: string[] } | undefined> {
+  const script = scriptOf(words)
+  if (script === undefined) return undefined
+  const text = await readText(path.posix.resolve(config.WorkingDir || '/', script.file))
+  return text?.startsWith('#!') ? { text, name: script.file, parameters: script.parameters } : undefined
+}
+
+function fixed({ variables }: SimpleCommand): string {
+  if (variables.length === 0) return ''
+  const names = variables.map((variable) => `$${variable}`).join(', ')
+  return ` ${names} ${variables.length === 1 ? 'has its value' : 'have their values'} of the image and of \`env\`: another value at docker run has no effect on it.`
+}
