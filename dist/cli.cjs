@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path76) {
-      const ctrl = callVisitor(key, node, visitor, path76);
+    function visit_(key, node, visitor, path81) {
+      const ctrl = callVisitor(key, node, visitor, path81);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path76, ctrl);
-        return visit_(key, ctrl, visitor, path76);
+        replaceNode(key, path81, ctrl);
+        return visit_(key, ctrl, visitor, path81);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path76 = Object.freeze(path76.concat(node));
+          path81 = Object.freeze(path81.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path76);
+            const ci = visit_(i, node.items[i], visitor, path81);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path76 = Object.freeze(path76.concat(node));
-          const ck = visit_("key", node.key, visitor, path76);
+          path81 = Object.freeze(path81.concat(node));
+          const ck = visit_("key", node.key, visitor, path81);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path76);
+          const cv = visit_("value", node.value, visitor, path81);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path76) {
-      const ctrl = await callVisitor(key, node, visitor, path76);
+    async function visitAsync_(key, node, visitor, path81) {
+      const ctrl = await callVisitor(key, node, visitor, path81);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path76, ctrl);
-        return visitAsync_(key, ctrl, visitor, path76);
+        replaceNode(key, path81, ctrl);
+        return visitAsync_(key, ctrl, visitor, path81);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path76 = Object.freeze(path76.concat(node));
+          path81 = Object.freeze(path81.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path76);
+            const ci = await visitAsync_(i, node.items[i], visitor, path81);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path76 = Object.freeze(path76.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path76);
+          path81 = Object.freeze(path81.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path81);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path76);
+          const cv = await visitAsync_("value", node.value, visitor, path81);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path76) {
+    function callVisitor(key, node, visitor, path81) {
       if (typeof visitor === "function")
-        return visitor(key, node, path76);
+        return visitor(key, node, path81);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path76);
+        return visitor.Map?.(key, node, path81);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path76);
+        return visitor.Seq?.(key, node, path81);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path76);
+        return visitor.Pair?.(key, node, path81);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path76);
+        return visitor.Scalar?.(key, node, path81);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path76);
+        return visitor.Alias?.(key, node, path81);
       return void 0;
     }
-    function replaceNode(key, path76, node) {
-      const parent = path76[path76.length - 1];
+    function replaceNode(key, path81, node) {
+      const parent = path81[path81.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path76, value) {
+    function collectionFromPath(schema, path81, value) {
       let v = value;
-      for (let i = path76.length - 1; i >= 0; --i) {
-        const k = path76[i];
+      for (let i = path81.length - 1; i >= 0; --i) {
+        const k = path81[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path76) => path76 == null || typeof path76 === "object" && !!path76[Symbol.iterator]().next().done;
+    var isEmptyPath = (path81) => path81 == null || typeof path81 === "object" && !!path81[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path76, value) {
-        if (isEmptyPath(path76))
+      addIn(path81, value) {
+        if (isEmptyPath(path81))
           this.add(value);
         else {
-          const [key, ...rest] = path76;
+          const [key, ...rest] = path81;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path76) {
-        const [key, ...rest] = path76;
+      deleteIn(path81) {
+        const [key, ...rest] = path81;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path76, keepScalar) {
-        const [key, ...rest] = path76;
+      getIn(path81, keepScalar) {
+        const [key, ...rest] = path81;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path76) {
-        const [key, ...rest] = path76;
+      hasIn(path81) {
+        const [key, ...rest] = path81;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path76, value) {
-        const [key, ...rest] = path76;
+      setIn(path81, value) {
+        const [key, ...rest] = path81;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path76, value) {
+      addIn(path81, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path76, value);
+          this.contents.addIn(path81, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path76) {
-        if (Collection2.isEmptyPath(path76)) {
+      deleteIn(path81) {
+        if (Collection2.isEmptyPath(path81)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path76) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path81) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path76, keepScalar) {
-        if (Collection2.isEmptyPath(path76))
+      getIn(path81, keepScalar) {
+        if (Collection2.isEmptyPath(path81))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path76, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path81, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path76) {
-        if (Collection2.isEmptyPath(path76))
+      hasIn(path81) {
+        if (Collection2.isEmptyPath(path81))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path76) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path81) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path76, value) {
-        if (Collection2.isEmptyPath(path76)) {
+      setIn(path81, value) {
+        if (Collection2.isEmptyPath(path81)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path76), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path81), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path76, value);
+          this.contents.setIn(path81, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK2;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path76) => {
+    visit.itemAtPath = (cst, path81) => {
       let item = cst;
-      for (const [field, index] of path76) {
+      for (const [field, index] of path81) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path76) => {
-      const parent = visit.itemAtPath(cst, path76.slice(0, -1));
-      const field = path76[path76.length - 1][0];
+    visit.parentCollection = (cst, path81) => {
+      const parent = visit.itemAtPath(cst, path81.slice(0, -1));
+      const field = path81[path81.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path76, item, visitor) {
-      let ctrl = visitor(item, path76);
+    function _visit(path81, item, visitor) {
+      let ctrl = visitor(item, path81);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path76.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path81.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path76);
+            ctrl = ctrl(item, path81);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path76) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path81) : ctrl;
     }
     exports2.visit = visit;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path76, options3) {
+    function openPromise2(path81, options3) {
       return new Promise((resolve4, reject) => {
-        open5(path76, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open5(path81, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path76, options3, callback2) {
+    function open5(path81, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs4.open(path76, "r", function(err2, fd) {
+      fs4.open(path81, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -9907,8 +9907,8 @@ var require_utils = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path76, { windows } = {}) => {
-      const segs = path76.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path81, { windows } = {}) => {
+      const segs = path81.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -14656,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path76 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path81 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path76 && path76[0] !== "/") {
-          path76 = `/${path76}`;
+        if (path81 && path81[0] !== "/") {
+          path81 = `/${path81}`;
         }
-        return new URL(`${origin}${path76}`);
+        return new URL(`${origin}${path81}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -15114,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path76, origin }
+          request: { method, path: path81, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path76);
+        debuglog("sending request to %s %s/%s", method, origin, path81);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path76, origin },
+          request: { method, path: path81, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path76,
+          path81,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path76, origin }
+          request: { method, path: path81, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path76);
+        debuglog("trailers received from %s %s/%s", method, origin, path81);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path76, origin },
+          request: { method, path: path81, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path76,
+          path81,
           error.message
         );
       });
@@ -15195,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path76, origin }
+            request: { method, path: path81, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path76);
+          debuglog("sending request to %s %s/%s", method, origin, path81);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -15260,7 +15260,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path76,
+        path: path81,
         method,
         body,
         headers,
@@ -15275,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path76 !== "string") {
+        if (typeof path81 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path76[0] !== "/" && !(path76.startsWith("http://") || path76.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path81[0] !== "/" && !(path81.startsWith("http://") || path81.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path76)) {
+        } else if (invalidPathRegex.test(path81)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path76, query2) : path76;
+        this.path = query2 ? buildURL(path81, query2) : path81;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -20038,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path76, host, upgrade, blocking, reset } = request3;
+      const { method, path: path81, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -20119,7 +20119,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket2[kBlocking] = true;
       }
-      let header = `${method} ${path76} HTTP/1.1\r
+      let header = `${method} ${path81} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -20648,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path76, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path81, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -20745,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path76;
+      headers[HTTP2_HEADER_PATH] = path81;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -21098,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path76 = search ? `${pathname}${search}` : pathname;
+        const path81 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path76;
+        this.opts.path = path81;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -22339,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path76 = "/",
+          path: path81 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path76;
+        opts.path = origin + path81;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -24314,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path76) {
-      if (typeof path76 !== "string") {
-        return path76;
+    function safeUrl(path81) {
+      if (typeof path81 !== "string") {
+        return path81;
       }
-      const pathSegments = path76.split("?");
+      const pathSegments = path81.split("?");
       if (pathSegments.length !== 2) {
-        return path76;
+        return path81;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path76, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path76);
+    function matchKey(mockDispatch2, { path: path81, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path81);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -24349,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path76 }) => matchValue(safeUrl(path76), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path81 }) => matchValue(safeUrl(path81), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -24387,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path76, method, body, headers, query: query2 } = opts;
+      const { path: path81, method, body, headers, query: query2 } = opts;
       return {
-        path: path76,
+        path: path81,
         method,
         body,
         headers,
@@ -24852,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path76, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path81, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path76,
+            Path: path81,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -29734,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path76) {
-      for (let i = 0; i < path76.length; ++i) {
-        const code18 = path76.charCodeAt(i);
+    function validateCookiePath(path81) {
+      for (let i = 0; i < path81.length; ++i) {
+        const code18 = path81.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -32656,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path76 = opts.path;
+          let path81 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path76 = `/${path76}`;
+            path81 = `/${path81}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path76);
+          url = new URL(util.parseOrigin(url).origin + path81);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -35298,7 +35298,7 @@ function messageOf(error) {
 // src/cli/build.ts
 var import_node_fs15 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_node_path74 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 var import_yaml3 = __toESM(require_dist(), 1);
 
@@ -37102,44 +37102,168 @@ function ratioIsKnown(restores, coldStarts) {
   return Math.max(...ratios) - least < SMALL_DIFFERENCE * least;
 }
 
-// src/secrets/names.ts
-var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_KEYS?$|(^|_|DB|USER|KEY|STORE)(PASS|PWD)$|(^|_)(PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/;
-var NAME_OF_DESCRIPTION = /((FILE|PATH|DIR|URL|URI|HOST|ENDPOINT|ISSUER|PROVIDER|NAME|USER|ID|ARN|ALIAS|TYPE|ALGORITHM|HEADER|SCOPE|TTL|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL|SECONDS|MINUTES|LENGTH|SIZE|COUNT|LIMIT|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK|PREFIX|SUFFIX|FORMAT|MODE|POLICY|CLASS)S?|(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|ROUTING|CACHE|ROW|MESSAGE|OBJECT|BUCKET|LOOKUP|IDEMPOTENCY)_KEYS?)$/;
-var NAME_OF_DOUBT = /KEYS?$|(^|_)(SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/;
-var HEX = /^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
-var NAME_OF_PUBLIC = /(PUBLIC|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
-var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
-var IS_CHOICE = /^(true|false|yes|no|on|off|none|null|\d{0,3})$/i;
-var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$/i;
-var SHORTEST_RANDOM = 20;
-var LEAST_CHANGES = 0.4;
-function isNamedSecret(name, value) {
-  const upper = upperCase(name);
-  if (/^(OLD)?PWD$/.test(upper) && value.startsWith("/")) return false;
-  if (NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper)) return true;
-  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value));
+// src/secrets/scanner/encodings.ts
+function formsOf(value) {
+  return [
+    ...plainForms(value),
+    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2)),
+    // What getBytes(UTF_16LE) leads to.
+    ...base64OfUtf16(value).map(([encoding, text2]) => ({ encoding, bytes: Buffer.from(text2) }))
+  ];
 }
-function mayNameSecret(name) {
-  const upper = upperCase(name);
-  return NAME_OF_DOUBT.test(upper) || NAME_OF_SECRET.test(upper) && !NAME_OF_DESCRIPTION.test(upper);
+function plainForms(value) {
+  return [
+    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
+    ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
+    ...value.length > [...value].length ? [{ encoding: "modified utf-8", bytes: modifiedUtf8Of(value) }] : [],
+    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
+    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
+  ];
 }
-function mayBeSecret(value) {
-  return !PLACEHOLDER.test(value) && !IS_PATH.test(value) && !IS_CHOICE.test(value);
-}
-function upperCase(name) {
-  return name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[^A-Za-z0-9]+/g, "_").toUpperCase();
-}
-function isRandomSecret(name, value) {
-  return isRandom(value) && !NAME_OF_PUBLIC.test(upperCase(name));
-}
-function isRandom(value) {
-  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
-  const classes = [...value].map(
-    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
+function modifiedUtf8Of(text2) {
+  const bytesOf = (unit) => [
+    224 | unit >> 12,
+    128 | unit >> 6 & 63,
+    128 | unit & 63
+  ];
+  return Buffer.concat(
+    [...text2].map(
+      (character) => character.length === 1 ? Buffer.from(character, "utf8") : Buffer.from([...bytesOf(character.charCodeAt(0)), ...bytesOf(character.charCodeAt(1))])
+    )
   );
-  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
-  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
-  return changes / (classes.length - 1) >= LEAST_CHANGES;
+}
+function derivedForms(encoding, text2) {
+  return [
+    { encoding, bytes: Buffer.from(text2, "utf8") },
+    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
+    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
+  ];
+}
+function latin1Of(text2) {
+  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
+}
+function derivedTexts(value) {
+  const json = JSON.stringify(value).slice(1, -1);
+  return [
+    ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
+      ...phasesOf(bytes).flatMap((text2) => [
+        ["base64", text2],
+        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
+      ]),
+      ["hex", bytes.toString("hex")],
+      ["hex upper case", bytes.toString("hex").toUpperCase()]
+    ]),
+    ["url", encodeURIComponent(value)],
+    ["form", formEncoded(value)],
+    ["json", json],
+    ["json ascii", unicodeEscaped(json, /[^\x20-\x7e]/g)],
+    // Default of Gson: https://github.com/google/gson/blob/main/UserGuide.md
+    ["json html", unicodeEscaped(json, /[<>&='\u2028\u2029]/g)],
+    ["properties", propertiesEscaped(value)],
+    ["xml", xmlEscaped(value)]
+  ];
+}
+function base64OfUtf16(value) {
+  const littleEndian = Buffer.from(value, "utf16le");
+  const bigEndian2 = Buffer.from(littleEndian).swap16();
+  return [
+    ...phasesOf(littleEndian).map((text2) => ["base64 of utf-16le", text2]),
+    ...phasesOf(bigEndian2).map((text2) => ["base64 of utf-16be", text2])
+  ];
+}
+function phasesOf(bytes) {
+  return [0, 1, 2].map((before) => {
+    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
+  });
+}
+function formEncoded(value) {
+  const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value).replace(/[!'()~]/g, percent).replaceAll("%20", "+");
+}
+function propertiesEscaped(value) {
+  const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
+  const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
+  return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
+}
+function unicodeEscaped(text2, which2, upperCase2 = false) {
+  return text2.replace(which2, (character) => {
+    const code18 = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${upperCase2 ? code18.toUpperCase() : code18}`;
+  });
+}
+function xmlEscaped(value) {
+  const entities = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
+  return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
+}
+
+// src/secrets/scanner/private-keys.ts
+var import_node_crypto = require("node:crypto");
+var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
+var LEAST_BYTES = 16;
+var KEY_NUMBER = "number of the key";
+function keyOfPem(pem) {
+  return attempt(() => (0, import_node_crypto.createPrivateKey)(pem));
+}
+function keyOfDer(der) {
+  if (der[0] !== 48) return void 0;
+  for (const type of ["pkcs8", "pkcs1", "sec1"]) {
+    const key = attempt(() => (0, import_node_crypto.createPrivateKey)({ key: der, format: "der", type }));
+    if (key !== void 0) return key;
+  }
+  return void 0;
+}
+function isPublicDer(der) {
+  if (der[0] !== 48) return false;
+  return attempt(() => new import_node_crypto.X509Certificate(der)) !== void 0 || attempt(() => (0, import_node_crypto.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
+}
+function numberForms(key) {
+  const isNumber = key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec";
+  return numbersOf(key).flatMap((number) => isNumber ? formsOfNumber(number) : [bigEndian(number)]);
+}
+function jwkForms(jwk) {
+  const key = attempt(() => (0, import_node_crypto.createPrivateKey)({ key: jwk, format: "jwk" }));
+  if (key !== void 0) return numberForms(key);
+  const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
+  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
+}
+function numbersOf(key) {
+  const numbers = key.asymmetricKeyType === "ec" ? [scalarOf(key)] : membersOf(key);
+  return numbers.filter((number) => number !== void 0 && number.length >= LEAST_BYTES);
+}
+function membersOf(key) {
+  const jwk = attempt(() => key.export({ format: "jwk" }));
+  return SECRET_MEMBERS.flatMap((name) => {
+    const member = jwk?.[name];
+    return typeof member === "string" ? [Buffer.from(member, "base64url")] : [];
+  });
+}
+function scalarOf(key) {
+  const der = key.export({ format: "der", type: "sec1" });
+  const version = der.indexOf(Buffer.from([2, 1, 1, 4]));
+  const size = der[version + 4] ?? 0;
+  return version < 0 ? void 0 : der.subarray(version + 5, version + 5 + size);
+}
+function bigEndian(number) {
+  return { encoding: KEY_NUMBER, bytes: number };
+}
+function formsOfNumber(number, encoding = KEY_NUMBER) {
+  const first3 = number.findIndex((byte) => byte !== 0);
+  const significant = number.subarray(Math.max(first3, 0));
+  if (significant.length < LEAST_BYTES) return [];
+  const words = Buffer.concat([Buffer.alloc((4 - significant.length % 4) % 4), significant]);
+  return [
+    { encoding, bytes: significant },
+    { encoding: `${encoding}, little-endian`, bytes: Buffer.from(significant).reverse() },
+    { encoding: `${encoding} in BigInteger`, bytes: words.swap32() }
+  ];
+}
+function attempt(work) {
+  try {
+    return work();
+  } catch {
+    return void 0;
+  }
 }
 
 // src/secrets/scanner/strength.ts
@@ -37149,14 +37273,21 @@ var LEAST_JUMPS = 3;
 var LEAST_DIGITS = 16;
 var SHORTEST_TEXT = 12;
 var KNOWN_WORDS = /^(admin|administrator|authorization|change_?me|changeitchangeit|configuration|credential|credentials|default|development|integration|letmein|passphrase|passw(or|0r)d|postgres|production|qwerty|root|secret|test|user|username|welcome)\d{0,4}[!.?]?$/i;
+var TEST_WORDS = new Set(
+  "a access admin aes an any api app auth authentication authorization basic bearer cert ci client code cookie credential credentials database db default demo dev digest enabled disabled fake for foo bar baz form hello here id iam jwt kerberos key ldap local login mock mtls my no none not ntlm oauth oidc only or password pass postgres real root saml sample secret service serviceaccount session some stub test testing the this token user username valid value warm warmup with world your".split(" ")
+);
+function isOfTestWords(value) {
+  const words = value.toLowerCase().split(/[-_. /]/);
+  return words.every((word) => TEST_WORDS.has(word.replace(/\d{0,2}$/, "")) || /^\d{1,2}$/.test(word));
+}
 function weaknessOf(value) {
   const characters = [...value];
   if (characters.length < SHORTEST) return "short";
   if (new Set(characters).size < LEAST_VARIETY || jumpsOf(characters) < LEAST_JUMPS) return "low variety";
   if (/^[\d\s.,:;/+-]+$/.test(value) && value.replace(/\D/g, "").length < LEAST_DIGITS) return "number";
-  if (KNOWN_WORDS.test(value)) return "word";
-  const isOfWords = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
-  return isOfWords && characters.length < SHORTEST_TEXT ? "word" : void 0;
+  if (KNOWN_WORDS.test(value) || isOfTestWords(value)) return "word";
+  const isOfWords2 = value.split(/[-_. ]/).every((part) => new RegExp("^(\\p{Lu}?\\p{Ll}*|\\p{Lu}*)$", "u").test(part));
+  return isOfWords2 && characters.length < SHORTEST_TEXT ? "word" : void 0;
 }
 function looksRandom(piece) {
   if (weaknessOf(piece) !== void 0 || entropyOf(piece) < 3) return false;
@@ -37194,6 +37325,188 @@ function isExample(token3) {
     run2 = index > 0 && code18 === (codes[index - 1] ?? 0) + 1 ? run2 + 1 : 1;
     return run2 >= 8;
   });
+}
+
+// src/secrets/scanner/decoded.ts
+var DEEPEST = 4;
+var LEAST_BYTES2 = { base64: 16, base32: 10, hex: 8 };
+var LEAST_VARIETY2 = 6;
+var PEM = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]{1,65536})-----END \1-----/g;
+var PUBLIC_LABEL = /CERTIFICATE|PUBLIC KEY|PARAMETERS|CRL|PKCS7/;
+function decodedForms(value) {
+  return formsOfText(value, DEEPEST);
+}
+function withoutPublicBlocks(text2) {
+  return text2.replace(
+    /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s\\]{1,65536}-----END \1-----/g,
+    (block, label) => PUBLIC_LABEL.test(label) ? "\n\n" : block
+  );
+}
+function formsOfText(text2, depth) {
+  if (depth === 0) return [];
+  const json = documentOf(text2);
+  if (json !== void 0) return formsOfJson(json, depth - 1);
+  const blocks = pemForms(text2);
+  if (blocks.length > 0) return blocks;
+  const compact = text2.replace(/\s/g, "");
+  return [
+    ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/^0x|[:-]/g, ""), "hex"), "hex", depth) : [],
+    ...isBase32(compact) ? formsOfBytes(bytesOfBase32(compact), "base32", depth) : [],
+    ...isBase64(compact) ? formsOfBytes(Buffer.from(compact, "base64"), "base64", depth) : []
+  ];
+}
+function isHex(text2) {
+  return /^(?:0x)?(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text2);
+}
+function isBase32(text2) {
+  return /^[A-Z2-7]{16,}={0,6}$/.test(text2);
+}
+function bytesOfBase32(text2) {
+  const bits = [...text2.replace(/=/g, "")].map(
+    (character) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(character).toString(2).padStart(5, "0")
+  );
+  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}
+function isBase64(text2) {
+  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text2);
+}
+function pemForms(text2) {
+  const plain = text2.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, "\n");
+  return [...plain.matchAll(PEM)].flatMap(([, label = "", body = ""]) => {
+    if (PUBLIC_LABEL.test(label)) return [];
+    const base64 = body.replace(/\s/g, "");
+    const lines3 = (base64.match(/.{1,64}/g) ?? []).join("\n");
+    const key = keyOfPem(`-----BEGIN ${label}-----
+${lines3}
+-----END ${label}-----
+`);
+    const der = { encoding: "decoded PEM", bytes: Buffer.from(base64, "base64") };
+    return [...isVaried(der.bytes) ? [der] : [], ...key ? numberForms(key) : []];
+  });
+}
+function formsOfBytes(bytes, kind, depth) {
+  if (bytes.length < LEAST_BYTES2[kind] || !isVaried(bytes) || isPublicDer(bytes)) return [];
+  const encoding = `decoded ${kind}`;
+  const text2 = textOf(bytes);
+  if (text2 === void 0) {
+    const key = keyOfDer(bytes);
+    if (key) return [{ encoding, bytes }, ...numberForms(key)];
+    return kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }];
+  }
+  if (weaknessOf(text2) !== void 0) return [];
+  const forms = plainForms(text2).map((form) => ({
+    encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
+    bytes: form.bytes
+  }));
+  return [...forms, ...formsOfText(text2, depth - 1)];
+}
+function formsOfHex(bytes) {
+  const encoding = "decoded hex";
+  const [, ...asNumber] = formsOfNumber(bytes, encoding);
+  return [{ encoding, bytes }, ...asNumber];
+}
+var PUBLIC_NAME = /public|cert|x5[ctu]|_id$|^(?:n|e|x|y|kid|type)$/i;
+function formsOfJson(json, depth) {
+  if (depth === 0) return [];
+  if ("kty" in json) return jwkForms(json);
+  return Object.entries(json).flatMap(([name, member]) => {
+    if (typeof member === "string") return PUBLIC_NAME.test(name) ? [] : formsOfText(member, depth);
+    return typeof member === "object" && member !== null ? formsOfJson(member, depth - 1) : [];
+  });
+}
+function textOf(bytes) {
+  const text2 = bytes.toString("utf8");
+  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text2) ? text2.trim() : void 0;
+}
+function isVaried(bytes) {
+  return new Set(bytes).size >= LEAST_VARIETY2;
+}
+
+// src/secrets/names.ts
+var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_KEYS?$|(^|_|DB|USER|KEY|STORE)(PASS|PWD)$|(^|_)(PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/;
+var NAMES_OF_DESCRIPTION = [
+  /(FILE|FILENAME|PATH|DIR|URL|URI|HOST|PORT|DOMAIN|ENDPOINT|SERVER|ISSUER|AUDIENCE|PROVIDER|MANAGER|BACKEND|DRIVER|ENGINE)S?$/,
+  /(PLUGIN|CLASS|ENCODER|DECODER|GENERATOR|VALIDATOR|CONVERTER|HANDLER|SERIALIZER|DESERIALIZER|STRATEGY|POLICY|MODEL|FLOW)S?$/,
+  /(GRANT|MODE|METHOD|TYPE|KIND|LEVEL|ALGORITHM|FORMAT|ENCODING|PATTERN|REGEX|TEMPLATE|NAME|USER|ID|ARN|ALIAS|HEADER|CLAIM)S?$/,
+  /(SCOPE|LABEL|TITLE|DESCRIPTION|HINT|PREFIX|SUFFIX|TTL|AGE|LIFETIME|VALIDITY|DURATION|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL)S?$/,
+  /(ROTATION|SCHEDULE|CRON|SECOND|MINUTE|HOUR|DAY|LENGTH|SIZE|COUNT|CAPACITY|LIMIT|STRENGTH|CHARS|BITS|ROUNDS|ITERATION)S?$/,
+  /(ATTEMPT|RETRIES|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$|(MAX|MIN|NUM|TOTAL|INPUT|OUTPUT)_TOKENS$|TOKENIZER$/,
+  /(^|_)(PRIMARY|FOREIGN|NATURAL|SURROGATE|COMPOSITE|UNIQUE|PARTITION|SORT|RANGE|SHARD|SHARDING|ROW|COLUMN|INDEX)_?KEYS?$/,
+  /(^|_)(GROUP|GROUPING|AGGREGATION|JOIN|LOOKUP|MAP|CACHE|LOCK|QUEUE|TOPIC|ROUTING|MESSAGE|EVENT|RECORD|DEDUP)_?KEYS?$/,
+  /(^|_)(DEDUPLICATION|IDEMPOTENCY|CORRELATION|OBJECT|BUCKET|S3|BLOB|CONFIG|PROPERTY|ATTRIBUTE|FIELD|JSON|HEADER)_?KEYS?$/,
+  /(^|_)(MDC|LOGGING|METRIC|TRANSLATION|I18N|FLAG|FEATURE|TOGGLE|PROJECT|TENANT|HOT|SHORTCUT)_?KEYS?$/
+];
+var NAME_OF_PUBLIC_KEY = /(PUBLIC|PUBLISHABLE)_?KEYS?$/;
+var NAME_OF_DOUBT = /KEYS?$|(^|_)(SECRET_ID|SEED|NONCE|SIG|SIGNATURE|CODE)$/;
+var HEX = /^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+var NAME_OF_PUBLIC = /(PUBLIC|PUBLISHABLE|COMMIT|SHA|SHA256|HASH|DIGEST|CHECKSUM|FINGERPRINT|REVISION|BUILD|TRACE|REQUEST|SESSION|RUN|VERSION|(^|_)ID|UUID)(_?(KEY|ID))?$/;
+var IS_PATH = /^(\/[a-z0-9._-]+){2,}$/;
+var IS_LOCATION = /^(classpath\*?|file|resource):\S+$|^[a-z]:\\[^:]*$|^[\w./\\-]+\.(pem|key|crt|cer|der|jks|p12|pfx|bcfks|keystore|json|properties|ya?ml|toml|conf|env|txt|html?)$/i;
+var IS_REFERENCE = /^arn:[\w-]+:[\w-]+:|^projects\/[\w-]+\/secrets\/[\w-]+|^alias\/[\w/-]+$/;
+var IS_ADDRESS = /^[a-z][a-z\d+.-]*:\/\/([^\s@?#]*)$/i;
+var IS_SSH_KEY = /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[\w@.-]+) AAAA[\w+/]+/;
+var IS_CHOICE = /^(true|false|yes|no|on|off|none|null|\d{0,3})$/i;
+var PLACEHOLDER = /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$|^\{\{.*\}\}$|^\$[a-z_]{3,}$|^%[a-z_.]{3,}%$|^@[a-z_.]{3,}@$|^(your|insert|enter|replace)[-_ ][a-z_ -]+$/i;
+var PUBLISHED = new Set(
+  "2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA gX1fBat3bV 7Fjfp0ZBr1KtDRbnfVdmIw mF_9.B5f-4.1JqM SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".split(" ")
+);
+var SHORTEST_RANDOM = 20;
+var LEAST_CHANGES = 0.4;
+function isNamedSecret(name, value) {
+  const upper = upperCase(name);
+  if (/^(OLD)?PWD$/.test(upper) && value.startsWith("/")) return false;
+  if (NAME_OF_PUBLIC_KEY.test(upper) || isKeyId(upper, value) || isNameOfCookie(upper, value)) return false;
+  if (saysSecret(upper)) return true;
+  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value));
+}
+function saysSecret(upper) {
+  return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper));
+}
+function mayNameSecret(name) {
+  const upper = upperCase(name);
+  return NAME_OF_DOUBT.test(upper) || saysSecret(upper);
+}
+function isKeyId(upper, value) {
+  return /(^|_)(GPG|PGP)_KEYS?$/.test(upper) && /^([0-9A-F]{16}|[0-9A-F]{40})$/i.test(value);
+}
+function isNameOfCookie(upper, value) {
+  return /(COOKIE|SESSION)(_KEY)?$/.test(upper) && /^[A-Z]{2,12}(_[A-Z]{2,12})*$/.test(value);
+}
+function mayBeSecret(value) {
+  const isNone = [PLACEHOLDER, IS_PATH, IS_LOCATION, IS_REFERENCE, IS_SSH_KEY, IS_CHOICE].some(
+    (one) => one.test(value)
+  );
+  return !isNone && !isAddress(value) && !isPublished(value) && !isPublicKey(value);
+}
+function isReference(value) {
+  return IS_REFERENCE.test(value);
+}
+function isAddress(value) {
+  const [, path81] = IS_ADDRESS.exec(value) ?? [];
+  const mayBeRandom = (part) => isRandom(part) || /[a-z]/i.test(part) && part.replace(/\D/g, "").length > 2;
+  return path81 !== void 0 && !path81.split("/").some(mayBeRandom);
+}
+function isPublished(value) {
+  return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf(".") + 1));
+}
+function isPublicKey(value) {
+  if (value.startsWith("-----BEGIN ")) return withoutPublicBlocks(value).trim() === "";
+  return /^MI[A-Za-z0-9+/]{40,}={0,2}$/.test(value) && isPublicDer(Buffer.from(value, "base64"));
+}
+function upperCase(name) {
+  return name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/[^A-Za-z0-9]+/g, "_").toUpperCase();
+}
+function isRandomSecret(name, value) {
+  return isRandom(value) && !NAME_OF_PUBLIC.test(upperCase(name));
+}
+function isRandom(value) {
+  if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
+  const classes = [...value].map(
+    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
+  );
+  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
+  const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
+  return changes / (classes.length - 1) >= LEAST_CHANGES;
 }
 
 // src/secrets/scanner/family-checks.ts
@@ -38382,13 +38695,14 @@ var IN_QUOTES = /^((?:[^"\\\n]|\\.){1,400})"/;
 var IN_SINGLE_QUOTES = /^((?:[^'\\\n]|\\.){1,400})'/;
 var ELEMENT = /<([A-Za-z_][\w.:-]{0,99})(?:\s[^<>]{0,500})?>([^<>]{1,4096})<\/\1>/g;
 function secretsInText(name, text2) {
+  if (isReference(text2)) return [];
   const document = documentOf(text2);
   if (document !== void 0) return distinct(secretsInDocument(name, document));
   const logins = [...text2.matchAll(LOGIN)].flatMap(
-    ([, user2 = "", password = ""]) => [...isRandom(user2) ? [user2] : [], ...formsOf(password)].filter(mayBeSecret)
+    ([, user2 = "", password = ""]) => [...isRandom(user2) ? [user2] : [], ...formsOf2(password)].filter(mayBeSecret)
   );
   const pairs3 = [...pairsIn(text2), ...elementsIn(text2)].flatMap(
-    ([field, value]) => formsOf(value).flatMap((form) => namedSecret(name, field, form))
+    ([field, value]) => formsOf2(value).flatMap((form) => namedSecret(name, field, form))
   );
   const unnamed = [...logins, ...tokensIn(text2)].map((value) => ({ name, value }));
   return distinct([...pairs3, ...unnamed]);
@@ -38404,6 +38718,7 @@ function pairsIn(text2) {
     if (value !== "") pairs3.push([name, value]);
     const unescaped = value.replace(/\\(["'\\])/g, "$1");
     if (unescaped !== value) pairs3.push([name, unescaped]);
+    if (value.endsWith("}") && !value.includes("{")) pairs3.push([name, value.slice(0, -1)]);
     names.lastIndex = begin2 + value.length;
   }
   return pairs3;
@@ -38441,7 +38756,7 @@ function secretsInDocument(name, document) {
   }
   return secrets;
 }
-function formsOf(value) {
+function formsOf2(value) {
   try {
     return [.../* @__PURE__ */ new Set([value, decodeURIComponent(value)])];
   } catch {
@@ -38467,8 +38782,17 @@ function tokensIn(text2) {
 }
 
 // src/secrets/requests.ts
-var ORDINARY_HEADER = /^(accept(-.*)?|access-control-.*|baggage|cache-control|connection|content-.*|date|dnt|expect|forwarded|from|host|if-.*|keep-alive|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|te|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-.*|x-real-ip|x-requested-with|x-(request|correlation|trace|b3)-.*|b3|traceparent|tracestate)$/;
-var ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*)$/iu;
+var ORDINARY_HEADERS = [
+  /^(accept(-.*)?|access-control-.*|cache-control|connection|content-.*|date|dnt|etag|expect|from|host|if-.*|keep-alive)$/,
+  /^(last-event-id|link|max-forwards|origin|pragma|prefer|priority|range|referer|sec-.*|server-timing|te|trailer)$/,
+  /^(transfer-encoding|upgrade(-.*)?|user-agent|via|forwarded|x-forwarded-.*|x-real-ip|x-requested-with|x-envoy-.*)$/,
+  /^(x-original-.*|cf-(?!access).*|true-client-ip|baggage|b3|traceparent|tracestate|x-(request|correlation|trace|b3)-.*)$/,
+  /^(x-(amzn-trace-id|cloud-trace-context)|uber-trace-id|x-datadog-.*|newrelic|soapaction|grpc-timeout|hx-.*)$/,
+  /^(graphql-.*|apollographql-client-.*|(x-)?idempotency-key)$/
+];
+var HEADER_OF_DESCRIPTION = /(?<!(secret|session)-?)id$|(version|name|type|locale|language|timezone|roles?|scopes?|groups?|email|environment|device)$/;
+var ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*|[\w.+-]{1,64}@[\w.-]{1,200})$/iu;
+var WORD = /^([a-z]{0,20}\d{0,2}|[A-Z]{1,20}|([A-Z][a-z]{1,20}){1,4}\d{0,2}|\d{1,5})$/;
 function secretsOfRequest(name, { target, headers, body }) {
   const [, query2 = ""] = /\?(.*)$/s.exec(target) ?? [];
   return distinct([
@@ -38483,22 +38807,26 @@ function secretsOfRequest(name, { target, headers, body }) {
 function secretsOfHeader(request3, header, value) {
   const name = `${request3}: ${header}`;
   const inside2 = secretsInText(name, value);
-  if (ORDINARY_HEADER.test(header)) return inside2;
+  if (ORDINARY_HEADERS.some((one) => one.test(header))) return inside2;
   if (header === "cookie") {
     const values = value.split(";").map((pair) => pair.slice(pair.indexOf("=") + 1).trim());
     return [...values.filter(isSecretValue).map((one) => ({ name, value: one })), ...inside2];
   }
   const [, scheme, credentials = value] = /^([A-Za-z][\w-]{0,30}) +(\S.*)$/s.exec(value) ?? [];
   if (!/authorization$/.test(header)) {
-    const isSecret = isNamedSecret(header, value) ? mayBeSecret(value) : isSecretValue(value);
+    const isSecret = isNamedSecret(header, value) ? mayBeSecret(value) : HEADER_OF_DESCRIPTION.test(header) ? isRandomSecret(header, value) : isSecretValue(value);
     return [...isSecret ? [{ name, value }] : [], ...inside2];
   }
   const login = scheme?.toLowerCase() === "basic" ? Buffer.from(credentials, "base64").toString("utf8") : "";
   const password = login.slice(login.indexOf(":") + 1);
-  return [credentials, password].filter(mayBeSecret).map((one) => ({ name, value: one }));
+  const isGuessed = login !== "" && isOfTestWords(password);
+  return (isGuessed ? [password] : [credentials, password]).filter(mayBeSecret).map((one) => ({ name, value: one }));
+}
+function isOfWords(value) {
+  return value.split(/[\s._:;,=/+"#-]/).every((word) => WORD.test(word));
 }
 function isSecretValue(value) {
-  return mayBeSecret(value) && !ORDINARY_VALUE.test(value);
+  return mayBeSecret(value) && !ORDINARY_VALUE.test(value) && !isOfWords(value);
 }
 function secretsInForm(name, form) {
   if (!/^[^\s=&]{1,200}=[^\s]*$/.test(form)) return [];
@@ -38511,7 +38839,8 @@ function secretsOfArguments(source, words) {
       if (name !== void 0 && value !== void 0) return secretsIn(source, name, value.trim());
       const [, flag] = /^--?([A-Za-z][\w.-]{0,200})$/.exec(word) ?? [];
       const next = words[index + 1];
-      const named = flag !== void 0 && next !== void 0 && isNamedSecret(flag, next);
+      const isValue = next !== void 0 && !/^--[a-z]/.test(next);
+      const named = flag !== void 0 && isValue && isNamedSecret(flag, next);
       return named ? secretsIn(source, flag, next) : secretsIn(source, `line ${index + 1}`, word);
     })
   );
@@ -45324,24 +45653,24 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path76 = hasDomain ? components.slice(1) : components;
+  const path81 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
     throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path76.some((component) => /[A-Z]/.test(component))) {
+  if (path81.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path76.every((component) => PATH_COMPONENT.test(component)))
+  if (!path81.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path76.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path76].join("/") };
+  const official = registry2 === DOCKER_HUB && path81.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path81].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -45433,6 +45762,11 @@ function command(name, value) {
     throw badInput(name, value, expected);
   }
   return words.length === 0 ? void 0 : words;
+}
+function javaCommand(name, value) {
+  const words = command(name, value);
+  if (words === void 0 || /(^|\/)java$/.test(words[0] ?? "")) return words;
+  throw badInput(name, value, "a command with java first, for example java -jar /app/app.jar");
 }
 function linePattern(name, value) {
   if (value.length > MAX_TEXT)
@@ -45654,7 +45988,12 @@ var INPUTS = {
   arguments: input(parseLines, { changesImage: true, secrets: secretsOfArguments }),
   env: input(environment, { changesImage: true, secrets: secretsOfPairs }),
   port: input(parsePort, { changesImage: true, secrets: "a number" }),
+  image: input(optional(imageName), { changesImage: "resolved", secrets: "a name" }),
   file: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
+  command: input(javaCommand, {
+    changesImage: true,
+    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+  }),
   "build-args": input(variables, { changesImage: "resolved", secrets: secretsOfPairs }),
   "build-target": input(optional(stage), { changesImage: "resolved", secrets: "a name" }),
   "build-secrets": input(buildSecrets, {
@@ -45722,7 +46061,7 @@ var INPUTS = {
   "push-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
   "base-image": input(imageName, { changesImage: "resolved", secrets: "a name" }),
   labels: input(labels, { changesImage: true, secrets: secretsOfPairs }),
-  user: input(user, { changesImage: true, secrets: "a name" }),
+  user: input(optional(user), { changesImage: true, secrets: "a name" }),
   network: input(optional(network), { changesImage: false, secrets: "a name" }),
   "add-hosts": input(hosts, { changesImage: false, secrets: "a name" }),
   "github-token": input(optional(token2), {
@@ -45758,16 +46097,35 @@ function imageValues(inputs) {
 function parse(name, textOf3) {
   return INPUTS[name].parse(name, textOf3(name), textOf3);
 }
+var WITHOUT_IMAGE = [
+  "context",
+  "application",
+  "main-class",
+  "files",
+  "file",
+  "build-args",
+  "build-target",
+  "build-secrets",
+  "build-ssh"
+];
 function refuseContradictions(inputs, textOf3) {
-  const { distribution: distribution2, jdkFile, file, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
+  const { distribution: distribution2, jdkFile, file, image, tags: tags2, push: push2, skipUnchanged, verify } = inputs;
   const own = (name) => `either \`file\` or \`${name}\`: a Dockerfile defines itself what to run`;
   const untimed = "no value where `verify` is false: nothing is timed then";
   const ownPolicies = inputs.javaOptions.some((option) => option.startsWith(`-D${POLICIES_PROPERTY}=`));
+  const withImage2 = (name) => `either \`image\` or \`${name}\`: an image has its application, and is not built again`;
+  const isUnset = (name) => image === void 0 || ["", "."].includes(textOf3(name));
   const rules = [
     [
       "jdk-file",
       distribution2 === "file" === (jdkFile !== void 0),
       "an archive together with `distribution: file`, and no value otherwise"
+    ],
+    ...WITHOUT_IMAGE.map((name) => [name, isUnset(name), withImage2(name)]),
+    [
+      "command",
+      inputs.command === void 0 || image !== void 0 || file !== void 0,
+      "a value only together with `image` or `file`; `application` and `main-class` say what else to run"
     ],
     ["application", file === void 0 || inputs.application === void 0, own("application")],
     ["main-class", file === void 0 || inputs.mainClass === void 0, own("main-class")],
@@ -45798,11 +46156,11 @@ function refuseContradictions(inputs, textOf3) {
 }
 
 // src/main.ts
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_node_path71 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
-var import_promises21 = require("node:fs/promises");
-var import_node_path17 = __toESM(require("node:path"), 1);
+var import_promises22 = require("node:fs/promises");
+var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
 var import_node_fs2 = require("node:fs");
@@ -45999,6 +46357,7 @@ function findsMain(content) {
 
 // src/application/layouts/layout.ts
 var import_promises12 = require("node:fs/promises");
+var LIBRARIES = ["lib", "libs", "dependency"];
 async function isFolder(file) {
   return await (0, import_promises12.stat)(file).then(
     (entry) => entry.isDirectory(),
@@ -46014,7 +46373,6 @@ async function isFile(file) {
 
 // src/application/layouts/class-path.ts
 var OWN = ["resources", "classes"];
-var LIBRARIES = ["lib", "libs", "dependency"];
 var classPath = async ({ location, mainClass: wanted }) => {
   const mainClass = wanted ?? await mainClassOfJib(location);
   if (mainClass === void 0) return void 0;
@@ -46035,6 +46393,7 @@ var classPath = async ({ location, mainClass: wanted }) => {
     entries.push(...jars.map((jar) => `${name}/${jar}`));
   }
   if (entries.length === 0) return void 0;
+  if (!hasClasses && await hasJarWith(location, mainClass)) return void 0;
   return {
     layout: "class-path",
     description: `class path of ${entries.length} ${entries.length === 1 ? "entry" : "entries"} (${mainClass})`,
@@ -46045,6 +46404,14 @@ var classPath = async ({ location, mainClass: wanted }) => {
     classes
   };
 };
+async function hasJarWith(folder, className2) {
+  const wanted = `${className2.replaceAll(".", "/")}.class`;
+  for (const name of await (0, import_promises13.readdir)(folder)) {
+    if (!name.endsWith(".jar")) continue;
+    if ((await namesIn(import_node_path8.default.join(folder, name)).catch(() => [])).includes(wanted)) return true;
+  }
+  return false;
+}
 var classPathOfOneMain = async (candidate) => {
   const { location } = candidate;
   const libraries = await Promise.all(LIBRARIES.map((name) => isFolder(import_node_path8.default.join(location, name))));
@@ -46072,36 +46439,87 @@ var import_promises14 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/start-script.ts
+var NOTHING_ELSE = { module: void 0, modulePath: [], hasArguments: false, settings: void 0 };
 function readStartScript(text2) {
-  return ofGradle(text2) ?? ofSbt(text2);
+  return ofGradle(text2) ?? ofSbt(text2) ?? ofAppassembler(text2);
 }
 function ofGradle(text2) {
-  const [, classPath2] = /^CLASSPATH=(.+)$/m.exec(text2) ?? [];
-  const [, mainClass] = /-classpath\s+(?:"\\"\$CLASSPATH\\""|"\$CLASSPATH")\s*(?:\\\s*)?([\p{L}_$][\p{L}\p{N}_$.]*)/u.exec(
+  const [, classPath2] = /^CLASSPATH=(.*)$/m.exec(text2) ?? [];
+  const [, modulePath = ""] = /^MODULE_PATH=(.*)$/m.exec(text2) ?? [];
+  const [, isModule, name] = /-classpath\s+(?:"\\"\$CLASSPATH\\""|"\$CLASSPATH")\s*(?:\\\s*)?(--module-path\s+(?:"\\"\$MODULE_PATH\\""|"\$MODULE_PATH")\s*(?:\\\s*)?--module\s+)?([\p{L}_$][\p{L}\p{N}_$./]*)/u.exec(
     text2
   ) ?? [];
-  if (classPath2 === void 0 || mainClass === void 0) return void 0;
+  if (classPath2 === void 0 || name === void 0) return void 0;
   const [, given = ""] = /^DEFAULT_JVM_OPTS='(.*)'$/m.exec(text2) ?? [];
   const options3 = parseArgsStringToArgv(given.replaceAll(`'"$APP_HOME"'`, "$APP_HOME")).map(
     (option) => option.replaceAll(/\$(?:APP_HOME\b|\{APP_HOME\})/g, APP_DIR)
   );
-  return { mainClass, classPath: entriesOf(classPath2, /^\$(?:APP_HOME|\{APP_HOME\})\//, ""), options: options3 };
+  const entries = (list3) => entriesOf(list3, [[/^\$(?:APP_HOME|\{APP_HOME\})\//, ""]]);
+  const [module2, className2] = isModule === void 0 ? [void 0, name] : name.split("/");
+  return {
+    ...NOTHING_ELSE,
+    main: { className: className2 ?? "" },
+    module: module2,
+    classPath: entries(classPath2),
+    modulePath: entries(modulePath),
+    options: options3
+  };
 }
 function ofSbt(text2) {
   const [, classPath2] = /^declare -r app_classpath="(.+)"$/m.exec(text2) ?? [];
-  const [, mainClass] = /^declare -r app_mainclass=\(?"([^"]+)"\)?$/m.exec(text2) ?? [];
-  if (classPath2 === void 0 || mainClass === void 0) return void 0;
-  const options3 = [...text2.matchAll(/^addJava "(-[^"$`]+)"$/gm)].map(([, option = ""]) => option);
-  return { mainClass, classPath: entriesOf(classPath2, /^\$lib_dir\//, "lib/"), options: options3 };
+  const [, jar, className2] = /^declare -[ar] app_mainclass=\(?(?:-jar "?\$lib_dir\/([^"]+)"?|["']?([\p{L}_$][\p{L}\p{N}_$.]*)["']?)\)?$/mu.exec(
+    text2
+  ) ?? [];
+  if (classPath2 === void 0 || (jar ?? className2) === void 0) return void 0;
+  const [, settings] = /^declare -r script_conf_file="\$\{app_home\}\/\.\.\/([^"$]+)"$/m.exec(text2) ?? [];
+  return {
+    ...NOTHING_ELSE,
+    main: jar === void 0 ? { className: className2 ?? "" } : { jar: `lib/${jar}` },
+    classPath: entriesOf(classPath2, [[/^\$lib_dir\//, "lib/"]]),
+    options: [...text2.matchAll(/^addJava "(-[^"$`]+)"$/gm)].map(([, option = ""]) => option),
+    settings
+  };
 }
-function entriesOf(classPath2, home, folder) {
-  return classPath2.replaceAll('"', "").split(":").map((entry) => entry.replace(home, folder)).filter((entry) => entry !== "");
+function ofAppassembler(text2) {
+  const [, classPath2] = /^CLASSPATH=(.*\$(?:REPO|BASEDIR).*)$/m.exec(text2) ?? [];
+  const [, repository = "repo"] = /^ *REPO="\$BASEDIR"\/(\S+)$/m.exec(text2) ?? [];
+  const [, options3 = ""] = /^exec "\$JAVACMD" (.*)\$JAVA_OPTS/m.exec(text2) ?? [];
+  const [, className2, given = ""] = /-Dbasedir="\$BASEDIR"\s*\\\s+([\p{L}_$][\p{L}\p{N}_$.]*)\s*\\\s+(.*)"\$@"/u.exec(text2) ?? [];
+  if (classPath2 === void 0 || className2 === void 0) return void 0;
+  return {
+    ...NOTHING_ELSE,
+    main: { className: className2 },
+    classPath: entriesOf(classPath2, [
+      [/^\$REPO\//, `${repository}/`],
+      [/^\$BASEDIR\//, ""]
+    ]),
+    options: [
+      ...parseArgsStringToArgv(options3).map((option) => option.replaceAll(/\$\{?BASEDIR\}?/g, APP_DIR)),
+      // The names that the script has for itself.
+      `-Dapp.repo=${APP_DIR}/${repository}`,
+      `-Dapp.home=${APP_DIR}`,
+      `-Dbasedir=${APP_DIR}`
+    ],
+    hasArguments: given.trim() !== ""
+  };
+}
+function entriesOf(classPath2, places) {
+  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path81, [variable, folder]) => path81.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
+}
+function readScriptSettings(text2) {
+  const words = text2.replaceAll(/^#.*$/gm, "").split(/\s+/).filter(Boolean);
+  const options3 = words.filter((word) => /^-(?:J.|D|agentlib)/.test(word));
+  return {
+    options: options3.map((word) => word.replace(/^-J/, "")),
+    hasArguments: options3.length < words.length
+  };
 }
 
 // src/application/layouts/distribution.ts
 var MAX_SCRIPT_SIZE = 1024 * 1024;
+var MOST_NAMED = 10;
 var distribution = async ({ location, mainClass: wanted }) => {
-  const scripts = await scriptsIn(import_node_path9.default.join(location, "bin"));
+  const scripts = await scriptsIn(location);
   const names = [...scripts.keys()];
   const [name] = wanted === void 0 ? names : names.filter((one) => scripts.get(one)?.mainClass === wanted);
   const chosen = name ?? names[0];
@@ -46124,44 +46542,85 @@ var startScript = async ({ location, mainClass }) => {
     mainClass: mainClass ?? script.mainClass
   });
 };
-async function ofScript(home, name, { mainClass, classPath: classPath2, options: options3 }) {
+async function ofScript(home, name, script) {
+  const { mainClass, module: module2, options: options3 } = script;
+  const classPath2 = await entriesIn(home, script.classPath);
+  const modulePath = await entriesIn(home, script.modulePath);
+  const jars = [...classPath2.found, ...modulePath.found].filter((entry) => entry.endsWith(".jar"));
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
-  const missing = [];
-  const entries = [];
   const mainFile = `${mainClass.replaceAll(".", "/")}.class`;
-  for (const given of classPath2) {
-    const entry = import_node_path9.default.posix.normalize(given);
-    const file = import_node_path9.default.join(home, entry.replace(/\/\*$/, ""));
-    const inside2 = !import_node_path9.default.isAbsolute(entry) && !entry.startsWith("..");
-    if (!inside2 || !(await isFile(file) || await isFolder(file))) {
-      missing.push(given);
-      continue;
-    }
-    entries.push(entry);
-    const own = entry.endsWith(".jar") && (await namesIn(file).catch(() => [])).includes(mainFile);
-    if (own) classes.set(file, entry);
-    else if (entry.endsWith(".jar")) dependencies.set(file, entry);
+  for (const entry of jars) {
+    const file = import_node_path9.default.join(home, entry);
+    const own = (await namesIn(file).catch(() => [])).includes(mainFile);
+    (own ? classes : dependencies).set(file, entry);
   }
   for (const other of (await (0, import_promises14.readdir)(home)).sort())
-    if (other !== "bin" && other !== "lib") classes.set(import_node_path9.default.join(home, other), other);
+    if (other !== "bin")
+      for (const rest of await restOf(home, other, jars)) classes.set(import_node_path9.default.join(home, rest), rest);
+  const settings = await settingsOf(home, script);
+  const missing = [...classPath2.missing, ...modulePath.missing];
+  const onPath = (entries) => entries.map((entry) => `${APP_DIR}/${entry}`).join(":");
   return {
     layout: "distribution",
-    description: `distribution ${import_node_path9.default.basename(home)} with the start script ${name} (${mainClass})`,
+    description: `distribution ${import_node_path9.default.basename(home)} with the start script ${name} (${mainClass || module2})`,
     mainClass,
-    command: [...options3, "-cp", entries.map((entry) => `${APP_DIR}/${entry}`).join(":"), mainClass],
+    command: [
+      ...options3,
+      ...settings.options,
+      ...classPath2.found.length > 0 ? ["-cp", onPath(classPath2.found)] : [],
+      ...module2 === void 0 ? [mainClass] : [
+        "--module-path",
+        onPath(modulePath.found),
+        "--module",
+        [module2, mainClass].filter(Boolean).join("/")
+      ]
+    ],
     dependencies,
     classes,
     packed: /* @__PURE__ */ new Set(),
-    ...missing.length > 0 && {
-      leftOut: [
-        `The start script names files that are not in the distribution: ${missing.slice(0, 10).join(", ")}.`
-      ]
-    }
+    leftOut: [
+      ...missing.length > 0 ? [
+        `The start script names files that are not in the distribution: ${missing.slice(0, MOST_NAMED).join(", ")}.`
+      ] : [],
+      // Arguments may be secrets.
+      ...script.hasArguments || settings.hasArguments ? [
+        "The arguments that the start script gives the application are left out; set them in the input `arguments`."
+      ] : []
+    ]
   };
 }
-async function scriptsIn(folder) {
+async function entriesIn(home, given) {
+  const found = [];
+  const missing = [];
+  for (const one of given) {
+    const entry = import_node_path9.default.posix.normalize(one);
+    const folder = /^(.*)\/\*$/.exec(entry)?.[1];
+    const inside2 = !import_node_path9.default.isAbsolute(entry) && !entry.startsWith("..");
+    if (inside2 && folder !== void 0 && await isFolder(import_node_path9.default.join(home, folder))) {
+      const names = (await (0, import_promises14.readdir)(import_node_path9.default.join(home, folder))).filter((name) => name.endsWith(".jar")).sort();
+      found.push(...names.map((name) => `${folder}/${name}`));
+    } else if (inside2 && (await isFile(import_node_path9.default.join(home, entry)) || await isFolder(import_node_path9.default.join(home, entry))))
+      found.push(entry);
+    else missing.push(one);
+  }
+  return { found: [...new Set(found)], missing };
+}
+async function restOf(home, entry, jars) {
+  if (jars.includes(entry)) return [];
+  if (!jars.some((jar) => jar.startsWith(`${entry}/`))) return [entry];
+  const rest = [];
+  for (const name of (await (0, import_promises14.readdir)(import_node_path9.default.join(home, entry))).sort())
+    rest.push(...await restOf(home, `${entry}/${name}`, jars));
+  return rest;
+}
+async function settingsOf(home, { settings }) {
+  const text2 = settings && await (0, import_promises14.readFile)(import_node_path9.default.join(home, settings), "utf8").catch(() => "");
+  return readScriptSettings(text2 ?? "");
+}
+async function scriptsIn(home) {
   const scripts = /* @__PURE__ */ new Map();
+  const folder = import_node_path9.default.join(home, "bin");
   if (!await isFolder(folder)) return scripts;
   for (const name of (await (0, import_promises14.readdir)(folder)).sort()) {
     const script = await readScript(import_node_path9.default.join(folder, name));
@@ -46172,7 +46631,12 @@ async function scriptsIn(folder) {
 async function readScript(file) {
   if (!await isFile(file) || /\.(?:[jw]ar|zip|bat)$/.test(file)) return void 0;
   const content = await (0, import_promises14.readFile)(file);
-  return content.length > MAX_SCRIPT_SIZE ? void 0 : readStartScript(content.toString("utf8"));
+  const script = content.length > MAX_SCRIPT_SIZE ? void 0 : readStartScript(content.toString("utf8"));
+  if (script === void 0) return void 0;
+  if ("className" in script.main) return { ...script, mainClass: script.main.className };
+  const jar = import_node_path9.default.join(import_node_path9.default.dirname(import_node_path9.default.dirname(file)), script.main.jar);
+  const mainClass = (await readManifest(jar))?.mainClass;
+  return mainClass === void 0 ? void 0 : { ...script, mainClass };
 }
 
 // src/application/layouts/jar.ts
@@ -46206,7 +46670,6 @@ var quarkusApp = async ({ location }) => {
 // src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
 var LAYERS = ["dependencies", "snapshot-dependencies"];
-var COPIED = "dependency";
 var runnableJar = async ({ location, mainClass: wanted }) => {
   const manifest = await readManifest(location);
   const mainClass = wanted ?? manifest?.mainClass;
@@ -46220,12 +46683,14 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
     if (file === void 0) missing.push(entry);
     else dependencies.set(file, import_node_path11.default.normalize(entry));
   }
-  const copied = manifest.classPath.length === 0 ? await copiedLibraries(location) : [];
+  const copied = dependencies.size === 0 ? await copiedLibraries(location) : [];
+  const names = new Set(copied.map((jar) => import_node_path11.default.basename(jar)));
+  const absent = missing.filter((entry) => !names.has(import_node_path11.default.basename(entry)));
   for (const jar of copied) dependencies.set(import_node_path11.default.join(import_node_path11.default.dirname(location), jar), jar);
   const classPath2 = [name, ...copied].map((entry) => `${APP_DIR}/${entry}`).join(":");
   return {
     layout: "jar",
-    description: `runnable jar ${name} (${mainClass})${copied.length > 0 ? ` with ${copied.length} jars in ${COPIED}/` : ""}`,
+    description: `runnable jar ${name} (${mainClass})${beside(copied)}`,
     mainClass,
     command: [
       ...mainClass === QUARKUS_MAIN ? [CRAC_ENABLED] : [],
@@ -46234,9 +46699,9 @@ var runnableJar = async ({ location, mainClass: wanted }) => {
     dependencies,
     classes: /* @__PURE__ */ new Map([[location, name]]),
     packed: /* @__PURE__ */ new Set(),
-    ...missing.length > 0 && {
+    ...absent.length > 0 && {
       leftOut: [
-        `The Class-Path of ${name} names files that are not beside it: ${missing.slice(0, 10).join(", ")}.`
+        `The Class-Path of ${name} names files that are not beside it: ${absent.slice(0, 10).join(", ")}.`
       ]
     }
   };
@@ -46251,16 +46716,24 @@ async function findBeside(location, entry) {
   return void 0;
 }
 async function copiedLibraries(location) {
-  const folder = import_node_path11.default.join(import_node_path11.default.dirname(location), COPIED);
-  if (!await isFolder(folder)) return [];
-  const jars = (await (0, import_promises15.readdir)(folder)).filter((file) => file.endsWith(".jar")).sort();
+  const home = import_node_path11.default.dirname(location);
   const own = new Set(await namesIn(location).catch(() => []));
-  for (const jar of jars) {
-    const names = await namesIn(import_node_path11.default.join(folder, jar)).catch(() => []);
-    const first3 = names.find((one) => /^(?!META-INF\/|module-info).*\.class$/.test(one));
-    if (first3 !== void 0 && own.has(first3)) return [];
+  const copied = [];
+  for (const folder of LIBRARIES) {
+    if (!await isFolder(import_node_path11.default.join(home, folder))) continue;
+    const jars = (await (0, import_promises15.readdir)(import_node_path11.default.join(home, folder))).filter((file) => file.endsWith(".jar")).sort();
+    for (const jar of jars) {
+      const names = await namesIn(import_node_path11.default.join(home, folder, jar)).catch(() => []);
+      const first3 = names.find((one) => /^(?!META-INF\/|module-info).*\.class$/.test(one));
+      if (first3 !== void 0 && own.has(first3)) return [];
+    }
+    copied.push(...jars.map((jar) => `${folder}/${jar}`));
   }
-  return jars.map((jar) => `${COPIED}/${jar}`);
+  return copied;
+}
+function beside(jars) {
+  const folders = new Set(jars.map((jar) => `${import_node_path11.default.dirname(jar)}/`));
+  return jars.length === 0 ? "" : ` with ${jars.length} ${jars.length === 1 ? "jar" : "jars"} in ${[...folders].join(" and ")}`;
 }
 
 // src/application/layouts/micronaut.ts
@@ -46321,13 +46794,14 @@ function propertiesIn(text2) {
 async function loaderSettings(manifest, around) {
   const start2 = manifest.startClass ?? "";
   if (!/PropertiesLauncher$/.test(manifest.mainClass ?? ""))
-    return { mainClass: start2, files: [], entries: [] };
-  const { location, classes, javaOptions: javaOptions2, env } = around;
-  const beside = import_node_path13.default.dirname(location);
-  const properties = await settingsIn(classes, beside);
+    return { mainClass: start2, files: [], entries: [], leftOut: [] };
+  const { location, inJar, javaOptions: javaOptions2, env } = around;
+  const beside2 = import_node_path13.default.dirname(location);
+  const properties = await settingsIn(beside2, ...inJar);
   const setting = (name) => javaOptions2.find((option) => option.startsWith(`-D${name}=`))?.slice(name.length + 3) ?? env[name.toUpperCase().replace(".", "_")] ?? env[name] ?? properties.get(name);
   const files = [];
   const entries = [];
+  const missing = [];
   for (const given of (setting("loader.path") ?? manifest.loaderPath ?? "").split(",")) {
     const entry = import_node_path13.default.posix.normalize(given.trim().replace(/\/\*$/, "")).replace(/\/$/, "");
     if (given.trim() === "" || entry === "." || entry.startsWith("..")) continue;
@@ -46335,13 +46809,21 @@ async function loaderSettings(manifest, around) {
       entries.push(/\.(?:jar|zip)$/.test(entry) ? entry : `${entry}/*`);
       continue;
     }
-    const source = import_node_path13.default.join(beside, entry);
+    const source = import_node_path13.default.join(beside2, entry);
     if (await isFile(source)) entries.push(entry);
     else if (await isFolder(source)) entries.push(...await entriesOf2(source, entry));
-    else continue;
+    else {
+      if (!/^(?:BOOT|WEB)-INF\b/.test(entry)) missing.push(given.trim());
+      continue;
+    }
     files.push([source, entry]);
   }
-  return { mainClass: setting("loader.main") ?? start2, files, entries };
+  const leftOut = [
+    ...missing.length > 0 ? [`loader.path names files that are not beside ${import_node_path13.default.basename(location)}: ${missing.join(", ")}.`] : [],
+    // Arguments may be secrets.
+    ...setting("loader.args") === void 0 ? [] : ["The arguments of loader.args are left out; set them in the input `arguments`."]
+  ];
+  return { mainClass: setting("loader.main") ?? start2, files, entries, leftOut };
 }
 async function entriesOf2(folder, target) {
   const found = await (0, import_promises17.readdir)(folder, { recursive: true, withFileTypes: true });
@@ -46422,7 +46904,10 @@ var springBoot = async ({ location, scratch, mainClass: wanted, ...settings }) =
     import_node_path15.default.join(folder, "root/META-INF"),
     (name) => name !== "MANIFEST.MF" && !name.startsWith("services/") && !SIGNATURE.test(name)
   );
-  const loader = await loaderSettings(manifest, { location, classes: import_node_path15.default.join(folder, own), ...settings });
+  const inRoot = import_node_path15.default.join(scratch, "in-root");
+  await unpack("", inRoot, (name) => name === "loader.properties");
+  const inJar = [inRoot, import_node_path15.default.join(folder, own)];
+  const loader = await loaderSettings(manifest, { location, inJar, ...settings });
   const mainClass = wanted ?? loader.mainClass;
   const dependencies = new Map(loader.files);
   const classes = /* @__PURE__ */ new Map();
@@ -46457,7 +46942,8 @@ var springBoot = async ({ location, scratch, mainClass: wanted, ...settings }) =
     command: ["-cp", entries.map((entry) => import_node_path15.default.posix.resolve(APP_DIR, entry)).join(":"), mainClass],
     dependencies,
     classes,
-    packed
+    packed,
+    leftOut: loader.leftOut
   };
 };
 async function inOrder(folder, base, libs) {
@@ -46474,6 +46960,10 @@ async function inOrder(folder, base, libs) {
   return [.../* @__PURE__ */ new Set([...indexed, ...jars])];
 }
 
+// src/application/not-runnable.ts
+var import_promises21 = require("node:fs/promises");
+var import_node_path17 = __toESM(require("node:path"), 1);
+
 // src/application/places.ts
 var import_promises20 = require("node:fs/promises");
 var import_node_path16 = __toESM(require("node:path"), 1);
@@ -46482,10 +46972,17 @@ var PLACES = [
   "target",
   // Gradle: Quarkus, Micronaut, jars, `installDist`, and the archives of `distZip`.
   "build",
+  // A distribution has the libraries that a jar in `build/libs` may lack; `build` creates its archive in any case.
   "build/docker/main",
-  "build/libs",
   "build/install/*",
+  "build/libs",
   "build/distributions",
+  // `gradle init` creates the application in a project `app`.
+  "app/build/install/*",
+  "app/build/libs",
+  "app/build/distributions",
+  // appassembler-maven-plugin.
+  "target/appassembler",
   // sbt-native-packager and sbt-assembly.
   "target/universal/stage",
   "target/universal",
@@ -46517,6 +47014,40 @@ async function matching2(folder, [part, ...rest]) {
   return found;
 }
 
+// src/application/not-runnable.ts
+var RUNTIMES = ["", "*", "*/*", "lib/runtime", "*/lib/runtime", "*/*/lib/runtime"];
+async function notRunnable(places) {
+  for (const place of places) {
+    const failure = await plainWar(place) ?? await runtime(place);
+    if (failure !== void 0) return failure;
+  }
+  return void 0;
+}
+async function plainWar(place) {
+  const names = await isFolder(place) ? await (0, import_promises21.readdir)(place) : [""];
+  for (const name of names.sort()) {
+    const file = import_node_path17.default.join(place, name);
+    if (!file.endsWith(".war") || !await isFile(file)) continue;
+    if ((await readManifest(file))?.mainClass !== void 0) continue;
+    return new Failure("input", `${import_node_path17.default.basename(file)} needs a servlet container: it has no Main-Class.`, {
+      fix: "With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war in a Dockerfile (`file`) that starts with `java`."
+    });
+  }
+  return void 0;
+}
+async function runtime(place) {
+  for (const below2 of RUNTIMES) {
+    for (const folder of await matching2(place, below2.split("/").filter(Boolean))) {
+      const isRuntime = await isFile(import_node_path17.default.join(folder, "release")) && await isFile(import_node_path17.default.join(folder, "lib/modules"));
+      if (!isRuntime) continue;
+      return new Failure("input", `${folder} is a Java runtime of its own, as jlink and jpackage write it.`, {
+        fix: "The application needs the JDK with CRaC, and the modules in a runtime belong to its own JDK. Set `context` to the jar of the application and its libraries, from which the runtime was made: with Gradle, the result of `installDist`; with Maven, the jar and `dependency:copy-dependencies`."
+      });
+    }
+  }
+  return void 0;
+}
+
 // src/application/variants.ts
 var BUNDLE = /-(?:standalone|all|fat|shaded|uber|exec|boot|jar-with-dependencies|runner|assembly(?:-[\w.-]+)?)$/;
 var NOT_RUN = /-(?:sources|javadoc|tests|test-sources|plain)$/;
@@ -46545,8 +47076,8 @@ async function requireContext(context) {
 }
 async function findApplication(request3) {
   const { context, application } = request3;
-  const location = import_node_path17.default.resolve(context, application ?? ".");
-  if (location !== context && !location.startsWith(context + import_node_path17.default.sep)) {
+  const location = import_node_path18.default.resolve(context, application ?? ".");
+  if (location !== context && !location.startsWith(context + import_node_path18.default.sep)) {
     throw new Failure(
       "input",
       `Invalid input \`application\`: ${application} leads out of the context ${context}.`,
@@ -46559,31 +47090,38 @@ async function findApplication(request3) {
   if (found) return found;
   const places = folder ? await buildFolders(location) : [];
   for (const [index, place] of places.entries()) {
-    const scratch = import_node_path17.default.join(candidate.scratch, `place-${index}`);
+    const scratch = import_node_path18.default.join(candidate.scratch, `place-${index}`);
     const inPlace = await findInFolder({ ...candidate, location: place, scratch });
     if (inPlace === void 0) continue;
-    return { ...inPlace, description: `${inPlace.description} in ${import_node_path17.default.relative(context, place)}/` };
+    return { ...inPlace, description: `${inPlace.description} in ${import_node_path18.default.relative(context, place)}/` };
   }
-  throw await plainWar([location, ...places]) ?? await notFound(location);
+  throw await notRunnable([location, ...places]) ?? await notFound(location);
 }
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
   if (found) return found;
-  const files = (await (0, import_promises21.readdir)(candidate.location)).sort();
+  const files = (await (0, import_promises22.readdir)(candidate.location)).sort();
   const runnable = [];
   for (const extension of [".jar", ".war", ".zip"]) {
     const names2 = files.filter((name) => name.endsWith(extension));
     for (const name of names2) {
       const one = await findInFile({
         ...candidate,
-        location: import_node_path17.default.join(candidate.location, name),
-        scratch: import_node_path17.default.join(candidate.scratch, name)
+        location: import_node_path18.default.join(candidate.location, name),
+        scratch: import_node_path18.default.join(candidate.scratch, name)
       });
       if (one) runnable.push({ name, found: one });
     }
     if (runnable.length > 0) break;
   }
-  const names = new Set(withoutPartsOf(runnable.map(({ name }) => name)));
+  const names = new Set(
+    withoutPartsOf(
+      await withMainClass(
+        candidate,
+        runnable.map(({ name }) => name)
+      )
+    )
+  );
   const chosen = runnable.filter(({ name }) => names.has(name));
   if (chosen.length > 1) {
     throw new Failure("input", `There is more than one runnable jar in ${candidate.location}.`, {
@@ -46593,39 +47131,36 @@ async function findInFolder(candidate) {
   }
   return chosen[0]?.found ?? await first2(LAST_LAYOUTS, candidate);
 }
+async function withMainClass({ location, mainClass }, names) {
+  if (mainClass === void 0) return names;
+  const wanted = `${mainClass.replaceAll(".", "/")}.class`;
+  const having = [];
+  for (const name of names)
+    if ((await namesIn(import_node_path18.default.join(location, name))).some(
+      (entry) => entry === wanted || entry.endsWith(`-INF/classes/${wanted}`)
+    ))
+      having.push(name);
+  return having.length > 0 ? having : names;
+}
 async function findInFile(candidate) {
   const { location, scratch } = candidate;
   if (!await isFile(location)) return void 0;
-  return location.endsWith(".zip") ? await findInArchive(candidate, import_node_path17.default.join(scratch, "unpacked")) : await first2(FILE_LAYOUTS, candidate);
+  return location.endsWith(".zip") ? await findInArchive(candidate, import_node_path18.default.join(scratch, "unpacked")) : await first2(FILE_LAYOUTS, candidate);
 }
 async function findInArchive(candidate, folder) {
   const unpacked2 = await unpackFrom(candidate.location, "", folder).then(
     () => true,
     () => false
   );
-  const [top, ...others] = unpacked2 && await isFolder(folder) ? await (0, import_promises21.readdir)(folder) : [];
+  const [top, ...others] = unpacked2 && await isFolder(folder) ? await (0, import_promises22.readdir)(folder) : [];
   if (top === void 0 || others.length > 0) return void 0;
-  const location = import_node_path17.default.join(folder, top);
+  const location = import_node_path18.default.join(folder, top);
   return await isFolder(location) ? await first2([distribution], { ...candidate, location }) : void 0;
 }
 async function first2(layouts, candidate) {
   for (const layout of layouts) {
     const found = await layout(candidate);
     if (found) return found;
-  }
-  return void 0;
-}
-async function plainWar(places) {
-  for (const place of places) {
-    const names = await isFolder(place) ? await (0, import_promises21.readdir)(place) : [""];
-    for (const name of names.sort()) {
-      const file = import_node_path17.default.join(place, name);
-      if (!file.endsWith(".war") || !await isFile(file)) continue;
-      if ((await readManifest(file))?.mainClass !== void 0) continue;
-      return new Failure("input", `${import_node_path17.default.basename(file)} needs a servlet container: it has no Main-Class.`, {
-        fix: "With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war in a Dockerfile (`file`) that starts with `java`."
-      });
-    }
   }
   return void 0;
 }
@@ -46636,7 +47171,7 @@ async function notFound(location) {
   });
 }
 async function listing(folder) {
-  const names = await (0, import_promises21.readdir)(folder).catch(() => void 0);
+  const names = await (0, import_promises22.readdir)(folder).catch(() => void 0);
   if (!names) return "The file or folder does not exist.";
   if (names.length === 0) return "The folder is empty.";
   const shown2 = names.sort().slice(0, 20).join("\n");
@@ -46646,10 +47181,10 @@ ${shown2}${names.length > 20 ? `
 }
 
 // src/checkpoint/warm-up-script.ts
-var import_promises22 = require("node:fs/promises");
+var import_promises23 = require("node:fs/promises");
 var SHOWN_LINES = 20;
 async function requireScript(script) {
-  const problem = await (0, import_promises22.stat)(script).then(
+  const problem = await (0, import_promises23.stat)(script).then(
     (entry) => entry.isFile() ? void 0 : new Error("it is not a file"),
     (error) => error
   );
@@ -46697,15 +47232,15 @@ function cannotStart(script, error) {
 }
 
 // src/image/images.ts
-var import_node_path24 = __toESM(require("node:path"), 1);
+var import_node_path25 = __toESM(require("node:path"), 1);
 
 // src/docker/context.ts
-var import_node_path19 = __toESM(require("node:path"), 1);
+var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/lib/kept-log.ts
 var import_node_fs3 = require("node:fs");
-var import_promises23 = require("node:fs/promises");
-var import_node_path18 = __toESM(require("node:path"), 1);
+var import_promises24 = require("node:fs/promises");
+var import_node_path19 = __toESM(require("node:path"), 1);
 
 // src/lib/modes.ts
 var PRIVATE_FILE = 384;
@@ -46715,9 +47250,9 @@ var PRIVATE_FOLDER = 448;
 var FULL = 64 * 1024 * 1024;
 function keptLog(file, warning, hiding, full = FULL) {
   let size = (0, import_node_fs3.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
-  let broken3 = false;
+  let broken2 = false;
   function append(bytes) {
-    if (broken3) return;
+    if (broken2) return;
     try {
       if (size >= full) {
         (0, import_node_fs3.renameSync)(file, `${file}.1`);
@@ -46726,15 +47261,15 @@ function keptLog(file, warning, hiding, full = FULL) {
       (0, import_node_fs3.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
       size += bytes.length;
     } catch (error) {
-      broken3 = true;
-      warning(`${import_node_path18.default.basename(file)} is not complete: ${messageOf(error)}`);
+      broken2 = true;
+      warning(`${import_node_path19.default.basename(file)} is not complete: ${messageOf(error)}`);
     }
   }
   return { hiding, stream: () => new WholeLines(append, hiding) };
 }
 async function writeLog(file, text2, hiding) {
-  await (0, import_promises23.rm)(file, { force: true });
-  await (0, import_promises23.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
+  await (0, import_promises24.rm)(file, { force: true });
+  await (0, import_promises24.writeFile)(file, hiding.apply(Buffer.from(text2)), { mode: PRIVATE_FILE });
 }
 var SHOWN = 10 * 1024 * 1024;
 function shownLines(log2, file, most = SHOWN) {
@@ -46749,21 +47284,21 @@ function shownLines(log2, file, most = SHOWN) {
 
 // src/docker/context.ts
 function keepIn({ logs, log: log2, hiding }, file) {
-  return keptLog(import_node_path19.default.join(logs, file), (line2) => log2.warning(line2), hiding);
+  return keptLog(import_node_path20.default.join(logs, file), (line2) => log2.warning(line2), hiding);
 }
 function outputTo(context, file) {
   return { onLine: (line2) => context.log.untrusted(line2), keep: keepIn(context, file) };
 }
 function imagesFolder({ work }) {
-  return import_node_path19.default.join(work, "images");
+  return import_node_path20.default.join(work, "images");
 }
 function containerSettings({ id, work }, { env, port, network: network2, addHosts }, reach) {
   return { run: id, env, work, port, reach, network: network2, addHosts };
 }
 
 // src/image/build-context.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises31 = require("node:fs/promises");
+var import_node_path24 = __toESM(require("node:path"), 1);
 
 // src/application/frameworks.ts
 var ORG_CRAC = { coordinates: "org.crac:crac", jar: "crac", classes: "org/crac/" };
@@ -46837,45 +47372,45 @@ function explainMissingSupport(refused3, libraries) {
 }
 
 // src/lib/link-or-copy.ts
-var import_promises24 = require("node:fs/promises");
+var import_promises25 = require("node:fs/promises");
 async function linkOrCopy(source, destination) {
-  await (0, import_promises24.link)(source, destination).catch(() => (0, import_promises24.cp)(source, destination));
+  await (0, import_promises25.link)(source, destination).catch(() => (0, import_promises25.cp)(source, destination));
 }
 
 // src/image/archive-tree.ts
+var import_promises28 = require("node:fs/promises");
+var import_node_path22 = __toESM(require("node:path"), 1);
+
+// src/image/times.ts
 var import_promises27 = require("node:fs/promises");
 var import_node_path21 = __toESM(require("node:path"), 1);
 
-// src/image/times.ts
-var import_promises26 = require("node:fs/promises");
-var import_node_path20 = __toESM(require("node:path"), 1);
-
 // src/lib/digest.ts
-var import_node_crypto = require("node:crypto");
+var import_node_crypto2 = require("node:crypto");
 var import_node_fs4 = require("node:fs");
-var import_promises25 = require("node:stream/promises");
+var import_promises26 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
-  const hash = (0, import_node_crypto.createHash)(algorithm);
-  await (0, import_promises25.pipeline)((0, import_node_fs4.createReadStream)(file), async (chunks) => {
+  const hash = (0, import_node_crypto2.createHash)(algorithm);
+  await (0, import_promises26.pipeline)((0, import_node_fs4.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
 }
 function digestOf(bytes) {
-  return `sha256:${(0, import_node_crypto.createHash)("sha256").update(bytes).digest("hex")}`;
+  return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
 
 // src/image/times.ts
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
 async function setTimes(folder, classes) {
-  for (const entry of await (0, import_promises26.readdir)(folder, { recursive: true, withFileTypes: true })) {
-    const file = import_node_path20.default.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await (0, import_promises26.lutimes)(file, EPOCH, EPOCH);
+  for (const entry of await (0, import_promises27.readdir)(folder, { recursive: true, withFileTypes: true })) {
+    const file = import_node_path21.default.join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await (0, import_promises27.lutimes)(file, EPOCH, EPOCH);
     if (!entry.isFile()) continue;
     const number = await contentNumber(file);
-    const isClass2 = classes !== void 0 && file.startsWith(classes + import_node_path20.default.sep);
-    const time2 = isClass2 ? Math.floor((await (0, import_promises26.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
-    await (0, import_promises26.lutimes)(file, time2, time2);
+    const isClass2 = classes !== void 0 && file.startsWith(classes + import_node_path21.default.sep);
+    const time2 = isClass2 ? Math.floor((await (0, import_promises27.stat)(file)).mtimeMs / 1e3) + number % 1e6 / 1e6 : EPOCH + number;
+    await (0, import_promises27.lutimes)(file, time2, time2);
   }
 }
 async function contentNumber(file) {
@@ -46885,52 +47420,52 @@ async function contentNumber(file) {
 
 // src/image/archive-tree.ts
 async function writeArchiveTree(context, archive) {
-  const tree = import_node_path21.default.join(context, "trees/archive");
-  const folder = import_node_path21.default.join(tree, ARCHIVE_DIR);
-  await (0, import_promises27.rm)(tree, { recursive: true, force: true });
-  await (0, import_promises27.mkdir)(folder, { recursive: true });
-  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path21.default.basename(archive.file)}`;
+  const tree = import_node_path22.default.join(context, "trees/archive");
+  const folder = import_node_path22.default.join(tree, ARCHIVE_DIR);
+  await (0, import_promises28.rm)(tree, { recursive: true, force: true });
+  await (0, import_promises28.mkdir)(folder, { recursive: true });
+  const inImage = archive && `${ARCHIVE_DIR}/${import_node_path22.default.basename(archive.file)}`;
   if (archive && inImage !== void 0) {
-    const { size } = await (0, import_promises27.stat)(archive.file);
-    await linkOrCopy(archive.file, import_node_path21.default.join(folder, import_node_path21.default.basename(archive.file)));
-    await (0, import_promises27.writeFile)(import_node_path21.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
+    const { size } = await (0, import_promises28.stat)(archive.file);
+    await linkOrCopy(archive.file, import_node_path22.default.join(folder, import_node_path22.default.basename(archive.file)));
+    await (0, import_promises28.writeFile)(import_node_path22.default.join(folder, ARCHIVE_FILES.size), `${size} ${inImage}
 `);
   }
   const options3 = archive && inImage !== void 0 ? `${archive.option(inImage)}
 ` : "";
-  await (0, import_promises27.writeFile)(import_node_path21.default.join(folder, ARCHIVE_FILES.options), options3);
+  await (0, import_promises28.writeFile)(import_node_path22.default.join(folder, ARCHIVE_FILES.options), options3);
   await setTimes(tree);
 }
 
 // src/image/class-jar.ts
 var import_node_fs5 = require("node:fs");
-var import_promises28 = require("node:fs/promises");
-var import_node_path22 = __toESM(require("node:path"), 1);
-var import_promises29 = require("node:stream/promises");
+var import_promises29 = require("node:fs/promises");
+var import_node_path23 = __toESM(require("node:path"), 1);
+var import_promises30 = require("node:stream/promises");
 var import_yazl = __toESM(require_yazl(), 1);
 var MANIFEST2 = "META-INF/MANIFEST.MF";
 var LARGE = 64 * 1024 * 1024;
 async function packClasses(folder, jar) {
   const zip = new import_yazl.ZipFile();
-  const written = (0, import_promises29.pipeline)(zip.outputStream, (0, import_node_fs5.createWriteStream)(jar, { flags: "wx" }));
+  const written = (0, import_promises30.pipeline)(zip.outputStream, (0, import_node_fs5.createWriteStream)(jar, { flags: "wx" }));
   const failed = new Promise((_, reject) => zip.on("error", reject));
   const finished2 = Promise.race([written, failed]);
   finished2.catch(() => void 0);
   let newest = EPOCH;
   for (const name of await namesIn2(folder)) {
-    const entry = await (0, import_promises28.stat)(import_node_path22.default.join(folder, name));
-    const fixed = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
-    const time2 = fixed ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
+    const entry = await (0, import_promises29.stat)(import_node_path23.default.join(folder, name));
+    const fixed2 = entry.isDirectory() || name.endsWith(".class") || name === MANIFEST2;
+    const time2 = fixed2 ? EPOCH : Math.max(EPOCH, Math.floor(entry.mtimeMs / 1e3));
     newest = Math.max(newest, time2);
     const options3 = { mtime: inLocalTime(time2), forceDosTimestamp: true, mode: 33188 };
     if (entry.isDirectory()) zip.addEmptyDirectory(name, { ...options3, mode: 16877 });
     else if (entry.size < LARGE)
-      zip.addBuffer(await (0, import_promises28.readFile)(import_node_path22.default.join(folder, name)), name, { ...options3, compress: false });
-    else zip.addFile(import_node_path22.default.join(folder, name), name, options3);
+      zip.addBuffer(await (0, import_promises29.readFile)(import_node_path23.default.join(folder, name)), name, { ...options3, compress: false });
+    else zip.addFile(import_node_path23.default.join(folder, name), name, options3);
   }
   zip.end();
   await finished2;
-  await (0, import_promises28.utimes)(jar, newest, newest);
+  await (0, import_promises29.utimes)(jar, newest, newest);
 }
 function inLocalTime(time2) {
   const utc = new Date(time2 * 1e3);
@@ -46945,46 +47480,47 @@ function inLocalTime(time2) {
 }
 async function namesIn2(folder, inside2 = "") {
   const names = [];
-  for (const child2 of (await (0, import_promises28.readdir)(import_node_path22.default.join(folder, inside2))).sort()) {
-    const name = import_node_path22.default.posix.join(inside2, child2);
+  for (const child2 of (await (0, import_promises29.readdir)(import_node_path23.default.join(folder, inside2))).sort()) {
+    const name = import_node_path23.default.posix.join(inside2, child2);
     names.push(name);
-    if ((await (0, import_promises28.stat)(import_node_path22.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
+    if ((await (0, import_promises29.stat)(import_node_path23.default.join(folder, name))).isDirectory()) names.push(...await namesIn2(folder, name));
   }
   if (inside2 !== "") return names;
-  const first3 = [import_node_path22.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
+  const first3 = [import_node_path23.default.posix.dirname(MANIFEST2), MANIFEST2].filter((name) => names.includes(name));
   return [...first3, ...names.filter((name) => !first3.includes(name))];
 }
 
 // src/image/build-context.ts
 var HOME_MODE = 488;
 async function assembleBuildContext(folder, parts2) {
-  const from = (name) => import_node_path23.default.join(parts2.dockerFolder, name);
-  const tree = (name, inside2 = "") => import_node_path23.default.join(folder, "trees", name, inside2);
-  await (0, import_promises30.mkdir)(folder);
-  await (0, import_promises30.cp)(from("Dockerfile"), import_node_path23.default.join(folder, "Dockerfile"));
-  await (0, import_promises30.cp)(from("tools"), import_node_path23.default.join(folder, "tools"), { recursive: true });
-  await linkOrCopy(parts2.jdkArchive, import_node_path23.default.join(folder, "jdk.tar.gz"));
+  const from = (name) => import_node_path24.default.join(parts2.dockerFolder, name);
+  const tree = (name, inside2 = "") => import_node_path24.default.join(folder, "trees", name, inside2);
+  await (0, import_promises31.mkdir)(folder);
+  await (0, import_promises31.cp)(from("Dockerfile"), import_node_path24.default.join(folder, "Dockerfile"));
+  await (0, import_promises31.cp)(from("tools"), import_node_path24.default.join(folder, "tools"), { recursive: true });
+  await linkOrCopy(parts2.jdkArchive, import_node_path24.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes, packed, files } = parts2.application;
+  const isInImage = ["dockerfile", "image"].includes(parts2.application.layout);
   for (const [name, files2] of Object.entries({ dependencies, classes })) {
-    await (0, import_promises30.mkdir)(tree(name, APP_DIR), { recursive: true });
+    await (0, import_promises31.mkdir)(tree(name, isInImage ? "" : APP_DIR), { recursive: true });
     for (const [source, target] of files2) {
-      const destination = import_node_path23.default.join(tree(name, APP_DIR), target);
+      const destination = import_node_path24.default.join(tree(name, APP_DIR), target);
       const options3 = { recursive: true, dereference: true, preserveTimestamps: true };
-      await (0, import_promises30.mkdir)(import_node_path23.default.dirname(destination), { recursive: true });
+      await (0, import_promises31.mkdir)(import_node_path24.default.dirname(destination), { recursive: true });
       if (packed.has(source)) await packClasses(source, destination);
-      else await (0, import_promises30.cp)(source, destination, options3);
+      else await (0, import_promises31.cp)(source, destination, options3);
     }
   }
-  await (0, import_promises30.mkdir)(tree("working"), { mode: HOME_MODE });
+  await (0, import_promises31.mkdir)(tree("working"), { mode: HOME_MODE });
   for (const [target, source] of files) {
-    const below2 = import_node_path23.default.posix.relative(HOME_DIR, target);
+    const below2 = import_node_path24.default.posix.relative(HOME_DIR, target);
     const destination = below2.startsWith("..") ? tree("classes", target) : tree("working", below2);
-    await (0, import_promises30.mkdir)(import_node_path23.default.dirname(destination), { recursive: true });
-    await (0, import_promises30.cp)(source, destination, { dereference: true, preserveTimestamps: true });
+    await (0, import_promises31.mkdir)(import_node_path24.default.dirname(destination), { recursive: true });
+    await (0, import_promises31.cp)(source, destination, { dereference: true, preserveTimestamps: true });
   }
-  await (0, import_promises30.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
-  await (0, import_promises30.cp)(from("seccomp.json"), import_node_path23.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
-  await (0, import_promises30.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
+  await (0, import_promises31.cp)(from("image"), tree("launch", CRAC_DIR), { recursive: true });
+  await (0, import_promises31.cp)(from("seccomp.json"), import_node_path24.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.seccompProfile));
+  await (0, import_promises31.cp)(from("checkpoint"), tree("checkpoint", CRAC_DIR), { recursive: true });
   const usual = (words) => words.filter((word) => !TAKES_CHECKPOINT.test(word));
   const launch = {
     [LAUNCH_FILES.javaOptions]: usual(parts2.javaOptions),
@@ -46994,19 +47530,19 @@ async function assembleBuildContext(folder, parts2) {
     [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
   };
   for (const [name, words] of Object.entries(launch)) {
-    await (0, import_promises30.writeFile)(import_node_path23.default.join(tree("launch", CRAC_DIR), name), lines2(words));
+    await (0, import_promises31.writeFile)(import_node_path24.default.join(tree("launch", CRAC_DIR), name), lines2(words));
   }
-  const policies = import_node_path23.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
+  const policies = import_node_path24.default.posix.join(CRAC_DIR, LAUNCH_FILES.resourcePolicies);
   if (parts2.resourcePolicies !== void 0)
-    await (0, import_promises30.writeFile)(
-      import_node_path23.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
+    await (0, import_promises31.writeFile)(
+      import_node_path24.default.join(tree("launch", CRAC_DIR), LAUNCH_FILES.resourcePolicies),
       parts2.resourcePolicies
     );
   const once = [...parts2.javaOptions, ...parts2.application.command].filter(
     (word) => TAKES_CHECKPOINT.test(word)
   );
-  await (0, import_promises30.writeFile)(
-    import_node_path23.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
+  await (0, import_promises31.writeFile)(
+    import_node_path24.default.join(tree("checkpoint", CRAC_DIR), LAUNCH_FILES.checkpointOptions),
     lines2([...once, ...parts2.resourcePolicies === void 0 ? [] : [`-D${POLICIES_PROPERTY}=${policies}`]])
   );
   await setTimes(tree(""), tree("classes", APP_DIR));
@@ -47046,7 +47582,7 @@ async function readDockerFacts(docker2) {
     operatingSystem: info2?.OperatingSystem ?? "unknown",
     appArmor: security.includes("name=apparmor"),
     rootless: security.includes("name=rootless"),
-    loadsLayers: info2 !== void 0 && !info2.DriverStatus?.some(([name]) => name === "driver-type")
+    imageStore: info2 && (info2.DriverStatus?.some(([name]) => name === "driver-type") ? "containerd" : "graph driver")
   };
 }
 async function refusePodman(docker2, version) {
@@ -47073,7 +47609,7 @@ async function imageArchitecture(docker2, image, onLine) {
     fix: "Use a `base-image` for x86-64 or arm64."
   });
 }
-async function ensureBaseImage(docker2, image, onLine, refresh = false) {
+async function ensureBaseImage(docker2, image, onLine, refresh = false, input2 = "base-image") {
   const known = await findImage(docker2, image);
   if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture;
   const pull = ["pull", "--quiet", "--", image];
@@ -47082,11 +47618,12 @@ async function ensureBaseImage(docker2, image, onLine, refresh = false) {
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}
 ${pulled.stderr}`;
-    throw baseImageFailure(output, image) ?? dockerFailure(pull, pulled, PULL_FIX).of(`The base image ${image} could not be pulled`);
+    throw baseImageFailure(output, image, input2) ?? dockerFailure(pull, pulled, pullFix(input2)).of(`${SUBJECT[input2]} ${image} could not be pulled`);
   }
   return (await inspectImage(docker2, image)).Architecture;
 }
-var PULL_FIX = "Check the name in `base-image`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.";
+var SUBJECT = { "base-image": "The base image", image: "The image" };
+var pullFix = (input2) => `Check the name in \`${input2}\`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.`;
 async function localImage(docker2, image) {
   const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
   const known = RepoDigests?.[0] ?? Id;
@@ -47096,21 +47633,29 @@ async function localImage(docker2, image) {
     onBuild: Boolean(Config.OnBuild?.length)
   };
 }
-function baseImageFailure(output, image) {
+function baseImageFailure(output, image, input2 = "base-image") {
+  const subject = `${SUBJECT[input2]} ${image}`;
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
     return new Failure(
       "registry",
-      `The base image ${image} could not be pulled: the rate limit of its registry is used up.`,
+      `${subject} could not be pulled: the rate limit of its registry is used up.`,
       {
-        fix: "Run docker/login-action before, which raises the limit; use a `base-image` of another registry or of a mirror; or run the job again later.",
+        fix: `Run docker/login-action before, which raises the limit; use a \`${input2}\` of another registry or of a mirror; or run the job again later.`,
         evidence: lastLines(output, 10)
       }
     );
   }
   const pull = /(pull access denied|manifest unknown|failed to resolve source metadata|not found|manifest for .{0,300} not found|no matching manifest|unauthorized|authentication required|no basic auth credentials)/;
   if (!pull.test(output)) return void 0;
-  return new Failure("image", `The base image ${image} could not be pulled.`, {
-    fix: "Check the name in `base-image`; for a private image, run docker/login-action before.",
+  const platform2 = /no matching manifest for (\S+)/.exec(output)?.[1];
+  if (platform2 !== void 0 && input2 === "image") {
+    return new Failure("image", `${subject} has nothing for ${platform2}, the platform of this runner.`, {
+      fix: "Use a runner of a platform that the image has (for arm64 `runs-on: ubuntu-24.04-arm`), or build the image for that platform, too.",
+      evidence: lastLines(output, 10)
+    });
+  }
+  return new Failure("image", `${subject} could not be pulled.`, {
+    fix: `Check the name in \`${input2}\`; for a private image, run docker/login-action before.`,
     evidence: lastLines(output, 10)
   });
 }
@@ -47206,6 +47751,8 @@ function describeStep(step) {
 }
 
 // src/image/build.ts
+var UNCOMPRESSED = "type=image,compression=uncompressed,unpack=true";
+var NO_OUTPUT = /unknown flag: --output|--output option requires BuildKit/;
 function buildCommand(build3) {
   return [
     "build",
@@ -47217,6 +47764,7 @@ function buildCommand(build3) {
     "--force-rm",
     ...pairs2("--build-arg", build3.buildArgs),
     ...pairs2("--label", build3.labels),
+    ...build3.uncompressed ? ["--output", UNCOMPRESSED] : [],
     "--",
     build3.context
   ];
@@ -47224,6 +47772,8 @@ function buildCommand(build3) {
 async function buildImage(docker2, build3, output) {
   const command2 = buildCommand(build3);
   const result = await runBuild(docker2, command2, output);
+  if (build3.uncompressed && result.exitCode !== 0 && NO_OUTPUT.test(result.stderr))
+    return await buildImage(docker2, { ...build3, uncompressed: false }, output);
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
@@ -47270,6 +47820,9 @@ var PREFIX = "io.github.crac-checkpoint";
 var OCI = "org.opencontainers.image";
 var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
 var FIGURES_ANNOTATION = `${PREFIX}.figures`;
+var APPLICATION_LABELS = ["source", "revision", "version"].map(
+  (name) => `${OCI}.${name}`
+);
 function originLabels(origin) {
   const {
     GITHUB_SERVER_URL: server,
@@ -47325,9 +47878,9 @@ async function prepareImages({ id, work }, inputs, {
   dockerFolder,
   environment: environment2,
   workspace
-}, { application, base, jdk, fingerprint }) {
+}, { application, base, jdk, fingerprint }, imageStore) {
   const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path24.default.join(work, `context-${id}`);
+  const folder = import_node_path25.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder,
     jdkArchive: jdk.file,
@@ -47341,7 +47894,7 @@ async function prepareImages({ id, work }, inputs, {
     created: /* @__PURE__ */ new Date(),
     environment: environment2,
     version: inputs.tags[0]?.tag,
-    base: { name: inputs.file ?? inputs.baseImage, digest: base.digest },
+    base: { name: base.given?.reference ?? inputs.file ?? inputs.baseImage, digest: base.digest },
     jdkAsset: jdk.asset.name,
     jdkSha256: jdk.sha256,
     fingerprint
@@ -47354,12 +47907,19 @@ async function prepareImages({ id, work }, inputs, {
       GID: String(user2.gid),
       ENGINE: inputs.engine,
       RUN: id,
-      WORKING_DIRECTORY: base.workingDirectory
+      WORKING_DIRECTORY: base.workingDirectory,
+      TRUST_STORE: base.given?.trustStore ?? ""
     },
-    labels: { ...origin, ...inputs.labels }
+    labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
+    uncompressed: imageStore === "containerd"
   };
 }
-async function buildStage(context, { folder, buildArgs }, target, own, output = outputTo(context, `build-${target}.log`)) {
+function withoutOwn(origin, own = {}) {
+  return Object.fromEntries(
+    Object.entries(origin).filter(([name]) => !(name in own && APPLICATION_LABELS.includes(name)))
+  );
+}
+async function buildStage(context, { folder, buildArgs, uncompressed }, target, own, output = outputTo(context, `build-${target}.log`)) {
   return await buildImage(
     context.docker,
     {
@@ -47367,19 +47927,20 @@ async function buildStage(context, { folder, buildArgs }, target, own, output = 
       target,
       name: namesOf(context.id).image(target === "cold" ? "runtime" : target),
       buildArgs: { ...buildArgs, ...own.buildArgs },
-      labels: own.labels
+      labels: own.labels,
+      uncompressed
     },
     output
   );
 }
 
 // src/inputs/known-secrets.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises33 = require("node:fs/promises");
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_promises31 = require("node:fs/promises");
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_promises32 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
 
 // src/registry/credential-helper.ts
 var import_node_child_process2 = require("node:child_process");
@@ -47462,11 +48023,11 @@ function helperOf({ credHelpers, credsStore }, registry2) {
   return credHelpers?.[keyOf(registry2)] ?? credHelpers?.[registry2] ?? credsStore;
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path25.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path25.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path26.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path26.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises31.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises32.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -47491,17 +48052,17 @@ function hostOf(key) {
   return key === DOCKER_HUB_KEY ? DOCKER_HUB : key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
 }
 function credentialsOf(key, login, file) {
-  const broken3 = (why) => unreadable(file, `its login for ${quoted(key)} ${why}`);
-  if (typeof login !== "object" || login === null) throw broken3("is not an object");
+  const broken2 = (why) => unreadable(file, `its login for ${quoted(key)} ${why}`);
+  if (typeof login !== "object" || login === null) throw broken2("is not an object");
   const { auth: auth2, username, password, identitytoken } = login;
   if ([auth2, username, password, identitytoken].some((field) => field && typeof field !== "string"))
-    throw broken3("has a field that is not a text");
+    throw broken2("has a field that is not a text");
   if (identitytoken) return { kind: "identity", token: identitytoken };
   if (username && password) return { kind: "password", username, password };
   if (!auth2) return void 0;
   const both = Buffer.from(auth2, "base64").toString("utf8");
   const colon = both.indexOf(":");
-  if (colon < 1) throw broken3("has an `auth` that is not NAME:PASSWORD in base64");
+  if (colon < 1) throw broken2("has an `auth` that is not NAME:PASSWORD in base64");
   return {
     kind: "password",
     username: both.slice(0, colon),
@@ -47511,7 +48072,7 @@ function credentialsOf(key, login, file) {
 
 // src/inputs/known-secrets.ts
 async function secretsOfInputs(inputs, workspace) {
-  const read3 = (file) => (0, import_promises32.readFile)(import_node_path26.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const read3 = (file) => (0, import_promises33.readFile)(import_node_path27.default.resolve(workspace, file), "utf8").catch(() => void 0);
   const secrets = [];
   for (const name of INPUT_NAMES) {
     const { secrets: of } = INPUTS[name];
@@ -47538,15 +48099,15 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log:
 }
 
 // src/job/first-minute.ts
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/application/in-workspace.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises36 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // src/application/further-files.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // node_modules/tinyglobby/dist/index.mjs
 var import_fs = require("fs");
@@ -47558,27 +48119,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path76) {
-  let normalized = (0, import_path.normalize)(path76);
+function cleanPath(path81) {
+  let normalized = (0, import_path.normalize)(path81);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path76, separator) {
-  return path76.replace(SLASHES_REGEX, separator);
+function convertSlashes(path81, separator) {
+  return path81.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path76) {
-  return path76 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path76);
+function isRootDirectory(path81) {
+  return path81 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path81);
 }
-function normalizePath(path76, options3) {
+function normalizePath(path81, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path76.includes("/") || path76.startsWith(".");
-  if (resolvePaths) path76 = (0, import_path.resolve)(path76);
-  if (normalizePath$1 || pathNeedsCleaning) path76 = cleanPath(path76);
-  if (path76 === ".") return "";
-  const needsSeperator = path76[path76.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path76 + pathSeparator : path76, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path81.includes("/") || path81.startsWith(".");
+  if (resolvePaths) path81 = (0, import_path.resolve)(path81);
+  if (normalizePath$1 || pathNeedsCleaning) path81 = cleanPath(path81);
+  if (path81 === ".") return "";
+  const needsSeperator = path81[path81.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path81 + pathSeparator : path81, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -47615,8 +48176,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path76 = directoryPath || ".";
-  if (filters.every((filter) => filter(path76, true))) paths.push(path76);
+  const path81 = directoryPath || ".";
+  if (filters.every((filter) => filter(path81, true))) paths.push(path81);
 };
 var empty$2 = () => {
 };
@@ -47668,26 +48229,26 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path76, state, callback$1) {
+var resolveSymlinksAsync = function(path81, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs4.realpath(path76, (error, resolvedPath) => {
+  fs4.realpath(path81, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
     fs4.stat(resolvedPath, (error$1, stat17) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat17.isDirectory() && isRecursive(path76, resolvedPath, state)) return queue.dequeue(null, state);
+      if (stat17.isDirectory() && isRecursive(path81, resolvedPath, state)) return queue.dequeue(null, state);
       callback$1(stat17, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path76, state, callback$1) {
+var resolveSymlinks = function(path81, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs4.realpathSync(path76);
+    const resolvedPath = fs4.realpathSync(path81);
     const stat17 = fs4.statSync(resolvedPath);
-    if (stat17.isDirectory() && isRecursive(path76, resolvedPath, state)) return;
+    if (stat17.isDirectory() && isRecursive(path81, resolvedPath, state)) return;
     callback$1(stat17, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
@@ -47697,9 +48258,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path76, resolved2, state) {
+function isRecursive(path81, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path76);
+  let parent = (0, import_path.dirname)(path81);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -47707,7 +48268,7 @@ function isRecursive(path76, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path76, resolved2);
+  state.symlinks.set(path81, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -47879,19 +48440,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path76 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path76)) continue;
-        this.pushDirectory(path76, paths, filters);
-        this.walkDirectory(this.state, path76, path76, depth - 1, this.walk);
+        let path81 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path81)) continue;
+        this.pushDirectory(path81, paths, filters);
+        this.walkDirectory(this.state, path81, path81, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path76 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path76, this.state, (stat17, resolvedPath) => {
+        let path81 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path81, this.state, (stat17, resolvedPath) => {
           if (stat17.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path76 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path76 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path81 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path81 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path76;
+            resolvedPath = useRealPaths ? resolvedPath : path81;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -48057,7 +48618,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path76) => isMatch(path76));
+    this.options.filters.push((path81) => isMatch(path81));
     return this;
   }
 };
@@ -48132,19 +48693,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path76) {
-  return path76.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path81) {
+  return path81.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path76) {
+function splitPattern(path81) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path76, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path76];
+  const result = import_picomatch.default.scan(path81, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path81];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path76) => path76.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path76) => path76.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path81) => path81.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path81) => path81.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -48251,13 +48812,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path76 = format(p, isDirectory2);
-      const matches = matcher(path76) && !ignore(path76);
-      if (matches) log(`matched ${path76}`);
+      const path81 = format(p, isDirectory2);
+      const matches = matcher(path81) && !ignore(path81);
+      if (matches) log(`matched ${path81}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path76 = format(p, isDirectory2);
-      return matcher(path76) && !ignore(path76);
+      const path81 = format(p, isDirectory2);
+      return matcher(path81) && !ignore(path81);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -48334,7 +48895,7 @@ async function furtherFiles(lines3, workspace) {
       });
     }
     for (const [source, target] of found) {
-      const place = import_node_path27.default.posix.resolve(HOME_DIR, target);
+      const place = import_node_path28.default.posix.resolve(HOME_DIR, target);
       const other = files.get(place);
       if (other !== void 0 && other !== source) {
         throw new Failure(
@@ -48349,23 +48910,23 @@ async function furtherFiles(lines3, workspace) {
   return files;
 }
 async function filesOf({ source, target }, workspace) {
-  const literal3 = import_node_path27.default.resolve(workspace, source);
-  const entry = await (0, import_promises33.stat)(literal3).catch(() => void 0);
+  const literal3 = import_node_path28.default.resolve(workspace, source);
+  const entry = await (0, import_promises34.stat)(literal3).catch(() => void 0);
   if (entry?.isFile()) {
-    const name = import_node_path27.default.basename(source);
-    const place = target?.endsWith("/") ? import_node_path27.default.posix.join(target, name) : target ?? inWorkspace(source);
+    const name = import_node_path28.default.basename(source);
+    const place = target?.endsWith("/") ? import_node_path28.default.posix.join(target, name) : target ?? inWorkspace(source);
     return [[literal3, place]];
   }
-  const base = entry?.isDirectory() ? import_node_path27.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
-  const pattern = entry?.isDirectory() ? import_node_path27.default.posix.join(escapePath(base), "**") : source;
+  const base = entry?.isDirectory() ? import_node_path28.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
+  const pattern = entry?.isDirectory() ? import_node_path28.default.posix.join(escapePath(base), "**") : source;
   const names = await glob(pattern, { cwd: workspace, dot: true, expandDirectories: false, ignore: IGNORED });
   return names.sort().map((name) => {
-    const below2 = import_node_path27.default.posix.relative(base, import_node_path27.default.posix.normalize(name));
-    return [import_node_path27.default.resolve(workspace, name), import_node_path27.default.posix.join(target ?? inWorkspace(base), below2)];
+    const below2 = import_node_path28.default.posix.relative(base, import_node_path28.default.posix.normalize(name));
+    return [import_node_path28.default.resolve(workspace, name), import_node_path28.default.posix.join(target ?? inWorkspace(base), below2)];
   });
 }
 function inWorkspace(source) {
-  return import_node_path27.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
+  return import_node_path28.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
 }
 function fixedPart(glob2) {
   const parts2 = glob2.split("/");
@@ -48374,29 +48935,29 @@ function fixedPart(glob2) {
 }
 
 // src/application/left-out.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises35 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 var OBVIOUS = /^(?:config|conf|data|plugins|static|public|templates|(?:application|bootstrap|logback|log4j2?|logging)(?:[.-][\w.-]+)?\.(?:properties|ya?ml|xml|json|conf|toml))$/;
-var MOST_NAMED = 10;
+var MOST_NAMED2 = 10;
 async function leftOutOf({ dependencies, classes, files }, folders) {
   const { workspace, context, scratch } = folders;
   const own = [...dependencies.keys(), ...classes.keys(), ...files.values()];
-  const beside = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path28.default.dirname(source));
-  const searched = /* @__PURE__ */ new Set([workspace, context, ...beside]);
+  const beside2 = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path29.default.dirname(source));
+  const searched = /* @__PURE__ */ new Set([workspace, context, ...beside2]);
   const found = [];
   for (const folder of searched) {
-    const entries = await (0, import_promises34.readdir)(folder, { withFileTypes: true }).catch(() => []);
+    const entries = await (0, import_promises35.readdir)(folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       if (!OBVIOUS.test(entry.name) || !(entry.isFile() || entry.isDirectory())) continue;
-      const file = import_node_path28.default.join(folder, entry.name);
+      const file = import_node_path29.default.join(folder, entry.name);
       if (own.some((source) => isBelow(source, file) || isBelow(file, source))) continue;
-      found.push(import_node_path28.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
+      found.push(import_node_path29.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
     }
   }
   if (found.length === 0) return void 0;
   const names = [...new Set(found)].sort();
-  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-  return `Not in the image: ${names.slice(0, MOST_NAMED).join(", ")}${more}. If the application reads them when it runs, list them in \`files\`.`;
+  const more = names.length > MOST_NAMED2 ? ` and ${names.length - MOST_NAMED2} more` : "";
+  return `Not in the image: ${names.slice(0, MOST_NAMED2).join(", ")}${more}. If the application reads them when it runs, list them in \`files\`.`;
 }
 function isBelow(file, folder) {
   return file === folder || file.startsWith(`${folder}/`);
@@ -48404,16 +48965,17 @@ function isBelow(file, folder) {
 
 // src/application/in-workspace.ts
 async function findInWorkspace(log2, inputs, { workspace, scratch }) {
-  const context = import_node_path29.default.resolve(workspace, inputs.context);
+  const context = import_node_path30.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
   await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path29.default.resolve(workspace, inputs.jdkFile)];
+  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path30.default.resolve(workspace, inputs.jdkFile)];
   await refuseOutsideFiles(
     jdkFile.filter((file) => isInside(workspace, file)),
     sources
   );
+  if (inputs.image !== void 0) return void 0;
   if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path29.default.resolve(workspace, inputs.file)], sources);
+    await refuseOutsideFiles([import_node_path30.default.resolve(workspace, inputs.file)], sources);
     return void 0;
   }
   const found = await findApplication({ ...inputs, context, scratch });
@@ -48427,30 +48989,30 @@ async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   return { ...found, files };
 }
 function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
-  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path29.default.resolve(workspace, resourcePolicies.file)] : [];
+  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path30.default.resolve(workspace, resourcePolicies.file)] : [];
   return policies.concat(
-    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path29.default.resolve(workspace, body.file)] : [])
+    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path30.default.resolve(workspace, body.file)] : [])
   );
 }
 function isInside(folder, file) {
-  return !import_node_path29.default.relative(folder, file).startsWith("..");
+  return !import_node_path30.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises35.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises36.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises35.realpath)(file).catch((error) => {
+  const real = await (0, import_promises36.realpath)(file).catch((error) => {
     throw outside(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises35.lstat)(real);
+  const entry = await (0, import_promises36.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises35.readdir)(real))
-    await refuseOutside(import_node_path29.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises36.readdir)(real))
+    await refuseOutside(import_node_path30.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
   return new Failure("input", `${file} ${why}. It must not get into an image.`, {
@@ -48472,11 +49034,11 @@ function interruptible(docker2, signal) {
 }
 
 // src/image/base.ts
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
-var import_promises36 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_promises37 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -48490,24 +49052,422 @@ var Libraries = class {
   }
 };
 async function librariesOf(application) {
-  if (application.layout === "dockerfile") return void 0;
+  if (application.layout === "dockerfile" || application.layout === "image") return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises36.stat)(source)).isDirectory() ? await (0, import_promises36.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises37.stat)(source)).isDirectory() ? await (0, import_promises37.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path30.default.basename(file)),
+    jars.map((file) => import_node_path31.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
 
-// src/image/user-dockerfile.ts
+// src/image/rebase.ts
+async function onExistingImage({ docker: docker2, id }, image) {
+  const { config, digest, reference, repositoryDigests, java } = image;
+  const name = namesOf(id).image("user");
+  await docker2.run(["tag", image.id, name]);
+  return {
+    application: image.application,
+    libraries: void 0,
+    base: {
+      image: name,
+      workingDirectory: image.workingDirectory,
+      digest,
+      environment: variablesIn(config.Env ?? []),
+      given: { reference, repositoryDigests, labels: config.Labels ?? {}, trustStore: java.trustStore }
+    }
+  };
+}
+
+// src/image/contract.ts
+var import_node_path33 = __toESM(require("node:path"), 1);
+
+// src/image/start/argument-files.ts
+var WITH_VALUE2 = /* @__PURE__ */ new Set([
+  ...["-cp", "-classpath", "--class-path", "-p", "--module-path", "--upgrade-module-path", "--add-modules"],
+  ...["--limit-modules", "--add-exports", "--add-opens", "--add-reads", "--patch-module", "--source"],
+  ...["--enable-native-access", "--illegal-native-access", "--describe-module", "-d"]
+]);
+var BEFORE_MAIN = /* @__PURE__ */ new Set(["-jar", "-m", "--module"]);
+var TOKEN = /[ \t\n\r\f]+|#[^\n\r]*|((?:[^ \t\n\r\f"'#\\]|"(?:[^"\\\n\r]|\\[^\n\r])*"|'(?:[^'\\\n\r]|\\[^\n\r])*')+)/y;
+var QUOTED = /(["'])((?:(?!\1)[^\\]|\\.)*)\1/g;
+var ESCAPES = { n: "\n", r: "\r", t: "	", f: "\f" };
+var LONGEST_WORD = 128 * 1024;
+async function withoutArgumentFiles(words, read3) {
+  const found = [];
+  let needsValue = false;
+  let expands = true;
+  const add2 = (word) => {
+    found.push(word);
+    if (word === "--disable-@files" || word.startsWith("--module=")) expands = false;
+    else if (!word.startsWith("-")) {
+      if (!needsValue) expands = false;
+      needsValue = false;
+    } else needsValue = WITH_VALUE2.has(word);
+  };
+  for (const [index, word] of words.entries()) {
+    if (!expands || !/^@[^@]/.test(word)) add2(word);
+    else {
+      const text2 = await read3(word.slice(1));
+      const inFile = text2 === void 0 ? void 0 : tokensOf(text2);
+      if (inFile === void 0) return [...found, ...words.slice(index)];
+      inFile.forEach(add2);
+    }
+  }
+  return found;
+}
+function tokensOf(text2) {
+  const tokens = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text2.length) {
+    const match = TOKEN.exec(text2);
+    if (match === null) return void 0;
+    const [, token3] = match;
+    if (token3 === void 0) continue;
+    if (text2[TOKEN.lastIndex] === "#") return void 0;
+    tokens.push(
+      token3.replaceAll(
+        QUOTED,
+        (_, __, inside2) => inside2.replaceAll(/\\(.)/g, (___, char) => ESCAPES[char] ?? char)
+      )
+    );
+  }
+  return tokens.some((token3) => Buffer.byteLength(token3) >= LONGEST_WORD || token3.startsWith("@")) ? void 0 : tokens;
+}
+function mainClassIn(words) {
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? "";
+    if (BEFORE_MAIN.has(word) || word.startsWith("--module=")) return void 0;
+    if (WITH_VALUE2.has(word)) index++;
+    else if (!word.startsWith("-")) return word;
+  }
+  return void 0;
+}
+
+// src/image/start/shell.ts
 var import_node_path32 = __toESM(require("node:path"), 1);
 
-// src/image/entry-point.ts
-var import_node_path31 = __toESM(require("node:path"), 1);
+// src/image/start/simple-command.ts
+var PIECE = /([ \t]+)|(\\\n)|'([^']*)'|"([^"\\`]*)"|(\$(?:[A-Za-z_]\w*|[0-9@]|\{(?:[A-Za-z_]\w*(?::-[\w%+=:,./@^ -]*)?|[0@])\}))|([\w%+=:,./@^-]+)/y;
+var IN_QUOTES2 = /\$(?:([A-Za-z_]\w*|[0-9@])|\{(?:([A-Za-z_]\w*|[0@])(?::-([\w%+=:,./@^ -]*))?)\})|([^$]+)/y;
+var ALL_PARAMETERS = /^\$(?:@|\{@\})$/;
+var PATTERN = /[*?[\\]/;
+var NOT_OF_IMAGE = /^(?:_|IFS|OPT(?:ARG|ERR|IND)|PS\d|PPID|(?:OLD)?PWD|HOME|HOSTNAME|TERM|SHLVL|SHELL|E?UID|GROUPS|S?RANDOM|SECONDS|EPOCH\w*|BASH\w*|LINENO|FUNC\w*|DIRSTACK|HIST\w*|HOSTTYPE|MACHTYPE|OSTYPE|PIPESTATUS|SHELLOPTS|COLUMNS|LINES|COMP_\w*)$/;
+var AGENT = /-(?:javaagent|agentlib|agentpath|Xrun)/;
+function simpleCommand(text2, setting) {
+  try {
+    return new Expansion(setting).of(withoutBlanks(text2));
+  } catch (error) {
+    if (error === NOT_SIMPLE) return void 0;
+    throw error;
+  }
+}
+function withoutBlanks(text2) {
+  let [begin2, end] = [0, text2.length];
+  while (" 	\n".includes(text2[begin2] ?? "-")) begin2++;
+  while (end > begin2 && " 	\n".includes(text2[end - 1] ?? "-")) end--;
+  return text2.slice(begin2, end);
+}
+var NOT_SIMPLE = new Error("only a shell can run this command");
+var Expansion = class {
+  constructor(setting) {
+    this.setting = setting;
+  }
+  setting;
+  words = [];
+  used = /* @__PURE__ */ new Set();
+  /** The word that is not complete yet. */
+  word;
+  of(text2) {
+    PIECE.lastIndex = 0;
+    while (PIECE.lastIndex < text2.length) {
+      const match = PIECE.exec(text2);
+      if (match === null) throw NOT_SIMPLE;
+      const [, blanks, continued, single, double, variable, plain] = match;
+      if (continued !== void 0) continue;
+      if (blanks !== void 0) this.end();
+      else if (ALL_PARAMETERS.test(double ?? variable ?? ""))
+        this.addParameters(double !== void 0, /^(?:$|[ \t]|\\\n[ \t])/.test(text2.slice(PIECE.lastIndex)));
+      else if (double !== void 0) this.add(this.inQuotes(double));
+      else if (variable !== void 0) this.addSplit(this.inQuotes(variable));
+      else this.add(single ?? plain ?? "");
+    }
+    this.end();
+    const { words } = this;
+    if (words[0] === "exec") words.shift();
+    return words.length > 0 ? { words, variables: [...this.used].sort() } : void 0;
+  }
+  end() {
+    if (this.word !== void 0) this.words.push(this.word);
+    this.word = void 0;
+  }
+  add(part) {
+    this.word = (this.word ?? "") + part;
+  }
+  /** Adds `$@`, which is understood as a word of its own. */
+  addParameters(quoted2, last) {
+    const { parameters } = this.setting;
+    if (this.word !== void 0 || !last) throw NOT_SIMPLE;
+    if (!quoted2 && parameters.some((one) => one === "" || /\s/.test(one) || PATTERN.test(one)))
+      throw NOT_SIMPLE;
+    this.words.push(...parameters);
+  }
+  /** Adds a value without quotation marks, which a shell splits into words. */
+  addSplit(value) {
+    if (PATTERN.test(value)) throw NOT_SIMPLE;
+    const [first3 = "", ...rest] = value.split(/[ \t\n]+/);
+    if (first3 !== "") this.add(first3);
+    for (const part of rest) {
+      this.end();
+      if (part !== "") this.add(part);
+    }
+  }
+  inQuotes(text2) {
+    let expanded = "";
+    IN_QUOTES2.lastIndex = 0;
+    while (IN_QUOTES2.lastIndex < text2.length) {
+      const match = IN_QUOTES2.exec(text2);
+      if (match === null) throw NOT_SIMPLE;
+      const [, name, braced, byDefault, plain] = match;
+      expanded += plain ?? this.valueOf(name ?? braced ?? "", byDefault);
+    }
+    return expanded;
+  }
+  valueOf(name, byDefault) {
+    const { variables: variables2, needsVariables = false } = this.setting;
+    if (name === "0") return this.setting.name;
+    if (/^[\d@]/.test(name) || NOT_OF_IMAGE.test(name)) throw NOT_SIMPLE;
+    const value = variables2[name];
+    if (value === void 0 && byDefault === void 0 && (needsVariables || name === "PATH"))
+      throw NOT_SIMPLE;
+    if (name === "JAVA_OPTS" && AGENT.test(value ?? "")) throw NOT_SIMPLE;
+    this.used.add(name);
+    return value || (byDefault ?? "");
+  }
+};
+
+// src/image/start/shell.ts
+var SHELL = /(?:^|\/)(?:ba|da|a)?sh$/;
+var COMMAND_OPTION2 = /^-[eux]*c[eux]*$/;
+var FIRST_LINE = /^#![ \t]*\/(?:usr\/)?bin\/(?:env[ \t]+(?:ba|da|a)?sh|(?:ba|da|a)?sh(?:[ \t]+-[eux]+)?)[ \t]*$/;
+var SETS_OPTIONS = /^set (?:-[eux]+|-[eux]*o pipefail|\+x)$/;
+function isShellCommand([program = "", option = ""]) {
+  return SHELL.test(program) && COMMAND_OPTION2.test(option);
+}
+function scriptOf([program = "", ...rest]) {
+  const [file, ...parameters] = SHELL.test(program) ? rest : [program, ...rest];
+  return file === void 0 || file.startsWith("-") || file === program && !file.includes("/") ? void 0 : { file, parameters };
+}
+function commandOfShell([program = "", option = "", text2 = "", name = program, ...parameters], variables2) {
+  return startingJava(
+    simpleCommand(text2, { variables: variables2, name, parameters, needsVariables: option.includes("u") })
+  );
+}
+function commandOfScript(script, setting) {
+  const commands = commandsOf(script);
+  if (commands?.lines.length !== 1) return void 0;
+  return startingJava(
+    simpleCommand(commands.lines[0] ?? "", { ...setting, needsVariables: commands.needsVariables })
+  );
+}
+function onlyStartsArguments(script) {
+  const lines3 = commandsOf(script)?.lines;
+  return lines3?.length === 1 && /^exec "\$@"$/.test(lines3[0] ?? "");
+}
+function commandsOf(script) {
+  const [first3 = "", ...rest] = script.split("\n");
+  if (!FIRST_LINE.test(first3) || script.includes("\r")) return void 0;
+  const lines3 = [];
+  let needsVariables = / -\w*u/.test(first3);
+  let continued = false;
+  for (const line2 of rest) {
+    const text2 = withoutBlanks(line2);
+    if (continued) lines3.push(`${lines3.pop() ?? ""}
+${line2}`);
+    else if (text2 === "" || text2.startsWith("#")) continue;
+    else if (SETS_OPTIONS.test(text2)) needsVariables ||= / -\w*u/.test(text2);
+    else lines3.push(line2);
+    continued = /(?<!\\)(?:\\\\)*\\$/.test(line2);
+  }
+  return { lines: lines3.map(withoutBlanks), needsVariables };
+}
+function startingJava(command2) {
+  return import_node_path32.default.posix.basename(command2?.words[0] ?? "") === "java" ? command2 : void 0;
+}
+
+// src/image/contract.ts
+var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
+var COMMAND = "Or set `command` to the command that it comes to in the end, with java first, such as `java -jar /app/app.jar`.";
+var OF_DOCKERFILE = {
+  name: "The image of your Dockerfile",
+  layout: "dockerfile",
+  description: "Dockerfile of your own",
+  page: "docs/dockerfile.md",
+  fixes: {
+    nothing: 'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.',
+    shell: `Use the exec form, \`ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]\`: a restore needs the same process ids, and the shell would use one of them. Options can be in the input \`java-options\`, and variables in ENV. ${COMMAND}`,
+    program: `Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script may be one command with java, or end with \`exec "$@"\` in front of java and set no variables; its ENTRYPOINT can be reset with \`ENTRYPOINT []\`. ${COMMAND}`,
+    volume: `Remove volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`,
+    onBuild: "Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already."
+  }
+};
+function ofImage(reference) {
+  const command2 = "Set `command` to the command that it comes to in the end, with java first, such as `java -jar /app/app.jar`: `docker top` shows it while the image runs.";
+  return {
+    name: `The image ${reference}`,
+    layout: "image",
+    description: `image ${reference}`,
+    page: "docs/image.md",
+    fixes: {
+      nothing: command2,
+      shell: `${command2} A restore needs the same process ids, and the shell would use one of them.`,
+      program: `${command2} The entry script of the finished image replaces ENTRYPOINT.`,
+      volume: `Build it without volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`,
+      onBuild: "Build it without them: they would run in the images that the action builds."
+    }
+  };
+}
+function checkContract({ Architecture, Config }, [program = "", ...words], origin) {
+  const { fixes } = origin;
+  const broken2 = (what, fix) => brokenBy(origin, what, fix);
+  if (program === "") throw broken2("has neither ENTRYPOINT nor CMD", fixes.nothing);
+  if (isShellCommand([program, ...words])) {
+    throw broken2("starts its application through a shell, with more than one simple command", fixes.shell);
+  }
+  if (import_node_path33.default.posix.basename(program) !== "java") {
+    throw broken2(`starts with ${program}, not with java`, fixes.program);
+  }
+  const odd = words.findIndex((word) => word === "" || /[\n\0]/.test(word));
+  if (odd !== -1) {
+    throw broken2(
+      `has an argument of java ${words[odd] === "" ? "without text" : "with a line break"}, behind ${words[odd - 1] ?? "java"}`,
+      "Remove it: the entry script of the finished image reads one argument from each line of a file."
+    );
+  }
+  const crac = words.find((word) => CRAC_OPTION.test(word));
+  if (crac !== void 0) throw broken2(`sets ${crac}`, LEAVE_TO_ACTION);
+  const inVariable = cracOptionIn(Config.Env ?? []);
+  if (inVariable !== void 0) throw broken2(inVariable, LEAVE_TO_ACTION);
+  const hidden = Object.keys(Config.Volumes ?? {}).find(
+    (volume) => KEPT.some((kept) => overlap(volume, kept))
+  );
+  if (hidden !== void 0) throw broken2(`has a VOLUME on ${hidden}`, fixes.volume);
+  if (Config.OnBuild?.length) throw broken2("has ONBUILD instructions", fixes.onBuild);
+  return {
+    application: {
+      layout: origin.layout,
+      description: `${origin.description} (java ${words.join(" ")})`.slice(0, 200),
+      mainClass: mainClassIn(words) ?? "",
+      command: words,
+      dependencies: /* @__PURE__ */ new Map(),
+      classes: /* @__PURE__ */ new Map(),
+      packed: /* @__PURE__ */ new Set(),
+      files: /* @__PURE__ */ new Map()
+    },
+    workingDirectory: Config.WorkingDir || "/",
+    architecture: Architecture
+  };
+}
+function brokenBy({ name, page }, what, fix) {
+  return new Failure("image", `${name} ${what}.`, { fix: `${fix} (${page} has the contract.)` });
+}
+function overlap(a, b) {
+  const [x, y] = [a, b].map((folder) => `${import_node_path33.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  return x.startsWith(y) || y.startsWith(x);
+}
+
+// src/image/start/start-command.ts
+var import_node_path35 = __toESM(require("node:path"), 1);
+
+// src/image/start/inits.ts
+var import_node_path34 = __toESM(require("node:path"), 1);
+var INITS = {
+  tini: /^-[gswv]+$/,
+  "tini-static": /^-[gswv]+$/,
+  "docker-init": /^-[gswv]+$/,
+  catatonit: /^-g$/,
+  "dumb-init": /^(?:-[cv]+|--single-child|--verbose)$/
+};
+function lengthOfInit([program = "", ...rest]) {
+  const options3 = INITS[import_node_path34.default.posix.basename(program)];
+  if (options3 === void 0) return 0;
+  const end = rest.findIndex((word2) => !options3.test(word2));
+  const word = rest[end];
+  if (word === "--") return end + 2;
+  return end === -1 || word?.startsWith("-") ? 0 : end + 1;
+}
+
+// src/image/start/start-command.ts
+var TEMURIN = "/__cacert_entrypoint.sh";
+var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
+var CHANGES_COMMAND = /^\s*(?:export|set\s+--|\.|source|cd|umask|ulimit|unset|eval|shift|trap|\w+=\S*\s*$)(?:\s|$)/m;
+async function startCommand(source) {
+  const { Entrypoint, Cmd, WorkingDir } = source.config;
+  const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
+  const { words, ...found } = await javaIn(all, source);
+  const read3 = (file) => source.readText(import_node_path35.default.posix.resolve(WorkingDir || "/", file));
+  const [program = "", ...rest] = words;
+  return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
+}
+async function javaIn(all, source) {
+  let begin2 = 0;
+  const prepared = [];
+  const notes = (...further) => {
+    const leftOut = all.slice(0, begin2).join(" ");
+    const first3 = `${leftOut} is left out of the start command: the entry script of the image starts java.`;
+    return [...begin2 > 0 ? [first3] : [], ...prepared, ...further];
+  };
+  for (; ; ) {
+    const words = all.slice(begin2);
+    if (words[0] === void 0 || isJava(words[0])) return { words, notes: notes() };
+    const init = lengthOfInit(words);
+    if (init > 0) {
+      begin2 += init;
+      continue;
+    }
+    if (words[0] === TEMURIN) {
+      begin2++;
+      if ((source.variables["USE_SYSTEM_CA_CERTS"] ?? "") !== "")
+        prepared.push(
+          "USE_SYSTEM_CA_CERTS has no effect: add certificates to the image, and name their store with -Djavax.net.ssl.trustStore."
+        );
+      continue;
+    }
+    const script = await scriptIn(words, source);
+    if (script !== void 0 && onlyStartsArguments(script.text)) {
+      begin2 += words.length - script.parameters.length;
+      continue;
+    }
+    const simple = isShellCommand(words) ? commandOfShell(words, source.variables) : script && commandOfScript(script.text, { ...script, variables: source.variables });
+    const what = isShellCommand(words) ? "The command of the shell" : `The command in ${script?.name}`;
+    if (simple)
+      return { words: simple.words, notes: notes(`${what} is started without a shell.${fixed(simple)}`) };
+    if (script && STARTS_ARGUMENTS.test(script.text) && !CHANGES_COMMAND.test(script.text)) {
+      begin2 += words.length - script.parameters.length;
+      prepared.push(
+        `What ${script.name} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
+      );
+      continue;
+    }
+    return { words, notes: notes() };
+  }
+}
+var isJava = (program) => import_node_path35.default.posix.basename(program) === "java";
+async function scriptIn(words, { config, readText }) {
+  const script = scriptOf(words);
+  if (script === void 0) return void 0;
+  const text2 = await readText(import_node_path35.default.posix.resolve(config.WorkingDir || "/", script.file));
+  return text2?.startsWith("#!") ? { text: text2, name: script.file, parameters: script.parameters } : void 0;
+}
+function fixed({ variables: variables2 }) {
+  if (variables2.length === 0) return "";
+  const names = variables2.map((variable) => `$${variable}`).join(", ");
+  return ` ${names} ${variables2.length === 1 ? "has its value" : "have their values"} of the image and of \`env\`: another value at docker run has no effect on it.`;
+}
 
 // src/image/read-files.ts
 var READ_TIMEOUT = 6e4;
@@ -48517,129 +49477,8 @@ async function textOfFiles(docker2, { run: run2, image }, ...files) {
   return exitCode === 0 ? stdout : void 0;
 }
 
-// src/image/simple-command.ts
-var PIECE = /(\s+)|'([^']*)'|"([^"\\`]*)"|(\$(?:\w+|@|\{\w+(?::-[^{}$`"'\\]*)?\}|\{@\}))|([\w%+=:,./@^-]+)/y;
-var VARIABLE = /\$(?:(\w+|@)|\{(\w+|@)(?::-([^{}]*))?\})/g;
-var AGENT = /-(?:javaagent|agentlib|agentpath|Xrun)/;
-function simpleCommand(text2, setting) {
-  const words = [];
-  const used = /* @__PURE__ */ new Set();
-  let word;
-  let understood = true;
-  const end = () => {
-    if (word !== void 0) words.push(word);
-    word = void 0;
-  };
-  const add2 = (part) => {
-    word = (word ?? "") + part;
-  };
-  const valueOf = (name, byDefault = "") => {
-    if (name === "0") return setting.name;
-    if (name === "@" || /^\d/.test(name)) understood = false;
-    const value = setting.variables[name] ?? "";
-    used.add(name);
-    if (name === "JAVA_OPTS" && AGENT.test(value)) understood = false;
-    return value === "" ? byDefault : value;
-  };
-  const expanded = (part) => part.replaceAll(
-    VARIABLE,
-    (_, name, braced, byDefault) => valueOf(name ?? braced ?? "", byDefault)
-  );
-  PIECE.lastIndex = 0;
-  while (PIECE.lastIndex < text2.length) {
-    const match = PIECE.exec(text2);
-    if (match === null) return void 0;
-    const [, space, single, double, variable, plain] = match;
-    if (space !== void 0) end();
-    else if (/^\$(?:@|\{@\})$/.test(double ?? variable ?? "")) {
-      end();
-      words.push(...setting.parameters);
-    } else if (double !== void 0) {
-      if (double.replaceAll(VARIABLE, "").includes("$")) return void 0;
-      add2(expanded(double));
-    } else if (variable !== void 0) {
-      const value = expanded(variable);
-      if (/[*?[\\]/.test(value)) return void 0;
-      const [first3 = "", ...rest] = value.split(/\s+/);
-      if (first3 !== "") add2(first3);
-      for (const part of rest) {
-        end();
-        if (part !== "") add2(part);
-      }
-    } else add2(single ?? plain ?? "");
-  }
-  end();
-  if (words[0] === "exec") words.shift();
-  return understood && words.length > 0 ? { words, variables: [...used].sort() } : void 0;
-}
-function commandOfScript(script) {
-  const lines3 = script.replaceAll(/\\\r?\n/g, " ").split(/\r?\n/).map((line2) => line2.trim()).filter((line2) => line2 !== "" && !line2.startsWith("#") && !/^set [-+][a-z]+(?: pipefail)?$/.test(line2));
-  return lines3.length === 1 ? lines3[0] : void 0;
-}
-
-// src/image/entry-point.ts
-var INITS = /* @__PURE__ */ new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec", "nice", "env"]);
-var TEMURIN = "/__cacert_entrypoint.sh";
-var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
-var CHANGES_COMMAND = /^\s*(?:export\s|set\s+--\s|\.\s|source\s)/m;
-var SHELL = /(?:^|\/)(?:ba|da|a)?sh$/;
-var COMMAND_OPTION2 = /^-[eux]*c$/;
-async function startCommand(source) {
-  const { Entrypoint, Cmd } = source.config;
-  const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
-  const begin2 = all.findIndex(
-    (word, index) => import_node_path31.default.posix.basename(word) === "java" || SHELL.test(word) && COMMAND_OPTION2.test(all[index + 1] ?? "")
-  );
-  const prepared = begin2 > 0 ? await preparation(all.slice(0, begin2), source) : { leftOut: 0, notes: [] };
-  const words = all.slice(prepared.leftOut);
-  const command2 = await inShell(words, source);
-  if (command2 === void 0) return { words, notes: prepared.notes };
-  return { words: command2.words, notes: [...prepared.notes, ...command2.notes] };
-}
-async function preparation(words, { variables: variables2, readScript: readScript2 }) {
-  const nothing2 = { leftOut: 0, notes: [] };
-  const notes = [
-    `${words.join(" ")} is left out of the start command: the entry script of the image starts java.`
-  ];
-  for (const word of words) {
-    if (word.startsWith("-") || INITS.has(import_node_path31.default.posix.basename(word))) continue;
-    if (word === TEMURIN) {
-      if ((variables2["USE_SYSTEM_CA_CERTS"] ?? "") !== "")
-        notes.push(
-          "USE_SYSTEM_CA_CERTS has no effect: add certificates to the image, and name their store with -Djavax.net.ssl.trustStore."
-        );
-      continue;
-    }
-    const script = await readScript2(word);
-    if (script === void 0 || !STARTS_ARGUMENTS.test(script) || CHANGES_COMMAND.test(script)) return nothing2;
-    notes.push(
-      `What ${word} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
-    );
-  }
-  return { leftOut: words.length, notes };
-}
-async function inShell([program = "", ...rest], { config, variables: variables2, readScript: readScript2 }) {
-  if (import_node_path31.default.posix.basename(program) === "java") return void 0;
-  const isShell = SHELL.test(program);
-  const isText = isShell && COMMAND_OPTION2.test(rest[0] ?? "");
-  const [file, ...others] = isShell ? rest : [program, ...rest];
-  if (file === void 0) return void 0;
-  const text2 = isText ? rest[1] : commandOfScript(await readScript2(import_node_path31.default.posix.resolve(config.WorkingDir || "/", file)) ?? "");
-  const [name = program, ...parameters] = isText ? rest.slice(2) : [file, ...others];
-  const command2 = text2 === void 0 ? void 0 : simpleCommand(text2, { variables: variables2, name, parameters });
-  if (command2 === void 0 || import_node_path31.default.posix.basename(command2.words[0] ?? "") !== "java") return void 0;
-  const what = isText ? "The command of the shell" : `The command in ${file}`;
-  const names = command2.variables.map((variable) => `$${variable}`).join(", ");
-  const fixed = names === "" ? "" : ` ${names} ${command2.variables.length === 1 ? "has its value" : "have their values"} of the image and of \`env\`: another value at docker run has no effect on it.`;
-  return { words: command2.words, notes: [`${what} is started without a shell.${fixed}`] };
-}
-async function scriptIn(docker2, place, file) {
-  if (!file.startsWith("/")) return void 0;
-  const text2 = await textOfFiles(docker2, place, file);
-  return text2?.startsWith("#!") ? text2 : void 0;
-}
-
 // src/image/user-ids.ts
+var ROOT = /* @__PURE__ */ new Set(["", "root", "0", "0:0", "root:root"]);
 async function idsOfUser(docker2, place, user2) {
   if (/^\d+:\d+$/.test(user2)) return user2;
   const text2 = await textOfFiles(docker2, place, "/etc/passwd", "/etc/group");
@@ -48657,8 +49496,6 @@ function idsIn(text2, user2) {
 }
 
 // src/image/user-dockerfile.ts
-var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
-var ROOT = /* @__PURE__ */ new Set(["", "root", "0", "0:0"]);
 async function buildUserImage(docker2, build3, output) {
   const { options: options3, environment: environment2 } = buildArgOptions(build3.buildArgs);
   const secrets = secretOptions(build3.secrets);
@@ -48690,90 +49527,30 @@ ${result.stderr}`;
     );
   }
   const image = await inspectImage(docker2, build3.name);
-  const { words, notes } = await startCommand({
+  const place = { run: build3.run, image: build3.name };
+  const { words, notes } = build3.command ? { words: build3.command, notes: [] } : await startCommand({
     config: image.Config,
     variables: { ...variablesIn(image.Config.Env ?? []), ...build3.env },
-    readScript: (file) => scriptIn(docker2, { run: build3.run, image: build3.name }, file)
+    readText: (file) => textOfFiles(docker2, place, file)
   });
+  const found = checkContract(image, words, OF_DOCKERFILE);
   const own = image.Config.User ?? "";
-  const ids = ROOT.has(own) ? void 0 : await idsOfUser(docker2, { run: build3.run, image: build3.name }, own);
-  return { ...checkContract(image, build3.user, words, ids), notes };
+  checkUser(own, build3.user, ROOT.has(own) ? void 0 : await idsOfUser(docker2, place, own));
+  return { ...found, notes };
 }
-function checkContract({ Architecture, Config }, user2, [program = "", ...words], ids) {
-  if (program === "") {
-    throw broken(
-      "has neither ENTRYPOINT nor CMD",
-      'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.'
-    );
-  }
-  if (/(^|\/)(ba|da)?sh$/.test(program) && /^-[eux]*c$/.test(words[0] ?? "")) {
-    throw broken(
-      "starts its application through a shell, with more than one simple command",
-      'Use the exec form, `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`: a restore needs the same process ids, and the shell would use one of them. Options can be in the input `java-options`, and variables in ENV.'
-    );
-  }
-  if (import_node_path32.default.posix.basename(program) !== "java") {
-    throw broken(
-      `starts with ${program}, not with java`,
-      'Begin ENTRYPOINT with "java": the entry script of the finished image replaces it. A script may be one command with java, or end with `exec "$@"` in front of java and set no variables; its ENTRYPOINT can be reset with `ENTRYPOINT []`.'
-    );
-  }
-  const crac = words.find((word) => CRAC_OPTION.test(word));
-  if (crac !== void 0) throw broken(`sets ${crac}`, LEAVE_TO_ACTION);
-  const inVariable = cracOptionIn(Config.Env ?? []);
-  if (inVariable !== void 0) throw broken(inVariable, LEAVE_TO_ACTION);
-  const hidden = Object.keys(Config.Volumes ?? {}).find(
-    (volume) => KEPT.some((kept) => overlap(volume, kept))
+function checkUser(own, user2, ids) {
+  if (ROOT.has(own) || ids === user2 || [user2, user2.split(":")[0]].includes(own)) return;
+  throw brokenBy(
+    OF_DOCKERFILE,
+    `runs as the user ${own}${ids === void 0 || ids === own ? "" : ` (${ids})`}`,
+    `Set \`user: ${ids ?? "UID:GID"}\` for that user, or remove USER. The application runs as ${user2}.`
   );
-  if (hidden !== void 0) {
-    throw broken(
-      `has a VOLUME on ${hidden}`,
-      `Remove volumes on ${KEPT.join(", ")}: they would hide files that the restore needs.`
-    );
-  }
-  if (Config.OnBuild?.length)
-    throw broken(
-      "has ONBUILD instructions",
-      "Remove them: they would run again in the images that the action builds. ONBUILD of the image after FROM is not affected, as it has run already."
-    );
-  const own = Config.User ?? "";
-  if (!ROOT.has(own) && ids !== user2 && ![user2, user2.split(":")[0]].includes(own)) {
-    throw broken(
-      `runs as the user ${own}${ids === void 0 || ids === own ? "" : ` (${ids})`}`,
-      `Set \`user: ${ids ?? "UID:GID"}\` for that user, or remove USER. The application runs as ${user2}.`
-    );
-  }
-  const main2 = words.find(
-    (word, index) => !word.startsWith("-") && !/^(-cp|-classpath|--class-path|-jar|-p|--module-path)$/.test(words[index - 1] ?? "")
-  );
-  return {
-    application: {
-      layout: "dockerfile",
-      description: `Dockerfile of your own (java ${words.join(" ")})`.slice(0, 200),
-      mainClass: words.includes("-jar") ? "" : main2 ?? "",
-      command: words,
-      dependencies: /* @__PURE__ */ new Map(),
-      classes: /* @__PURE__ */ new Map(),
-      packed: /* @__PURE__ */ new Set(),
-      files: /* @__PURE__ */ new Map()
-    },
-    workingDirectory: Config.WorkingDir || "/",
-    architecture: Architecture
-  };
-}
-function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path32.default.posix.normalize(folder).replace(/\/$/, "")}/`);
-  return x.startsWith(y) || y.startsWith(x);
-}
-function broken(what, fix) {
-  return new Failure("image", `The image of your Dockerfile ${what}.`, {
-    fix: `${fix} (docs/dockerfile.md has the contract.)`
-  });
 }
 
 // src/image/base.ts
-async function prepareBase(context, inputs, workspace, application) {
+async function prepareBase(context, inputs, workspace, { application, image }) {
   const { docker: docker2 } = context;
+  if (image) return await onExistingImage(context, image);
   if (!application) return await buildBase(context, inputs, workspace);
   const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
   if (onBuild) {
@@ -48798,8 +49575,8 @@ async function buildBase(context, inputs, workspace) {
     const { application, workingDirectory, notes } = await buildUserImage(
       docker2,
       {
-        context: import_node_path33.default.resolve(workspace, folder),
-        file: import_node_path33.default.resolve(workspace, file),
+        context: import_node_path36.default.resolve(workspace, folder),
+        file: import_node_path36.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
@@ -48807,6 +49584,7 @@ async function buildBase(context, inputs, workspace) {
         name,
         run: id,
         user: `${user2.uid}:${user2.gid}`,
+        command: inputs.command,
         env: inputs.env
       },
       outputTo(context, "build-user.log")
@@ -48819,15 +49597,276 @@ async function buildBase(context, inputs, workspace) {
   });
 }
 
+// src/docker/image-files.ts
+var import_node_path37 = __toESM(require("node:path"), 1);
+
+// src/lib/tar-entries.ts
+var import_promises38 = require("node:stream/promises");
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+async function* entriesOfTar(...streams) {
+  const parser = (0, import_tar_stream.extract)();
+  const sending = (0, import_promises38.pipeline)([...streams, parser]);
+  sending.catch(() => void 0);
+  yield* parser;
+  await sending;
+}
+
+// src/docker/image-files.ts
+var LARGEST_TEXT = 1024 * 1024;
+var MOST_LINKS = 40;
+async function withImageFiles(docker2, { run: run2, image, name }, work) {
+  const label = ["--label", `${RUN_LABEL}=${run2}`];
+  await docker2.run([
+    "create",
+    "--name",
+    name,
+    ...label,
+    "--network",
+    "none",
+    "--entrypoint",
+    "-",
+    "--",
+    image
+  ]);
+  try {
+    return await work({
+      text: async (file) => (await behindLinks(docker2, name, file))?.entry.text,
+      resolve: async (file) => (await behindLinks(docker2, name, file))?.file
+    });
+  } finally {
+    await removeContainer(docker2, name);
+  }
+}
+async function behindLinks(docker2, container, given) {
+  let file = import_node_path37.default.posix.normalize(given);
+  for (let links = 0; file.startsWith("/") && links < MOST_LINKS; links++) {
+    const entry = await entryOf(docker2, container, file);
+    if (entry?.link === void 0) return entry && { file, entry };
+    file = import_node_path37.default.posix.resolve(import_node_path37.default.posix.dirname(file), entry.link);
+  }
+  return void 0;
+}
+async function entryOf(docker2, container, file) {
+  try {
+    return await docker2.stream(["cp", `${container}:${file}`, "-"], async (archive) => {
+      let first3;
+      for await (const entry of entriesOfTar(archive)) {
+        const { type, linkname, size = 0 } = entry.header;
+        if (first3 === void 0 && type === "file" && size <= LARGEST_TEXT) {
+          const parts2 = [];
+          for await (const part of entry) parts2.push(part);
+          first3 = { link: void 0, text: Buffer.concat(parts2).toString("utf8") };
+          continue;
+        }
+        first3 ??= { link: type === "symlink" ? linkname ?? void 0 : void 0, text: void 0 };
+        entry.resume();
+      }
+      return first3;
+    });
+  } catch (error) {
+    if (error instanceof Failure && NOT_THERE.test(error.evidence ?? "")) return void 0;
+    throw error;
+  }
+}
+var NOT_THERE = /Could not find the file|no such file or directory|not a directory/i;
+
+// src/image/ground.ts
+async function checkGround(files, origin) {
+  const has = async (...paths) => (await Promise.all(paths.map((file) => files.resolve(file)))).some((found) => found !== void 0);
+  const [release2 = "", musl, glibc, shell] = await Promise.all([
+    files.text("/etc/os-release"),
+    has("/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"),
+    has("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"),
+    has("/bin/sh")
+  ]);
+  const system = /^PRETTY_NAME="?([^"\n]{1,100})/m.exec(release2)?.[1] ?? "unknown";
+  const fix = "Build it on debian:trixie-slim, with its Java copied there or installed.";
+  if (musl && !glibc) throw brokenBy(origin, `has musl (${system}), and CRaC JDKs and CRIU need glibc`, fix);
+  if (!shell)
+    throw brokenBy(
+      origin,
+      `has no shell (${system}), as distroless images, and the action needs one to add CRIU`,
+      fix
+    );
+}
+
+// src/image/java-of-image.ts
+var import_node_path38 = __toESM(require("node:path"), 1);
+
+// src/jdk/fitting.ts
+var VENDORS = ["crac", "zulu", "liberica"];
+async function requireFitting(need, { distribution: distribution2, version, major, architecture }, list3) {
+  if (need === void 0 || major === 0 || fits(need, major)) return;
+  const { java, preview, of } = need;
+  const vendors2 = [...VENDORS].sort((a, b) => Number(b === distribution2) - Number(a === distribution2));
+  const offer = await offerFor(need, architecture, vendors2, list3);
+  const give = offer === void 0 ? `Set \`distribution\` and \`java-version\` to a JDK with CRaC for Java ${java}${preview ? "" : " or newer"}` : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\``;
+  const compile = preview ? `compile the application without preview features (\`--enable-preview\`)` : `compile the application for Java ${major} (Maven: \`maven.compiler.release\`, Gradle: \`options.release\`)`;
+  throw new Failure(
+    "jdk",
+    `The application is compiled for Java ${java}${preview ? " with preview features" : ""} (class ${of}), and this JDK, ${version} of the distribution ${distribution2}, is for Java ${major}.`,
+    { fix: `${give}; or ${compile}.` }
+  );
+}
+function fits({ java, preview }, major) {
+  return preview ? major === java : major >= java;
+}
+async function offerFor(need, architecture, vendors2, list3) {
+  for (const vendor of vendors2) {
+    const assets = await list3(vendor, architecture).catch(() => []);
+    const fitting = assets.filter((asset) => asset.architecture === architecture && fits(need, asset.major));
+    if (fitting.length > 0) return fitting.reduce((a, b) => b.major < a.major ? b : a);
+  }
+  return void 0;
+}
+async function noneForImage(java, distribution2, architecture, list3) {
+  const others = VENDORS.filter((vendor) => vendor !== distribution2);
+  const need = { java, preview: false, of: "" };
+  const offer = await offerFor(need, architecture, [...others, distribution2], list3);
+  return new Failure(
+    "jdk",
+    `The image has Java ${java}, and the distribution ${distribution2} has no CRaC JDK ${java} for Linux on ${architecture}.`,
+    {
+      fix: offer === void 0 ? `There is no CRaC JDK for Java ${java} or newer yet: build the image with an older Java.` : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\`, or build the image with another Java.`
+    }
+  );
+}
+function javaVersionIn(release2) {
+  const [, first3, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release2 ?? "") ?? [];
+  return Number((first3 === "1" ? second : first3) ?? 0);
+}
+
+// src/image/java-of-image.ts
+async function findJava(files, variables2, command2) {
+  const started = command2.filter((word) => /^\/.*\/java$/.test(word));
+  const folders = (variables2["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  const programs = [...started, ...folders.map((folder) => import_node_path38.default.posix.join(folder, "java"))];
+  const homes = [];
+  for (const program of programs) {
+    const file = await files.resolve(program);
+    if (file !== void 0) homes.push(import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(file)));
+  }
+  if (variables2["JAVA_HOME"]?.startsWith("/")) homes.push(variables2["JAVA_HOME"]);
+  for (const home of new Set(homes)) {
+    for (const top of [home, import_node_path38.default.posix.dirname(home)]) {
+      const release2 = await files.text(import_node_path38.default.posix.join(top, "release"));
+      const version = javaVersionIn(release2);
+      if (version === 0) continue;
+      const trustStore = await files.resolve(import_node_path38.default.posix.join(home, "lib/security/cacerts"));
+      return { home: top, version, name: nameIn(release2 ?? "", version), trustStore };
+    }
+  }
+  return void 0;
+}
+function nameIn(release2, version) {
+  const maker = /^IMPLEMENTOR="([^"]{1,100})"/m.exec(release2)?.[1];
+  const exact = /^JAVA_VERSION="([^"]{1,100})"/m.exec(release2)?.[1];
+  return [maker, exact ?? String(version)].filter(Boolean).join(" ");
+}
+function versionFor(java, request3, info2) {
+  if (request3.kind === "latest") return { kind: "major", major: java.version };
+  const text2 = formatRequest(request3);
+  const major = request3.kind === "major" ? request3.major : Number(/^\d+/.exec(request3.version)?.[0]);
+  if (major < java.version) {
+    throw new Failure("input", `\`java-version\` is ${text2}, and the image has Java ${java.version}.`, {
+      fix: `Leave \`java-version\` out, for Java ${java.version}, or set a newer one: an older Java may not run the classes.`
+    });
+  }
+  if (major > java.version)
+    info2(`The image has Java ${java.version}; \`java-version: ${text2}\` replaces it by a newer one.`);
+  return request3;
+}
+
+// src/image/existing-image.ts
+async function readExistingImage(context, inputs) {
+  const { docker: docker2, log: log2, id: run2 } = context;
+  const { image: reference, command: command2 } = inputs;
+  if (reference === void 0) return void 0;
+  await ensureBaseImage(docker2, reference, (line2) => log2.untrusted(line2), inputs.skipUnchanged, "image");
+  const inspected = await inspectImage(docker2, reference);
+  const { Id: id, Config: config } = inspected;
+  const repositoryDigests = inspected.RepoDigests ?? [];
+  const digest = digestOf2(reference, repositoryDigests) ?? id;
+  log2.info(`${reference} is ${digest}.`);
+  if (config.Entrypoint?.[0]?.startsWith(`${CRAC_DIR}/`)) {
+    throw new Failure("image", `The image ${reference} is one that this action has made.`, {
+      fix: "Set `image` to the image that it was made from: its label org.opencontainers.image.base.name."
+    });
+  }
+  const origin = ofImage(reference);
+  const variables2 = variablesIn(config.Env ?? []);
+  const place = { run: run2, image: id, name: `${namesOf(run2).container}-files` };
+  return await withImageFiles(docker2, place, async (files) => {
+    const { words, notes } = command2 ? { words: command2, notes: [] } : await startCommand({
+      config,
+      variables: { ...variables2, ...inputs.env },
+      readText: (file) => files.text(file)
+    });
+    const java = await findJava(files, variables2, words);
+    if (java === void 0) {
+      throw brokenBy(
+        origin,
+        `has no Java: ${words.length === 0 ? "it starts nothing" : `it starts ${words[0]}`}, and there is no \`java\` with a file \`release\` in its PATH and JAVA_HOME`,
+        "Give an image that runs a Java application with a JVM; a native image has none."
+      );
+    }
+    await checkGround(files, origin);
+    const application = checkContract(inspected, words, origin);
+    const user2 = await userOf(files, config.User ?? "", inputs.user, origin.name);
+    log2.info(`Found: ${application.application.description}.`);
+    for (const note of notes) log2.info(note);
+    const javaVersion = versionFor(java, inputs.javaVersion, (line2) => log2.info(line2));
+    log2.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`);
+    if (java.trustStore !== void 0)
+      log2.info(`The JDK of the action gets its certificates (cacerts), from ${java.trustStore}.`);
+    for (const line2 of differences(config, inputs)) log2.info(line2);
+    return {
+      ...application,
+      ...{ reference, id, digest, repositoryDigests, config, java, javaVersion, user: user2 }
+    };
+  });
+}
+function digestOf2(reference, repositoryDigests) {
+  const repository = reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+  const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0];
+  return own?.slice(own.indexOf("@") + 1);
+}
+async function userOf(files, own, given, name) {
+  if (ROOT.has(own) || given) return given;
+  const lists = [await files.text("/etc/passwd"), await files.text("/etc/group")];
+  const ids = idsIn(lists.map((text2) => text2 ?? "").join("\n"), own);
+  const [uid, gid] = (ids ?? "").split(":").map(Number);
+  if (uid === 0) return void 0;
+  if (uid !== void 0 && gid !== void 0) return { uid, gid };
+  throw new Failure(
+    "image",
+    `${name} runs as the user ${own}, whom its /etc/passwd and /etc/group do not have.`,
+    { fix: "Set `user` to the numbers of a user and a group." }
+  );
+}
+function differences({ User = "", StopSignal = "", ExposedPorts }, inputs) {
+  const lines3 = [];
+  if (ROOT.has(User) && inputs.user === void 0)
+    lines3.push("The image runs as root; here its application runs as a user without privileges (`user`).");
+  const ports2 = Object.keys(ExposedPorts ?? {}).filter((port) => port.endsWith("/tcp"));
+  if (ports2.length > 0 && !ports2.includes(`${inputs.port}/tcp`))
+    lines3.push(`The image exposes ${ports2.join(", ")}, and \`port\` is ${inputs.port}.`);
+  if (!["", "SIGTERM", "TERM", "15", "SIGINT", "INT", "2"].includes(StopSignal))
+    lines3.push(
+      `The stop signal of the image is ${StopSignal}: the entry script forwards SIGTERM and SIGINT only.`
+    );
+  return lines3;
+}
+
 // src/image/install-criu.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
 var STAGE = "criu";
 var SCRIPT = "tools/install-packages.sh";
 async function installCriu(context, dockerFolder, baseImage) {
-  const folder = import_node_path34.default.join(context.work, `criu-${context.id}`);
-  await (0, import_promises37.mkdir)(import_node_path34.default.join(folder, import_node_path34.default.dirname(SCRIPT)), { recursive: true });
-  for (const name of ["Dockerfile", SCRIPT]) await (0, import_promises37.cp)(import_node_path34.default.join(dockerFolder, name), import_node_path34.default.join(folder, name));
+  const folder = import_node_path39.default.join(context.work, `criu-${context.id}`);
+  await (0, import_promises39.mkdir)(import_node_path39.default.join(folder, import_node_path39.default.dirname(SCRIPT)), { recursive: true });
+  for (const name of ["Dockerfile", SCRIPT]) await (0, import_promises39.cp)(import_node_path39.default.join(dockerFolder, name), import_node_path39.default.join(folder, name));
   const command2 = [
     ...["build", "--target", STAGE, "--output", "type=cacheonly"],
     ...["--build-arg", `BASE_IMAGE=${baseImage}`, "--", folder]
@@ -48841,8 +49880,8 @@ ${stderr}`);
 }
 
 // src/application/java-need.ts
-var import_promises38 = require("node:fs/promises");
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_promises40 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
   const { mainClass, classes, dependencies, packed } = application;
@@ -48875,8 +49914,8 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises38.readdir)(source, { recursive: true }) : [""];
-    const files = names.map((name) => import_node_path35.default.join(source, name)).sort();
+    const names = await isFolder(source) ? await (0, import_promises40.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path40.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
   return jars;
@@ -48887,10 +49926,10 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises38.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises40.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises38.open)(import_node_path35.default.join(folder, name));
+    const handle = await (0, import_promises40.open)(import_node_path40.default.join(folder, name));
     try {
       const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
       found.push(...versionOf(name, buffer3));
@@ -48906,7 +49945,7 @@ function versionOf(name, header) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
 function noting(log2, warnings2) {
@@ -48932,13 +49971,13 @@ function logProgress(log2, clock) {
 
 // src/jdk/file.ts
 var import_node_fs7 = require("node:fs");
-var import_promises44 = require("node:fs/promises");
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_promises45 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
 var import_node_fs6 = require("node:fs");
-var import_promises42 = require("node:fs/promises");
-var import_promises43 = require("node:stream/promises");
+var import_promises43 = require("node:fs/promises");
+var import_promises44 = require("node:stream/promises");
 
 // src/lib/tee.ts
 var import_node_stream = require("node:stream");
@@ -48959,25 +49998,12 @@ async function readByAll(stream, ...readers) {
 }
 
 // src/jdk/archive.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var import_node_stream2 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises40 = require("node:stream/promises");
+var import_promises41 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-
-// src/lib/tar-entries.ts
-var import_promises39 = require("node:stream/promises");
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-async function* entriesOfTar(...streams) {
-  const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises39.pipeline)([...streams, parser]);
-  sending.catch(() => void 0);
-  yield* parser;
-  await sending;
-}
-
-// src/jdk/archive.ts
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
@@ -48987,7 +50013,7 @@ var PIECE2 = 256 * 1024;
 async function thinArchive(packed, name, destination, limits = LIMITS) {
   const thin = (0, import_tar_stream2.pack)();
   let unwritten;
-  const writing = (0, import_promises40.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  const writing = (0, import_promises41.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
   writing.catch((error) => {
     if ("syscall" in error) unwritten = error;
     thin.destroy(error);
@@ -49040,7 +50066,7 @@ async function copyEntry(archive, entry, content, thin) {
     throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
   if (type === "file" || type === "contiguous-file") {
     const source = content ? import_node_stream2.Readable.from([content], { objectMode: false }) : entry;
-    await (0, import_promises40.pipeline)(source, thin.entry({ ...entry.header }));
+    await (0, import_promises41.pipeline)(source, thin.entry({ ...entry.header }));
     return;
   }
   entry.resume();
@@ -49061,7 +50087,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow2(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path36.default.posix.join(import_node_path36.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path41.default.posix.join(import_node_path41.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -49075,11 +50101,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path76 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path76);
-    if (type === "symlink" && this.folders.has(path76)) return `${name} is a link and a folder`;
-    for (let end = path76.lastIndexOf("/"); end > 0; end = path76.lastIndexOf("/", end - 1)) {
-      const folder = path76.slice(0, end);
+    const path81 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path81);
+    if (type === "symlink" && this.folders.has(path81)) return `${name} is a link and a folder`;
+    for (let end = path81.lastIndexOf("/"); end > 0; end = path81.lastIndexOf("/", end - 1)) {
+      const folder = path81.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -49096,10 +50122,10 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path36.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path41.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow2(name, top) {
-  const normal = import_node_path36.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path41.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(archive, why) {
@@ -49109,10 +50135,10 @@ function refused2(archive, why) {
 }
 
 // src/jdk/verify.ts
-var import_node_crypto2 = require("node:crypto");
-var import_promises41 = require("node:fs/promises");
+var import_node_crypto3 = require("node:crypto");
+var import_promises42 = require("node:fs/promises");
 async function measure(archive) {
-  const [sha2562, sha1] = [(0, import_node_crypto2.createHash)("sha256"), (0, import_node_crypto2.createHash)("sha1")];
+  const [sha2562, sha1] = [(0, import_node_crypto3.createHash)("sha256"), (0, import_node_crypto3.createHash)("sha1")];
   let size = 0;
   for await (const piece of archive) {
     sha2562.update(piece);
@@ -49139,7 +50165,7 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises41.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises42.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
@@ -49156,7 +50182,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write2 = async (copy) => {
-    await (0, import_promises43.pipeline)(copy, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises44.pipeline)(copy, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -49167,51 +50193,20 @@ async function readArchive(archive, name, file, content) {
     );
     return { measured, release: release2 };
   } catch (error) {
-    await (0, import_promises42.rm)(file, { force: true });
+    await (0, import_promises43.rm)(file, { force: true });
     throw error;
   }
 }
 
-// src/jdk/fitting.ts
-var VENDORS = ["crac", "zulu", "liberica"];
-async function requireFitting(need, { distribution: distribution2, version, major, architecture }, list3) {
-  if (need === void 0 || major === 0 || fits(need, major)) return;
-  const { java, preview, of } = need;
-  const vendors2 = [...VENDORS].sort((a, b) => Number(b === distribution2) - Number(a === distribution2));
-  const offer = await offerFor(need, architecture, vendors2, list3);
-  const give = offer === void 0 ? `Set \`distribution\` and \`java-version\` to a JDK with CRaC for Java ${java}${preview ? "" : " or newer"}` : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\``;
-  const compile = preview ? `compile the application without preview features (\`--enable-preview\`)` : `compile the application for Java ${major} (Maven: \`maven.compiler.release\`, Gradle: \`options.release\`)`;
-  throw new Failure(
-    "jdk",
-    `The application is compiled for Java ${java}${preview ? " with preview features" : ""} (class ${of}), and this JDK, ${version} of the distribution ${distribution2}, is for Java ${major}.`,
-    { fix: `${give}; or ${compile}.` }
-  );
-}
-function fits({ java, preview }, major) {
-  return preview ? major === java : major >= java;
-}
-async function offerFor(need, architecture, vendors2, list3) {
-  for (const vendor of vendors2) {
-    const assets = await list3(vendor, architecture).catch(() => []);
-    const fitting = assets.filter((asset) => asset.architecture === architecture && fits(need, asset.major));
-    if (fitting.length > 0) return fitting.reduce((a, b) => b.major < a.major ? b : a);
-  }
-  return void 0;
-}
-function javaVersionIn(release2) {
-  const [, first3, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release2 ?? "") ?? [];
-  return Number((first3 === "1" ? second : first3) ?? 0);
-}
-
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning) {
-  const entry = await (0, import_promises44.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises45.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path37.default.basename(file);
+  const name = import_node_path42.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -49226,8 +50221,8 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
     sha1: void 0
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
-  const thin = import_node_path37.default.join(temporaryFolder, "jdk.tar.gz");
-  await (0, import_promises44.rm)(thin, { force: true });
+  const thin = import_node_path42.default.join(temporaryFolder, "jdk.tar.gz");
+  await (0, import_promises45.rm)(thin, { force: true });
   const { measured, release: release2 } = await readArchive((0, import_node_fs7.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
@@ -49236,17 +50231,17 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
 }
 
 // src/jdk/source.ts
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises45 = require("node:fs/promises");
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_crypto4 = require("node:crypto");
+var import_promises46 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path38.default.join(folder, `${(0, import_node_crypto3.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path43.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -49274,7 +50269,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises45.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises46.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -49285,10 +50280,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises45.mkdir)(import_node_path38.default.dirname(file), { recursive: true });
-  const staged = `${file}.${(0, import_node_crypto3.randomUUID)()}`;
-  await (0, import_promises45.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises45.rename)(staged, file);
+  await (0, import_promises46.mkdir)(import_node_path43.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto4.randomUUID)()}`;
+  await (0, import_promises46.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises46.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -51038,17 +52033,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path76 = requestOptions.url.replace(options3.baseUrl, "");
+    const path81 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path76} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path81} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path76} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path81} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -53755,10 +54750,10 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 }
 
 // src/jdk/install.ts
-var import_node_crypto4 = require("node:crypto");
+var import_node_crypto5 = require("node:crypto");
 var import_node_fs8 = require("node:fs");
-var import_promises46 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:fs/promises");
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -54180,7 +55175,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path43 = __toESM(require("path"), 1);
+var path48 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -54201,7 +55196,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path43.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path48.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -54215,12 +55210,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path43.join(_getCacheDirectory(), toolName);
+  const toolPath = path48.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path43.join(toolPath, child2, arch3 || "");
+        const fullPath = path48.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -54269,9 +55264,9 @@ function _getCacheDirectory() {
 // src/jdk/download.ts
 var import_node_stream5 = require("node:stream");
 async function download(asset, read3, options3) {
-  return await withRetries(options3, { tries: 2, longestWait: 0 }, () => attempt(asset, read3, options3));
+  return await withRetries(options3, { tries: 2, longestWait: 0 }, () => attempt2(asset, read3, options3));
 }
-async function attempt(asset, read3, options3) {
+async function attempt2(asset, read3, options3) {
   const { host } = new URL(asset.url);
   const context = `${asset.name} could not be downloaded`;
   const headers = { accept: "application/octet-stream" };
@@ -54315,11 +55310,11 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = find(TOOL[options3.content], cacheVersion(asset), asset.architecture);
   if (!folder) return void 0;
-  const file = import_node_path39.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path44.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises46.rm)(file, { force: true });
-    await linkOrCopy(import_node_path39.default.join(folder, asset.name), file);
-    const record = jsonOf(await (0, import_promises46.readFile)(import_node_path39.default.join(folder, RECORD_FILE), "utf8"));
+    await (0, import_promises47.rm)(file, { force: true });
+    await linkOrCopy(import_node_path44.default.join(folder, asset.name), file);
+    const record = jsonOf(await (0, import_promises47.readFile)(import_node_path44.default.join(folder, RECORD_FILE), "utf8"));
     const found = await measure((0, import_node_fs8.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
@@ -54332,7 +55327,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises46.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises47.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -54341,12 +55336,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path39.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path44.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises46.rm)(file, { force: true });
+    await (0, import_promises47.rm)(file, { force: true });
     const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
     const { measured, release: release2 } = await download(asset, read3, options3);
     verifyArchive(measured, asset, expected);
@@ -54360,31 +55355,31 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       measured,
-      import_node_path39.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
+      import_node_path44.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises46.rm)(file, { force: true });
+    await (0, import_promises47.rm)(file, { force: true });
     throw error;
   }
 }
 async function store2(file, archive, folder) {
-  const staged = `${folder}-${(0, import_node_crypto4.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises46.mkdir)(staged, { recursive: true });
+  const staged = `${folder}-${(0, import_node_crypto5.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises47.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path39.default.join(staged, import_node_path39.default.basename(file)));
+    await linkOrCopy(file, import_node_path44.default.join(staged, import_node_path44.default.basename(file)));
     const { sha256: sha2562 } = await measure((0, import_node_fs8.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
-    await (0, import_promises46.writeFile)(import_node_path39.default.join(staged, RECORD_FILE), JSON.stringify(record));
-    await (0, import_promises46.rename)(staged, folder);
+    await (0, import_promises47.writeFile)(import_node_path44.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises47.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises46.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises47.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises46.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises47.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -54506,7 +55501,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path40.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path45.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -54570,20 +55565,23 @@ async function resolveJdk({ clock, log: log2, work }, inputs, environment2, arch
   const given = { jdkSha256, temporaryFolder: work };
   if (distribution2 === "file") {
     const needed = await need;
-    const file = import_node_path41.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path46.default.resolve(environment2.workspace, jdkFile);
     const archive = await jdkFromFile(file, architecture, given, warning);
     await requireFitting(needed, archive.asset, source.list);
     return archive;
   }
-  const asset = await source.resolve(distribution2, javaVersion, architecture);
+  const asset = await source.resolve(distribution2, javaVersion, architecture).catch(async (error) => {
+    if (!inputs.replaces || !(error instanceof Failure) || error.category !== "jdk") throw error;
+    throw await noneForImage(inputs.replaces.version, distribution2, architecture, source.list);
+  });
   await requireFitting(await need, asset, source.list);
   return await source.install(asset, { ...given, content: "thin", progress: logProgress(log2, clock) });
 }
 
 // src/image/fingerprint.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises47 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_crypto6 = require("node:crypto");
+var import_promises48 = require("node:fs/promises");
+var import_node_path47 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -54597,19 +55595,19 @@ async function fingerprintOf(parts2) {
   files.push(["docker", dockerFolder]);
   const { resourcePolicies: policies } = parts2;
   if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path42.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path42.default.resolve(workspace, warmupScript)]);
-  const hash = (0, import_node_crypto5.createHash)("sha256");
+    files.push(["resource-policies", import_node_path47.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path47.default.resolve(workspace, warmupScript)]);
+  const hash = (0, import_node_crypto6.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
   for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises47.stat)(source);
+  const entry = await (0, import_promises48.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises47.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path42.default.posix.join(name, child2), import_node_path42.default.join(source, child2));
+    for (const child2 of (await (0, import_promises48.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path47.default.posix.join(name, child2), import_node_path47.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -54637,6 +55635,16 @@ async function provideJdk(context, inputs, environment2, architecture, applicati
   const need = application.then(async (found) => found && await javaNeedOf(found));
   need.catch(() => void 0);
   return await resolveJdk(context, inputs, environment2, architecture, need);
+}
+
+// src/inputs/settled.ts
+var DEFAULT_USER = { uid: 10001, gid: 10001 };
+function settled(inputs, image) {
+  return {
+    ...inputs,
+    javaVersion: image?.javaVersion ?? inputs.javaVersion,
+    user: inputs.user ?? image?.user ?? DEFAULT_USER
+  };
 }
 
 // src/run/side-by-side.ts
@@ -54706,12 +55714,12 @@ var SideBySide = class {
 
 // src/run/sweep.ts
 var import_node_fs9 = require("node:fs");
-var import_promises49 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_promises50 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
-var import_node_crypto6 = require("node:crypto");
-var import_promises48 = require("node:fs/promises");
+var import_node_crypto7 = require("node:crypto");
+var import_promises49 = require("node:fs/promises");
 var import_node_os = require("node:os");
 var thisHost = {
   root: "/",
@@ -54721,7 +55729,7 @@ var thisHost = {
 };
 async function newRunId(host = thisHost) {
   const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto6.randomBytes)(6).toString("hex");
+  const random = (0, import_node_crypto7.randomBytes)(6).toString("hex");
   const begun = Math.floor(host.now().getTime() / 1e3);
   const ticks = await startOf(host, host.pid) ?? 0;
   return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
@@ -54752,18 +55760,18 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises48.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises49.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises48.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises49.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
-    machine: (0, import_node_crypto6.createHash)("sha256").update(`${await read3("etc/machine-id")}
+    machine: (0, import_node_crypto7.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
     boot: boot.slice(0, 12).padEnd(12, "0"),
     namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
   };
 }
 async function startOf({ root }, pid) {
-  const stat17 = await (0, import_promises48.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat17 = await (0, import_promises49.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat17.slice(stat17.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
@@ -54780,7 +55788,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path43.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path48.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -54800,8 +55808,8 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises49.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path43.default.join(folder, name);
+  for (const name of await (0, import_promises50.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path48.default.join(folder, name);
   }
   return leftovers;
 }
@@ -55018,6 +56026,26 @@ function emulated(what, { architecture, operatingSystem }) {
   );
 }
 
+// src/job/job.ts
+function jdkInputs(inputs, image) {
+  return image && inputs.javaVersion.kind === "major" ? { ...inputs, replaces: image.java } : inputs;
+}
+async function partsOf2({ context, inputs: given, world }, application, architecture) {
+  const image = given.image === void 0 ? void 0 : await context.step("image", "Read the image", () => readExistingImage(context, given));
+  const inputs = settled(given, image);
+  const onBase = await prepareBase(context, inputs, world.workspace, { application, image });
+  const jdk = await context.step(
+    "jdk",
+    "Resolve the JDK",
+    () => provideJdk(context, jdkInputs(inputs, image), world, architecture, Promise.resolve(application))
+  );
+  return { parts: await completeParts(onBase, jdk, inputs, world, imageValues(inputs)), inputs };
+}
+function withImage({ inputs: { image, baseImage: given, port, user: user2 }, finished: finished2 }, { application, base, jdk }, publication) {
+  const baseImage = base.given?.reference ?? image ?? given;
+  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
+}
+
 // src/job/first-minute.ts
 function beginJob(job) {
   const together = new SideBySide(job.steps, job.world.cancelled);
@@ -55029,9 +56057,10 @@ async function begin(job, together) {
   const architecture = withResolvers();
   const inspected = withResolvers();
   const found = withResolvers();
-  found.promise.catch(() => void 0);
+  const read3 = withResolvers();
+  for (const { promise: promise2 } of [found, read3]) promise2.catch(() => void 0);
   const showApplication = together.begin("application", "Find the application", async (log2) => {
-    const folders = { workspace: world.workspace, scratch: import_node_path44.default.join(context.work, "application") };
+    const folders = { workspace: world.workspace, scratch: import_node_path49.default.join(context.work, "application") };
     const search = findInWorkspace(log2, inputs, folders);
     search.then(found.resolve, found.reject);
     return await search;
@@ -55047,13 +56076,22 @@ async function begin(job, together) {
       inspected.resolve(void 0);
     }
   });
+  const showImage = inputs.image === void 0 ? void 0 : together.begin("image", "Read the image", async (log2) => {
+    if (await architecture.promise === void 0) return void 0;
+    const reading = readExistingImage({ ...context, log: log2 }, inputs);
+    reading.then(read3.resolve, read3.reject);
+    return await reading;
+  });
+  if (!showImage) read3.resolve(void 0);
   let hasJdk = false;
   const showJdk = together.begin("jdk", "Resolve the JDK", async (log2) => {
     const known = await architecture.promise;
     if (known === void 0) return void 0;
     const environment2 = { ...world, cancelled: together.signal };
+    const image2 = await read3.promise;
     try {
-      return await provideJdk({ ...context, log: log2 }, inputs, environment2, known, found.promise);
+      const wanted = jdkInputs(settled(inputs, image2), image2);
+      return await provideJdk({ ...context, log: log2 }, wanted, environment2, known, found.promise);
     } catch (error) {
       if (await inspected.promise instanceof UnsupportedRunner) return void 0;
       throw error;
@@ -55064,16 +56102,18 @@ async function begin(job, together) {
   const application = await showApplication();
   const runner = await showRunner();
   if (runner instanceof UnsupportedRunner) return { application, runner };
-  const onBase = await together.during(prepareBase(context, inputs, world.workspace, application));
+  const image = await showImage?.();
+  const values = settled(inputs, image);
+  const onBase = await together.during(prepareBase(context, values, world.workspace, { application, image }));
   if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image));
   const jdk = await showJdk();
   if (jdk === void 0) throw new Error("there is no JDK");
-  const parts2 = await completeParts(onBase, jdk, inputs, world, imageValues(inputs));
-  return { application, runner, parts: parts2 };
+  const parts2 = await completeParts(onBase, jdk, values, world, imageValues(values));
+  return { application, inputs: values, runner, parts: parts2 };
 }
 async function inspect({ inputs, world }, { docker: docker2, log: log2, id }, onFacts) {
   const runner = await inspectRunner({ ...world, docker: docker2, log: log2, onFacts }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path44.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path49.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
   return runner;
 }
@@ -56770,18 +57810,18 @@ function engineName(engine, privileges) {
 
 // src/registry/layer-file.ts
 var import_node_fs10 = require("node:fs");
-var import_promises50 = require("node:fs/promises");
+var import_promises51 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path45 = __toESM(require("node:path"), 1);
-var import_promises51 = require("node:stream/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
+var import_promises52 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
 // src/lib/counted.ts
-var import_node_crypto7 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 var import_node_stream6 = require("node:stream");
 function counted() {
-  const hash = (0, import_node_crypto7.createHash)("sha256");
+  const hash = (0, import_node_crypto8.createHash)("sha256");
   let size = 0;
   const stream = new import_node_stream6.Transform({
     transform(chunk, _encoding, done) {
@@ -56913,14 +57953,14 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path45.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path50.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises51.pipeline)(all(), packed.stream, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises52.pipeline)(all(), packed.stream, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises51.pipeline)(
+      await (0, import_promises52.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
@@ -56929,10 +57969,10 @@ async function packLayer(stream, folder) {
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises51.pipeline)((0, import_node_fs10.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises52.pipeline)((0, import_node_fs10.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises50.rm)(file, { force: true });
+    await (0, import_promises51.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -57070,8 +58110,60 @@ async function targetsOf(repositories, tags2, signal) {
   }
   return [...targets.values()];
 }
-async function knownEverywhere(docker2, image, targets) {
+async function withContext2({ name }, work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
+  }
+}
+
+// src/registry/given-layers.ts
+var MOST_PLATFORMS = 16;
+async function givenLayers(repositories, names, signal) {
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const [repository = "", digest = ""] = name.split("@");
+      try {
+        const reference = parseReference(repository);
+        const layers = await layersAt(repositories(reference, signal), digest);
+        return layers && { registry: reference.registry, path: reference.path, layers };
+      } catch (error) {
+        if (error instanceof Failure) return void 0;
+        throw error;
+      }
+    })
+  );
+  return found.filter((one) => one !== void 0);
+}
+async function layersAt(client, digest) {
+  const manifest = await client.manifest(digest);
+  if (manifest === void 0) return void 0;
+  const { manifests } = fieldsOf(jsonOf(manifest.bytes));
+  if (!Array.isArray(manifests)) {
+    const image = await imageOf(client, manifest);
+    return image && layersByContent(image);
+  }
+  const layers = /* @__PURE__ */ new Map();
+  for (const entry of manifests.slice(0, MOST_PLATFORMS)) {
+    const { digest: child2, platform: platform2 } = fieldsOf(entry);
+    if (typeof child2 !== "string" || fieldsOf(platform2)["os"] !== "linux") continue;
+    for (const [content, layer] of await layersAt(client, child2) ?? []) layers.set(content, layer);
+  }
+  return layers;
+}
+async function takeOver({ client }, digest, given) {
+  for (const { registry: registry2, path: path81, layers } of given) {
+    const isThere = [...layers.values()].some((layer) => layer.digest === digest);
+    if (isThere && registry2 === client.registry && await client.mount(digest, path81)) return true;
+  }
+  return false;
+}
+
+// src/registry/known-layers.ts
+async function knownEverywhere(docker2, image, targets, given = []) {
   const known = /* @__PURE__ */ new Map();
+  for (const { layers } of given) for (const [content, layer] of layers) known.set(content, layer);
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
       const published = manifest && await imageOf(client, manifest);
@@ -57080,18 +58172,12 @@ async function knownEverywhere(docker2, image, targets) {
   }
   if (known.size === 0) return known;
   const own = new Set((await inspectImage(docker2, image)).RootFS.Layers);
+  const has = async (target, digest) => await target.client.hasBlob(digest) || await takeOver(target, digest, given);
   for (const [content, { digest }] of known) {
-    const there = own.has(content) && await Promise.all(targets.map(({ client }) => client.hasBlob(digest)));
+    const there = own.has(content) && await Promise.all(targets.map((target) => has(target, digest)));
     if (!there || there.includes(false)) known.delete(content);
   }
   return known;
-}
-async function withContext2({ name }, work) {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
-  }
 }
 
 // src/registry/send.ts
@@ -57120,8 +58206,8 @@ async function sendBlob({ targets, info: info2 }, blob, sent) {
 }
 
 // src/registry/early-push.ts
-async function openEarlyPush(docker2, image, targets) {
-  const known = await knownEverywhere(docker2, image, targets);
+async function openEarlyPush(docker2, image, targets, given = []) {
+  const known = await knownEverywhere(docker2, image, targets, given);
   const sent = /* @__PURE__ */ new Set();
   const notes = [];
   const destination = { targets, info: (line2) => notes.push(line2) };
@@ -57158,8 +58244,8 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises52 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_promises53 = require("node:fs/promises");
+var import_node_path51 = __toESM(require("node:path"), 1);
 var import_node_stream7 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
@@ -57168,7 +58254,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises52.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises53.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -57181,9 +58267,9 @@ async function readEntries(archive, packing, files) {
   const links = /* @__PURE__ */ new Map();
   for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path46.default.posix.join(import_node_path46.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path51.default.posix.join(import_node_path51.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path46.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path51.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -57225,9 +58311,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises53 = require("node:fs/promises");
+var import_promises54 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises53.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises54.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -57285,7 +58371,11 @@ function description(image, { documents }) {
     throw unexpectedExport(`the archive contains another image than ${image}`);
   if (configuration.rootfs.diff_ids.length !== manifest.Layers.length)
     throw unexpectedExport("layers are missing");
-  return { config, configuration, layers: manifest.Layers };
+  return { config, configuration, layers: manifest.Layers, stored: storedLayers(digestOf(config), documents) };
+}
+function storedLayers(config, documents) {
+  const manifests = [...documents.values()].map((bytes) => fieldsOf(jsonOf(bytes)));
+  return manifests.find((manifest) => manifest.config?.digest === config)?.layers;
 }
 function jsonIn(bytes) {
   return JSON.parse(bytes.toString("utf8"));
@@ -57323,7 +58413,7 @@ function digestHex(digest = "") {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/tar.ts
 var LARGEST_HEADER = 1024 * 1024;
@@ -57350,7 +58440,7 @@ async function* partsOfTar(reader) {
     }
     if (type === "S") await skipSparseMap(reader, header);
     const length = "123456".includes(type) ? 0 : size;
-    const name = extended.path ?? nameIn(header);
+    const name = extended.path ?? nameIn2(header);
     const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
     const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
     const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
@@ -57405,7 +58495,7 @@ async function skipSparseMap(reader, header) {
     reader.skip(block.length);
   }
 }
-function nameIn(header) {
+function nameIn2(header) {
   const name = textAt(header, 0, 100);
   const prefix = header.toString("latin1", 257, 263) === "ustar\0" ? textAt(header, 345, 155) : "";
   return prefix === "" ? name : `${prefix}/${name}`;
@@ -58240,10 +59330,10 @@ async function* partsOfZip(reader) {
   }
 }
 async function headerAt(reader) {
-  const fixed = await reader.peek(HEADER3);
-  if (!isHeader(fixed)) return void 0;
-  const nameEnd = HEADER3 + fixed.readUInt16LE(26);
-  const length = nameEnd + fixed.readUInt16LE(28);
+  const fixed2 = await reader.peek(HEADER3);
+  if (!isHeader(fixed2)) return void 0;
+  const nameEnd = HEADER3 + fixed2.readUInt16LE(26);
+  const length = nameEnd + fixed2.readUInt16LE(28);
   const bytes = await reader.peek(length);
   if (bytes.length < length) return void 0;
   const attributes = Buffer.from(bytes.subarray(nameEnd, length));
@@ -58317,7 +59407,7 @@ async function skipDescriptor(reader) {
 }
 
 // src/secrets/archives/contents.ts
-var DEEPEST = 32;
+var DEEPEST2 = 32;
 var LONGEST_NAME2 = 400;
 var MOST_TIMES = 100;
 var FREE = 1024 * 1024;
@@ -58336,8 +59426,8 @@ async function* contentsOf(file, opener, depth = 0) {
   };
   yield { ...file, bytes: format === "gzip" ? [Buffer.from(head.subarray(0, HEAD))] : [] };
   if (format === "xz" || format === "bzip2") opener.note(file.name, format);
-  else if (format !== void 0 && depth >= DEEPEST)
-    opener.note(file.name, `more than ${DEEPEST} archives in one another`);
+  else if (format !== void 0 && depth >= DEEPEST2)
+    opener.note(file.name, `more than ${DEEPEST2} archives in one another`);
   else if (format === "tar") {
     for await (const part of partsOfTar(reader)) {
       if (part.kind === "file") yield* within4(part);
@@ -58419,7 +59509,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path47.default.posix.join(import_node_path47.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path52.default.posix.join(import_node_path52.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -58446,9 +59536,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path47.default.posix.join("/", part.name);
+      const name = import_node_path52.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path47.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path52.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -58463,7 +59553,7 @@ function unpackedLayer(reader, format) {
 }
 
 // src/secrets/image.ts
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_path53 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -58501,10 +59591,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path76 = file?.path;
+    const path81 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path76 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path76.startsWith(folder))) paths.add(path76);
+    else if (type !== "file" || path81 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path81.startsWith(folder))) paths.add(path81);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -58624,7 +59714,7 @@ var SHORTEST2 = 3;
 var HASH = 2654435761 << 8;
 var SHIFT = 14;
 var SEVERAL = 255;
-function restOf(product) {
+function restOf2(product) {
   return (product >>> 8 & 63) + 1;
 }
 function createTable(patterns, follows) {
@@ -58651,7 +59741,7 @@ function createTable(patterns, follows) {
 function enter({ marks, anchors }, [first3 = 0, second = 0, third = 0], anchor) {
   const product = Math.imul(first3 | second << 8 | third << 16, HASH);
   const slot = product >>> SHIFT;
-  const rest = restOf(product);
+  const rest = restOf2(product);
   marks[slot] = marks[slot] === 0 || marks[slot] === rest ? rest : SEVERAL;
   anchors[slot] = [...anchors[slot] ?? [], anchor];
 }
@@ -58725,7 +59815,7 @@ function scanWords(bytes, table2, onMatch) {
 function lookUp(bytes, word, at, { marks, anchors }, onMatch) {
   const product = Math.imul(word, HASH);
   const slot = product >>> SHIFT;
-  if (marks[slot] === restOf(product) || marks[slot] === SEVERAL) compare2(bytes, anchors[slot], at, onMatch);
+  if (marks[slot] === restOf2(product) || marks[slot] === SEVERAL) compare2(bytes, anchors[slot], at, onMatch);
 }
 function wordsOf(bytes) {
   const size = Math.ceil(bytes.length / 4);
@@ -58748,101 +59838,6 @@ function isAt(bytes, pattern, offset) {
     if (bytes[offset + index] !== pattern[index]) return false;
   }
   return true;
-}
-
-// src/secrets/scanner/encodings.ts
-function formsOf2(value) {
-  return [
-    ...plainForms(value),
-    ...derivedTexts(value).flatMap(([encoding, text2]) => derivedForms(encoding, text2)),
-    // What getBytes(UTF_16LE) leads to.
-    ...base64OfUtf16(value).map(([encoding, text2]) => ({ encoding, bytes: Buffer.from(text2) }))
-  ];
-}
-function plainForms(value) {
-  return [
-    { encoding: "utf-8", bytes: Buffer.from(value, "utf8") },
-    ...latin1Of(value).map((bytes) => ({ encoding: "latin-1", bytes })),
-    ...value.length > [...value].length ? [{ encoding: "modified utf-8", bytes: modifiedUtf8Of(value) }] : [],
-    { encoding: "utf-16le", bytes: Buffer.from(value, "utf16le") },
-    { encoding: "utf-16be", bytes: Buffer.from(value, "utf16le").swap16() }
-  ];
-}
-function modifiedUtf8Of(text2) {
-  const bytesOf = (unit) => [
-    224 | unit >> 12,
-    128 | unit >> 6 & 63,
-    128 | unit & 63
-  ];
-  return Buffer.concat(
-    [...text2].map(
-      (character) => character.length === 1 ? Buffer.from(character, "utf8") : Buffer.from([...bytesOf(character.charCodeAt(0)), ...bytesOf(character.charCodeAt(1))])
-    )
-  );
-}
-function derivedForms(encoding, text2) {
-  return [
-    { encoding, bytes: Buffer.from(text2, "utf8") },
-    ...latin1Of(text2).map((bytes) => ({ encoding: `${encoding} in latin-1`, bytes })),
-    { encoding: `${encoding} in utf-16le`, bytes: Buffer.from(text2, "utf16le") }
-  ];
-}
-function latin1Of(text2) {
-  return [...text2].every((character) => character <= "\xFF") ? [Buffer.from(text2, "latin1")] : [];
-}
-function derivedTexts(value) {
-  const json = JSON.stringify(value).slice(1, -1);
-  return [
-    ...[Buffer.from(value, "utf8"), ...latin1Of(value)].flatMap((bytes) => [
-      ...phasesOf(bytes).flatMap((text2) => [
-        ["base64", text2],
-        ["base64url", text2.replaceAll("+", "-").replaceAll("/", "_")]
-      ]),
-      ["hex", bytes.toString("hex")],
-      ["hex upper case", bytes.toString("hex").toUpperCase()]
-    ]),
-    ["url", encodeURIComponent(value)],
-    ["form", formEncoded(value)],
-    ["json", json],
-    ["json ascii", unicodeEscaped(json, /[^\x20-\x7e]/g)],
-    // Default of Gson: https://github.com/google/gson/blob/main/UserGuide.md
-    ["json html", unicodeEscaped(json, /[<>&='\u2028\u2029]/g)],
-    ["properties", propertiesEscaped(value)],
-    ["xml", xmlEscaped(value)]
-  ];
-}
-function base64OfUtf16(value) {
-  const littleEndian = Buffer.from(value, "utf16le");
-  const bigEndian2 = Buffer.from(littleEndian).swap16();
-  return [
-    ...phasesOf(littleEndian).map((text2) => ["base64 of utf-16le", text2]),
-    ...phasesOf(bigEndian2).map((text2) => ["base64 of utf-16be", text2])
-  ];
-}
-function phasesOf(bytes) {
-  return [0, 1, 2].map((before) => {
-    const text2 = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    return text2.slice(Math.ceil(before * 8 / 6), Math.floor((before + bytes.length) * 8 / 6));
-  });
-}
-function formEncoded(value) {
-  const percent = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(value).replace(/[!'()~]/g, percent).replaceAll("%20", "+");
-}
-function propertiesEscaped(value) {
-  const short = { "	": "\\t", "\n": "\\n", "\r": "\\r", "\f": "\\f" };
-  const escaped = value.replace(/[\\=:#!\t\n\r\f]/g, (character) => short[character] ?? `\\${character}`);
-  return unicodeEscaped(escaped, /[^\x20-\x7e]/g, true);
-}
-function unicodeEscaped(text2, which2, upperCase2 = false) {
-  return text2.replace(which2, (character) => {
-    const code18 = character.charCodeAt(0).toString(16).padStart(4, "0");
-    return `\\u${upperCase2 ? code18.toUpperCase() : code18}`;
-  });
-}
-function xmlEscaped(value) {
-  const entities = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
-  return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
 }
 
 // src/secrets/scanner/confirmed.ts
@@ -58940,170 +59935,6 @@ function base64InLines(value) {
   });
 }
 
-// src/secrets/scanner/private-keys.ts
-var import_node_crypto8 = require("node:crypto");
-var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
-var LEAST_BYTES = 16;
-var KEY_NUMBER = "number of the key";
-function keyOfPem(pem) {
-  return attempt2(() => (0, import_node_crypto8.createPrivateKey)(pem));
-}
-function keyOfDer(der) {
-  if (der[0] !== 48) return void 0;
-  for (const type of ["pkcs8", "pkcs1", "sec1"]) {
-    const key = attempt2(() => (0, import_node_crypto8.createPrivateKey)({ key: der, format: "der", type }));
-    if (key !== void 0) return key;
-  }
-  return void 0;
-}
-function isPublicDer(der) {
-  if (der[0] !== 48) return false;
-  return attempt2(() => new import_node_crypto8.X509Certificate(der)) !== void 0 || attempt2(() => (0, import_node_crypto8.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
-}
-function numberForms(key) {
-  const isNumber = key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec";
-  return numbersOf(key).flatMap((number) => isNumber ? formsOfNumber(number) : [bigEndian(number)]);
-}
-function jwkForms(jwk) {
-  const key = attempt2(() => (0, import_node_crypto8.createPrivateKey)({ key: jwk, format: "jwk" }));
-  if (key !== void 0) return numberForms(key);
-  const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
-  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
-}
-function numbersOf(key) {
-  const numbers = key.asymmetricKeyType === "ec" ? [scalarOf(key)] : membersOf(key);
-  return numbers.filter((number) => number !== void 0 && number.length >= LEAST_BYTES);
-}
-function membersOf(key) {
-  const jwk = attempt2(() => key.export({ format: "jwk" }));
-  return SECRET_MEMBERS.flatMap((name) => {
-    const member = jwk?.[name];
-    return typeof member === "string" ? [Buffer.from(member, "base64url")] : [];
-  });
-}
-function scalarOf(key) {
-  const der = key.export({ format: "der", type: "sec1" });
-  const version = der.indexOf(Buffer.from([2, 1, 1, 4]));
-  const size = der[version + 4] ?? 0;
-  return version < 0 ? void 0 : der.subarray(version + 5, version + 5 + size);
-}
-function bigEndian(number) {
-  return { encoding: KEY_NUMBER, bytes: number };
-}
-function formsOfNumber(number, encoding = KEY_NUMBER) {
-  const first3 = number.findIndex((byte) => byte !== 0);
-  const significant = number.subarray(Math.max(first3, 0));
-  if (significant.length < LEAST_BYTES) return [];
-  const words = Buffer.concat([Buffer.alloc((4 - significant.length % 4) % 4), significant]);
-  return [
-    { encoding, bytes: significant },
-    { encoding: `${encoding}, little-endian`, bytes: Buffer.from(significant).reverse() },
-    { encoding: `${encoding} in BigInteger`, bytes: words.swap32() }
-  ];
-}
-function attempt2(work) {
-  try {
-    return work();
-  } catch {
-    return void 0;
-  }
-}
-
-// src/secrets/scanner/decoded.ts
-var DEEPEST2 = 4;
-var LEAST_BYTES2 = { base64: 16, base32: 10, hex: 8 };
-var LEAST_VARIETY2 = 6;
-var PEM = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]{1,65536})-----END \1-----/g;
-var PUBLIC_LABEL = /CERTIFICATE|PUBLIC KEY|PARAMETERS|CRL|PKCS7/;
-function decodedForms(value) {
-  return formsOfText(value, DEEPEST2);
-}
-function withoutPublicBlocks(text2) {
-  return text2.replace(
-    /-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s\\]{1,65536}-----END \1-----/g,
-    (block, label) => PUBLIC_LABEL.test(label) ? "\n\n" : block
-  );
-}
-function formsOfText(text2, depth) {
-  if (depth === 0) return [];
-  const json = documentOf(text2);
-  if (json !== void 0) return formsOfJson(json, depth - 1);
-  const blocks = pemForms(text2);
-  if (blocks.length > 0) return blocks;
-  const compact = text2.replace(/\s/g, "");
-  return [
-    ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/^0x|[:-]/g, ""), "hex"), "hex", depth) : [],
-    ...isBase32(compact) ? formsOfBytes(bytesOfBase32(compact), "base32", depth) : [],
-    ...isBase64(compact) ? formsOfBytes(Buffer.from(compact, "base64"), "base64", depth) : []
-  ];
-}
-function isHex(text2) {
-  return /^(?:0x)?(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text2);
-}
-function isBase32(text2) {
-  return /^[A-Z2-7]{16,}={0,6}$/.test(text2);
-}
-function bytesOfBase32(text2) {
-  const bits = [...text2.replace(/=/g, "")].map(
-    (character) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(character).toString(2).padStart(5, "0")
-  );
-  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}
-function isBase64(text2) {
-  return /^[A-Za-z0-9+/_-]{22,}={0,2}$/.test(text2);
-}
-function pemForms(text2) {
-  const plain = text2.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, "\n");
-  return [...plain.matchAll(PEM)].flatMap(([, label = "", body = ""]) => {
-    if (PUBLIC_LABEL.test(label)) return [];
-    const base64 = body.replace(/\s/g, "");
-    const lines3 = (base64.match(/.{1,64}/g) ?? []).join("\n");
-    const key = keyOfPem(`-----BEGIN ${label}-----
-${lines3}
------END ${label}-----
-`);
-    const der = { encoding: "decoded PEM", bytes: Buffer.from(base64, "base64") };
-    return [...isVaried(der.bytes) ? [der] : [], ...key ? numberForms(key) : []];
-  });
-}
-function formsOfBytes(bytes, kind, depth) {
-  if (bytes.length < LEAST_BYTES2[kind] || !isVaried(bytes) || isPublicDer(bytes)) return [];
-  const encoding = `decoded ${kind}`;
-  const text2 = textOf(bytes);
-  if (text2 === void 0) {
-    const key = keyOfDer(bytes);
-    if (key) return [{ encoding, bytes }, ...numberForms(key)];
-    return kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }];
-  }
-  if (weaknessOf(text2) !== void 0) return [];
-  const forms = plainForms(text2).map((form) => ({
-    encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
-    bytes: form.bytes
-  }));
-  return [...forms, ...formsOfText(text2, depth - 1)];
-}
-function formsOfHex(bytes) {
-  const encoding = "decoded hex";
-  const [, ...asNumber] = formsOfNumber(bytes, encoding);
-  return [{ encoding, bytes }, ...asNumber];
-}
-var PUBLIC_NAME = /public|cert|x5[ctu]|_id$|^(?:n|e|x|y|kid|type)$/i;
-function formsOfJson(json, depth) {
-  if (depth === 0) return [];
-  if ("kty" in json) return jwkForms(json);
-  return Object.entries(json).flatMap(([name, member]) => {
-    if (typeof member === "string") return PUBLIC_NAME.test(name) ? [] : formsOfText(member, depth);
-    return typeof member === "object" && member !== null ? formsOfJson(member, depth - 1) : [];
-  });
-}
-function textOf(bytes) {
-  const text2 = bytes.toString("utf8");
-  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]*$/.test(text2) ? text2.trim() : void 0;
-}
-function isVaried(bytes) {
-  return new Set(bytes).size >= LEAST_VARIETY2;
-}
-
 // src/secrets/scanner/needles.ts
 var SHORTEST_PIECE = 16;
 function needlesOf(secrets) {
@@ -59124,7 +59955,7 @@ function needlesOfCanary({ name, value, others }) {
 function needlesOfValue(secret, value) {
   const pieces = piecesOf(withoutPublicBlocks(value)).flatMap((piece) => plainForms(piece));
   const forms = [
-    ...formsOf2(value),
+    ...formsOf(value),
     ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes })),
     ...decodedForms(value)
   ];
@@ -59355,7 +60186,7 @@ async function scanImage(archive, matcher, snapshot) {
   const opener = createOpener();
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path48.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path53.default.posix.dirname(file) === SNAPSHOT_DIR
   });
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -59380,8 +60211,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path48.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path48.default.posix.basename(file), offset);
+    if (import_node_path53.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path53.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -59767,8 +60598,9 @@ function startLowerLayers(context, inputs, setting) {
   const signal = AbortSignal.any([ending.signal, setting.cancelled]);
   const image = build2(context, inputs, setting);
   const targets = query(inputs, setting, signal);
-  const push2 = Promise.all([image, targets]).then(
-    async ([id, found]) => found && await openEarlyPush(context.docker, id, found)
+  const given = setting.from.length > 0 && inputs.push ? givenLayers(setting.repositories, setting.from, signal) : [];
+  const push2 = Promise.all([image, targets, given]).then(
+    async ([id, found, layers2]) => found && await openEarlyPush(context.docker, id, found, layers2)
   );
   const layers = Promise.all([image, push2]).then(
     ([id, early]) => read2(context, inputs, setting, { id, push: early }, signal)
@@ -59830,7 +60662,7 @@ function mayBeSent(mode, scan2) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_path58 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/open-socket.ts
 var NO_PORTS = { local: void 0, remote: void 0 };
@@ -60281,12 +61113,12 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path76 = management ? void 0 : health;
+  const path81 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path76 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path76}`,
+    name: path81 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path81}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path76 ?? "/", serves)
+    run: () => portResponds(address, path81 ?? "/", serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -60436,8 +61268,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises56 = require("node:fs/promises");
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_promises57 = require("node:fs/promises");
+var import_node_path57 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -60446,10 +61278,10 @@ var PRESETS2 = [
 ];
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
-    const path76 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path76 ?? ""));
+    const path81 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path81 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path76 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path81 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
     const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
@@ -60462,8 +61294,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises54 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_promises55 = require("node:fs/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -60678,7 +61510,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises54.readFile)(import_node_path49.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises55.readFile)(import_node_path54.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -60688,14 +61520,14 @@ async function verifySnapshot({ evidence, images }, end, output) {
     throw criuFailure(criuLog2, end.exitCode, output);
   }
   if (end.exitCode !== KILLED2) {
-    throw broken2(`the JVM ended with ${end.exitCode} instead of ${KILLED2}`, criuLog2);
+    throw broken(`the JVM ended with ${end.exitCode} instead of ${KILLED2}`, criuLog2);
   }
   const files = parseListing((await read3(EVIDENCE_FILES.listing))?.toString("utf8") ?? "");
-  if (!files.some((file) => file.name === "inventory.img")) throw broken2("inventory.img is missing", criuLog2);
+  if (!files.some((file) => file.name === "inventory.img")) throw broken("inventory.img is missing", criuLog2);
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
-  if (pagemaps.length === 0) throw broken2("its page map is missing", criuLog2);
+  if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises54.readFile)(import_node_path49.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises55.readFile)(import_node_path54.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -60710,12 +61542,12 @@ async function verifySnapshot({ evidence, images }, end, output) {
 }
 function verifyPages(name, image, files, criuLog2) {
   const pagemap = image && orUndefined(() => readPagemap(image));
-  if (!pagemap) throw broken2(`${name} cannot be read`, criuLog2);
+  if (!pagemap) throw broken(`${name} cannot be read`, criuLog2);
   const pagesFile = pagesFileName(pagemap.pagesId);
   const pages = files.find((file) => file.name === pagesFile);
   const size = pages?.size ?? 0;
   if (size !== pagemap.size) {
-    throw broken2(`${pagesFile} has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog2);
+    throw broken(`${pagesFile} has ${size} bytes where ${name} counts ${pagemap.size}`, criuLog2);
   }
 }
 function outOfMemory() {
@@ -60747,7 +61579,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises54.readFile)(import_node_path49.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises55.readFile)(import_node_path54.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -60760,7 +61592,7 @@ async function verifyWarpSnapshot({ evidence }, end) {
     completedAt: void 0
   };
 }
-function broken2(why, criuLog2) {
+function broken(why, criuLog2) {
   return new Failure("runner", `The snapshot is not complete: ${why}.`, {
     fix: "Check that the disk of the runner is not full, and run the job again.",
     evidence: lastLines(criuLog2, 10)
@@ -60785,11 +61617,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises55 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_promises56 = require("node:fs/promises");
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_node_path55 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -60807,7 +61639,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path50.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path55.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -60852,7 +61684,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path51.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path56.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -60878,17 +61710,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises55.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises55.mkdir)(copied);
+  await (0, import_promises56.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises56.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises55.rm)(images, { recursive: true, force: true });
-  await (0, import_promises55.rename)(import_node_path51.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises55.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises56.rm)(images, { recursive: true, force: true });
+  await (0, import_promises56.rename)(import_node_path56.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises56.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises55.readFile)(import_node_path51.default.join(copied, entry.name));
-    await writeLog(import_node_path51.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises56.readFile)(import_node_path56.default.join(copied, entry.name));
+    await writeLog(import_node_path56.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises55.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises56.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -60920,9 +61752,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path51.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path56.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises55.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises56.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -60932,7 +61764,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises56.readFile)(import_node_path52.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises57.readFile)(import_node_path57.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -60940,7 +61772,7 @@ var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path52.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path57.default.join(evidence, POLICIES), policies, hiding);
   return new OpenResources(resources, message, {
     fix: `${refused3.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
     evidence: `${listResources(resources)}
@@ -61321,13 +62153,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path53.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path58.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises57 = require("node:fs/promises");
-var import_node_path54 = __toESM(require("node:path"), 1);
+var import_promises58 = require("node:fs/promises");
+var import_node_path59 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -61343,11 +62175,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path54.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises57.mkdir)(import_node_path54.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises57.writeFile)(import_node_path54.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises57.writeFile)(import_node_path54.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises57.writeFile)(import_node_path54.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path59.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises58.mkdir)(import_node_path59.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises58.writeFile)(import_node_path59.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises58.writeFile)(import_node_path59.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises58.writeFile)(import_node_path59.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -61366,8 +62198,8 @@ function listing2({ from }) {
 }
 
 // src/application/setting-files.ts
-var import_promises58 = require("node:fs/promises");
-var import_node_path55 = __toESM(require("node:path"), 1);
+var import_promises59 = require("node:fs/promises");
+var import_node_path60 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -61375,14 +62207,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path55.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path60.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path55.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises58.readFile)(import_node_path55.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path60.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises59.readFile)(import_node_path60.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -61390,13 +62222,13 @@ async function readSettingFiles(sources) {
   return found;
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path55.default.posix.basename(name)) && FOLDERS.includes(import_node_path55.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path60.default.posix.basename(name)) && FOLDERS.includes(import_node_path60.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises58.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises59.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path55.default.posix.basename(name);
+  const base = import_node_path60.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -61678,7 +62510,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_node_path61 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -61757,7 +62589,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path56.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path61.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -61996,17 +62828,17 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises60 = require("node:stream/promises");
+var import_promises61 = require("node:stream/promises");
 var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 
 // src/image/layer-tar.ts
 var import_consumers3 = require("node:stream/consumers");
 var import_node_stream8 = require("node:stream");
-var import_promises59 = require("node:stream/promises");
+var import_promises60 = require("node:stream/promises");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var BLOCK2 = 512;
 async function sizeOfLayer({ headers }) {
@@ -62031,7 +62863,7 @@ async function writeEntries(tar, headers, contents = nothing()) {
       const name = file.done === true ? "nothing" : file.value.name;
       if (file.done === true || name !== header.name)
         throw new Error(`${name} follows instead of ${header.name}`);
-      await (0, import_promises59.pipeline)(file.value.bytes, tar.entry({ ...header }));
+      await (0, import_promises60.pipeline)(file.value.bytes, tar.entry({ ...header }));
     }
     const more = await files.next();
     if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
@@ -62061,17 +62893,22 @@ function archiveToLoad(image) {
   return import_node_stream9.Readable.from(tar);
   async function write2() {
     const names = [];
-    const diffIds = [];
+    const added = [];
     for (const [index, { plan }] of image.layers.entries()) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
-      await (0, import_promises60.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size: await sizeOfLayer(plan) }));
+      const size = await sizeOfLayer(plan);
+      await (0, import_promises61.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
-      diffIds.push(digest());
+      added.push({ mediaType: `${OCI2}.layer.v1.tar`, digest: digest(), size });
     }
+    const diffIds = added.map(({ digest }) => digest);
     const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)));
-    const document = `${digestOf(config).replace("sha256:", "")}.json`;
+    const document = `${hexOf(digestOf(config))}.json`;
     tar.entry({ name: document }, config);
+    const { stored } = image.below;
+    const layout = stored ? ociLayout(image.name, config, [...stored, ...added]) : {};
+    for (const [name, content] of Object.entries(layout)) tar.entry({ name }, content);
     const Layers = [...image.below.layers, ...names];
     tar.entry(
       { name: "manifest.json" },
@@ -62079,6 +62916,32 @@ function archiveToLoad(image) {
     );
     tar.finalize();
   }
+}
+var OCI2 = "application/vnd.oci.image";
+function ociLayout(name, config, layers) {
+  const schemaVersion = 2;
+  const describe5 = (type, bytes) => ({
+    mediaType: `${OCI2}.${type}.v1+json`,
+    digest: digestOf(bytes),
+    size: bytes.length
+  });
+  const json = (value) => Buffer.from(JSON.stringify(value));
+  const manifest = json({
+    schemaVersion,
+    mediaType: `${OCI2}.manifest.v1+json`,
+    config: describe5("config", config),
+    layers
+  });
+  const annotations = { "io.containerd.image.name": `docker.io/${name}` };
+  const manifests = [{ ...describe5("manifest", manifest), annotations }];
+  return {
+    [`blobs/sha256/${hexOf(digestOf(manifest))}`]: manifest,
+    "index.json": json({ schemaVersion, mediaType: `${OCI2}.index.v1+json`, manifests }),
+    "oci-layout": json({ imageLayoutVersion: "1.0.0" })
+  };
+}
+function hexOf(digest) {
+  return digest.replace("sha256:", "");
 }
 function configurationWith({ below: below2, labels: labels2, layers, created }, diffIds) {
   const before = JSON.parse(below2.config.toString("utf8"));
@@ -62097,13 +62960,13 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 
 // src/image/tree-layer.ts
 var import_node_fs12 = require("node:fs");
-var import_promises61 = require("node:fs/promises");
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_promises62 = require("node:fs/promises");
+var import_node_path62 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises61.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises62.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises61.lstat)(import_node_path57.default.join(tree, name));
+    const stats = await (0, import_promises62.lstat)(import_node_path62.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -62121,7 +62984,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs12.createReadStream)(import_node_path57.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs12.createReadStream)(import_node_path62.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -62130,9 +62993,9 @@ async function planTreeLayer(tree) {
 
 // src/assembly/snapshot-layer.ts
 var import_node_fs13 = require("node:fs");
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_node_path63 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises62 = require("node:stream/promises");
+var import_promises63 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
@@ -62140,16 +63003,16 @@ async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
   const parents = await foldersOf(docker2, container, [
-    import_node_path58.default.dirname(HOME_DIR),
-    import_node_path58.default.dirname(CRAC_DIR),
+    import_node_path63.default.dirname(HOME_DIR),
+    import_node_path63.default.dirname(CRAC_DIR),
     CRAC_DIR
   ]);
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path58.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path63.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises62.pipeline)(tar, (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises63.pipeline)(tar, (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
@@ -62183,7 +63046,7 @@ async function planSnapshotLayer(source) {
   };
 }
 function nameOf3(folder) {
-  return import_node_path58.default.posix.relative("/", folder);
+  return import_node_path63.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -62203,9 +63066,9 @@ async function writtenHeaders({ file, folder, top }, user2) {
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path58.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path63.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path58.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path63.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -62216,12 +63079,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path58.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path63.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises62.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises63.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   let complete = false;
   try {
@@ -62248,7 +63111,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path59.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path64.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -62290,8 +63153,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises63 = require("node:fs/promises");
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_promises64 = require("node:fs/promises");
+var import_node_path65 = __toESM(require("node:path"), 1);
 var FOLDER = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -62345,11 +63208,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path60.default.join(work, "archive");
-  await (0, import_promises63.mkdir)(folder, { recursive: true });
-  const file = import_node_path60.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path65.default.join(work, "archive");
+  await (0, import_promises64.mkdir)(folder, { recursive: true });
+  const file = import_node_path65.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises63.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises64.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -62377,14 +63240,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path61 = __toESM(require("node:path"), 1);
+var import_node_path66 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path61.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path66.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -62411,7 +63274,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path76) => archiveOption(archive.kind, path76) });
+      await writeArchiveTree(source.folder, { file, option: (path81) => archiveOption(archive.kind, path81) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -62551,11 +63414,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/push.ts
-var import_promises65 = require("node:fs/promises");
+var import_promises66 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises64 = require("node:fs/promises");
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_promises65 = require("node:fs/promises");
+var import_node_path67 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -62617,10 +63480,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises64.writeFile)(import_node_path62.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises65.writeFile)(import_node_path67.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises64.rm)(import_node_path62.default.join(folder, FILE), { force: true });
+  await (0, import_promises65.rm)(import_node_path67.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -62629,7 +63492,8 @@ var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
-  const known = await knownEverywhere(world.docker, request3.image, targets);
+  const given = await givenLayers(world.repositories, request3.from, signal);
+  const known = await knownEverywhere(world.docker, request3.image, targets, given);
   return { known, send: (packed, extras) => send2(world, request3, { targets, known, packed, ...extras }) };
 }
 async function send2(world, { folder }, shipment) {
@@ -62670,7 +63534,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises65.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises66.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -62750,7 +63614,7 @@ async function push(context, inputs, world, scan2, image) {
         info: (line2) => log2.info(line2),
         warn: (line2) => log2.warning(line2)
       },
-      { image: image.id, tags: inputs.tags, folder: work },
+      { image: image.id, tags: inputs.tags, from: image.from ?? [], folder: work },
       signal
     );
     const opened = await (image.early ? open5() : step("registries", "Query the registries", open5));
@@ -62867,8 +63731,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises66 = require("node:fs/promises");
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_promises67 = require("node:fs/promises");
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -63007,7 +63871,7 @@ var PROT_NONE = 0;
 var PROT_READ = 1;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function partsOf2(process2, files) {
+function partsOf3(process2, files) {
   const { memory, jvm, stackPointers } = process2;
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
@@ -63054,7 +63918,7 @@ function createMemoryMap(processes, files, shared = []) {
   ];
   const spaces = new Map([
     ...processes.flatMap((process2) => {
-      const parts2 = partsOf2(process2, files);
+      const parts2 = partsOf3(process2, files);
       return process2.pages.map((pages) => space(process2.pid, pages, parts2));
     }),
     ...shared.map((pages) => space(void 0, pages, []))
@@ -63119,7 +63983,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path76, size }) {
+function addFile(image, { path: path81, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -63128,7 +63992,7 @@ function addFile(image, { path: path76, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path76), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path81), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -63231,7 +64095,7 @@ function requireOrder(ranges, what) {
   }
 }
 function mappableRuns(process2, files, runs) {
-  const parts2 = partsOf2(process2, files).filter(
+  const parts2 = partsOf3(process2, files).filter(
     ({ kind, mapping }) => kind === "javaHeap" && isPlainMemory(mapping) || kind === "classes" && (isPlainMemory(mapping) || isPrivateFile(mapping))
   );
   return parts2.flatMap((part) => overlapping(runs, part));
@@ -63279,12 +64143,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises66.readFile)(import_node_path63.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises67.readFile)(import_node_path68.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises66.readFile)(import_node_path63.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises67.readFile)(import_node_path68.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -63298,13 +64162,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises66.readdir)(folder)) {
+  for (const name of await (0, import_promises67.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises66.readFile)(import_node_path63.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises67.readFile)(import_node_path68.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -63360,24 +64224,11 @@ async function memoryOf(image, { pid }, cores, jvm) {
   };
 }
 
-// src/job/job.ts
-async function partsOf3({ context, inputs, world }, application, architecture) {
-  const onBase = await prepareBase(context, inputs, world.workspace, application);
-  const jdk = await context.step(
-    "jdk",
-    "Resolve the JDK",
-    () => provideJdk(context, inputs, world, architecture, Promise.resolve(application))
-  );
-  return await completeParts(onBase, jdk, inputs, world, imageValues(inputs));
-}
-function withImage({ inputs: { baseImage, port, user: user2 }, finished: finished2 }, { application, jdk }, publication) {
-  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
-}
-
 // src/job/with-snapshot.ts
 async function withSnapshot(job, runner, parts2, source) {
   const { context, inputs, world } = job;
   const { step } = context;
+  const from = parts2.base.given?.repositoryDigests ?? [];
   await step(
     "build-checkpoint",
     "Build the checkpoint image",
@@ -63389,7 +64240,7 @@ async function withSnapshot(job, runner, parts2, source) {
     () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
   );
   if (engine instanceof UnsupportedRunner) return engine;
-  const lower = runner.loadsLayers ? startLowerLayers(context, inputs, { ...world, source, engine }) : void 0;
+  const lower = runner.imageStore ? startLowerLayers(context, inputs, { ...world, source, engine, from }) : void 0;
   try {
     if (lower && inputs.push) await step("registries", "Query the registries", () => lower.opened);
     const proved = await proveSnapshot(job, runner, parts2, { source, engine, lower });
@@ -63401,6 +64252,7 @@ async function withSnapshot(job, runner, parts2, source) {
       id: image.image.id,
       snapshot: { files: snapshot.files, reading },
       annotations: annotationsOf(proof, snapshot.size, image.image.archive?.size),
+      from,
       read: read3,
       early
     });
@@ -63500,35 +64352,35 @@ async function buildColdImage(context, inputs, setting, { source, reason }) {
 
 // src/job/without-snapshot.ts
 async function withoutSnapshot(job, why, known) {
-  const { context, inputs, world, finished: finished2 } = job;
+  const { context, world, finished: finished2 } = job;
   const { docker: docker2, log: log2 } = context;
-  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(inputs, why, log2);
+  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(job.inputs, why, log2);
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
   if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
-  const parts2 = known.parts ?? await partsOf3(job, known.application, await architectureOf2(job));
+  const { parts: parts2, inputs } = known.made ?? await partsOf2(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
   const cold = await buildColdImage(context, inputs, setting, { source, reason });
   const publication = await publish(context, inputs, world, {
-    ...{ id: cold.image.id, snapshot: void 0, annotations: {} }
+    ...{ id: cold.image.id, snapshot: void 0, annotations: {}, from: parts2.base.given?.repositoryDigests }
   });
-  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage(job, parts2, publication) };
+  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
 }
 async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs }) {
   return await imageArchitecture(docker2, inputs.baseImage, (line2) => log2.untrusted(line2));
 }
 
 // src/run/folders.ts
-var import_promises67 = require("node:fs/promises");
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path69 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path64.default.join(runFolder, "work"), logs: import_node_path64.default.join(runFolder, "logs") };
+  return { work: import_node_path69.default.join(runFolder, "work"), logs: import_node_path69.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises67.mkdir)(import_node_path64.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises67.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises68.mkdir)(import_node_path69.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises68.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/lib/held-log.ts
@@ -63604,8 +64456,8 @@ var Steps = class {
 };
 
 // src/runner/disk-space.ts
-var import_promises68 = require("node:fs/promises");
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_promises69 = require("node:fs/promises");
+var import_node_path70 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -63625,7 +64477,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises68.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises69.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -63636,11 +64488,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises68.stat)(place);
+  const own = await (0, import_promises69.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises68.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises68.stat)(import_node_path65.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises69.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises69.stat)(import_node_path70.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -63692,7 +64544,7 @@ async function run(id, inputs, given) {
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, steps, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path66.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path71.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -63703,12 +64555,13 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { inputs, world } = job;
   const { workspace } = world;
-  await requireContext(import_node_path66.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path66.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path71.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path71.default.resolve(workspace, inputs.warmupScript));
   const { begun, end } = beginJob(job);
   try {
     const { application, ...started } = await begun;
-    if ("parts" in started) return await withParts(job, { application, ...started });
+    if ("parts" in started)
+      return await withParts({ ...job, inputs: started.inputs }, { application, ...started });
     await end();
     return await withoutSnapshot(job, started.runner, { application });
   } finally {
@@ -63729,11 +64582,11 @@ async function withParts(job, { application, runner, parts: parts2 }) {
   const { dependencies, classes, files: further } = parts2.application;
   const files = [...dependencies.keys(), ...classes.keys(), ...further.values()];
   const diskSpace = await checkDiskSpace(context.log, runner.diskFree, parts2.jdk.file, files);
-  const source = await prepareImages(context, inputs, world, parts2);
+  const source = await prepareImages(context, inputs, world, parts2, runner.imageStore);
   const made = await withSnapshot(job, runner, parts2, source).catch((error) => {
     throw withDiskSpace(error, diskSpace);
   });
-  return made instanceof Failure ? await withoutSnapshot(job, made, { application, parts: parts2, source }) : made;
+  return made instanceof Failure ? await withoutSnapshot(job, made, { application, made: { parts: parts2, inputs }, source }) : made;
 }
 
 // src/report/instructions.ts
@@ -63826,10 +64679,10 @@ function options2(privileges, profile) {
   return words.filter((_, index) => words[index - 1] === "--security-opt");
 }
 function instructions(result) {
-  const { image: runtime, port, user: user2, publication } = result;
+  const { image: runtime2, port, user: user2, publication } = result;
   const { digest, tags: tags2 } = publication;
-  const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime.id;
-  return instructionsFor({ image, port, user: user2, privileges: runtime.privileges });
+  const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime2.id;
+  return instructionsFor({ image, port, user: user2, privileges: runtime2.privileges });
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
@@ -64289,7 +65142,7 @@ function vendorApis(environment2) {
 }
 
 // src/run/with-run.ts
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_node_path73 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -64404,10 +65257,10 @@ function messagesOf(body) {
 }
 
 // src/registry/authorization.ts
-var WORD = /([\w!#$%&'*+.^`|~-]{1,100})(?: {0,8}= {0,8}(?:"((?:[^"\\]|\\.){0,4000})"|([^\s,"]{1,4000})))?/g;
+var WORD2 = /([\w!#$%&'*+.^`|~-]{1,100})(?: {0,8}= {0,8}(?:"((?:[^"\\]|\\.){0,4000})"|([^\s,"]{1,4000})))?/g;
 function parseChallenge(header) {
   const challenges = [];
-  for (const [, word = "", quoted2, plain] of (header ?? "").matchAll(WORD)) {
+  for (const [, word = "", quoted2, plain] of (header ?? "").matchAll(WORD2)) {
     const name = word.toLowerCase();
     const value = quoted2?.replace(/\\(.)/g, "$1") ?? plain;
     const current = challenges.at(-1);
@@ -64539,12 +65392,12 @@ var MANIFESTS = [
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path76, cancelled2) {
+  constructor(context, registry2, path81, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path76;
+    this.path = path81;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path76}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path81}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -64641,10 +65494,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises69 = require("node:dns/promises");
-var import_promises70 = require("node:fs/promises");
+var import_promises70 = require("node:dns/promises");
+var import_promises71 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_node_path72 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -64673,23 +65526,23 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises69.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises70.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path67.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises70.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path72.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises71.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises70.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises71.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path67.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path72.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read3(import_node_path67.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path72.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -64726,14 +65579,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path76 }, signal) => new RepositoryClient(world, registry2, path76, signal);
+  return ({ registry: registry2, path: path81 }, signal) => new RepositoryClient(world, registry2, path81, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path68.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path73.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -64781,7 +65634,7 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path69.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path74.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs15.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
@@ -64807,7 +65660,7 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path69.default.join(handle.folder, "logs");
+      const folder = import_node_path74.default.join(handle.folder, "logs");
       const hasLogs = !handle.cancelled.aborted && (0, import_node_fs15.existsSync)(folder) && (0, import_node_fs15.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
@@ -64969,9 +65822,9 @@ function describeReach(reach) {
 
 // src/cli/jdk.ts
 var import_node_fs16 = require("node:fs");
-var import_promises71 = require("node:fs/promises");
+var import_promises72 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_node_path75 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -65033,7 +65886,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path70.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path75.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs16.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
@@ -65051,7 +65904,7 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises71.mkdtemp)(import_node_path70.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises72.mkdtemp)(import_node_path75.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       content: "whole",
@@ -65059,11 +65912,11 @@ async function downloadTo(source, asset, options3, print) {
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path70.default.resolve(options3.output, asset.name);
-    await (0, import_promises71.copyFile)(file, copy);
+    const copy = import_node_path75.default.resolve(options3.output, asset.name);
+    await (0, import_promises72.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises71.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises72.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {
