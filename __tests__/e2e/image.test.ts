@@ -2,6 +2,7 @@ import { expect } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { callUntilAnswer } from '../../lab/started-image.js'
+import { startVendorApis } from '../../lab/vendor-apis.js'
 import {
   docker,
   e2eSuite,
@@ -120,8 +121,18 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
     )
     build(lines)
     const before = engineContents()
-    const step = await runAction({ context: '.', image: original }, { workspace: context })
-    expect(errorOf(step)).toContain(message)
+    const apis = await startVendorApis(world.jdkArchive ?? '')
+    try {
+      const environment = {
+        ...world.environment,
+        AZUL_API_URL: apis.azulApiUrl,
+        BELLSOFT_API_URL: apis.bellsoftApiUrl
+      }
+      const step = await runAction({ context: '.', image: original }, { workspace: context, environment })
+      expect(errorOf(step)).toContain(message)
+    } finally {
+      await apis.close()
+    }
     expect(engineContents()).toBe(before)
     docker('image', 'rm', '--force', original)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { JdkAsset, Vendor } from '../../src/jdk/asset.js'
 import { cracAssets, newestRelease } from '../../src/jdk/crac.js'
-import { javaVersionIn, requireFitting } from '../../src/jdk/fitting.js'
+import { javaVersionIn, noneForImage, requireFitting } from '../../src/jdk/fitting.js'
 
 const asset = (distribution: Vendor | 'file', major: number): JdkAsset => ({
   distribution,
@@ -61,6 +61,18 @@ describe('requireFitting', () => {
     await expect(requireFitting(need(25), asset('crac', 24), broken)).rejects.toMatchObject({
       fix: expect.stringContaining('for Java 25 or newer')
     })
+  })
+})
+
+test.each<[number, Vendor, string]>([
+  [25, 'crac', 'Set `distribution: zulu` and `java-version: 25`, or build the image with another Java.'],
+  [21, 'liberica', 'Set `distribution: crac` and `java-version: 21`, or build the image with another Java.'],
+  [98, 'crac', 'There is no CRaC JDK for Java 98 or newer yet: build the image with an older Java.']
+])('an image with Java %i, and no JDK of that version from %s', async (java, vendor, fix) => {
+  expect(await noneForImage(java, vendor, 'x64', list)).toMatchObject({
+    category: 'jdk',
+    message: `The image has Java ${java}, and the distribution ${vendor} has no CRaC JDK ${java} for Linux on x64.`,
+    fix
   })
 })
 
