@@ -37425,11 +37425,11 @@ function isVaried(bytes) {
 // src/secrets/names.ts
 var NAME_OF_SECRET = /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|AUTHORIZATION|CONNECTION_?STRING|(API|AUTH|ACCESS|PRIVATE|ENCRYPT|ENCRYPTION|SIGN|SIGNING|ACCOUNT|MASTER)KEYS?$|_KEYS?$|(^|_|DB|USER|KEY|STORE)(PASS|PWD)$|(^|_)(PSWD|PW|PIN|OTP|SALT|PEPPER|AUTH|CREDS?|COOKIES?|BEARER|JWT|HMAC|MNEMONIC)$/;
 var NAMES_OF_DESCRIPTION = [
-  /(FILE|FILENAME|PATH|DIR|URL|URI|HOST|PORT|DOMAIN|ENDPOINT|SERVER|ISSUER|AUDIENCE|PROVIDER|MANAGER|BACKEND|DRIVER|ENGINE)S?$/,
+  /(FILE|FILENAME|PATH|DIR|URL|URI|HOST|(^|_)PORT|DOMAIN|ENDPOINT|ISSUER|AUDIENCE|PROVIDER|DRIVER|ENGINE|SECRETS?_(MANAGER|BACKEND))S?$/,
   /(PLUGIN|CLASS|ENCODER|DECODER|GENERATOR|VALIDATOR|CONVERTER|HANDLER|SERIALIZER|DESERIALIZER|STRATEGY|POLICY|MODEL|FLOW)S?$/,
   /(GRANT|MODE|METHOD|TYPE|KIND|LEVEL|ALGORITHM|FORMAT|ENCODING|PATTERN|REGEX|TEMPLATE|NAME|USER|ID|ARN|ALIAS|HEADER|CLAIM)S?$/,
-  /(SCOPE|LABEL|TITLE|DESCRIPTION|HINT|PREFIX|SUFFIX|TTL|AGE|LIFETIME|VALIDITY|DURATION|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL)S?$/,
-  /(ROTATION|SCHEDULE|CRON|SECOND|MINUTE|HOUR|DAY|LENGTH|SIZE|COUNT|CAPACITY|LIMIT|STRENGTH|CHARS|BITS|ROUNDS|ITERATION)S?$/,
+  /(SCOPE|LABEL|TITLE|DESCRIPTION|HINT|PREFIX|SUFFIX|TTL|(^|_)(MAX_?)?AGE|LIFETIME|VALIDITY|DURATION|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL)S?$/,
+  /(ROTATION|SCHEDULE|CRON|SECOND|MINUTE|HOUR|(^|_)DAY|LENGTH|SIZE|COUNT|CAPACITY|LIMIT|STRENGTH|CHARS|BITS|ROUNDS|ITERATION)S?$/,
   /(ATTEMPT|RETRIES|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$|(MAX|MIN|NUM|TOTAL|INPUT|OUTPUT)_TOKENS$|TOKENIZER$/,
   /(^|_)(PRIMARY|FOREIGN|NATURAL|SURROGATE|COMPOSITE|UNIQUE|PARTITION|SORT|RANGE|SHARD|SHARDING|ROW|COLUMN|INDEX)_?KEYS?$/,
   /(^|_)(GROUP|GROUPING|AGGREGATION|JOIN|LOOKUP|MAP|CACHE|LOCK|QUEUE|TOPIC|ROUTING|MESSAGE|EVENT|RECORD|DEDUP)_?KEYS?$/,
@@ -37457,7 +37457,11 @@ function isNamedSecret(name, value) {
   if (/^(OLD)?PWD$/.test(upper) && value.startsWith("/")) return false;
   if (NAME_OF_PUBLIC_KEY.test(upper) || isKeyId(upper, value) || isNameOfCookie(upper, value)) return false;
   if (saysSecret(upper)) return true;
-  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value));
+  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value) || isMixed(value));
+}
+function isMixed(value) {
+  if (value.length < SHORTEST_RANDOM || !/^[a-z0-9]+$/.test(value)) return false;
+  return (value.match(/[a-z]\d|\d[a-z]/g) ?? []).length / value.length >= LEAST_CHANGES;
 }
 function saysSecret(upper) {
   return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper));
@@ -38807,7 +38811,8 @@ function secretsOfRequest(name, { target, headers, body }) {
 function secretsOfHeader(request3, header, value) {
   const name = `${request3}: ${header}`;
   const inside2 = secretsInText(name, value);
-  if (ORDINARY_HEADERS.some((one) => one.test(header))) return inside2;
+  const hasCredentials2 = /(authorization|token|secret|password)$/.test(header);
+  if (!hasCredentials2 && ORDINARY_HEADERS.some((one) => one.test(header))) return inside2;
   if (header === "cookie") {
     const values = value.split(";").map((pair) => pair.slice(pair.indexOf("=") + 1).trim());
     return [...values.filter(isSecretValue).map((one) => ({ name, value: one })), ...inside2];
@@ -38818,9 +38823,10 @@ function secretsOfHeader(request3, header, value) {
     return [...isSecret ? [{ name, value }] : [], ...inside2];
   }
   const login = scheme?.toLowerCase() === "basic" ? Buffer.from(credentials, "base64").toString("utf8") : "";
-  const password = login.slice(login.indexOf(":") + 1);
-  const isGuessed = login !== "" && isOfTestWords(password);
-  return (isGuessed ? [password] : [credentials, password]).filter(mayBeSecret).map((one) => ({ name, value: one }));
+  const [user2 = "", password = login] = /^([^:]*):(.*)$/s.exec(login)?.slice(1) ?? [];
+  const isGuessed = login !== "" && isOfTestWords(password) && (user2 === "" || !isSecretValue(user2));
+  const token3 = login !== "" && isSecretValue(user2) ? [user2] : [];
+  return (isGuessed ? [password] : [credentials, password, ...token3]).filter(mayBeSecret).map((one) => ({ name, value: one }));
 }
 function isOfWords(value) {
   return value.split(/[\s._:;,=/+"#-]/).every((word) => WORD.test(word));
@@ -38858,6 +38864,16 @@ function secretsOfJavaOptions(source, options3) {
 }
 function secretsOfPairs(source, pairs3) {
   return Object.entries(pairs3).flatMap(([name, value]) => secretsIn(source, name, value));
+}
+function secretsOfCommand(source, words) {
+  const isOption = (word) => /^-(?:D|javaagent:|agent(?:lib|path):|XX:)/.test(word);
+  return distinct([
+    ...secretsOfJavaOptions(source, words.filter(isOption)),
+    ...secretsOfArguments(
+      source,
+      words.filter((word) => !isOption(word))
+    )
+  ]);
 }
 
 // src/secrets/sources.ts
@@ -45992,7 +46008,7 @@ var INPUTS = {
   file: input(optional(path9), { changesImage: "resolved", secrets: "a path" }),
   command: input(javaCommand, {
     changesImage: true,
-    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+    secrets: (name, words) => secretsOfCommand(name, words ?? [])
   }),
   "build-args": input(variables, { changesImage: "resolved", secrets: secretsOfPairs }),
   "build-target": input(optional(stage), { changesImage: "resolved", secrets: "a name" }),
@@ -46615,8 +46631,13 @@ async function restOf(home, entry, jars) {
   return rest;
 }
 async function settingsOf(home, { settings }) {
-  const text2 = settings && await (0, import_promises14.readFile)(import_node_path9.default.join(home, settings), "utf8").catch(() => "");
-  return readScriptSettings(text2 ?? "");
+  if (settings === void 0) return readScriptSettings("");
+  const file = import_node_path9.default.join(home, settings);
+  const [folder, target] = await Promise.all([home, file].map((one) => (0, import_promises14.realpath)(one).catch(() => void 0)));
+  if (folder === void 0 || target?.startsWith(`${folder}${import_node_path9.default.sep}`) !== true)
+    return readScriptSettings("");
+  const { size } = await (0, import_promises14.stat)(target);
+  return readScriptSettings(size > MAX_SCRIPT_SIZE ? "" : await (0, import_promises14.readFile)(target, "utf8").catch(() => ""));
 }
 async function scriptsIn(home) {
   const scripts = /* @__PURE__ */ new Map();
@@ -48234,10 +48255,10 @@ var resolveSymlinksAsync = function(path81, state, callback$1) {
   queue.enqueue();
   fs4.realpath(path81, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
-    fs4.stat(resolvedPath, (error$1, stat17) => {
+    fs4.stat(resolvedPath, (error$1, stat18) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat17.isDirectory() && isRecursive(path81, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat17, resolvedPath);
+      if (stat18.isDirectory() && isRecursive(path81, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat18, resolvedPath);
       queue.dequeue(null, state);
     });
   });
@@ -48247,9 +48268,9 @@ var resolveSymlinks = function(path81, state, callback$1) {
   queue.enqueue();
   try {
     const resolvedPath = fs4.realpathSync(path81);
-    const stat17 = fs4.statSync(resolvedPath);
-    if (stat17.isDirectory() && isRecursive(path81, resolvedPath, state)) return;
-    callback$1(stat17, resolvedPath);
+    const stat18 = fs4.statSync(resolvedPath);
+    if (stat18.isDirectory() && isRecursive(path81, resolvedPath, state)) return;
+    callback$1(stat18, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
   }
@@ -48446,8 +48467,8 @@ var Walker = class {
         this.walkDirectory(this.state, path81, path81, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
         let path81 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path81, this.state, (stat17, resolvedPath) => {
-          if (stat17.isDirectory()) {
+        this.resolveSymlink(path81, this.state, (stat18, resolvedPath) => {
+          if (stat18.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
             if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path81 + pathSeparator)) return;
             this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path81 + pathSeparator, depth - 1, this.walk);
@@ -49278,6 +49299,12 @@ function onlyStartsArguments(script) {
   const lines3 = commandsOf(script)?.lines;
   return lines3?.length === 1 && /^exec "\$@"$/.test(lines3[0] ?? "");
 }
+var STARTS_ARGUMENTS = /^exec[ \t]+(?:(?:gosu|su-exec|setpriv|runuser|chroot)[ \t][^\n]*)?"\$@"$/;
+var CHANGES_COMMAND = /(?:^|[;&|({)]|\b(?:then|else|do))[\s\\]*(?:(?:export|set[ \t]+--|\.|source|cd|umask|ulimit|unset|eval|shift|trap|exec)(?:[ \t]|$)|\w+=)/;
+function endsWithArguments(script) {
+  const lines3 = commandsOf(script)?.lines ?? [];
+  return STARTS_ARGUMENTS.test(lines3.at(-1) ?? "") && !lines3.slice(0, -1).some((line2) => CHANGES_COMMAND.test(line2));
+}
 function commandsOf(script) {
   const [first3 = "", ...rest] = script.split("\n");
   if (!FIRST_LINE.test(first3) || script.includes("\r")) return void 0;
@@ -49360,7 +49387,7 @@ function checkContract({ Architecture, Config }, [program = "", ...words], origi
   return {
     application: {
       layout: origin.layout,
-      description: `${origin.description} (java ${words.join(" ")})`.slice(0, 200),
+      description: `${origin.description} (java ${withoutValues(words)})`.slice(0, 200),
       mainClass: mainClassIn(words) ?? "",
       command: words,
       dependencies: /* @__PURE__ */ new Map(),
@@ -49374,6 +49401,11 @@ function checkContract({ Architecture, Config }, [program = "", ...words], origi
 }
 function brokenBy({ name, page }, what, fix) {
   return new Failure("image", `${name} ${what}.`, { fix: `${fix} (${page} has the contract.)` });
+}
+function withoutValues(words) {
+  const isJar = words.includes("-jar");
+  const last = isJar ? words.indexOf("-jar") + 1 : words.indexOf(mainClassIn(words) ?? "");
+  return words.slice(0, last + 1).map((word) => word.replace(/^(-D[^=]{0,200})=.*$/s, "$1=...")).join(" ");
 }
 function overlap(a, b) {
   const [x, y] = [a, b].map((folder) => `${import_node_path33.default.posix.normalize(folder).replace(/\/$/, "")}/`);
@@ -49403,8 +49435,6 @@ function lengthOfInit([program = "", ...rest]) {
 
 // src/image/start/start-command.ts
 var TEMURIN = "/__cacert_entrypoint.sh";
-var STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m;
-var CHANGES_COMMAND = /^\s*(?:export|set\s+--|\.|source|cd|umask|ulimit|unset|eval|shift|trap|\w+=\S*\s*$)(?:\s|$)/m;
 async function startCommand(source) {
   const { Entrypoint, Cmd, WorkingDir } = source.config;
   const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
@@ -49446,7 +49476,7 @@ async function javaIn(all, source) {
     const what = isShellCommand(words) ? "The command of the shell" : `The command in ${script?.name}`;
     if (simple)
       return { words: simple.words, notes: notes(`${what} is started without a shell.${fixed(simple)}`) };
-    if (script && STARTS_ARGUMENTS.test(script.text) && !CHANGES_COMMAND.test(script.text)) {
+    if (script && endsWithArguments(script.text)) {
       begin2 += words.length - script.parameters.length;
       prepared.push(
         `What ${script.name} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
@@ -49731,6 +49761,12 @@ async function noneForImage(java, distribution2, architecture, list3) {
     }
   );
 }
+function requireNotOlder(java, jdk, file) {
+  if (jdk === 0 || jdk >= java) return;
+  throw new Failure("jdk", `The image has Java ${java}, and the JDK in ${file} is for Java ${jdk}.`, {
+    fix: `Set \`jdk-file\` to a CRaC JDK for Java ${java} or newer.`
+  });
+}
 function javaVersionIn(release2) {
   const [, first3, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release2 ?? "") ?? [];
   return Number((first3 === "1" ? second : first3) ?? 0);
@@ -49778,13 +49814,22 @@ function versionFor(java, request3, info2) {
 }
 
 // src/image/existing-image.ts
-async function readExistingImage(context, inputs) {
+async function readExistingImage(context, inputs, architecture) {
   const { docker: docker2, log: log2, id: run2 } = context;
   const { image: reference, command: command2 } = inputs;
   if (reference === void 0) return void 0;
   await ensureBaseImage(docker2, reference, (line2) => log2.untrusted(line2), inputs.skipUnchanged, "image");
   const inspected = await inspectImage(docker2, reference);
   const { Id: id, Config: config } = inspected;
+  if (architectureOf(inspected.Architecture) !== architecture) {
+    throw new Failure(
+      "image",
+      `The image ${reference} is for ${inspected.Architecture}, and this runner is not.`,
+      {
+        fix: "Build the image for the architecture of this runner, or use a runner of its architecture. If this machine has it for another one, remove it there (`docker image rm`)."
+      }
+    );
+  }
   const repositoryDigests = inspected.RepoDigests ?? [];
   const digest = digestOf2(reference, repositoryDigests) ?? id;
   log2.info(`${reference} is ${digest}.`);
@@ -55568,10 +55613,13 @@ async function resolveJdk({ clock, log: log2, work }, inputs, environment2, arch
     const file = import_node_path46.default.resolve(environment2.workspace, jdkFile);
     const archive = await jdkFromFile(file, architecture, given, warning);
     await requireFitting(needed, archive.asset, source.list);
+    if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile);
     return archive;
   }
   const asset = await source.resolve(distribution2, javaVersion, architecture).catch(async (error) => {
-    if (!inputs.replaces || !(error instanceof Failure) || error.category !== "jdk") throw error;
+    const isOfImage = javaVersion.kind === "major" && javaVersion.major === inputs.replaces?.version;
+    if (!inputs.replaces || !isOfImage || !(error instanceof Failure) || error.category !== "jdk")
+      throw error;
     throw await noneForImage(inputs.replaces.version, distribution2, architecture, source.list);
   });
   await requireFitting(await need, asset, source.list);
@@ -55771,8 +55819,8 @@ ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
   };
 }
 async function startOf({ root }, pid) {
-  const stat17 = await (0, import_promises49.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat17.slice(stat17.lastIndexOf(")") + 2).split(" ");
+  const stat18 = await (0, import_promises49.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
 function base36(number) {
@@ -56028,10 +56076,10 @@ function emulated(what, { architecture, operatingSystem }) {
 
 // src/job/job.ts
 function jdkInputs(inputs, image) {
-  return image && inputs.javaVersion.kind === "major" ? { ...inputs, replaces: image.java } : inputs;
+  return image ? { ...inputs, replaces: image.java } : inputs;
 }
 async function partsOf2({ context, inputs: given, world }, application, architecture) {
-  const image = given.image === void 0 ? void 0 : await context.step("image", "Read the image", () => readExistingImage(context, given));
+  const image = given.image === void 0 ? void 0 : await context.step("image", "Read the image", () => readExistingImage(context, given, architecture));
   const inputs = settled(given, image);
   const onBase = await prepareBase(context, inputs, world.workspace, { application, image });
   const jdk = await context.step(
@@ -56077,8 +56125,9 @@ async function begin(job, together) {
     }
   });
   const showImage = inputs.image === void 0 ? void 0 : together.begin("image", "Read the image", async (log2) => {
-    if (await architecture.promise === void 0) return void 0;
-    const reading = readExistingImage({ ...context, log: log2 }, inputs);
+    const known = await architecture.promise;
+    if (known === void 0) return void 0;
+    const reading = readExistingImage({ ...context, log: log2 }, inputs, known);
     reading.then(read3.resolve, read3.reject);
     return await reading;
   });
@@ -58152,32 +58201,50 @@ async function layersAt(client, digest) {
   }
   return layers;
 }
+function canTakeOver({ client }, digest, given) {
+  return given.some((one) => one.registry === client.registry && hasLayer(one, digest));
+}
 async function takeOver({ client }, digest, given) {
-  for (const { registry: registry2, path: path81, layers } of given) {
-    const isThere = [...layers.values()].some((layer) => layer.digest === digest);
-    if (isThere && registry2 === client.registry && await client.mount(digest, path81)) return true;
+  for (const one of given) {
+    const isThere = one.registry === client.registry && hasLayer(one, digest);
+    if (isThere && await client.mount(digest, one.path)) return true;
   }
   return false;
+}
+function hasLayer({ layers }, digest) {
+  return [...layers.values()].some((layer) => layer.digest === digest);
 }
 
 // src/registry/known-layers.ts
 async function knownEverywhere(docker2, image, targets, given = []) {
-  const known = /* @__PURE__ */ new Map();
-  for (const { layers } of given) for (const [content, layer] of layers) known.set(content, layer);
+  const candidates = /* @__PURE__ */ new Map();
+  for (const { layers } of given) for (const [content, layer] of layers) candidates.set(content, layer);
   for (const { client, before } of targets) {
     for (const manifest of before.values()) {
       const published = manifest && await imageOf(client, manifest);
-      if (published) for (const [content, layer] of layersByContent(published)) known.set(content, layer);
+      if (published) for (const [content, layer] of layersByContent(published)) candidates.set(content, layer);
     }
   }
-  if (known.size === 0) return known;
+  const found = { known: /* @__PURE__ */ new Map(), offered: /* @__PURE__ */ new Map() };
+  if (candidates.size === 0) return found;
   const own = new Set((await inspectImage(docker2, image)).RootFS.Layers);
-  const has = async (target, digest) => await target.client.hasBlob(digest) || await takeOver(target, digest, given);
-  for (const [content, { digest }] of known) {
-    const there = own.has(content) && await Promise.all(targets.map((target) => has(target, digest)));
-    if (!there || there.includes(false)) known.delete(content);
+  for (const [content, layer] of candidates) {
+    if (!own.has(content)) continue;
+    const lacking = [];
+    for (const target of targets) if (!await target.client.hasBlob(layer.digest)) lacking.push(target);
+    if (lacking.length === 0) found.known.set(content, layer);
+    else if (lacking.every((target) => canTakeOver(target, layer.digest, given)))
+      found.offered.set(content, layer);
   }
-  return known;
+  return found;
+}
+async function takeOverAll(targets, offered, given) {
+  const has = async (target, digest) => await target.client.hasBlob(digest) || await takeOver(target, digest, given);
+  for (const { digest } of offered.values()) {
+    const there = await Promise.all(targets.map((target) => has(target, digest)));
+    if (there.includes(false)) return false;
+  }
+  return true;
 }
 
 // src/registry/send.ts
@@ -58207,7 +58274,7 @@ async function sendBlob({ targets, info: info2 }, blob, sent) {
 
 // src/registry/early-push.ts
 async function openEarlyPush(docker2, image, targets, given = []) {
-  const known = await knownEverywhere(docker2, image, targets, given);
+  const { known, offered } = await knownEverywhere(docker2, image, targets, given);
   const sent = /* @__PURE__ */ new Set();
   const notes = [];
   const destination = { targets, info: (line2) => notes.push(line2) };
@@ -58215,7 +58282,8 @@ async function openEarlyPush(docker2, image, targets, given = []) {
   const failures = [];
   const own = /* @__PURE__ */ new Set();
   return {
-    known,
+    known: new Map([...known, ...offered]),
+    takeOver: () => takeOverAll(targets, offered, given),
     sent,
     notes,
     send: (layers, whose) => {
@@ -60649,8 +60717,11 @@ async function read2(context, { secretScan }, { secrets }, { id, push: push2 }, 
     signal
   );
   const description2 = describeImage(id, archive);
-  if (push2 && mayBeSent(secretScan, scan2)) push2.send(packedLayers(archive), "shared");
-  return { description: description2, archive, scanned: search && scan2 && { search, scan: scan2 }, push: push2 };
+  const found = { description: description2, archive, scanned: search && scan2 && { search, scan: scan2 } };
+  if (!push2 || !mayBeSent(secretScan, scan2)) return { ...found, push: push2 };
+  if (!await push2.takeOver()) return { ...found, push: void 0 };
+  push2.send(packedLayers(archive), "shared");
+  return { ...found, push: push2 };
 }
 function packedLayers({ entries }) {
   return [...entries.values()].flatMap(({ packed }) => packed ?? []);
@@ -63493,7 +63564,7 @@ var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
   const given = await givenLayers(world.repositories, request3.from, signal);
-  const known = await knownEverywhere(world.docker, request3.image, targets, given);
+  const { known } = await knownEverywhere(world.docker, request3.image, targets, given);
   return { known, send: (packed, extras) => send2(world, request3, { targets, known, packed, ...extras }) };
 }
 async function send2(world, { folder }, shipment) {
@@ -64368,7 +64439,7 @@ async function withoutSnapshot(job, why, known) {
   return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
 }
 async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs }) {
-  return await imageArchitecture(docker2, inputs.baseImage, (line2) => log2.untrusted(line2));
+  return await imageArchitecture(docker2, inputs.image ?? inputs.baseImage, (line2) => log2.untrusted(line2));
 }
 
 // src/run/folders.ts

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { findApplication, type ApplicationRequest } from '../../src/application/find.js'
@@ -450,6 +450,14 @@ describe('what build tools create by their standard goals', () => {
     expect(found).toMatchObject({ command, leftOut: [] })
     expect([...found.dependencies.values()]).toEqual(['lib/z.jar'])
     expect([...found.classes.values()]).toEqual(['lib/com.acme.shop-1.0.jar', 'conf'])
+    // A link to a file of the runner, as a pull request can add it.
+    const outside = path.join(path.dirname(context), `${path.basename(context)}-outside.ini`)
+    writeFileSync(outside, '-Dstolen=x')
+    rmSync(path.join(context, 'conf/application.ini'))
+    symlinkSync(outside, path.join(context, 'conf/application.ini'))
+    expect((await find()).command).toEqual(command.slice(2))
+    rmSync(outside)
+    rmSync(path.join(context, 'conf/application.ini'))
     write('bin/shop', NEW_SBT.replace(`('com.acme.Main')`, '(-jar "$lib_dir/com.acme.shop-launcher.jar")'))
     write('lib/com.acme.shop-launcher.jar', jar({ 'Main-Class': 'com.acme.Main' }))
     expect(await find()).toMatchObject({ mainClass: 'com.acme.Main' })

@@ -58,9 +58,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
       'build-secrets': 'maven=of-the-repository'
     })
     if (step.exitCode !== 0) throw new Error(step.log)
-    expect(step.log).toContain(
-      'Found: Dockerfile of your own (java -Dother=x -Dgiven=by the entry point -jar app.jar'
-    )
+    expect(step.log).toContain('Found: Dockerfile of your own (java -Dother=... -Dgiven=... -jar app.jar)')
     expect(step.log).toContain('/__cacert_entrypoint.sh is left out of the start command')
     expect(step.log).toContain(
       'The command of the shell is started without a shell. $JAVA_OPTS has its value'

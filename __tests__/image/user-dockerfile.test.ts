@@ -24,6 +24,16 @@ describe('the contract of a Dockerfile', () => {
     })
   })
 
+  test('the description has no values of properties and no arguments, which may be secrets', () => {
+    const options = ['java', '-Dp=hunter2xyz', '-Xmx1g']
+    const [jar, main] = [
+      ['-jar', 'a.jar', '--token', 'hunter2xyz'],
+      ['-cp', 'a.jar', 'com.acme.Main', 'hunter2xyz']
+    ].map((words) => check({ Cmd: [...options, ...words] }).application.description)
+    expect(jar).toContain('(java -Dp=... -Xmx1g -jar a.jar)')
+    expect(main).toContain('(java -Dp=... -Xmx1g -cp a.jar com.acme.Main)')
+  })
+
   test.each<[string, ImageConfig['Config'], string]>([
     ['no command', {}, 'has neither ENTRYPOINT nor CMD'],
     ['the shell form', { Entrypoint: ['/bin/sh', '-c', 'java -jar app.jar | tee log'] }, 'through a shell'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { JdkAsset, Vendor } from '../../src/jdk/asset.js'
 import { cracAssets, newestRelease } from '../../src/jdk/crac.js'
-import { javaVersionIn, noneForImage, requireFitting } from '../../src/jdk/fitting.js'
+import { javaVersionIn, noneForImage, requireFitting, requireNotOlder } from '../../src/jdk/fitting.js'
 
 const asset = (distribution: Vendor | 'file', major: number): JdkAsset => ({
   distribution,
@@ -74,6 +74,14 @@ test.each<[number, Vendor, string]>([
     message: `The image has Java ${java}, and the distribution ${vendor} has no CRaC JDK ${java} for Linux on x64.`,
     fix
   })
+})
+
+test('the JDK of a file is not older than the Java of the image', () => {
+  requireNotOlder(21, 21, 'jdk.tar.gz')
+  requireNotOlder(21, 0, 'jdk.tar.gz')
+  expect(() => requireNotOlder(21, 17, 'jdk.tar.gz')).toThrow(
+    'The image has Java 21, and the JDK in jdk.tar.gz is for Java 17.'
+  )
 })
 
 test('the version of a JDK in an archive is in its file `release`', () => {

@@ -86,3 +86,40 @@ test('removes only the own layers that were sent and that no manifest names', as
   await push.removeRest()
   expect(requests.filter((request) => request.startsWith('remove'))).toEqual(['remove sha256:first'])
 })
+
+test.each([
+  ['takes', true],
+  ['has to get', false]
+])(
+  'the target %s layers of the given image over only at the call of takeOver, which is after the scan',
+  async (_, mounts) => {
+    const requests: string[] = []
+    const client = {
+      registry: 'r.example',
+      manifest: () => Promise.resolve(undefined),
+      hasBlob: () => Promise.resolve(false),
+      mount: (digest: string, from: string) => {
+        requests.push(`mount ${digest} from ${from}`)
+        return Promise.resolve(mounts)
+      }
+    } as unknown as RepositoryClient
+    const targets = await targetsOf(
+      () => client,
+      [parseReference('r.example/a:1')],
+      new AbortController().signal
+    )
+    const given = ['r.example', 'other.example'].map((registry) => ({
+      registry,
+      path: 'private',
+      layers: new Map([[`sha256:content-${registry}`, layer(`sha256:${registry}`)]])
+    }))
+    const docker = fakeDocker(() =>
+      JSON.stringify([{ RootFS: { Layers: given.flatMap(({ layers }) => [...layers.keys()]) } }])
+    )
+    const push = await openEarlyPush(docker, 'sha256:1', targets, given)
+    expect([...push.known.keys()]).toEqual(['sha256:content-r.example'])
+    expect(requests).toEqual([])
+    expect(await push.takeOver()).toBe(mounts)
+    expect(requests).toEqual(['mount sha256:r.example from private'])
+  }
+)

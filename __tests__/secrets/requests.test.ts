@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { secretsOfArguments, secretsOfJavaOptions, secretsOfRequest } from '../../src/secrets/requests.js'
+import {
+  secretsOfArguments,
+  secretsOfCommand,
+  secretsOfJavaOptions,
+  secretsOfRequest
+} from '../../src/secrets/requests.js'
 import { needlesOf, type Secret } from '../../src/secrets/scanner/needles.js'
 
 const VALUE = '8c1f-OPAQUE-token-77aQ'
@@ -21,7 +26,9 @@ describe('the secrets in a request', () => {
     [{ 'X-Device': 'tGzv3JOkF0XG5Qx2TlKWIA9' }, 'tGzv3JOkF0XG5Qx2TlKWIA9'],
     [{ Authorization: 'Bearer mock-jwt-Zx81' }, 'mock-jwt-Zx81'],
     [{ 'X-Gateway': 'Summer-93105526' }, 'Summer-93105526'],
-    [{ 'X-Gateway': 'kLm9Zx81' }, 'kLm9Zx81']
+    [{ 'X-Gateway': 'kLm9Zx81' }, 'kLm9Zx81'],
+    [{ 'X-Original-Authorization': 'Bearer 93jf84hf73hf0a0b' }, '93jf84hf73hf0a0b'],
+    [{ 'X-Forwarded-Access-Token': '93jf84hf73hf0a0b' }, '93jf84hf73hf0a0b']
   ] as [Record<string, string>, string][])('are the values of its headers: %j', (headers, value) => {
     expect(secretsOf(headers)).toEqual([
       `warmup request 1: ${Object.keys(headers)[0]?.toLowerCase()}=${value}`
@@ -34,6 +41,14 @@ describe('the secrets in a request', () => {
       `warmup request 1: authorization=${credentials}`,
       `warmup request 1: authorization=${VALUE}`
     ])
+  })
+
+  test('are a token in front of a password that anybody could guess', () => {
+    const token = '1971800d4d82861d8f2c1651fea4d212'
+    const credentials = Buffer.from(`${token}:api_token`).toString('base64')
+    expect(secretsOf({ authorization: `Basic ${credentials}` })).toEqual(
+      [credentials, 'api_token', token].map((value) => `warmup request 1: authorization=${value}`)
+    )
   })
 
   test('are not ordinary headers, plain words, numbers and placeholders', () => {
@@ -186,5 +201,22 @@ test('the secrets in options of the JVM are those of properties and of agents', 
     `java-options spring.datasource.password=${VALUE}`,
     'java-options: token=8c1f-OPAQUE-agent',
     'java-options agentpath=tGzv3JOkF0XG5Qx2TlKWIA9'
+  ])
+})
+
+test('the secrets in a command with java are those of its options and of its other words', () => {
+  const words = [
+    'java',
+    '-Dpwd=hunter2xyz9',
+    '-Djwt=correct-horse-9',
+    '-jar',
+    'a.jar',
+    '--password',
+    'hunter2xyz8'
+  ]
+  expect(secretsOfCommand('command', words).map(({ value }) => value)).toEqual([
+    'hunter2xyz9',
+    'correct-horse-9',
+    'hunter2xyz8'
   ])
 })

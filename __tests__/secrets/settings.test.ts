@@ -55,7 +55,16 @@ describe('secretsIn', () => {
     ['SESSION_KEY', 'correct-horse-battery-staple'],
     ['LICENSE_KEY', 'abcd-efgh-ijkl'],
     ['AUTH_KEY', 'correct.horse.battery'],
-    ['GPG_KEY', 'correct horse battery']
+    ['GPG_KEY', 'correct horse battery'],
+    // Ends of names that have the ends of descriptions in them.
+    ...[
+      'API_TOKEN_STAGE',
+      'DB_PASSWORD_STAGE',
+      'API_TOKEN_BACKEND',
+      'DB_PASSWORD_MANAGER',
+      'SMTP_PASSWORD_SUPPORT'
+    ].map((name) => [name, 'correct horse battery']),
+    ...['TENANT_KEY', 'PROJECT_KEY', 'CONFIG_KEY'].map((name) => [name, 'k8s2j4l1m9q7w3e5r6t8y0'])
   ] as [string, string][])('%s is a secret', (name, value) => {
     expect(secretsIn('env', name, value)).toEqual([{ name: `env ${name}`, value }])
   })

@@ -1,7 +1,7 @@
 import { attempt } from '../../lab/command.js'
 import { callUntilAnswer, startImage } from '../../lab/started-image.js'
 import { LEAST_PROOF, runAction } from '../action.js'
-import type { Bench, Measurement } from '../bench.js'
+import type { Bench, Measurement, Target } from '../bench.js'
 import { DEVELOPERS_JDK } from '../developers-jdk.js'
 import { byTurns, median } from '../rounds.js'
 import { runScript } from '../script-way/run.js'
@@ -10,7 +10,7 @@ const NAMES: Record<string, string> = {
   script: 'the script',
   untimed: 'the action, `verify: false`',
   action: 'the action, one restore and one cold start timed',
-  defaults: 'the action, with its defaults'
+  defaults: 'the action, with its defaults, among them an archive of classes'
 }
 
 export const scriptWay: Measurement = {
@@ -20,7 +20,7 @@ export const scriptWay: Measurement = {
     DEVELOPERS_JDK,
     'The script: bench/script-way/make-image.sh. A build that installs its packages, a start with --privileged, readiness polled every 2 s, one curl, jcmd, the snapshot polled every 5 s, docker cp, a second build, docker push. Its JDK archive lies on the disk.',
     'The action, with `push: true` and one restore and one cold start as its proof: besides, it asks for the release, inspects the runner, tries CRIU, and proves the restore and a normal start before it pushes.',
-    'The same with `verify: false`, where the image is restored once and nothing is timed, and with all defaults, where five restores and five cold starts are.',
+    'The same with `verify: false`, where the image is restored once and nothing is timed, and with all defaults: an archive of classes is trained and tried, and two to five restores and normal starts are timed. Only the last makes an archive, as the script makes none.',
     'The image of the script is started once, with --privileged, and has to say that it was restored.'
   ],
   run: async (bench) => {
@@ -43,11 +43,18 @@ export const scriptWay: Measurement = {
       (await runAction(bench, tags.action, inputs)).milliseconds
     const sides = {
       script,
-      untimed: () => action({ verify: 'false' }),
+      untimed: () => action({ verify: 'false', archive: 'off' }),
       action: () => action(LEAST_PROOF),
       defaults: () => action({})
     }
     const times = await byTurns(bench.rounds(3), sides, { warmUp: true })
+    const why = `the script's polling costs it at most 7 s of its ${(median(times.script) / 1000).toFixed(1)} s, the rest is work that the action does too; b has the phases`
+    const target = (how: string, own: number[], limit: number): Target => ({
+      claim: `the action ${how} against the script`,
+      ratio: median(own) / median(times.script),
+      limit,
+      why
+    })
     return {
       rows: [
         ...Object.entries(times).map(([name, values]) => ({
@@ -62,12 +69,9 @@ export const scriptWay: Measurement = {
         }))
       ],
       targets: [
-        {
-          claim: 'the action takes at most half the time of the script',
-          ratio: median(times.action) / median(times.script),
-          limit: 0.5,
-          why: `the script's polling costs it at most 7 s of its ${(median(times.script) / 1000).toFixed(1)} s, the rest is work that the action does too, and it starts the application twice more, for the proof; b has the phases`
-        }
+        target('with one restore and one cold start', times.action, 0.7),
+        target('with its defaults', times.defaults, 1.2),
+        target('with `verify: false`', times.untimed, 0.5)
       ],
       notes: ['A script with a bind mount in place of docker cp saves the step `copy`.']
     }

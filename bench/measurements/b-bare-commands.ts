@@ -68,9 +68,9 @@ export const bareCommands: Measurement = {
       ],
       targets: [
         {
-          claim: 'the action takes at most 10 % longer than the bare commands',
+          claim: 'the action takes at most 15 % longer than the bare commands',
           ratio: median(times.action) / bare,
-          limit: 1.1,
+          limit: 1.15,
           why: `what the bare commands leave out takes time: ${extra.map(([name, values]) => `${name} ${seconds(values)}`).join(', ')}`
         },
         {

@@ -22,7 +22,7 @@ export interface LowerLayers {
   archive: ImageArchive
   /** undefined where the image is not scanned. */
   scanned: { search: PreparedSearch; scan: ImageScan } | undefined
-  /** undefined where nothing is pushed. */
+  /** undefined where nothing is pushed, or only once the image is complete. */
   push: EarlyPush | undefined
 }
 
@@ -139,8 +139,11 @@ async function read(
     signal
   )
   const description = describeImage(id, archive)
-  if (push && mayBeSent(secretScan, scan)) push.send(packedLayers(archive), 'shared')
-  return { description, archive, scanned: search && scan && { search, scan }, push }
+  const found = { description, archive, scanned: search && scan && { search, scan } }
+  if (!push || !mayBeSent(secretScan, scan)) return { ...found, push }
+  if (!(await push.takeOver())) return { ...found, push: undefined }
+  push.send(packedLayers(archive), 'shared')
+  return { ...found, push }
 }
 
 /** Returns the layers of an archive that were packed. */

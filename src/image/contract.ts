@@ -100,7 +100,7 @@ export function checkContract(
   return {
     application: {
       layout: origin.layout,
-      description: `${origin.description} (java ${words.join(' ')})`.slice(0, 200),
+      description: `${origin.description} (java ${withoutValues(words)})`.slice(0, 200),
       mainClass: mainClassIn(words) ?? '',
       command: words,
       dependencies: new Map(),
@@ -116,6 +116,16 @@ export function checkContract(
 /** Returns the Failure of an image that breaks the contract. */
 export function brokenBy({ name, page }: Origin, what: string, fix: string): Failure {
   return new Failure('image', `${name} ${what}.`, { fix: `${fix} (${page} has the contract.)` })
+}
+
+/** Returns the words up to the application, without the values of properties: these and the arguments may be secrets. */
+function withoutValues(words: readonly string[]): string {
+  const isJar = words.includes('-jar')
+  const last = isJar ? words.indexOf('-jar') + 1 : words.indexOf(mainClassIn(words) ?? '')
+  return words
+    .slice(0, last + 1)
+    .map((word) => word.replace(/^(-D[^=]{0,200})=.*$/s, '$1=...'))
+    .join(' ')
 }
 
 function overlap(a: string, b: string): boolean {

@@ -2,10 +2,11 @@ import type { Context } from '../docker/context.js'
 import { withImageFiles, type ImageFiles } from '../docker/image-files.js'
 import { inspectImage, type ImageConfig } from '../docker/inspect.js'
 import { namesOf } from '../docker/names.js'
-import type { VersionRequest } from '../jdk/asset.js'
+import type { Architecture, VersionRequest } from '../jdk/asset.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR } from '../lib/image-paths.js'
 import { ensureBaseImage } from '../runner/base-image.js'
+import { architectureOf } from '../runner/docker-facts.js'
 import { brokenBy, checkContract, ofImage, type ApplicationInImage } from './contract.js'
 import { startCommand } from './start/start-command.js'
 import { checkGround } from './ground.js'
@@ -47,7 +48,8 @@ export interface ExistingImageInputs {
  */
 export async function readExistingImage(
   context: Pick<Context, 'docker' | 'log' | 'id'>,
-  inputs: ExistingImageInputs
+  inputs: ExistingImageInputs,
+  architecture: Architecture
 ): Promise<ExistingImage | undefined> {
   const { docker, log, id: run } = context
   const { image: reference, command } = inputs
@@ -55,6 +57,15 @@ export async function readExistingImage(
   await ensureBaseImage(docker, reference, (line) => log.untrusted(line), inputs.skipUnchanged, 'image')
   const inspected = await inspectImage(docker, reference)
   const { Id: id, Config: config } = inspected
+  if (architectureOf(inspected.Architecture) !== architecture) {
+    throw new Failure(
+      'image',
+      `The image ${reference} is for ${inspected.Architecture}, and this runner is not.`,
+      {
+        fix: 'Build the image for the architecture of this runner, or use a runner of its architecture. If this machine has it for another one, remove it there (`docker image rm`).'
+      }
+    )
+  }
   const repositoryDigests = inspected.RepoDigests ?? []
   const digest = digestOf(reference, repositoryDigests) ?? id
   log.info(`${reference} is ${digest}.`)

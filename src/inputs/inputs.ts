@@ -3,7 +3,12 @@ import { parsePolicies } from '../application/resource-policies.js'
 import { parseBoolean, parseDuration, parseLines, parseRatio, parseSize, wholeNumber } from '../lib/values.js'
 import { parseReadyUrl, parseWarmUp } from '../probe/request-lines.js'
 import { AUTO_RUNS, NO_RUNS, type Runs } from '../proof/runs.js'
-import { secretsOfArguments, secretsOfJavaOptions, secretsOfPairs } from '../secrets/requests.js'
+import {
+  secretsOfArguments,
+  secretsOfCommand,
+  secretsOfJavaOptions,
+  secretsOfPairs
+} from '../secrets/requests.js'
 import type { Secret } from '../secrets/scanner/needles.js'
 import { secretsInText } from '../secrets/settings.js'
 import { parseSecretValues, secretsOfValues } from '../secrets/sources.js'
@@ -82,7 +87,7 @@ export const INPUTS = {
   file: input(optional(grammar.path), { changesImage: 'resolved', secrets: 'a path' }),
   command: input(grammar.javaCommand, {
     changesImage: true,
-    secrets: (name, words) => secretsOfArguments(name, words ?? [])
+    secrets: (name, words) => secretsOfCommand(name, words ?? [])
   }),
   'build-args': input(grammar.variables, { changesImage: 'resolved', secrets: secretsOfPairs }),
   'build-target': input(optional(grammar.stage), { changesImage: 'resolved', secrets: 'a name' }),

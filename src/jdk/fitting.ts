@@ -83,6 +83,14 @@ export async function noneForImage(
   )
 }
 
+/** Throws a Failure if the JDK of a file is for an older Java than that of the image; `jdk` is 0 where its version is not known. */
+export function requireNotOlder(java: number, jdk: number, file: string): void {
+  if (jdk === 0 || jdk >= java) return
+  throw new Failure('jdk', `The image has Java ${java}, and the JDK in ${file} is for Java ${jdk}.`, {
+    fix: `Set \`jdk-file\` to a CRaC JDK for Java ${java} or newer.`
+  })
+}
+
 /** Returns the Java version in the file `release` of a JDK, such as 21 or 8; 0 if it has none. */
 export function javaVersionIn(release: string | undefined): number {
   const [, first, second] = /^JAVA_VERSION="(\d{1,3})(?:\.(\d{1,3}))?/m.exec(release ?? '') ?? []

@@ -4,7 +4,7 @@ import { Failure } from '../lib/errors.js'
 import { logProgress } from '../lib/log.js'
 import type { Architecture, Distribution, VersionRequest } from './asset.js'
 import { jdkFromFile } from './file.js'
-import { noneForImage, requireFitting, type JavaNeed } from './fitting.js'
+import { noneForImage, requireFitting, requireNotOlder, type JavaNeed } from './fitting.js'
 import type { JdkArchive } from './install.js'
 import { jdkSource, type JdkSourceContext } from './source.js'
 
@@ -14,7 +14,7 @@ export interface JdkInputs {
   /** Archive for the distribution `file`, relative to the workspace. */
   jdkFile: string | undefined
   jdkSha256: string | undefined
-  /** The Java of an image that the JDK replaces, with the same major version; undefined where the version was requested. */
+  /** The Java of an image that the JDK replaces; undefined where there is no image. */
   replaces?: { version: number }
   githubApiUrl: URL
   githubToken: string | undefined
@@ -50,12 +50,15 @@ export async function resolveJdk(
     const file = path.resolve(environment.workspace, jdkFile)
     const archive = await jdkFromFile(file, architecture, given, warning)
     await requireFitting(needed, archive.asset, source.list)
+    if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile)
     return archive
   }
   const asset = await source
     .resolve(distribution, javaVersion, architecture)
     .catch(async (error: unknown) => {
-      if (!inputs.replaces || !(error instanceof Failure) || error.category !== 'jdk') throw error
+      const isOfImage = javaVersion.kind === 'major' && javaVersion.major === inputs.replaces?.version
+      if (!inputs.replaces || !isOfImage || !(error instanceof Failure) || error.category !== 'jdk')
+        throw error
       throw await noneForImage(inputs.replaces.version, distribution, architecture, source.list)
     })
   await requireFitting(await need, asset, source.list)

@@ -64,8 +64,9 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
     inputs.image === undefined
       ? undefined
       : together.begin('image', 'Read the image', async (log) => {
-          if ((await architecture.promise) === undefined) return undefined
-          const reading = readExistingImage({ ...context, log }, inputs)
+          const known = await architecture.promise
+          if (known === undefined) return undefined
+          const reading = readExistingImage({ ...context, log }, inputs, known)
           reading.then(read.resolve, read.reject)
           return await reading
         })

@@ -26,7 +26,7 @@ export interface Job<Given = SettledInputs> {
 
 /** Returns what a JDK is selected by; of an image, the message for a missing one names the Java. */
 export function jdkInputs(inputs: SettledInputs, image: ExistingImage | undefined): JdkInputs {
-  return image && inputs.javaVersion.kind === 'major' ? { ...inputs, replaces: image.java } : inputs
+  return image ? { ...inputs, replaces: image.java } : inputs
 }
 
 /** Returns what the image is made of, and the inputs with what an existing image says: prepares the base image, then the JDK. */
@@ -38,7 +38,7 @@ export async function partsOf(
   const image =
     given.image === undefined
       ? undefined
-      : await context.step('image', 'Read the image', () => readExistingImage(context, given))
+      : await context.step('image', 'Read the image', () => readExistingImage(context, given, architecture))
   const inputs = settled(given, image)
   const onBase = await prepareBase(context, inputs, world.workspace, { application, image })
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>

@@ -47,5 +47,5 @@ export async function withoutSnapshot(
 }
 
 async function architectureOf({ context: { docker, log }, inputs }: Job<Inputs>): Promise<Architecture> {
-  return await imageArchitecture(docker, inputs.baseImage, (line) => log.untrusted(line))
+  return await imageArchitecture(docker, inputs.image ?? inputs.baseImage, (line) => log.untrusted(line))
 }

@@ -2,14 +2,16 @@ import type { Docker } from '../docker/docker.js'
 import { HttpFailure } from '../http/retry.js'
 import type { LayerFile, PackedLayer } from './layer-file.js'
 import type { GivenLayers } from './given-layers.js'
-import { knownEverywhere } from './known-layers.js'
+import { knownEverywhere, takeOverAll } from './known-layers.js'
 import type { PushTarget } from './published.js'
 import { sendLayers } from './send.js'
 
 /** Sends layers of an image before the image is complete: without a manifest, nobody can pull them. */
 export interface EarlyPush {
-  /** Layers that all registries have, by their uncompressed digests. */
+  /** Layers that all repositories have or can take over, by their uncompressed digests. */
   known: ReadonlyMap<string, PackedLayer>
+  /** Has the repositories take over what they can. Returns false where a layer has to be sent: then this push cannot go on. */
+  takeOver: () => Promise<boolean>
   /** Digests of the layers that were sent. */
   sent: ReadonlySet<string>
   /** Lines for the log about what was sent. */
@@ -31,7 +33,7 @@ export async function openEarlyPush(
   targets: readonly PushTarget[],
   given: readonly GivenLayers[] = []
 ): Promise<EarlyPush> {
-  const known = await knownEverywhere(docker, image, targets, given)
+  const { known, offered } = await knownEverywhere(docker, image, targets, given)
   const sent = new Set<string>()
   const notes: string[] = []
   const destination = { targets, info: (line: string) => notes.push(line) }
@@ -39,7 +41,8 @@ export async function openEarlyPush(
   const failures: Error[] = []
   const own = new Set<string>()
   return {
-    known,
+    known: new Map([...known, ...offered]),
+    takeOver: () => takeOverAll(targets, offered, given),
     sent,
     notes,
     send: (layers, whose) => {

@@ -62,15 +62,24 @@ async function layersAt(
   return layers
 }
 
+/** Returns whether the registry of a target has a layer of the given image, in any of its repositories. */
+export function canTakeOver({ client }: PushTarget, digest: string, given: readonly GivenLayers[]): boolean {
+  return given.some((one) => one.registry === client.registry && hasLayer(one, digest))
+}
+
 /** Makes a layer of the given image one of the target's repository. Returns false where it has to be sent. */
 export async function takeOver(
   { client }: PushTarget,
   digest: string,
   given: readonly GivenLayers[]
 ): Promise<boolean> {
-  for (const { registry, path, layers } of given) {
-    const isThere = [...layers.values()].some((layer) => layer.digest === digest)
-    if (isThere && registry === client.registry && (await client.mount(digest, path))) return true
+  for (const one of given) {
+    const isThere = one.registry === client.registry && hasLayer(one, digest)
+    if (isThere && (await client.mount(digest, one.path))) return true
   }
   return false
+}
+
+function hasLayer({ layers }: GivenLayers, digest: string): boolean {
+  return [...layers.values()].some((layer) => layer.digest === digest)
 }

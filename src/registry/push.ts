@@ -65,7 +65,8 @@ const LARGEST_AT_GITHUB = 10e9
 export async function openPush(world: PushContext, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
   const given = await givenLayers(world.repositories, request.from, signal)
-  const known = await knownEverywhere(world.docker, request.image, targets, given)
+  // What an early push has taken over after the scan is known here, and no more is taken over.
+  const { known } = await knownEverywhere(world.docker, request.image, targets, given)
   return { known, send: (packed, extras) => send(world, request, { targets, known, packed, ...extras }) }
 }
 

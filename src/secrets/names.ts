@@ -10,11 +10,11 @@ const NAME_OF_SECRET =
  * description, a rule or the location of a secret; and keys of data: of a table, a cache, a message, a text or a file.
  */
 const NAMES_OF_DESCRIPTION = [
-  /(FILE|FILENAME|PATH|DIR|URL|URI|HOST|PORT|DOMAIN|ENDPOINT|SERVER|ISSUER|AUDIENCE|PROVIDER|MANAGER|BACKEND|DRIVER|ENGINE)S?$/,
+  /(FILE|FILENAME|PATH|DIR|URL|URI|HOST|(^|_)PORT|DOMAIN|ENDPOINT|ISSUER|AUDIENCE|PROVIDER|DRIVER|ENGINE|SECRETS?_(MANAGER|BACKEND))S?$/,
   /(PLUGIN|CLASS|ENCODER|DECODER|GENERATOR|VALIDATOR|CONVERTER|HANDLER|SERIALIZER|DESERIALIZER|STRATEGY|POLICY|MODEL|FLOW)S?$/,
   /(GRANT|MODE|METHOD|TYPE|KIND|LEVEL|ALGORITHM|FORMAT|ENCODING|PATTERN|REGEX|TEMPLATE|NAME|USER|ID|ARN|ALIAS|HEADER|CLAIM)S?$/,
-  /(SCOPE|LABEL|TITLE|DESCRIPTION|HINT|PREFIX|SUFFIX|TTL|AGE|LIFETIME|VALIDITY|DURATION|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL)S?$/,
-  /(ROTATION|SCHEDULE|CRON|SECOND|MINUTE|HOUR|DAY|LENGTH|SIZE|COUNT|CAPACITY|LIMIT|STRENGTH|CHARS|BITS|ROUNDS|ITERATION)S?$/,
+  /(SCOPE|LABEL|TITLE|DESCRIPTION|HINT|PREFIX|SUFFIX|TTL|(^|_)(MAX_?)?AGE|LIFETIME|VALIDITY|DURATION|EXPIRY|EXPIRATION|TIMEOUT|INTERVAL)S?$/,
+  /(ROTATION|SCHEDULE|CRON|SECOND|MINUTE|HOUR|(^|_)DAY|LENGTH|SIZE|COUNT|CAPACITY|LIMIT|STRENGTH|CHARS|BITS|ROUNDS|ITERATION)S?$/,
   /(ATTEMPT|RETRIES|ENABLED|REQUIRED|VERSION|REGION|LOCATION|STORE|SOCK)S?$|(MAX|MIN|NUM|TOTAL|INPUT|OUTPUT)_TOKENS$|TOKENIZER$/,
   /(^|_)(PRIMARY|FOREIGN|NATURAL|SURROGATE|COMPOSITE|UNIQUE|PARTITION|SORT|RANGE|SHARD|SHARDING|ROW|COLUMN|INDEX)_?KEYS?$/,
   /(^|_)(GROUP|GROUPING|AGGREGATION|JOIN|LOOKUP|MAP|CACHE|LOCK|QUEUE|TOPIC|ROUTING|MESSAGE|EVENT|RECORD|DEDUP)_?KEYS?$/,
@@ -78,7 +78,13 @@ export function isNamedSecret(name: string, value: string): boolean {
   if (/^(OLD)?PWD$/.test(upper) && value.startsWith('/')) return false
   if (NAME_OF_PUBLIC_KEY.test(upper) || isKeyId(upper, value) || isNameOfCookie(upper, value)) return false
   if (saysSecret(upper)) return true
-  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value))
+  return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value) || isMixed(value))
+}
+
+/** Returns whether a value is lower case letters and digits in an order unlike that of words, as some API keys are. */
+function isMixed(value: string): boolean {
+  if (value.length < SHORTEST_RANDOM || !/^[a-z0-9]+$/.test(value)) return false
+  return (value.match(/[a-z]\d|\d[a-z]/g) ?? []).length / value.length >= LEAST_CHANGES
 }
 
 function saysSecret(upper: string): boolean {

@@ -52,7 +52,9 @@ export function secretsOfRequest(name: string, { target, headers, body }: Reques
 function secretsOfHeader(request: string, header: string, value: string): Secret[] {
   const name = `${request}: ${header}`
   const inside = secretsInText(name, value)
-  if (ORDINARY_HEADERS.some((one) => one.test(header))) return inside
+  // A proxy passes credentials on under names of its own, such as x-forwarded-access-token.
+  const hasCredentials = /(authorization|token|secret|password)$/.test(header)
+  if (!hasCredentials && ORDINARY_HEADERS.some((one) => one.test(header))) return inside
   if (header === 'cookie') {
     const values = value.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim())
     return [...values.filter(isSecretValue).map((one) => ({ name, value: one })), ...inside]
@@ -67,10 +69,11 @@ function secretsOfHeader(request: string, header: string, value: string): Secret
     return [...(isSecret ? [{ name, value }] : []), ...inside]
   }
   const login = scheme?.toLowerCase() === 'basic' ? Buffer.from(credentials, 'base64').toString('utf8') : ''
-  const password = login.slice(login.indexOf(':') + 1)
-  // The base64 of a password that anybody could guess is as public as the password.
-  const isGuessed = login !== '' && isOfTestWords(password)
-  return (isGuessed ? [password] : [credentials, password])
+  const [user = '', password = login] = /^([^:]*):(.*)$/s.exec(login)?.slice(1) ?? []
+  // The base64 of a login that anybody could guess is as public as the login. In some APIs the user is the token.
+  const isGuessed = login !== '' && isOfTestWords(password) && (user === '' || !isSecretValue(user))
+  const token = login !== '' && isSecretValue(user) ? [user] : []
+  return (isGuessed ? [password] : [credentials, password, ...token])
     .filter(mayBeSecret)
     .map((one) => ({ name, value: one }))
 }
@@ -126,4 +129,16 @@ export function secretsOfJavaOptions(source: string, options: readonly string[])
 /** Returns the secrets in lines `NAME=value`. */
 export function secretsOfPairs(source: string, pairs: Readonly<Record<string, string>>): Secret[] {
   return Object.entries(pairs).flatMap(([name, value]) => secretsIn(source, name, value))
+}
+
+/** Returns the secrets in a command with java: those of its options, and those of its other words. */
+export function secretsOfCommand(source: string, words: readonly string[]): Secret[] {
+  const isOption = (word: string): boolean => /^-(?:D|javaagent:|agent(?:lib|path):|XX:)/.test(word)
+  return distinct([
+    ...secretsOfJavaOptions(source, words.filter(isOption)),
+    ...secretsOfArguments(
+      source,
+      words.filter((word) => !isOption(word))
+    )
+  ])
 }

@@ -40,6 +40,24 @@ describe('the start command of an image', () => {
     }
   })
 
+  test.each([
+    ['another command in front', 'if [ "$1" = sh ]; then\n  exec "$@"\nfi\nexec "$@" --server.port=9090'],
+    ['more words behind the arguments', 'mkdir -p /tmp/x\nexec "$@" --server.port=9090'],
+    ['a variable', 'JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS -Xmx512m"\nexec "$@"'],
+    ['a variable under a condition', '[ -n "$A" ] && export SPRING_PROFILES_ACTIVE=prod\nexec "$@"'],
+    ['a variable in a branch', 'case $A in\nx) B=1 ;;\nesac\nexec "$@"'],
+    ['a variable behind a line break', 'true && \\\n  export B=1\nexec "$@"']
+  ])('a script with %s does not only prepare', async (_, lines) => {
+    const scripts = { '/prepare.sh': `#!/bin/sh\n${lines}\n` }
+    const Entrypoint = ['/prepare.sh']
+    expect((await of({ Entrypoint, Cmd: JAVA }, { scripts })).words).toEqual([...Entrypoint, ...JAVA])
+  })
+
+  test('a script of a million line breaks is read at once', async () => {
+    const scripts = { '/prepare.sh': `#!/bin/sh\n${'\n'.repeat(1_000_000)}x\nexec "$@"\n` }
+    expect((await of({ Entrypoint: ['/prepare.sh'], Cmd: JAVA }, { scripts })).words).toEqual(JAVA)
+  })
+
   test('certificates that temurin would import are named', async () => {
     const { notes } = await of(
       { Entrypoint: ['/__cacert_entrypoint.sh'], Cmd: JAVA },

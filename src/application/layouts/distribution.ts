@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../../lib/errors.js'
 import { APP_DIR } from '../../lib/image-paths.js'
@@ -140,8 +140,14 @@ async function settingsOf(
   home: string,
   { settings }: StartScript
 ): Promise<ReturnType<typeof readScriptSettings>> {
-  const text = settings && (await readFile(path.join(home, settings), 'utf8').catch(() => ''))
-  return readScriptSettings(text ?? '')
+  if (settings === undefined) return readScriptSettings('')
+  const file = path.join(home, settings)
+  // A pull request can add a link to a file of the runner.
+  const [folder, target] = await Promise.all([home, file].map((one) => realpath(one).catch(() => undefined)))
+  if (folder === undefined || target?.startsWith(`${folder}${path.sep}`) !== true)
+    return readScriptSettings('')
+  const { size } = await stat(target)
+  return readScriptSettings(size > MAX_SCRIPT_SIZE ? '' : await readFile(target, 'utf8').catch(() => ''))
 }
 
 async function scriptsIn(home: string): Promise<Map<string, Script>> {

@@ -56,6 +56,22 @@ export function onlyStartsArguments(script: string): boolean {
   return lines?.length === 1 && /^exec "\$@"$/.test(lines[0] ?? '')
 }
 
+/** A line that starts the command in the arguments, whether or not as another user. */
+const STARTS_ARGUMENTS = /^exec[ \t]+(?:(?:gosu|su-exec|setpriv|runuser|chroot)[ \t][^\n]*)?"\$@"$/
+
+/** A part of a line that changes the environment, the working folder, the process or the arguments of the command. */
+const CHANGES_COMMAND =
+  /(?:^|[;&|({)]|\b(?:then|else|do))[\s\\]*(?:(?:export|set[ \t]+--|\.|source|cd|umask|ulimit|unset|eval|shift|trap|exec)(?:[ \t]|$)|\w+=)/
+
+/** Returns whether the last line of a script starts the command in its arguments, and nothing before it changes that command. */
+export function endsWithArguments(script: string): boolean {
+  const lines = commandsOf(script)?.lines ?? []
+  return (
+    STARTS_ARGUMENTS.test(lines.at(-1) ?? '') &&
+    !lines.slice(0, -1).some((line) => CHANGES_COMMAND.test(line))
+  )
+}
+
 /** Returns the commands of a script without comments and `set`, each with its continued lines; undefined for other programs. */
 function commandsOf(script: string): { lines: string[]; needsVariables: boolean } | undefined {
   const [first = '', ...rest] = script.split('\n')

@@ -2,7 +2,14 @@ import path from 'node:path'
 import type { ImageConfig } from '../../docker/inspect.js'
 import { withoutArgumentFiles } from './argument-files.js'
 import { lengthOfInit } from './inits.js'
-import { commandOfScript, commandOfShell, isShellCommand, onlyStartsArguments, scriptOf } from './shell.js'
+import {
+  commandOfScript,
+  commandOfShell,
+  endsWithArguments,
+  isShellCommand,
+  onlyStartsArguments,
+  scriptOf
+} from './shell.js'
 import type { SimpleCommand } from './simple-command.js'
 
 /**
@@ -10,13 +17,6 @@ import type { SimpleCommand } from './simple-command.js'
  * https://github.com/adoptium/containers
  */
 const TEMURIN = '/__cacert_entrypoint.sh'
-
-/** A script that ends with the command in its arguments, whether or not as another user. */
-const STARTS_ARGUMENTS = /^\s*exec\s+(?:(?:gosu|su-exec|setpriv|runuser|chroot)\s[^\n]*)?"\$@"\s*$/m
-
-/** A line with which a script changes the environment, the working folder, or the arguments of the command. */
-const CHANGES_COMMAND =
-  /^\s*(?:export|set\s+--|\.|source|cd|umask|ulimit|unset|eval|shift|trap|\w+=\S*\s*$)(?:\s|$)/m
 
 /** The start command of an image. */
 export interface StartCommand {
@@ -86,7 +86,7 @@ async function javaIn(all: readonly string[], source: StartSource): Promise<Star
     if (simple)
       return { words: simple.words, notes: notes(`${what} is started without a shell.${fixed(simple)}`) }
 
-    if (script && STARTS_ARGUMENTS.test(script.text) && !CHANGES_COMMAND.test(script.text)) {
+    if (script && endsWithArguments(script.text)) {
       begin += words.length - script.parameters.length
       prepared.push(
         `What ${script.name} prepares is not done in the image; if the application needs it, do it with RUN and ENV.`
