@@ -46264,6 +46264,12 @@ async function textsIn(file, wanted) {
   }
   return texts;
 }
+function classFileOf(className2) {
+  return `${className2.replaceAll(".", "/")}.class`;
+}
+async function hasClass(file, className2) {
+  return (await namesIn(file).catch(() => [])).includes(classFileOf(className2));
+}
 async function namesIn(file) {
   const jar = await openZip(file);
   const names = [];
@@ -46421,11 +46427,8 @@ var classPath = async ({ location, mainClass: wanted }) => {
   };
 };
 async function hasJarWith(folder, className2) {
-  const wanted = `${className2.replaceAll(".", "/")}.class`;
-  for (const name of await (0, import_promises13.readdir)(folder)) {
-    if (!name.endsWith(".jar")) continue;
-    if ((await namesIn(import_node_path8.default.join(folder, name)).catch(() => [])).includes(wanted)) return true;
-  }
+  for (const name of await (0, import_promises13.readdir)(folder))
+    if (name.endsWith(".jar") && await hasClass(import_node_path8.default.join(folder, name), className2)) return true;
   return false;
 }
 var classPathOfOneMain = async (candidate) => {
@@ -46565,10 +46568,9 @@ async function ofScript(home, name, script) {
   const jars = [...classPath2.found, ...modulePath.found].filter((entry) => entry.endsWith(".jar"));
   const dependencies = /* @__PURE__ */ new Map();
   const classes = /* @__PURE__ */ new Map();
-  const mainFile = `${mainClass.replaceAll(".", "/")}.class`;
   for (const entry of jars) {
     const file = import_node_path9.default.join(home, entry);
-    const own = (await namesIn(file).catch(() => [])).includes(mainFile);
+    const own = await hasClass(file, mainClass);
     (own ? classes : dependencies).set(file, entry);
   }
   for (const other of (await (0, import_promises14.readdir)(home)).sort())
@@ -47135,14 +47137,8 @@ async function findInFolder(candidate) {
     }
     if (runnable.length > 0) break;
   }
-  const names = new Set(
-    withoutPartsOf(
-      await withMainClass(
-        candidate,
-        runnable.map(({ name }) => name)
-      )
-    )
-  );
+  const all = runnable.map(({ name }) => name);
+  const names = new Set(withoutPartsOf(await withMainClass(candidate, all)));
   const chosen = runnable.filter(({ name }) => names.has(name));
   if (chosen.length > 1) {
     throw new Failure("input", `There is more than one runnable jar in ${candidate.location}.`, {
@@ -47154,13 +47150,10 @@ async function findInFolder(candidate) {
 }
 async function withMainClass({ location, mainClass }, names) {
   if (mainClass === void 0) return names;
-  const wanted = `${mainClass.replaceAll(".", "/")}.class`;
+  const wanted = classFileOf(mainClass);
   const having = [];
-  for (const name of names)
-    if ((await namesIn(import_node_path18.default.join(location, name))).some(
-      (entry) => entry === wanted || entry.endsWith(`-INF/classes/${wanted}`)
-    ))
-      having.push(name);
+  const isWanted2 = (entry) => entry === wanted || entry.endsWith(`-INF/classes/${wanted}`);
+  for (const name of names) if ((await namesIn(import_node_path18.default.join(location, name))).some(isWanted2)) having.push(name);
   return having.length > 0 ? having : names;
 }
 async function findInFile(candidate) {
@@ -47420,6 +47413,9 @@ async function hashOfFile(file, algorithm = "sha256") {
 function digestOf(bytes) {
   return `sha256:${(0, import_node_crypto2.createHash)("sha256").update(bytes).digest("hex")}`;
 }
+function hexOf(digest) {
+  return digest.replace("sha256:", "");
+}
 
 // src/image/times.ts
 var EPOCH = Date.UTC(1980, 1, 1) / 1e3;
@@ -47622,26 +47618,26 @@ async function refusePodman(docker2, version) {
 }
 
 // src/runner/base-image.ts
-async function imageArchitecture(docker2, image, onLine) {
-  const name = await ensureBaseImage(docker2, image, onLine);
+async function imageArchitecture(docker2, image, onLine, input2 = "base-image") {
+  const { Architecture: name } = await ensureImage(docker2, image, onLine, { input: input2 });
   const architecture = architectureOf(name);
   if (architecture) return architecture;
   throw new Failure("image", `There is no CRaC JDK for ${image}, an image for ${name}.`, {
-    fix: "Use a `base-image` for x86-64 or arm64."
+    fix: `Set \`${input2}\` to an image for x86-64 or arm64.`
   });
 }
-async function ensureBaseImage(docker2, image, onLine, refresh = false, input2 = "base-image") {
+async function ensureImage(docker2, image, onLine, { refresh = false, input: input2 = "base-image" }) {
   const known = await findImage(docker2, image);
-  if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture;
+  if (known && (!refresh || !known.RepoDigests?.length)) return known;
   const pull = ["pull", "--quiet", "--", image];
   const pulled = await docker2.attempt(pull, { onLine });
-  if (pulled.exitCode !== 0 && known) return known.Architecture;
+  if (pulled.exitCode !== 0 && known) return known;
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}
 ${pulled.stderr}`;
     throw baseImageFailure(output, image, input2) ?? dockerFailure(pull, pulled, pullFix(input2)).of(`${SUBJECT[input2]} ${image} could not be pulled`);
   }
-  return (await inspectImage(docker2, image)).Architecture;
+  return await inspectImage(docker2, image);
 }
 var SUBJECT = { "base-image": "The base image", image: "The image" };
 var pullFix = (input2) => `Check the name in \`${input2}\`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.`;
@@ -49055,7 +49051,7 @@ function interruptible(docker2, signal) {
 }
 
 // src/image/base.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
 var import_promises37 = require("node:fs/promises");
@@ -49104,8 +49100,72 @@ async function onExistingImage({ docker: docker2, id }, image) {
   };
 }
 
+// src/docker/image-files.ts
+var import_node_path32 = __toESM(require("node:path"), 1);
+
+// src/lib/tar-entries.ts
+var import_promises38 = require("node:stream/promises");
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+async function* entriesOfTar(...streams) {
+  const parser = (0, import_tar_stream.extract)();
+  const sending = (0, import_promises38.pipeline)([...streams, parser]);
+  sending.catch(() => void 0);
+  yield* parser;
+  await sending;
+}
+
+// src/docker/image-files.ts
+var LARGEST_TEXT = 1024 * 1024;
+var MOST_LINKS = 40;
+async function withImageFiles(docker2, { run: run2, image }, work) {
+  const name = `${namesOf(run2).container}-files`;
+  const label = ["--label", `${RUN_LABEL}=${run2}`];
+  const flags = ["--name", name, ...label, "--network", "none", "--entrypoint", "-"];
+  await docker2.run(["create", ...flags, "--", image]);
+  try {
+    return await work({
+      text: async (file) => (await behindLinks(docker2, name, file))?.entry.text,
+      resolve: async (file) => (await behindLinks(docker2, name, file))?.file
+    });
+  } finally {
+    await removeContainer(docker2, name);
+  }
+}
+async function behindLinks(docker2, container, given) {
+  let file = import_node_path32.default.posix.normalize(given);
+  for (let links = 0; file.startsWith("/") && links < MOST_LINKS; links++) {
+    const entry = await entryOf(docker2, container, file);
+    if (entry?.link === void 0) return entry && { file, entry };
+    file = import_node_path32.default.posix.resolve(import_node_path32.default.posix.dirname(file), entry.link);
+  }
+  return void 0;
+}
+async function entryOf(docker2, container, file) {
+  try {
+    return await docker2.stream(["cp", `${container}:${file}`, "-"], async (archive) => {
+      let first3;
+      for await (const entry of entriesOfTar(archive)) {
+        const { type, linkname, size = 0 } = entry.header;
+        if (first3 === void 0 && type === "file" && size <= LARGEST_TEXT) {
+          const parts2 = [];
+          for await (const part of entry) parts2.push(part);
+          first3 = { link: void 0, text: Buffer.concat(parts2).toString("utf8") };
+          continue;
+        }
+        first3 ??= { link: type === "symlink" ? linkname ?? void 0 : void 0, text: void 0 };
+        entry.resume();
+      }
+      return first3;
+    });
+  } catch (error) {
+    if (error instanceof Failure && NOT_THERE.test(error.evidence ?? "")) return void 0;
+    throw error;
+  }
+}
+var NOT_THERE = /Could not find the file|no such file or directory|not a directory/i;
+
 // src/image/contract.ts
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path34 = __toESM(require("node:path"), 1);
 
 // src/image/start/argument-files.ts
 var WITH_VALUE2 = /* @__PURE__ */ new Set([
@@ -49170,7 +49230,7 @@ function mainClassIn(words) {
 }
 
 // src/image/start/shell.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path33 = __toESM(require("node:path"), 1);
 
 // src/image/start/simple-command.ts
 var PIECE = /([ \t]+)|(\\\n)|'([^']*)'|"([^"\\`]*)"|(\$(?:[A-Za-z_]\w*|[0-9@]|\{(?:[A-Za-z_]\w*(?::-[\w%+=:,./@^ -]*)?|[0@])\}))|([\w%+=:,./@^-]+)/y;
@@ -49323,7 +49383,7 @@ ${line2}`);
   return { lines: lines3.map(withoutBlanks), needsVariables };
 }
 function startingJava(command2) {
-  return import_node_path32.default.posix.basename(command2?.words[0] ?? "") === "java" ? command2 : void 0;
+  return import_node_path33.default.posix.basename(command2?.words[0] ?? "") === "java" ? command2 : void 0;
 }
 
 // src/image/contract.ts
@@ -49358,14 +49418,14 @@ function ofImage(reference) {
     }
   };
 }
-function checkContract({ Architecture, Config }, [program = "", ...words], origin) {
+function checkContract(config, [program = "", ...words], origin) {
   const { fixes } = origin;
   const broken2 = (what, fix) => brokenBy(origin, what, fix);
   if (program === "") throw broken2("has neither ENTRYPOINT nor CMD", fixes.nothing);
   if (isShellCommand([program, ...words])) {
     throw broken2("starts its application through a shell, with more than one simple command", fixes.shell);
   }
-  if (import_node_path33.default.posix.basename(program) !== "java") {
+  if (import_node_path34.default.posix.basename(program) !== "java") {
     throw broken2(`starts with ${program}, not with java`, fixes.program);
   }
   const odd = words.findIndex((word) => word === "" || /[\n\0]/.test(word));
@@ -49377,13 +49437,13 @@ function checkContract({ Architecture, Config }, [program = "", ...words], origi
   }
   const crac = words.find((word) => CRAC_OPTION.test(word));
   if (crac !== void 0) throw broken2(`sets ${crac}`, LEAVE_TO_ACTION);
-  const inVariable = cracOptionIn(Config.Env ?? []);
+  const inVariable = cracOptionIn(config.Env ?? []);
   if (inVariable !== void 0) throw broken2(inVariable, LEAVE_TO_ACTION);
-  const hidden = Object.keys(Config.Volumes ?? {}).find(
+  const hidden = Object.keys(config.Volumes ?? {}).find(
     (volume) => KEPT.some((kept) => overlap(volume, kept))
   );
   if (hidden !== void 0) throw broken2(`has a VOLUME on ${hidden}`, fixes.volume);
-  if (Config.OnBuild?.length) throw broken2("has ONBUILD instructions", fixes.onBuild);
+  if (config.OnBuild?.length) throw broken2("has ONBUILD instructions", fixes.onBuild);
   return {
     application: {
       layout: origin.layout,
@@ -49395,8 +49455,7 @@ function checkContract({ Architecture, Config }, [program = "", ...words], origi
       packed: /* @__PURE__ */ new Set(),
       files: /* @__PURE__ */ new Map()
     },
-    workingDirectory: Config.WorkingDir || "/",
-    architecture: Architecture
+    workingDirectory: config.WorkingDir || "/"
   };
 }
 function brokenBy({ name, page }, what, fix) {
@@ -49408,15 +49467,15 @@ function withoutValues(words) {
   return words.slice(0, last + 1).map((word) => word.replace(/^(-D[^=]{0,200})=.*$/s, "$1=...")).join(" ");
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path33.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path34.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 
 // src/image/start/start-command.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/image/start/inits.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 var INITS = {
   tini: /^-[gswv]+$/,
   "tini-static": /^-[gswv]+$/,
@@ -49425,7 +49484,7 @@ var INITS = {
   "dumb-init": /^(?:-[cv]+|--single-child|--verbose)$/
 };
 function lengthOfInit([program = "", ...rest]) {
-  const options3 = INITS[import_node_path34.default.posix.basename(program)];
+  const options3 = INITS[import_node_path35.default.posix.basename(program)];
   if (options3 === void 0) return 0;
   const end = rest.findIndex((word2) => !options3.test(word2));
   const word = rest[end];
@@ -49435,11 +49494,16 @@ function lengthOfInit([program = "", ...rest]) {
 
 // src/image/start/start-command.ts
 var TEMURIN = "/__cacert_entrypoint.sh";
+async function givenCommand(files, config, { command: command2, env }) {
+  if (command2) return { words: [...command2], notes: [] };
+  const variables2 = { ...variablesIn(config.Env ?? []), ...env };
+  return await startCommand({ config, variables: variables2, readText: (file) => files.text(file) });
+}
 async function startCommand(source) {
   const { Entrypoint, Cmd, WorkingDir } = source.config;
   const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
   const { words, ...found } = await javaIn(all, source);
-  const read3 = (file) => source.readText(import_node_path35.default.posix.resolve(WorkingDir || "/", file));
+  const read3 = (file) => source.readText(import_node_path36.default.posix.resolve(WorkingDir || "/", file));
   const [program = "", ...rest] = words;
   return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
 }
@@ -49486,11 +49550,11 @@ async function javaIn(all, source) {
     return { words, notes: notes() };
   }
 }
-var isJava = (program) => import_node_path35.default.posix.basename(program) === "java";
+var isJava = (program) => import_node_path36.default.posix.basename(program) === "java";
 async function scriptIn(words, { config, readText }) {
   const script = scriptOf(words);
   if (script === void 0) return void 0;
-  const text2 = await readText(import_node_path35.default.posix.resolve(config.WorkingDir || "/", script.file));
+  const text2 = await readText(import_node_path36.default.posix.resolve(config.WorkingDir || "/", script.file));
   return text2?.startsWith("#!") ? { text: text2, name: script.file, parameters: script.parameters } : void 0;
 }
 function fixed({ variables: variables2 }) {
@@ -49499,20 +49563,12 @@ function fixed({ variables: variables2 }) {
   return ` ${names} ${variables2.length === 1 ? "has its value" : "have their values"} of the image and of \`env\`: another value at docker run has no effect on it.`;
 }
 
-// src/image/read-files.ts
-var READ_TIMEOUT = 6e4;
-async function textOfFiles(docker2, { run: run2, image }, ...files) {
-  const container = { run: run2, image, flags: [], program: "cat", args: files };
-  const { exitCode, stdout } = await runOnce(docker2, container, READ_TIMEOUT);
-  return exitCode === 0 ? stdout : void 0;
-}
-
 // src/image/user-ids.ts
 var ROOT = /* @__PURE__ */ new Set(["", "root", "0", "0:0", "root:root"]);
-async function idsOfUser(docker2, place, user2) {
+async function idsOfUser(files, user2) {
   if (/^\d+:\d+$/.test(user2)) return user2;
-  const text2 = await textOfFiles(docker2, place, "/etc/passwd", "/etc/group");
-  return text2 === void 0 ? void 0 : idsIn(text2, user2);
+  const lists = [await files.text("/etc/passwd"), await files.text("/etc/group")];
+  return idsIn(lists.map((text2) => text2 ?? "").join("\n"), user2);
 }
 function idsIn(text2, user2) {
   const [name = "", group] = user2.split(":");
@@ -49557,16 +49613,13 @@ ${result.stderr}`;
     );
   }
   const image = await inspectImage(docker2, build3.name);
-  const place = { run: build3.run, image: build3.name };
-  const { words, notes } = build3.command ? { words: build3.command, notes: [] } : await startCommand({
-    config: image.Config,
-    variables: { ...variablesIn(image.Config.Env ?? []), ...build3.env },
-    readText: (file) => textOfFiles(docker2, place, file)
+  return await withImageFiles(docker2, { run: build3.run, image: build3.name }, async (files) => {
+    const { words, notes } = await givenCommand(files, image.Config, build3);
+    const found = checkContract(image.Config, words, OF_DOCKERFILE);
+    const own = image.Config.User ?? "";
+    checkUser(own, build3.user, ROOT.has(own) ? void 0 : await idsOfUser(files, own));
+    return { ...found, notes };
   });
-  const found = checkContract(image, words, OF_DOCKERFILE);
-  const own = image.Config.User ?? "";
-  checkUser(own, build3.user, ROOT.has(own) ? void 0 : await idsOfUser(docker2, place, own));
-  return { ...found, notes };
 }
 function checkUser(own, user2, ids) {
   if (ROOT.has(own) || ids === user2 || [user2, user2.split(":")[0]].includes(own)) return;
@@ -49605,8 +49658,8 @@ async function buildBase(context, inputs, workspace) {
     const { application, workingDirectory, notes } = await buildUserImage(
       docker2,
       {
-        context: import_node_path36.default.resolve(workspace, folder),
-        file: import_node_path36.default.resolve(workspace, file),
+        context: import_node_path37.default.resolve(workspace, folder),
+        file: import_node_path37.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
@@ -49626,79 +49679,6 @@ async function buildBase(context, inputs, workspace) {
     return { application, libraries: void 0, base };
   });
 }
-
-// src/docker/image-files.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
-
-// src/lib/tar-entries.ts
-var import_promises38 = require("node:stream/promises");
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-async function* entriesOfTar(...streams) {
-  const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises38.pipeline)([...streams, parser]);
-  sending.catch(() => void 0);
-  yield* parser;
-  await sending;
-}
-
-// src/docker/image-files.ts
-var LARGEST_TEXT = 1024 * 1024;
-var MOST_LINKS = 40;
-async function withImageFiles(docker2, { run: run2, image, name }, work) {
-  const label = ["--label", `${RUN_LABEL}=${run2}`];
-  await docker2.run([
-    "create",
-    "--name",
-    name,
-    ...label,
-    "--network",
-    "none",
-    "--entrypoint",
-    "-",
-    "--",
-    image
-  ]);
-  try {
-    return await work({
-      text: async (file) => (await behindLinks(docker2, name, file))?.entry.text,
-      resolve: async (file) => (await behindLinks(docker2, name, file))?.file
-    });
-  } finally {
-    await removeContainer(docker2, name);
-  }
-}
-async function behindLinks(docker2, container, given) {
-  let file = import_node_path37.default.posix.normalize(given);
-  for (let links = 0; file.startsWith("/") && links < MOST_LINKS; links++) {
-    const entry = await entryOf(docker2, container, file);
-    if (entry?.link === void 0) return entry && { file, entry };
-    file = import_node_path37.default.posix.resolve(import_node_path37.default.posix.dirname(file), entry.link);
-  }
-  return void 0;
-}
-async function entryOf(docker2, container, file) {
-  try {
-    return await docker2.stream(["cp", `${container}:${file}`, "-"], async (archive) => {
-      let first3;
-      for await (const entry of entriesOfTar(archive)) {
-        const { type, linkname, size = 0 } = entry.header;
-        if (first3 === void 0 && type === "file" && size <= LARGEST_TEXT) {
-          const parts2 = [];
-          for await (const part of entry) parts2.push(part);
-          first3 = { link: void 0, text: Buffer.concat(parts2).toString("utf8") };
-          continue;
-        }
-        first3 ??= { link: type === "symlink" ? linkname ?? void 0 : void 0, text: void 0 };
-        entry.resume();
-      }
-      return first3;
-    });
-  } catch (error) {
-    if (error instanceof Failure && NOT_THERE.test(error.evidence ?? "")) return void 0;
-    throw error;
-  }
-}
-var NOT_THERE = /Could not find the file|no such file or directory|not a directory/i;
 
 // src/image/ground.ts
 async function checkGround(files, origin) {
@@ -49814,12 +49794,13 @@ function versionFor(java, request3, info2) {
 }
 
 // src/image/existing-image.ts
-async function readExistingImage(context, inputs, architecture) {
+async function readExistingImage(context, reference, inputs, architecture) {
   const { docker: docker2, log: log2, id: run2 } = context;
-  const { image: reference, command: command2 } = inputs;
-  if (reference === void 0) return void 0;
-  await ensureBaseImage(docker2, reference, (line2) => log2.untrusted(line2), inputs.skipUnchanged, "image");
-  const inspected = await inspectImage(docker2, reference);
+  const onLine = (line2) => log2.untrusted(line2);
+  const inspected = await ensureImage(docker2, reference, onLine, {
+    refresh: inputs.skipUnchanged,
+    input: "image"
+  });
   const { Id: id, Config: config } = inspected;
   if (architectureOf(inspected.Architecture) !== architecture) {
     throw new Failure(
@@ -49839,15 +49820,9 @@ async function readExistingImage(context, inputs, architecture) {
     });
   }
   const origin = ofImage(reference);
-  const variables2 = variablesIn(config.Env ?? []);
-  const place = { run: run2, image: id, name: `${namesOf(run2).container}-files` };
-  return await withImageFiles(docker2, place, async (files) => {
-    const { words, notes } = command2 ? { words: command2, notes: [] } : await startCommand({
-      config,
-      variables: { ...variables2, ...inputs.env },
-      readText: (file) => files.text(file)
-    });
-    const java = await findJava(files, variables2, words);
+  return await withImageFiles(docker2, { run: run2, image: id }, async (files) => {
+    const { words, notes } = await givenCommand(files, config, inputs);
+    const java = await findJava(files, variablesIn(config.Env ?? []), words);
     if (java === void 0) {
       throw brokenBy(
         origin,
@@ -49856,7 +49831,7 @@ async function readExistingImage(context, inputs, architecture) {
       );
     }
     await checkGround(files, origin);
-    const application = checkContract(inspected, words, origin);
+    const application = checkContract(config, words, origin);
     const user2 = await userOf(files, config.User ?? "", inputs.user, origin.name);
     log2.info(`Found: ${application.application.description}.`);
     for (const note of notes) log2.info(note);
@@ -49878,9 +49853,7 @@ function digestOf2(reference, repositoryDigests) {
 }
 async function userOf(files, own, given, name) {
   if (ROOT.has(own) || given) return given;
-  const lists = [await files.text("/etc/passwd"), await files.text("/etc/group")];
-  const ids = idsIn(lists.map((text2) => text2 ?? "").join("\n"), own);
-  const [uid, gid] = (ids ?? "").split(":").map(Number);
+  const [uid, gid] = (await idsOfUser(files, own) ?? "").split(":").map(Number);
   if (uid === 0) return void 0;
   if (uid !== void 0 && gid !== void 0) return { uid, gid };
   throw new Failure(
@@ -49936,13 +49909,12 @@ async function javaNeedOf(application) {
       if (highest === void 0 || version.java > highest.java) highest = { ...version, of };
   };
   for (const folder of packed) if (!folder.endsWith(".jar")) add2(await versionsInFolder(folder));
-  const isMain = (name) => name === `${mainClass.replaceAll(".", "/")}.class`;
   const isOwn = (name) => inPackageOf(mainClass, name);
   for (const jar of await jarsOf([...classes.keys()].filter((source) => !packed.has(source))))
     add2(await versionsInJar(jar, isOwn));
   if (highest !== void 0) return highest;
   for (const jar of await jarsOf(dependencies.keys())) {
-    if (!(await namesIn(jar).catch(() => [])).some(isMain)) continue;
+    if (!await hasClass(jar, mainClass)) continue;
     add2(await versionsInJar(jar, isOwn));
     break;
   }
@@ -56008,7 +55980,10 @@ async function inspectRunner(world, request3) {
   log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
   const reach = await findReach(docker2, world.hostname);
   const onLine = (line2) => log2.untrusted(line2);
-  const imageArchitecture2 = await ensureBaseImage(docker2, request3.baseImage, onLine, request3.skipUnchanged);
+  const refresh = request3.skipUnchanged;
+  const { Architecture: imageArchitecture2 } = await ensureImage(docker2, request3.baseImage, onLine, {
+    refresh
+  });
   if (architectureOf(imageArchitecture2) !== facts.architecture) {
     throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
   }
@@ -56079,7 +56054,12 @@ function jdkInputs(inputs, image) {
   return image ? { ...inputs, replaces: image.java } : inputs;
 }
 async function partsOf2({ context, inputs: given, world }, application, architecture) {
-  const image = given.image === void 0 ? void 0 : await context.step("image", "Read the image", () => readExistingImage(context, given, architecture));
+  const reference = given.image;
+  const image = reference === void 0 ? void 0 : await context.step(
+    "image",
+    "Read the image",
+    () => readExistingImage(context, reference, given, architecture)
+  );
   const inputs = settled(given, image);
   const onBase = await prepareBase(context, inputs, world.workspace, { application, image });
   const jdk = await context.step(
@@ -56089,8 +56069,8 @@ async function partsOf2({ context, inputs: given, world }, application, architec
   );
   return { parts: await completeParts(onBase, jdk, inputs, world, imageValues(inputs)), inputs };
 }
-function withImage({ inputs: { image, baseImage: given, port, user: user2 }, finished: finished2 }, { application, base, jdk }, publication) {
-  const baseImage = base.given?.reference ?? image ?? given;
+function withImage({ inputs: { baseImage: given, port, user: user2 }, finished: finished2 }, { application, base, jdk }, publication) {
+  const baseImage = base.given?.reference ?? given;
   return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
@@ -56124,10 +56104,11 @@ async function begin(job, together) {
       inspected.resolve(void 0);
     }
   });
-  const showImage = inputs.image === void 0 ? void 0 : together.begin("image", "Read the image", async (log2) => {
+  const reference = inputs.image;
+  const showImage = reference === void 0 ? void 0 : together.begin("image", "Read the image", async (log2) => {
     const known = await architecture.promise;
     if (known === void 0) return void 0;
-    const reading = readExistingImage({ ...context, log: log2 }, inputs, known);
+    const reading = readExistingImage({ ...context, log: log2 }, reference, inputs, known);
     reading.then(read3.resolve, read3.reject);
     return await reading;
   });
@@ -57882,6 +57863,12 @@ function counted() {
   return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
 }
 
+// src/lib/oci.ts
+var OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+var OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+var OCI_CONFIGURATION = "application/vnd.oci.image.config.v1+json";
+var OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
+
 // src/lib/formats.ts
 var HEAD = 512;
 function formatOf(head) {
@@ -57996,8 +57983,8 @@ async function peek(stream, length) {
 }
 
 // src/registry/layer-file.ts
-var GZIPPED = "application/vnd.oci.image.layer.v1.tar+gzip";
-var ZSTANDARD = "application/vnd.oci.image.layer.v1.tar+zstd";
+var GZIPPED = `${OCI_LAYER}+gzip`;
+var ZSTANDARD = `${OCI_LAYER}+zstd`;
 var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
@@ -58230,8 +58217,8 @@ async function knownEverywhere(docker2, image, targets, given = []) {
   const own = new Set((await inspectImage(docker2, image)).RootFS.Layers);
   for (const [content, layer] of candidates) {
     if (!own.has(content)) continue;
-    const lacking = [];
-    for (const target of targets) if (!await target.client.hasBlob(layer.digest)) lacking.push(target);
+    const has = await Promise.all(targets.map(({ client }) => client.hasBlob(layer.digest)));
+    const lacking = targets.filter((_, index) => !has[index]);
     if (lacking.length === 0) found.known.set(content, layer);
     else if (lacking.every((target) => canTakeOver(target, layer.digest, given)))
       found.offered.set(content, layer);
@@ -58458,7 +58445,7 @@ function assembled(image, archive) {
   const ordered = diffIds.map((diffId, index) => {
     const name = names[index] ?? "";
     const entry = entries.get(links.get(name) ?? name);
-    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ""));
+    const known = entry && (entry.diffId ?? (name.endsWith(hexOf(entry.packed?.digest ?? "")) ? diffId : ""));
     if (!entry || known !== diffId) throw unexpectedExport(`layer ${index + 1} is not ${diffId}`);
     return entry;
   });
@@ -58471,13 +58458,10 @@ function assembled(image, archive) {
 }
 function identifies(id, config, documents) {
   if (id === config) return true;
-  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`);
+  const bytes = documents.get(`blobs/sha256/${hexOf(id)}`);
   if (!bytes || digestOf(bytes) !== id) return false;
   const { config: own, manifests = [] } = JSON.parse(bytes.toString("utf8"));
   return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && identifies(digest, config, documents));
-}
-function digestHex(digest = "") {
-  return digest.replace("sha256:", "");
 }
 
 // src/secrets/archives/layers.ts
@@ -62971,7 +62955,7 @@ function archiveToLoad(image) {
       const size = await sizeOfLayer(plan);
       await (0, import_promises61.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
-      added.push({ mediaType: `${OCI2}.layer.v1.tar`, digest: digest(), size });
+      added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
     const diffIds = added.map(({ digest }) => digest);
     const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)));
@@ -62988,31 +62972,27 @@ function archiveToLoad(image) {
     tar.finalize();
   }
 }
-var OCI2 = "application/vnd.oci.image";
 function ociLayout(name, config, layers) {
   const schemaVersion = 2;
-  const describe5 = (type, bytes) => ({
-    mediaType: `${OCI2}.${type}.v1+json`,
+  const describe5 = (mediaType, bytes) => ({
+    mediaType,
     digest: digestOf(bytes),
     size: bytes.length
   });
   const json = (value) => Buffer.from(JSON.stringify(value));
   const manifest = json({
     schemaVersion,
-    mediaType: `${OCI2}.manifest.v1+json`,
-    config: describe5("config", config),
+    mediaType: OCI_MANIFEST,
+    config: describe5(OCI_CONFIGURATION, config),
     layers
   });
   const annotations = { "io.containerd.image.name": `docker.io/${name}` };
-  const manifests = [{ ...describe5("manifest", manifest), annotations }];
+  const manifests = [{ ...describe5(OCI_MANIFEST, manifest), annotations }];
   return {
     [`blobs/sha256/${hexOf(digestOf(manifest))}`]: manifest,
-    "index.json": json({ schemaVersion, mediaType: `${OCI2}.index.v1+json`, manifests }),
+    "index.json": json({ schemaVersion, mediaType: OCI_INDEX, manifests }),
     "oci-layout": json({ imageLayoutVersion: "1.0.0" })
   };
-}
-function hexOf(digest) {
-  return digest.replace("sha256:", "");
 }
 function configurationWith({ below: below2, labels: labels2, layers, created }, diffIds) {
   const before = JSON.parse(below2.config.toString("utf8"));
@@ -63558,8 +63538,6 @@ async function deleteJournal(folder) {
 }
 
 // src/registry/push.ts
-var MANIFEST3 = "application/vnd.oci.image.manifest.v1+json";
-var CONFIGURATION = "application/vnd.oci.image.config.v1+json";
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
@@ -63580,19 +63558,19 @@ async function send2(world, { folder }, shipment) {
   for (const line2 of early?.notes ?? []) world.info(line2);
   const sent = /* @__PURE__ */ new Set([...early?.sent ?? [], ...await sendContent(world, shipment)]);
   early?.keep(layers.map(({ digest: digest2 }) => digest2));
-  const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
+  const config = { mediaType: OCI_CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length };
   const manifest = Buffer.from(
     JSON.stringify({
-      ...{ schemaVersion: 2, mediaType: MANIFEST3, config, layers },
+      ...{ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers },
       ...Object.keys(annotations).length > 0 ? { annotations } : {}
     })
   );
   const digest = digestOf(manifest);
   for (const { client, name } of targets) {
-    const given = await client.putManifest(digest, { mediaType: MANIFEST3, bytes: manifest });
+    const given = await client.putManifest(digest, { mediaType: OCI_MANIFEST, bytes: manifest });
     if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
   }
-  await moveTags(targets, { digest, mediaType: MANIFEST3, bytes: manifest }, folder);
+  await moveTags(targets, { digest, mediaType: OCI_MANIFEST, bytes: manifest }, folder);
   return { digest, layers: described(packed, layers, sent) };
 }
 async function sendContent({ info: info2, warn }, { targets, packed }) {
@@ -64171,11 +64149,14 @@ function mappableRuns(process2, files, runs) {
   );
   return parts2.flatMap((part) => overlapping(runs, part));
 }
-function isPlainMemory({ status, flags, prot, advice }) {
-  return status === (VMA_REGULAR | VMA_ANON_PRIVATE) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS) && prot === PROT_READ_WRITE && advice === 0;
+function isPlainMemory(mapping) {
+  return isPrivate(mapping, VMA_ANON_PRIVATE, MAP_ANONYMOUS) && mapping.prot === PROT_READ_WRITE;
 }
-function isPrivateFile({ status, flags, prot, advice }) {
-  return status === (VMA_REGULAR | VMA_FILE_PRIVATE) && (flags & ~MAP_NORESERVE) === MAP_PRIVATE && (prot === PROT_READ_WRITE || prot === PROT_READ) && advice === 0;
+function isPrivateFile(mapping) {
+  return isPrivate(mapping, VMA_FILE_PRIVATE, 0) && (mapping.prot === PROT_READ_WRITE || mapping.prot === PROT_READ);
+}
+function isPrivate({ status, flags, advice }, kind, flagOfKind) {
+  return status === (VMA_REGULAR | kind) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | flagOfKind) && advice === 0;
 }
 function joined(runs) {
   const result = [];
@@ -64439,7 +64420,8 @@ async function withoutSnapshot(job, why, known) {
   return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
 }
 async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs }) {
-  return await imageArchitecture(docker2, inputs.image ?? inputs.baseImage, (line2) => log2.untrusted(line2));
+  const [image, input2] = inputs.image === void 0 ? [inputs.baseImage, "base-image"] : [inputs.image, "image"];
+  return await imageArchitecture(docker2, image, (line2) => log2.untrusted(line2), input2);
 }
 
 // src/run/folders.ts
@@ -65455,9 +65437,9 @@ function describe3(method, url) {
 
 // src/registry/client.ts
 var MANIFESTS = [
-  "application/vnd.oci.image.manifest.v1+json",
+  OCI_MANIFEST,
   "application/vnd.docker.distribution.manifest.v2+json",
-  "application/vnd.oci.image.index.v1+json",
+  OCI_INDEX,
   "application/vnd.docker.distribution.manifest.list.v2+json"
 ].join(", ");
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };

@@ -9,15 +9,13 @@ import {
   engineContents,
   errorOf,
   freshTag,
+  JAVA,
   labTest,
   pulledAgain,
   runAction,
   withStarted,
   world
 } from './support/lab.js'
-
-/** Version of Java of the lab's JDK, which the image then has, too. */
-const JAVA = /jdk-?(\d+)/.exec(path.basename(world.jdkArchive ?? ''))?.[1] ?? '21'
 
 e2eSuite('an existing image', ['Server'], ({ context }) => {
   const original = freshTag('original')

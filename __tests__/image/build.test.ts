@@ -5,6 +5,7 @@ import { assembleBuildContext } from '../../src/image/build-context.js'
 import { buildArgOptions, buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
 import { buildUserImage } from '../../src/image/user-dockerfile.js'
 import { fakeDocker, imageJson } from '../support/fake-docker.js'
+import { tarOf } from '../support/image-archive.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 let folder: string
@@ -136,8 +137,10 @@ describe('a build of the Dockerfile of the user that fails', () => {
 
 describe('an entry point in front of java', () => {
   const start = async (entrypoint: string[], script = '', env: string[] = []) => {
+    const archive = await tarOf({ file: script })
+    const missing = { exitCode: 1, stderr: 'Error response from daemon: Could not find the file' }
     const engine = fakeDocker((args) => {
-      if (args[0] === 'run') return script === '' ? { exitCode: 1 } : script
+      if (args[0] === 'cp') return script === '' ? missing : archive.toString('latin1')
       if (args[0] === 'context') return 'default'
       const Config = { Entrypoint: entrypoint, Cmd: ['java', '-jar', 'app.jar'], Env: env }
       return args[0] === 'build' ? '' : imageJson({ Config })

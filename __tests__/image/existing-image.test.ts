@@ -84,8 +84,7 @@ test('a Debian with packages for musl is accepted', async () => {
 })
 
 test('a start that is not understood names `command`', () => {
-  const check = (...words: string[]) =>
-    checkContract({ Architecture: 'amd64', Config: {} }, words, ofImage('acme/hello:1'))
+  const check = (...words: string[]) => checkContract({}, words, ofImage('acme/hello:1'))
   for (const words of [[], ['/start.sh'], ['sh', '-c', 'a | b']])
     expect(() => check(...words)).toThrow(
       expect.objectContaining({ fix: expect.stringContaining('Set `command`') })

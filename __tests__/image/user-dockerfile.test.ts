@@ -6,11 +6,7 @@ import { checkUser } from '../../src/image/user-dockerfile.js'
 
 const JAVA = ['java', '-Xmx256m', '-cp', '/srv/lib/*', 'com.acme.Main', 'serve']
 const check = (config: ImageConfig['Config']) =>
-  checkContract(
-    { Architecture: 'amd64', Config: config },
-    [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
-    OF_DOCKERFILE
-  )
+  checkContract(config, [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])], OF_DOCKERFILE)
 
 describe('the contract of a Dockerfile', () => {
   test('the words of ENTRYPOINT and CMD behind java are what the JVM runs', () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../lib/errors.js'
-import { namesIn, unpackFrom } from './jar.js'
+import { classFileOf, namesIn, unpackFrom } from './jar.js'
 import { classPath, classPathOfOneMain } from './layouts/class-path.js'
 import { distribution, startScript } from './layouts/distribution.js'
 import { runnableJar } from './layouts/jar.js'
@@ -90,14 +90,8 @@ async function findInFolder(candidate: Candidate): Promise<FoundApplication | un
     // A war or an archive beside a runnable jar has the same application once more.
     if (runnable.length > 0) break
   }
-  const names = new Set(
-    withoutPartsOf(
-      await withMainClass(
-        candidate,
-        runnable.map(({ name }) => name)
-      )
-    )
-  )
+  const all = runnable.map(({ name }) => name)
+  const names = new Set(withoutPartsOf(await withMainClass(candidate, all)))
   const chosen = runnable.filter(({ name }) => names.has(name))
   if (chosen.length > 1) {
     throw new Failure('input', `There is more than one runnable jar in ${candidate.location}.`, {
@@ -114,15 +108,10 @@ async function withMainClass(
   names: readonly string[]
 ): Promise<readonly string[]> {
   if (mainClass === undefined) return names
-  const wanted = `${mainClass.replaceAll('.', '/')}.class`
+  const wanted = classFileOf(mainClass)
   const having: string[] = []
-  for (const name of names)
-    if (
-      (await namesIn(path.join(location, name))).some(
-        (entry) => entry === wanted || entry.endsWith(`-INF/classes/${wanted}`)
-      )
-    )
-      having.push(name)
+  const isWanted = (entry: string): boolean => entry === wanted || entry.endsWith(`-INF/classes/${wanted}`)
+  for (const name of names) if ((await namesIn(path.join(location, name))).some(isWanted)) having.push(name)
   return having.length > 0 ? having : names
 }
 

@@ -51,6 +51,16 @@ export async function textsIn(file: string, wanted: (name: string) => boolean): 
   return texts
 }
 
+/** Returns the name that the file of a class has in a jar. */
+export function classFileOf(className: string): string {
+  return `${className.replaceAll('.', '/')}.class`
+}
+
+/** Returns whether a jar has a class; false for a file that is not a jar. */
+export async function hasClass(file: string, className: string): Promise<boolean> {
+  return (await namesIn(file).catch((): string[] => [])).includes(classFileOf(className))
+}
+
 export async function namesIn(file: string): Promise<string[]> {
   const jar = await openZip(file)
   const names: string[] = []

@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { JavaNeed } from '../jdk/fitting.js'
 import { classVersion, HEADER_SIZE, type ClassVersion } from './class-file.js'
-import { headersIn, namesIn } from './jar.js'
+import { hasClass, headersIn } from './jar.js'
 import { isFolder, type FoundApplication } from './layouts/layout.js'
 
 /** Number of classes of one jar or folder that are read: a build compiles all of them for the same version. */
@@ -20,14 +20,13 @@ export async function javaNeedOf(application: FoundApplication): Promise<JavaNee
       if (highest === undefined || version.java > highest.java) highest = { ...version, of }
   }
   for (const folder of packed) if (!folder.endsWith('.jar')) add(await versionsInFolder(folder))
-  const isMain = (name: string): boolean => name === `${mainClass.replaceAll('.', '/')}.class`
   const isOwn = (name: string): boolean => inPackageOf(mainClass, name)
   for (const jar of await jarsOf([...classes.keys()].filter((source) => !packed.has(source))))
     add(await versionsInJar(jar, isOwn))
   if (highest !== undefined) return highest
   // Distributions of Gradle and sbt have the jar of the application among its libraries.
   for (const jar of await jarsOf(dependencies.keys())) {
-    if (!(await namesIn(jar).catch(() => [])).some(isMain)) continue
+    if (!(await hasClass(jar, mainClass))) continue
     add(await versionsInJar(jar, isOwn))
     break
   }

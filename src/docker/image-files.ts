@@ -4,6 +4,7 @@ import { entriesOfTar } from '../lib/tar-entries.js'
 import type { Bytes } from '../lib/values.js'
 import { removeContainer, RUN_LABEL } from './containers.js'
 import type { Docker } from './docker.js'
+import { namesOf } from './names.js'
 
 /** Maximum size of a file whose text is read: entry scripts and lists are smaller. */
 const LARGEST_TEXT: Bytes = 1024 * 1024
@@ -27,23 +28,14 @@ interface Entry {
 /** Gives the files of an image to the work, through a container that is created for it, never started, and removed. */
 export async function withImageFiles<T>(
   docker: Docker,
-  { run, image, name }: { run: string; image: string; name: string },
+  { run, image }: { run: string; image: string },
   work: (files: ImageFiles) => Promise<T>
 ): Promise<T> {
+  const name = `${namesOf(run).container}-files`
   const label = ['--label', `${RUN_LABEL}=${run}`]
   // Docker wants a command, which need not exist.
-  await docker.run([
-    'create',
-    '--name',
-    name,
-    ...label,
-    '--network',
-    'none',
-    '--entrypoint',
-    '-',
-    '--',
-    image
-  ])
+  const flags = ['--name', name, ...label, '--network', 'none', '--entrypoint', '-']
+  await docker.run(['create', ...flags, '--', image])
   try {
     return await work({
       text: async (file) => (await behindLinks(docker, name, file))?.entry.text,

@@ -63,12 +63,11 @@ export function ofImage(reference: string): Origin {
 export interface ApplicationInImage {
   application: Application
   workingDirectory: string
-  architecture: string
 }
 
 /** Returns the application in an image, by its start command. Throws a Failure if the image breaks the contract. */
 export function checkContract(
-  { Architecture, Config }: Pick<ImageConfig, 'Architecture' | 'Config'>,
+  config: ImageConfig['Config'],
   [program = '', ...words]: readonly string[],
   origin: Origin
 ): ApplicationInImage {
@@ -90,13 +89,13 @@ export function checkContract(
   }
   const crac = words.find((word) => CRAC_OPTION.test(word))
   if (crac !== undefined) throw broken(`sets ${crac}`, LEAVE_TO_ACTION)
-  const inVariable = cracOptionIn(Config.Env ?? [])
+  const inVariable = cracOptionIn(config.Env ?? [])
   if (inVariable !== undefined) throw broken(inVariable, LEAVE_TO_ACTION)
-  const hidden = Object.keys(Config.Volumes ?? {}).find((volume) =>
+  const hidden = Object.keys(config.Volumes ?? {}).find((volume) =>
     KEPT.some((kept) => overlap(volume, kept))
   )
   if (hidden !== undefined) throw broken(`has a VOLUME on ${hidden}`, fixes.volume)
-  if (Config.OnBuild?.length) throw broken('has ONBUILD instructions', fixes.onBuild)
+  if (config.OnBuild?.length) throw broken('has ONBUILD instructions', fixes.onBuild)
   return {
     application: {
       layout: origin.layout,
@@ -108,8 +107,7 @@ export function checkContract(
       packed: new Set(),
       files: new Map()
     },
-    workingDirectory: Config.WorkingDir || '/',
-    architecture: Architecture
+    workingDirectory: config.WorkingDir || '/'
   }
 }
 

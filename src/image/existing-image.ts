@@ -1,18 +1,17 @@
 import type { Context } from '../docker/context.js'
 import { withImageFiles, type ImageFiles } from '../docker/image-files.js'
-import { inspectImage, type ImageConfig } from '../docker/inspect.js'
-import { namesOf } from '../docker/names.js'
+import type { ImageConfig } from '../docker/inspect.js'
 import type { Architecture, VersionRequest } from '../jdk/asset.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR } from '../lib/image-paths.js'
-import { ensureBaseImage } from '../runner/base-image.js'
+import { ensureImage } from '../runner/base-image.js'
 import { architectureOf } from '../runner/docker-facts.js'
 import { brokenBy, checkContract, ofImage, type ApplicationInImage } from './contract.js'
-import { startCommand } from './start/start-command.js'
+import { givenCommand } from './start/start-command.js'
 import { checkGround } from './ground.js'
 import { findJava, versionFor, type JavaOfImage } from './java-of-image.js'
 import { variablesIn } from './jvm-variables.js'
-import { idsIn, ROOT } from './user-ids.js'
+import { idsOfUser, ROOT } from './user-ids.js'
 
 /** The image of the input `image`, and what was found in it. */
 export interface ExistingImage extends ApplicationInImage {
@@ -33,7 +32,6 @@ export interface ExistingImage extends ApplicationInImage {
 }
 
 export interface ExistingImageInputs {
-  image: string | undefined
   command: string[] | undefined
   user: { uid: number; gid: number } | undefined
   env: Record<string, string>
@@ -43,19 +41,21 @@ export interface ExistingImageInputs {
 }
 
 /**
- * Pulls the image of the input `image` where Docker does not have it, and reads its configuration and its files; undefined without the
- * input. Throws a Failure for an image that the action cannot take over.
+ * Pulls the image of the input `image` where Docker does not have it, and reads its configuration and its files. Throws a Failure for
+ * an image that the action cannot take over.
  */
 export async function readExistingImage(
   context: Pick<Context, 'docker' | 'log' | 'id'>,
+  reference: string,
   inputs: ExistingImageInputs,
   architecture: Architecture
-): Promise<ExistingImage | undefined> {
+): Promise<ExistingImage> {
   const { docker, log, id: run } = context
-  const { image: reference, command } = inputs
-  if (reference === undefined) return undefined
-  await ensureBaseImage(docker, reference, (line) => log.untrusted(line), inputs.skipUnchanged, 'image')
-  const inspected = await inspectImage(docker, reference)
+  const onLine = (line: string): void => log.untrusted(line)
+  const inspected = await ensureImage(docker, reference, onLine, {
+    refresh: inputs.skipUnchanged,
+    input: 'image'
+  })
   const { Id: id, Config: config } = inspected
   if (architectureOf(inspected.Architecture) !== architecture) {
     throw new Failure(
@@ -75,17 +75,9 @@ export async function readExistingImage(
     })
   }
   const origin = ofImage(reference)
-  const variables = variablesIn(config.Env ?? [])
-  const place = { run, image: id, name: `${namesOf(run).container}-files` }
-  return await withImageFiles(docker, place, async (files) => {
-    const { words, notes } = command
-      ? { words: command, notes: [] }
-      : await startCommand({
-          config,
-          variables: { ...variables, ...inputs.env },
-          readText: (file) => files.text(file)
-        })
-    const java = await findJava(files, variables, words)
+  return await withImageFiles(docker, { run, image: id }, async (files) => {
+    const { words, notes } = await givenCommand(files, config, inputs)
+    const java = await findJava(files, variablesIn(config.Env ?? []), words)
     if (java === undefined) {
       throw brokenBy(
         origin,
@@ -94,7 +86,7 @@ export async function readExistingImage(
       )
     }
     await checkGround(files, origin)
-    const application = checkContract(inspected, words, origin)
+    const application = checkContract(config, words, origin)
     const user = await userOf(files, config.User ?? '', inputs.user, origin.name)
     log.info(`Found: ${application.application.description}.`)
     for (const note of notes) log.info(note)
@@ -124,9 +116,7 @@ async function userOf(
   name: string
 ): Promise<ExistingImage['user']> {
   if (ROOT.has(own) || given) return given
-  const lists = [await files.text('/etc/passwd'), await files.text('/etc/group')]
-  const ids = idsIn(lists.map((text) => text ?? '').join('\n'), own)
-  const [uid, gid] = (ids ?? '').split(':').map(Number)
+  const [uid, gid] = ((await idsOfUser(files, own)) ?? '').split(':').map(Number)
   // USER 0:1000 is root, too.
   if (uid === 0) return undefined
   if (uid !== undefined && gid !== undefined) return { uid, gid }

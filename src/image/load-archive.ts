@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
 import { counted } from '../lib/counted.js'
-import { digestOf } from '../lib/digest.js'
+import { digestOf, hexOf } from '../lib/digest.js'
+import { OCI_CONFIGURATION, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../lib/oci.js'
 import type { Bytes } from '../lib/values.js'
 import { sizeOfLayer, tarOfLayer, type LayerPlan } from './layer-tar.js'
 
@@ -58,7 +59,7 @@ export function archiveToLoad(image: NewImage): Readable {
       const size = await sizeOfLayer(plan)
       await pipeline(tarOfLayer(plan), stream, tar.entry({ name, size }))
       names.push(name)
-      added.push({ mediaType: `${OCI}.layer.v1.tar`, digest: digest(), size })
+      added.push({ mediaType: OCI_LAYER, digest: digest(), size })
     }
     const diffIds = added.map(({ digest }) => digest)
     const config = Buffer.from(JSON.stringify(configurationWith(image, diffIds)))
@@ -76,36 +77,29 @@ export function archiveToLoad(image: NewImage): Readable {
   }
 }
 
-/** Prefix of the media types of https://github.com/opencontainers/image-spec/blob/main/media-types.md */
-const OCI = 'application/vnd.oci.image'
-
 /** Returns the files of a layout that has one image: https://github.com/opencontainers/image-spec/blob/main/image-layout.md */
 function ociLayout(name: string, config: Buffer, layers: readonly StoredLayer[]): Record<string, Buffer> {
   const schemaVersion = 2
-  const describe = (type: string, bytes: Buffer): StoredLayer => ({
-    mediaType: `${OCI}.${type}.v1+json`,
+  const describe = (mediaType: string, bytes: Buffer): StoredLayer => ({
+    mediaType,
     digest: digestOf(bytes),
     size: bytes.length
   })
   const json = (value: object): Buffer => Buffer.from(JSON.stringify(value))
   const manifest = json({
     schemaVersion,
-    mediaType: `${OCI}.manifest.v1+json`,
-    config: describe('config', config),
+    mediaType: OCI_MANIFEST,
+    config: describe(OCI_CONFIGURATION, config),
     layers
   })
   // containerd has no default registry.
   const annotations = { 'io.containerd.image.name': `docker.io/${name}` }
-  const manifests = [{ ...describe('manifest', manifest), annotations }]
+  const manifests = [{ ...describe(OCI_MANIFEST, manifest), annotations }]
   return {
     [`blobs/sha256/${hexOf(digestOf(manifest))}`]: manifest,
-    'index.json': json({ schemaVersion, mediaType: `${OCI}.index.v1+json`, manifests }),
+    'index.json': json({ schemaVersion, mediaType: OCI_INDEX, manifests }),
     'oci-layout': json({ imageLayoutVersion: '1.0.0' })
   }
-}
-
-function hexOf(digest: string): string {
-  return digest.replace('sha256:', '')
 }
 
 interface Configuration {

@@ -1,14 +1,13 @@
 import type { Docker, Listeners } from '../docker/docker.js'
 import { dockerFailure, lastLines } from '../docker/failure.js'
+import { withImageFiles } from '../docker/image-files.js'
 import { inspectImage } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { describeStep, failedStep } from './build-failure.js'
 import { buildArgOptions, runBuild, secretOptions } from './build.js'
 import { brokenBy, checkContract, OF_DOCKERFILE, type ApplicationInImage } from './contract.js'
-import { startCommand } from './start/start-command.js'
-import { textOfFiles } from './read-files.js'
-import { variablesIn } from './jvm-variables.js'
+import { givenCommand } from './start/start-command.js'
 import { idsOfUser, ROOT } from './user-ids.js'
 
 /** Build of the user's Dockerfile; the JDK, CRIU and the snapshot are added to its image later. */
@@ -75,18 +74,13 @@ export async function buildUserImage(
     )
   }
   const image = await inspectImage(docker, build.name)
-  const place = { run: build.run, image: build.name }
-  const { words, notes } = build.command
-    ? { words: build.command, notes: [] }
-    : await startCommand({
-        config: image.Config,
-        variables: { ...variablesIn(image.Config.Env ?? []), ...build.env },
-        readText: (file) => textOfFiles(docker, place, file)
-      })
-  const found = checkContract(image, words, OF_DOCKERFILE)
-  const own = image.Config.User ?? ''
-  checkUser(own, build.user, ROOT.has(own) ? undefined : await idsOfUser(docker, place, own))
-  return { ...found, notes }
+  return await withImageFiles(docker, { run: build.run, image: build.name }, async (files) => {
+    const { words, notes } = await givenCommand(files, image.Config, build)
+    const found = checkContract(image.Config, words, OF_DOCKERFILE)
+    const own = image.Config.User ?? ''
+    checkUser(own, build.user, ROOT.has(own) ? undefined : await idsOfUser(files, own))
+    return { ...found, notes }
+  })
 }
 
 /** Throws a Failure if the image runs as another user than the application; `ids` are those of its USER, `uid:gid`. */

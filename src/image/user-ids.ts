@@ -1,5 +1,4 @@
-import type { Docker } from '../docker/docker.js'
-import { textOfFiles } from './read-files.js'
+import type { ImageFiles } from '../docker/image-files.js'
 
 /** Values of USER that are root; the application then runs as another user. */
 export const ROOT: ReadonlySet<string> = new Set(['', 'root', '0', '0:0', 'root:root'])
@@ -8,14 +7,10 @@ export const ROOT: ReadonlySet<string> = new Set(['', 'root', '0', '0:0', 'root:
  * Returns the ids `uid:gid` of a USER instruction, which may have names, in an image; undefined where its /etc/passwd and /etc/group do
  * not have them.
  */
-export async function idsOfUser(
-  docker: Docker,
-  place: { run: string; image: string },
-  user: string
-): Promise<string | undefined> {
+export async function idsOfUser(files: ImageFiles, user: string): Promise<string | undefined> {
   if (/^\d+:\d+$/.test(user)) return user
-  const text = await textOfFiles(docker, place, '/etc/passwd', '/etc/group')
-  return text === undefined ? undefined : idsIn(text, user)
+  const lists = [await files.text('/etc/passwd'), await files.text('/etc/group')]
+  return idsIn(lists.map((text) => text ?? '').join('\n'), user)
 }
 
 /** Returns the ids of a user in the text of /etc/passwd, followed by that of /etc/group. */

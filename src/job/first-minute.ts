@@ -60,13 +60,14 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
       inspected.resolve(undefined)
     }
   })
+  const reference = inputs.image
   const showImage =
-    inputs.image === undefined
+    reference === undefined
       ? undefined
       : together.begin('image', 'Read the image', async (log) => {
           const known = await architecture.promise
           if (known === undefined) return undefined
-          const reading = readExistingImage({ ...context, log }, inputs, known)
+          const reading = readExistingImage({ ...context, log }, reference, inputs, known)
           reading.then(read.resolve, read.reject)
           return await reading
         })

@@ -35,10 +35,13 @@ export async function partsOf(
   application: Application | undefined,
   architecture: Architecture
 ): Promise<{ parts: ImageParts; inputs: SettledInputs }> {
+  const reference = given.image
   const image =
-    given.image === undefined
+    reference === undefined
       ? undefined
-      : await context.step('image', 'Read the image', () => readExistingImage(context, given, architecture))
+      : await context.step('image', 'Read the image', () =>
+          readExistingImage(context, reference, given, architecture)
+        )
   const inputs = settled(given, image)
   const onBase = await prepareBase(context, inputs, world.workspace, { application, image })
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>
@@ -49,10 +52,10 @@ export async function partsOf(
 
 /** Returns what the result says of an image, however it was made. */
 export function withImage(
-  { inputs: { image, baseImage: given, port, user }, finished }: Job,
+  { inputs: { baseImage: given, port, user }, finished }: Job,
   { application, base, jdk }: ImageParts,
   publication: Publication
 ): Omit<WithImage, 'image'> {
-  const baseImage = base.given?.reference ?? image ?? given
+  const baseImage = base.given?.reference ?? given
   return { application: application.description, baseImage, jdk, port, user, publication, ...finished() }
 }

@@ -47,5 +47,7 @@ export async function withoutSnapshot(
 }
 
 async function architectureOf({ context: { docker, log }, inputs }: Job<Inputs>): Promise<Architecture> {
-  return await imageArchitecture(docker, inputs.image ?? inputs.baseImage, (line) => log.untrusted(line))
+  const [image, input] =
+    inputs.image === undefined ? [inputs.baseImage, 'base-image' as const] : [inputs.image, 'image' as const]
+  return await imageArchitecture(docker, image, (line) => log.untrusted(line), input)
 }

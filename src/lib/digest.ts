@@ -15,3 +15,8 @@ export async function hashOfFile(file: string, algorithm: 'sha256' | 'sha1' = 's
 export function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
+
+/** Returns the hexadecimal part of a digest `sha256:...`. */
+export function hexOf(digest: string): string {
+  return digest.replace('sha256:', '')
+}

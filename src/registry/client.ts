@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { HttpResponse } from '../http/client.js'
 import { HttpFailure, withRetries, type HttpContext, type RetryPolicy } from '../http/retry.js'
 import { digestOf } from '../lib/digest.js'
+import { OCI_INDEX, OCI_MANIFEST } from '../lib/oci.js'
 import { Connection, type ConnectionContext, type RegistryRequest } from './connection.js'
 
 export type ClientContext = ConnectionContext & Omit<HttpContext, 'cancelled'>
@@ -21,9 +22,9 @@ export interface Blob {
 }
 
 const MANIFESTS = [
-  'application/vnd.oci.image.manifest.v1+json',
+  OCI_MANIFEST,
   'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.oci.image.index.v1+json',
+  OCI_INDEX,
   'application/vnd.docker.distribution.manifest.list.v2+json'
 ].join(', ')
 

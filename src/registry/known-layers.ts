@@ -35,8 +35,8 @@ export async function knownEverywhere(
   const own = new Set((await inspectImage(docker, image)).RootFS.Layers)
   for (const [content, layer] of candidates) {
     if (!own.has(content)) continue
-    const lacking: PushTarget[] = []
-    for (const target of targets) if (!(await target.client.hasBlob(layer.digest))) lacking.push(target)
+    const has = await Promise.all(targets.map(({ client }) => client.hasBlob(layer.digest)))
+    const lacking = targets.filter((_, index) => !has[index])
     if (lacking.length === 0) found.known.set(content, layer)
     else if (lacking.every((target) => canTakeOver(target, layer.digest, given)))
       found.offered.set(content, layer)

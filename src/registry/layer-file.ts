@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, crc32, createGunzip, deflateRaw } from 'node:zlib'
 import { counted } from '../lib/counted.js'
+import { OCI_LAYER } from '../lib/oci.js'
 import { PRIVATE_FILE } from '../lib/modes.js'
 import { isGzip, isZstandard } from '../lib/formats.js'
 import { peek } from '../lib/peek.js'
@@ -30,8 +31,8 @@ export interface ArchivedLayer {
   packed: LayerFile | undefined
 }
 
-export const GZIPPED = 'application/vnd.oci.image.layer.v1.tar+gzip'
-export const ZSTANDARD = 'application/vnd.oci.image.layer.v1.tar+zstd'
+export const GZIPPED = `${OCI_LAYER}+gzip`
+export const ZSTANDARD = `${OCI_LAYER}+zstd`
 
 /**
  * Compression level of zlib. Measured on the layers of the sample: 1.5 % larger than level 6, which Docker uses, in two thirds of the

@@ -1,5 +1,5 @@
 import type { StoredLayer } from '../image/load-archive.js'
-import { digestOf } from '../lib/digest.js'
+import { digestOf, hexOf } from '../lib/digest.js'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import { Failure, messageOf } from '../lib/errors.js'
 import { unexpectedExport, type ImageArchive } from './image-archive.js'
@@ -98,7 +98,7 @@ function assembled(image: string, archive: ImageArchive): PackedImage {
     const name = names[index] ?? ''
     const entry = entries.get(links.get(name) ?? name)
     // A layer in Zstandard is identified by the digest in its name.
-    const known = entry && (entry.diffId ?? (name.endsWith(digestHex(entry.packed?.digest)) ? diffId : ''))
+    const known = entry && (entry.diffId ?? (name.endsWith(hexOf(entry.packed?.digest ?? '')) ? diffId : ''))
     if (!entry || known !== diffId) throw unexpectedExport(`layer ${index + 1} is not ${diffId}`)
     return entry
   })
@@ -119,15 +119,11 @@ interface StoredDocument {
 // The id of an image is the digest of its configuration; with containerd's image store, of its manifest or index.
 function identifies(id: string, config: string, documents: ReadonlyMap<string, Buffer>): boolean {
   if (id === config) return true
-  const bytes = documents.get(`blobs/sha256/${digestHex(id)}`)
+  const bytes = documents.get(`blobs/sha256/${hexOf(id)}`)
   if (!bytes || digestOf(bytes) !== id) return false
   const { config: own, manifests = [] } = JSON.parse(bytes.toString('utf8')) as StoredDocument
   return (
     own?.digest === config ||
     manifests.some(({ digest }) => digest !== undefined && identifies(digest, config, documents))
   )
-}
-
-function digestHex(digest = ''): string {
-  return digest.replace('sha256:', '')
 }

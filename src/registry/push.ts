@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { digestOf } from '../lib/digest.js'
+import { OCI_CONFIGURATION, OCI_MANIFEST } from '../lib/oci.js'
 import type { Docker } from '../docker/docker.js'
 import { Failure } from '../lib/errors.js'
 import { instruction, type ImageLayer } from '../image/layers.js'
@@ -55,9 +56,6 @@ export interface Push {
   send: (packed: PackedImage, extras: PushExtras) => Promise<Pushed>
 }
 
-const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
-const CONFIGURATION = 'application/vnd.oci.image.config.v1+json'
-
 /** Maximum size of a layer in bytes: https://docs.github.com/packages/working-with-a-github-packages-registry/working-with-the-container-registry */
 const LARGEST_AT_GITHUB = 10e9
 
@@ -91,19 +89,19 @@ async function send(world: PushContext, { folder }: PushRequest, shipment: Shipm
   for (const line of early?.notes ?? []) world.info(line)
   const sent = new Set([...(early?.sent ?? []), ...(await sendContent(world, shipment))])
   early?.keep(layers.map(({ digest }) => digest))
-  const config = { mediaType: CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length }
+  const config = { mediaType: OCI_CONFIGURATION, digest: digestOf(packed.config), size: packed.config.length }
   const manifest = Buffer.from(
     JSON.stringify({
-      ...{ schemaVersion: 2, mediaType: MANIFEST, config, layers },
+      ...{ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers },
       ...(Object.keys(annotations).length > 0 ? { annotations } : {})
     })
   )
   const digest = digestOf(manifest)
   for (const { client, name } of targets) {
-    const given = await client.putManifest(digest, { mediaType: MANIFEST, bytes: manifest })
+    const given = await client.putManifest(digest, { mediaType: OCI_MANIFEST, bytes: manifest })
     if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
   }
-  await moveTags(targets, { digest, mediaType: MANIFEST, bytes: manifest }, folder)
+  await moveTags(targets, { digest, mediaType: OCI_MANIFEST, bytes: manifest }, folder)
   return { digest, layers: described(packed, layers, sent) }
 }
 

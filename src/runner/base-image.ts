@@ -1,6 +1,6 @@
 import type { Docker } from '../docker/docker.js'
 import { dockerFailure, lastLines } from '../docker/failure.js'
-import { findImage, inspectImage } from '../docker/inspect.js'
+import { findImage, inspectImage, type ImageConfig } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import { architectureOf } from './docker-facts.js'
@@ -9,13 +9,14 @@ import { architectureOf } from './docker-facts.js'
 export async function imageArchitecture(
   docker: Docker,
   image: string,
-  onLine: (line: string) => void
+  onLine: (line: string) => void,
+  input: ImageInput = 'base-image'
 ): Promise<Architecture> {
-  const name = await ensureBaseImage(docker, image, onLine)
+  const { Architecture: name } = await ensureImage(docker, image, onLine, { input })
   const architecture = architectureOf(name)
   if (architecture) return architecture
   throw new Failure('image', `There is no CRaC JDK for ${image}, an image for ${name}.`, {
-    fix: 'Use a `base-image` for x86-64 or arm64.'
+    fix: `Set \`${input}\` to an image for x86-64 or arm64.`
   })
 }
 
@@ -23,23 +24,22 @@ export async function imageArchitecture(
 type ImageInput = 'base-image' | 'image'
 
 /**
- * Pulls an image if Docker does not have it, with `refresh` also if the registry may have a newer one. Returns Docker's name of its
- * architecture; throws a Failure if it cannot be pulled.
+ * Pulls an image if Docker does not have it, with `refresh` also if the registry may have a newer one. Returns its configuration; throws
+ * a Failure if it cannot be pulled.
  */
-export async function ensureBaseImage(
+export async function ensureImage(
   docker: Docker,
   image: string,
   onLine: (line: string) => void,
-  refresh = false,
-  input: ImageInput = 'base-image'
-): Promise<string> {
+  { refresh = false, input = 'base-image' }: { refresh?: boolean; input?: ImageInput }
+): Promise<ImageConfig> {
   const known = await findImage(docker, image)
   // An image without a digest was built here: no registry has a newer one.
-  if (known && (!refresh || !known.RepoDigests?.length)) return known.Architecture
+  if (known && (!refresh || !known.RepoDigests?.length)) return known
   const pull = ['pull', '--quiet', '--', image]
   const pulled = await docker.attempt(pull, { onLine })
   // An older image is better than none.
-  if (pulled.exitCode !== 0 && known) return known.Architecture
+  if (pulled.exitCode !== 0 && known) return known
   if (pulled.exitCode !== 0) {
     const output = `${pulled.stdout}\n${pulled.stderr}`
     throw (
@@ -47,7 +47,7 @@ export async function ensureBaseImage(
       dockerFailure(pull, pulled, pullFix(input)).of(`${SUBJECT[input]} ${image} could not be pulled`)
     )
   }
-  return (await inspectImage(docker, image)).Architecture
+  return await inspectImage(docker, image)
 }
 
 const SUBJECT: Record<ImageInput, string> = { 'base-image': 'The base image', image: 'The image' }

@@ -3,7 +3,7 @@ import type { Docker } from '../docker/docker.js'
 import { climb, privilegeLevels, type Privileges, type PrivilegesWanted } from '../docker/privileges.js'
 import { UnsupportedRunner } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
-import { ensureBaseImage } from './base-image.js'
+import { ensureImage } from './base-image.js'
 import { architectureOf, readDockerFacts, type DockerFacts } from './docker-facts.js'
 import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
 import { bundledCriuFault } from './old-criu.js'
@@ -56,7 +56,10 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
   log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`)
   const reach = await findReach(docker, world.hostname)
   const onLine = (line: string): void => log.untrusted(line)
-  const imageArchitecture = await ensureBaseImage(docker, request.baseImage, onLine, request.skipUnchanged)
+  const refresh = request.skipUnchanged
+  const { Architecture: imageArchitecture } = await ensureImage(docker, request.baseImage, onLine, {
+    refresh
+  })
   if (architectureOf(imageArchitecture) !== facts.architecture) {
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
   }

@@ -108,23 +108,22 @@ function mappableRuns(
   return parts.flatMap((part) => overlapping(runs, part))
 }
 
-/** Whether a mapping is anonymous memory without advice to the kernel, such as that for huge pages, and without locks. */
-function isPlainMemory({ status, flags, prot, advice }: Mapping): boolean {
+function isPlainMemory(mapping: Mapping): boolean {
+  return isPrivate(mapping, VMA_ANON_PRIVATE, MAP_ANONYMOUS) && mapping.prot === PROT_READ_WRITE
+}
+
+/** Whether a mapping is of a file, without code; its pages in the dump are those that differ from the file. */
+function isPrivateFile(mapping: Mapping): boolean {
   return (
-    status === (VMA_REGULAR | VMA_ANON_PRIVATE) &&
-    (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | MAP_ANONYMOUS) &&
-    prot === PROT_READ_WRITE &&
-    advice === 0
+    isPrivate(mapping, VMA_FILE_PRIVATE, 0) &&
+    (mapping.prot === PROT_READ_WRITE || mapping.prot === PROT_READ)
   )
 }
 
-/** Whether a mapping is a private one of a file, without code, advice and locks; its pages in the dump are those that differ from the file. */
-function isPrivateFile({ status, flags, prot, advice }: Mapping): boolean {
+/** Whether a mapping is a private one of a kind, without advice to the kernel, such as that for huge pages, and without locks. */
+function isPrivate({ status, flags, advice }: Mapping, kind: number, flagOfKind: number): boolean {
   return (
-    status === (VMA_REGULAR | VMA_FILE_PRIVATE) &&
-    (flags & ~MAP_NORESERVE) === MAP_PRIVATE &&
-    (prot === PROT_READ_WRITE || prot === PROT_READ) &&
-    advice === 0
+    status === (VMA_REGULAR | kind) && (flags & ~MAP_NORESERVE) === (MAP_PRIVATE | flagOfKind) && advice === 0
   )
 }
 

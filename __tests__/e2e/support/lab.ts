@@ -36,7 +36,7 @@ if (available)
 export const labTest = available ? test : test.skip
 
 /** The Java version of the lab's JDK, by the name of its archive (`openjdk-21-crac+1_…`, `…-jdk21.0.12-…`). */
-const JAVA = Number(/jdk-?(\d+)/.exec(path.basename(world.jdkArchive ?? ''))?.[1] ?? 21)
+export const JAVA = Number(/jdk-?(\d+)/.exec(path.basename(world.jdkArchive ?? ''))?.[1] ?? 21)
 
 /** A test of an application that is compiled for Java 21; skipped with an older JDK. */
 export const java21Test = JAVA >= 21 ? labTest : test.skip

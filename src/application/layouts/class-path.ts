@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { hasMainMethod } from '../class-file.js'
-import { namesIn } from '../jar.js'
+import { hasClass } from '../jar.js'
 import { isFolder, LIBRARIES, type Layout } from './layout.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 
 /** Folders of classes and resources, in the order of the class path of jib. */
 const OWN = ['resources', 'classes']
+
 /** Layout of a folder with `classes/` and jars in `lib/`, `libs/` or `dependency/`; the user, or jib, names the main class. */
 export const classPath: Layout = async ({ location, mainClass: wanted }) => {
   const mainClass = wanted ?? (await mainClassOfJib(location))
@@ -44,11 +45,8 @@ export const classPath: Layout = async ({ location, mainClass: wanted }) => {
 
 /** Returns whether a jar in a folder, and not below it, has a class. */
 async function hasJarWith(folder: string, className: string): Promise<boolean> {
-  const wanted = `${className.replaceAll('.', '/')}.class`
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.jar')) continue
-    if ((await namesIn(path.join(folder, name)).catch((): string[] => [])).includes(wanted)) return true
-  }
+  for (const name of await readdir(folder))
+    if (name.endsWith('.jar') && (await hasClass(path.join(folder, name), className))) return true
   return false
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Failure } from '../../lib/errors.js'
 import { APP_DIR } from '../../lib/image-paths.js'
 import type { Bytes } from '../../lib/values.js'
-import { namesIn, readManifest } from '../jar.js'
+import { hasClass, readManifest } from '../jar.js'
 import { isFile, isFolder, type FoundApplication, type Layout } from './layout.js'
 import { readScriptSettings, readStartScript, type StartScript } from './start-script.js'
 
@@ -56,10 +56,9 @@ async function ofScript(home: string, name: string, script: Script): Promise<Fou
   const jars = [...classPath.found, ...modulePath.found].filter((entry) => entry.endsWith('.jar'))
   const dependencies = new Map<string, string>()
   const classes = new Map<string, string>()
-  const mainFile = `${mainClass.replaceAll('.', '/')}.class`
   for (const entry of jars) {
     const file = path.join(home, entry)
-    const own = (await namesIn(file).catch((): string[] => [])).includes(mainFile)
+    const own = await hasClass(file, mainClass)
     ;(own ? classes : dependencies).set(file, entry)
   }
   // A folder on the class path is configuration: it is part of the rest, which is at the same place below /app.

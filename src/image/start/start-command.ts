@@ -1,5 +1,7 @@
 import path from 'node:path'
+import type { ImageFiles } from '../../docker/image-files.js'
 import type { ImageConfig } from '../../docker/inspect.js'
+import { variablesIn } from '../jvm-variables.js'
 import { withoutArgumentFiles } from './argument-files.js'
 import { lengthOfInit } from './inits.js'
 import {
@@ -33,6 +35,17 @@ export interface StartSource {
   variables: Readonly<Record<string, string>>
   /** Returns the text of a file in the image; undefined where it cannot be read. */
   readText: (file: string) => Promise<string | undefined>
+}
+
+/** Returns the input `command`, or else what the image starts. `env` is the input of this name. */
+export async function givenCommand(
+  files: ImageFiles,
+  config: ImageConfig['Config'],
+  { command, env }: { command?: readonly string[] | undefined; env: Readonly<Record<string, string>> }
+): Promise<StartCommand> {
+  if (command) return { words: [...command], notes: [] }
+  const variables = { ...variablesIn(config.Env ?? []), ...env }
+  return await startCommand({ config, variables, readText: (file) => files.text(file) })
 }
 
 /**
