@@ -63474,13 +63474,15 @@ async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
   const moved = [];
+  const taken = [];
   try {
     for (const target of targets) {
       for (const tag of target.tags) {
         moved.push([target, tag]);
-        await moveTag(target, tag, manifest);
+        if (await moveTag(target, tag, manifest) === "taken") taken.push(tag);
       }
     }
+    return taken;
   } catch (error) {
     const outcomes = [];
     for (const [{ rollback, before }, tag] of moved) {
@@ -63491,21 +63493,28 @@ async function moveTags(targets, manifest, folder) {
     await deleteJournal(folder);
   }
 }
-async function moveTag({ client }, tag, manifest) {
+async function moveTag({ client, before }, tag, manifest) {
   try {
     await client.putManifest(tag.tag, manifest);
     const there = await client.manifest(tag.tag);
-    if (there?.digest === manifest.digest) return;
+    if (there?.digest === manifest.digest) return "moved";
+    if (there && there.digest !== before.get(tag)?.digest && isOfAnotherImage(there, manifest)) return "taken";
     throw new Failure(
       "registry",
       `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
       {
-        fix: "Another job moved the tag, or a proxy changed the image: check the tag at the registry, and run the job again."
+        fix: "A cache or a proxy between here and the registry changes images, or keeps old ones: check the tag at the registry, and run the job again."
       }
     );
   } catch (error) {
     throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error;
   }
+}
+function isOfAnotherImage(one, other) {
+  const [first3, second] = [one, other].map(
+    ({ bytes }) => fieldsOf(fieldsOf(jsonOf(bytes))["config"])["digest"]
+  );
+  return typeof first3 === "string" && typeof second === "string" && first3 !== second;
 }
 async function putBack(client, { tag, before: old }, pushed) {
   try {
@@ -63570,7 +63579,9 @@ async function send2(world, { folder }, shipment) {
     const given = await client.putManifest(digest, { mediaType: OCI_MANIFEST, bytes: manifest });
     if (given !== void 0 && given !== digest) throw otherDigest(name, given, digest);
   }
-  await moveTags(targets, { digest, mediaType: OCI_MANIFEST, bytes: manifest }, folder);
+  const taken = await moveTags(targets, { digest, mediaType: OCI_MANIFEST, bytes: manifest }, folder);
+  for (const { text: text2 } of taken)
+    world.info(`Another job moved ${text2} to its own image right after this one; this image has its digest.`);
   return { digest, layers: described(packed, layers, sent) };
 }
 async function sendContent({ info: info2, warn }, { targets, packed }) {

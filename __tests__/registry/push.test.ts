@@ -64,6 +64,42 @@ describe('moveTags', () => {
     expect(await putBackMoved(() => target({}).client, folder)).toEqual([])
   })
 
+  test.each([
+    ['the image of another job', 'theirs', { config: { digest: 'sha256:theirs' } }, 'taken: r.example/a:1'],
+    [
+      'its own image, changed by a proxy',
+      'changed',
+      { config: { digest: 'sha256:ours' } },
+      'the registry has changed, but new was pushed.'
+    ],
+    [
+      'its old image',
+      'old',
+      { config: { digest: 'sha256:old' } },
+      'the registry has old, but new was pushed.'
+    ],
+    ['no manifest', 'odd', 'odd', 'the registry has odd, but new was pushed.']
+  ])('a tag that has %s after it was moved', async (_, digest, document, outcome) => {
+    const manifest = (name: string, content: unknown) => ({
+      ...stored(name),
+      bytes: Buffer.from(JSON.stringify(content))
+    })
+    const old = manifest('old', { config: { digest: 'sha256:old' } })
+    const client = {
+      manifest: () => Promise.resolve(manifest(digest, document)),
+      putManifest: (__: string, { digest: put }: { digest: string }) => Promise.resolve(put)
+    } as unknown as RepositoryClient
+    const [tag] = TAGS
+    const before = new Map(tag && [[tag, old]])
+    const one = { client, rollback: client, name: 'r.example/a', tags: TAGS.slice(0, 1), before }
+    const moved = moveTags([one], manifest('new', { config: { digest: 'sha256:ours' } }), folder)
+    const found = await moved.then(
+      (taken) => `taken: ${taken.map(({ text }) => text).join()}`,
+      (error: unknown) => String(error)
+    )
+    expect(found).toContain(outcome)
+  })
+
   test('leaves a journal in a killed process, from which the post step puts the tags back', async () => {
     const { client } = target({ 1: 'old' })
     const hangs = { ...client, putManifest: () => new Promise<string>(() => undefined) }

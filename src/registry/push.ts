@@ -101,7 +101,9 @@ async function send(world: PushContext, { folder }: PushRequest, shipment: Shipm
     const given = await client.putManifest(digest, { mediaType: OCI_MANIFEST, bytes: manifest })
     if (given !== undefined && given !== digest) throw otherDigest(name, given, digest)
   }
-  await moveTags(targets, { digest, mediaType: OCI_MANIFEST, bytes: manifest }, folder)
+  const taken = await moveTags(targets, { digest, mediaType: OCI_MANIFEST, bytes: manifest }, folder)
+  for (const { text } of taken)
+    world.info(`Another job moved ${text} to its own image right after this one; this image has its digest.`)
   return { digest, layers: described(packed, layers, sent) }
 }
 

@@ -1,31 +1,34 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../lib/errors.js'
+import { fieldsOf, jsonOf } from '../lib/json.js'
 import { PRIVATE_FILE } from '../lib/modes.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { PushTarget, Repositories } from './published.js'
 import { parseReference, type Reference } from './reference.js'
 
 /**
- * Moves every tag to a manifest that its repository has already, and verifies each of them at the registry. When one fails, the
- * tags before it are put back to their old manifests, and the failure reports the state of each. The journal in the folder is for a
- * process that is killed meanwhile.
+ * Moves every tag to a manifest that its repository has already, and verifies each of them at the registry. Returns the tags that another
+ * job moved to its image right after. When one fails, the tags before it are put back to their old manifests, and the failure reports the
+ * state of each. The journal in the folder is for a process that is killed meanwhile.
  */
 export async function moveTags(
   targets: readonly PushTarget[],
   manifest: StoredManifest,
   folder: string
-): Promise<void> {
+): Promise<Reference[]> {
   const all = targets.flatMap(({ tags, before }) => tags.map((tag) => ({ tag, before: before.get(tag) })))
   await writeJournal(folder, { digest: manifest.digest, tags: all })
   const moved: [PushTarget, Reference][] = []
+  const taken: Reference[] = []
   try {
     for (const target of targets) {
       for (const tag of target.tags) {
         moved.push([target, tag])
-        await moveTag(target, tag, manifest)
+        if ((await moveTag(target, tag, manifest)) === 'taken') taken.push(tag)
       }
     }
+    return taken
   } catch (error) {
     const outcomes: string[] = []
     for (const [{ rollback, before }, tag] of moved) {
@@ -47,21 +50,34 @@ export async function putBackMoved(repositories: Repositories, folder: string): 
   return outcomes
 }
 
-async function moveTag({ client }: PushTarget, tag: Reference, manifest: StoredManifest): Promise<void> {
+async function moveTag(
+  { client, before }: PushTarget,
+  tag: Reference,
+  manifest: StoredManifest
+): Promise<'moved' | 'taken'> {
   try {
     await client.putManifest(tag.tag, manifest)
     const there = await client.manifest(tag.tag)
-    if (there?.digest === manifest.digest) return
+    if (there?.digest === manifest.digest) return 'moved'
+    if (there && there.digest !== before.get(tag)?.digest && isOfAnotherImage(there, manifest)) return 'taken'
     throw new Failure(
       'registry',
       `the registry has ${there?.digest ?? 'nothing'}, but ${manifest.digest} was pushed.`,
       {
-        fix: 'Another job moved the tag, or a proxy changed the image: check the tag at the registry, and run the job again.'
+        fix: 'A cache or a proxy between here and the registry changes images, or keeps old ones: check the tag at the registry, and run the job again.'
       }
     )
   } catch (error) {
     throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error
   }
+}
+
+/** Returns whether two manifests have different configurations: what a proxy changes in a manifest leaves its image as it is. */
+function isOfAnotherImage(one: StoredManifest, other: StoredManifest): boolean {
+  const [first, second] = [one, other].map(
+    ({ bytes }) => fieldsOf(fieldsOf(jsonOf(bytes))['config'])['digest']
+  )
+  return typeof first === 'string' && typeof second === 'string' && first !== second
 }
 
 /** Puts a tag back if this run moved it. Returns a sentence about its state. */
