@@ -59612,6 +59612,7 @@ var KINDS = [
   "javaHeap",
   "code",
   "classes",
+  "tables",
   "stacks",
   "nativeHeap",
   "files",
@@ -59622,6 +59623,7 @@ var KIND_NAMES = {
   javaHeap: "Java heap",
   code: "compiled code",
   classes: "classes",
+  tables: "tables of the garbage collector",
   stacks: "stacks of threads",
   nativeHeap: "native heap",
   files: "mapped files",
@@ -62239,7 +62241,7 @@ async function mapHeap(context, snapshot, plan) {
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
   log2.info(
-    `A restore maps ${sizeText(mapped.size)} of the Java heap and the classes, and loads ${sizeText(loaded.size)}.`
+    `A restore maps ${sizeText(mapped.size)} of the Java heap, its tables and the classes, and loads ${sizeText(loaded.size)}.`
   );
   const sizes = new Map([...images].map(([name, image]) => [name, image.length]));
   sizes.set(mapped.name, mapped.size).set(loaded.name, loaded.size);
@@ -63891,10 +63893,12 @@ function typeName(entry, field) {
 }
 
 // src/snapshot/jvm-memory.ts
+var TABLE = /^(?:Card table byte_map|\s*(?:Prev |Next |Begin |End )?Bits): +\[/;
 function parseJvmMemory(answers) {
   const heap = [];
   const code18 = [];
   const classes = [];
+  const tables = [];
   let isHeap = true;
   for (const line2 of answers.split("\n")) {
     if (/^Code(?:Heap|Cache)\b/.test(line2)) isHeap = false;
@@ -63909,6 +63913,7 @@ function parseJvmMemory(answers) {
     const [start2, end] = [addresses[0], addresses.at(-1)];
     if (start2 === void 0 || end === void 0 || !(start2 < end)) continue;
     if (/^\s*bounds\b/.test(line2)) code18.push({ start: start2, end });
+    else if (TABLE.test(line2)) tables.push({ start: start2, end });
     else if (isHeap) heap.push({ start: start2, end });
   }
   const known = (ranges) => ranges.length > 0 ? ranges : void 0;
@@ -63916,6 +63921,7 @@ function parseJvmMemory(answers) {
     heap: known(heap),
     code: known(code18),
     classes: known(classes),
+    tables: known(tables),
     maxHeap: Number(/ MaxHeapSize += (\d+)/.exec(answers)?.[1]) || void 0,
     defaultHeap: / MaxHeapSize .{0,200}\{(?:default|ergonomic)\}/.test(answers),
     numa: / UseNUMA += true/.test(answers)
@@ -63940,6 +63946,7 @@ function partsOf3(process2, files) {
     ["javaHeap", jvm?.heap ?? []],
     ["code", jvm?.code ?? []],
     ["classes", jvm?.classes ?? []],
+    ["tables", jvm?.tables ?? []],
     ["stacks", stacks],
     ["nativeHeap", [memory.brk, ...arenas(mappings, jvm)]]
   ];
@@ -64156,7 +64163,7 @@ function requireOrder(ranges, what) {
 }
 function mappableRuns(process2, files, runs) {
   const parts2 = partsOf3(process2, files).filter(
-    ({ kind, mapping }) => kind === "javaHeap" && isPlainMemory(mapping) || kind === "classes" && (isPlainMemory(mapping) || isPrivateFile(mapping))
+    ({ kind, mapping }) => (kind === "javaHeap" || kind === "tables") && isPlainMemory(mapping) || kind === "classes" && (isPlainMemory(mapping) || isPrivateFile(mapping))
   );
   return parts2.flatMap((part) => overlapping(runs, part));
 }

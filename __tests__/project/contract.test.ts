@@ -20,6 +20,16 @@ describe('the contract', () => {
     expect(Object.keys(action.outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
   })
 
+  // What a workflow can rely on: CONTRIBUTING.md says what a change of this file means for the version.
+  test('names and defaults of inputs, and names of outputs, are those of contract.json', () => {
+    const inputs = Object.fromEntries(
+      Object.entries(action.inputs).map(([name, { default: value }]) => [name, value ?? null])
+    )
+    expect({ inputs, outputs: Object.keys(action.outputs) }).toEqual(
+      JSON.parse(read('__tests__/project/contract.json'))
+    )
+  })
+
   test('docs/inputs.md lists every input that the code reads', () => {
     const page = read('docs/inputs.md')
     expect(INPUT_NAMES.filter((name) => !page.includes(`\n| \`${name}\` | `))).toEqual([])

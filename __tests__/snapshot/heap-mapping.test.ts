@@ -95,7 +95,7 @@ function imagesOf(mappings: Buffer[], runs: readonly Range[], flags = PRESENT): 
   }
 }
 
-/** `heap`: of these ranges every second one has classes. */
+/** `heap`: of three ranges one has heap, one classes, and one the tables of the collector. */
 function processOf({ images, heap }: Dump): ProcessMemory {
   return {
     pid: 137,
@@ -103,9 +103,10 @@ function processOf({ images, heap }: Dump): ProcessMemory {
     pages: [pagesFileOf(readPagemap(images.pagemap))],
     stackPointers: [],
     jvm: {
-      heap: heap.filter((_, index) => index % 2 === 0),
+      heap: heap.filter((_, index) => index % 3 === 0),
       code: undefined,
-      classes: heap.filter((_, index) => index % 2 === 1),
+      classes: heap.filter((_, index) => index % 3 === 1),
+      tables: heap.filter((_, index) => index % 3 === 2),
       maxHeap: undefined,
       defaultHeap: false,
       numa: false
@@ -254,7 +255,7 @@ describe('planHeapMapping', () => {
     const made = processOf({ images: one, heap: [heap] })
     const numa = {
       ...made,
-      jvm: { heap: [heap], code: undefined, classes: undefined, maxHeap: 1, defaultHeap: false, numa: true }
+      jvm: made.jvm && { ...made.jvm, numa: true }
     }
     expect(() => planHeapMapping(numa, one, 2)).toThrow('-XX:+UseNUMA')
   })
@@ -314,6 +315,7 @@ describe('planHeapMapping', () => {
       heap: ranges,
       code: undefined,
       classes: undefined,
+      tables: undefined,
       maxHeap: undefined,
       defaultHeap: false,
       numa: false

@@ -74,6 +74,7 @@ describe('parseJvmMemory', () => {
         { start: 0x7fdc17000000, end: 0x7fdc17000000 + 64 * 1024 * 1024 },
         { start: 0x7fdc1c000000, end: 0x7fdc1c000000 + 1024 * 1024 * 1024 }
       ],
+      tables: undefined,
       maxHeap: undefined,
       defaultHeap: false,
       numa: false
@@ -84,11 +85,43 @@ describe('parseJvmMemory', () => {
     })
   })
 
+  const CARDS = 'Card table byte_map: [0x00007f6f53028000,0x00007f6f53128000] _byte_map_base: 0x00007f6f52928000'
+  const [UPPER, LOWER] = [
+    { start: 0x7f6f52600000, end: 0x7f6f52e00000 },
+    { start: 0x7f6f51e00000, end: 0x7f6f52600000 }
+  ]
+  test.each([
+    ['Serial', [], []],
+    ['G1 of JDK 25', [' Bits: [0x00007f6f52600000, 0x00007f6f52e00000)'], [UPPER]],
+    [
+      'G1 of JDK 17',
+      [
+        'Marking Bits (Prev, Next): (CMBitMap*) 0x00007f6f4c046990, (CMBitMap*) 0x00007f6f4c0469d0',
+        ' Prev Bits: [0x00007f6f52600000, 0x00007f6f52e00000)',
+        ' Next Bits: [0x00007f6f51e00000, 0x00007f6f52600000)'
+      ],
+      [UPPER, LOWER]
+    ],
+    [
+      'Parallel of JDK 17',
+      [
+        ' Begin Bits: [0x00007f6f52600000, 0x00007f6f52e00000)',
+        ' End Bits:   [0x00007f6f51e00000, 0x00007f6f52600000)'
+      ],
+      [UPPER, LOWER]
+    ]
+  ])('returns the tables of %s', (_, bits, ranges) => {
+    const { tables, heap } = parseJvmMemory([HEAP_17.G1[0], ...REST_17, CARDS, ...bits].join('\n'))
+    expect(tables).toEqual([{ start: 0x7f6f53028000, end: 0x7f6f53128000 }, ...ranges])
+    expect(heap).toEqual([{ start: 0xf0000000, end: 0x100000000 }])
+  })
+
   test('returns nothing where the JVM gave no answer', () => {
     expect(parseJvmMemory('137:\nUnknown diagnostic command\n')).toEqual({
       heap: undefined,
       code: undefined,
       classes: undefined,
+      tables: undefined,
       maxHeap: undefined,
       defaultHeap: false,
       numa: false

@@ -50,6 +50,7 @@ const JVM: JvmMemory = {
   heap: [{ start: 16 * MB, end: 18 * MB }],
   code: [{ start: 32 * MB, end: 33 * MB }],
   classes: [{ start: 64 * MB, end: 128 * MB }],
+  tables: [{ start: 256 * MB, end: 257 * MB }],
   maxHeap: undefined,
   defaultHeap: false,
   numa: false

@@ -161,6 +161,7 @@ function aReading(): SnapshotReading {
         code: 5_521_408,
         classes: 37_191_680,
         stacks: 1_203_699,
+        tables: 1_302_528,
         nativeHeap: 39_993_344,
         files: 1_277_952,
         environment: 525,

@@ -18,7 +18,8 @@ unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS
 # GC.run makes the heap small. A JVM also does that at a checkpoint, but releases the memory later. With both flags at 0 the
 # heap is as small as its content (docs/decisions/garbage.md). The minimum must never be above the maximum. The next commands
 # print the memory areas of the JVM. The last one returns native memory that malloc keeps for later (JDK 18, and later updates of
-# 17): jcmd ends at a command that the JVM does not know. Of all flags only four are kept: others may have secret values.
+# 17): jcmd ends at a command that the JVM does not know. Of all flags only four are kept, and of VM.info only the tables of the
+# garbage collector: others may have secret values, such as variables of the environment.
 jcmd "$jvm" 'VM.flags -all
 VM.set_flag MinHeapFreeRatio 0
 VM.set_flag MaxHeapFreeRatio 0
@@ -26,7 +27,9 @@ GC.run
 GC.heap_info
 Compiler.codecache
 VM.metaspace vslist
-System.trim_native_heap' | sed '/^ *[a-z0-9_]* *[A-Za-z0-9]* *+\{0,1\}= /{ / \(MinHeapFreeRatio\|MaxHeapFreeRatio\|MaxHeapSize\|UseNUMA\) /!d; }' >"$evidence/jvm-memory"
+VM.info
+System.trim_native_heap' | sed '/^ *[a-z0-9_]* *[A-Za-z0-9]* *+\{0,1\}= /{ / \(MinHeapFreeRatio\|MaxHeapFreeRatio\|MaxHeapSize\|UseNUMA\) /!d; }
+/^# JRE version/,/^END\.$/{ /^Card table byte_map: \|^ *\(Prev \|Next \|Begin \|End \)\{0,1\}Bits: /!d; }' >"$evidence/jvm-memory"
 minimum='' maximum=''
 while read -r _ name _ value _; do
     case $name in

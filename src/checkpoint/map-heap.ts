@@ -48,7 +48,7 @@ export async function mapHeap(
   await docker.run(['cp', folder, `${container}:${EVIDENCE_DIR}/`])
   await docker.run(['exec', container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name])
   log.info(
-    `A restore maps ${sizeText(mapped.size)} of the Java heap and the classes, and loads ${sizeText(loaded.size)}.`
+    `A restore maps ${sizeText(mapped.size)} of the Java heap, its tables and the classes, and loads ${sizeText(loaded.size)}.`
   )
 
   const sizes = new Map([...images].map(([name, image]) => [name, image.length]))

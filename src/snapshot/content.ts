@@ -1,11 +1,12 @@
 import type { Core, Descriptor, OpenFile } from './images.js'
 import { APP_DIR, JDK_DIR } from '../lib/image-paths.js'
 
-/** What memory is used for; `other` has no known use, such as the tables of the garbage collector. */
+/** What memory is used for; `other` has no known use, such as large blocks of malloc. */
 export const KINDS = [
   'javaHeap',
   'code',
   'classes',
+  'tables',
   'stacks',
   'nativeHeap',
   'files',
@@ -18,6 +19,7 @@ export const KIND_NAMES: Record<Kind, string> = {
   javaHeap: 'Java heap',
   code: 'compiled code',
   classes: 'classes',
+  tables: 'tables of the garbage collector',
   stacks: 'stacks of threads',
   nativeHeap: 'native heap',
   files: 'mapped files',

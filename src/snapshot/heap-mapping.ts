@@ -1,5 +1,5 @@
-// Rewrites the images of a snapshot so that the Java heap and the classes are a private mapping of their own file of pages: CRIU
-// then maps them at a restore instead of reading them. docs/decisions/memory.md has the reasons and the limits.
+// Rewrites the images of a snapshot so that the Java heap, the tables of its collector and the classes are a private mapping of their own
+// file of pages: CRIU then maps them at a restore instead of reading them. docs/decisions/memory.md has the reasons and the limits.
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { ImageFormatError } from './image-format.js'
 import { readFiles, type Mapping, type OpenFile } from './images.js'
@@ -93,7 +93,7 @@ function requireOrder(ranges: readonly Range[], what: string): void {
 
 /**
  * Returns the runs of pages that a private mapping of a file can replace: in memory that the JVM returns to the system by
- * a new mapping, which are the heap and the metaspace, or never, which is the archive of the JVM's own classes.
+ * a new mapping, which are the heap, the tables of its collector and the metaspace, or never, which is the archive of the JVM's own classes.
  */
 function mappableRuns(
   process: ProcessMemory,
@@ -102,7 +102,7 @@ function mappableRuns(
 ): Run[] {
   const parts = partsOf(process, files).filter(
     ({ kind, mapping }) =>
-      (kind === 'javaHeap' && isPlainMemory(mapping)) ||
+      ((kind === 'javaHeap' || kind === 'tables') && isPlainMemory(mapping)) ||
       (kind === 'classes' && (isPlainMemory(mapping) || isPrivateFile(mapping)))
   )
   return parts.flatMap((part) => overlapping(runs, part))

@@ -44,6 +44,7 @@ export function partsOf(process: ProcessMemory, files: ReadonlyMap<number, OpenF
     ['javaHeap', jvm?.heap ?? []],
     ['code', jvm?.code ?? []],
     ['classes', jvm?.classes ?? []],
+    ['tables', jvm?.tables ?? []],
     ['stacks', stacks],
     ['nativeHeap', [memory.brk, ...arenas(mappings, jvm)]]
   ]
