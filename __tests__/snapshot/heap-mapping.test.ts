@@ -253,10 +253,7 @@ describe('planHeapMapping', () => {
 
   test('refuses the heap of a JVM with -XX:+UseNUMA', () => {
     const made = processOf({ images: one, heap: [heap] })
-    const numa = {
-      ...made,
-      jvm: made.jvm && { ...made.jvm, numa: true }
-    }
+    const numa = { ...made, jvm: made.jvm && { ...made.jvm, numa: true } }
     expect(() => planHeapMapping(numa, one, 2)).toThrow('-XX:+UseNUMA')
   })
 

@@ -85,7 +85,8 @@ describe('parseJvmMemory', () => {
     })
   })
 
-  const CARDS = 'Card table byte_map: [0x00007f6f53028000,0x00007f6f53128000] _byte_map_base: 0x00007f6f52928000'
+  const CARDS =
+    'Card table byte_map: [0x00007f6f53028000,0x00007f6f53128000] _byte_map_base: 0x00007f6f52928000'
   const [UPPER, LOWER] = [
     { start: 0x7f6f52600000, end: 0x7f6f52e00000 },
     { start: 0x7f6f51e00000, end: 0x7f6f52600000 }
