@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { RunningApplication, CheckpointContext } from '../../src/checkpoint/started-application.js'
-import { ownCheckpointFailure } from '../../src/checkpoint/failures.js'
+import { explainOpen, ownCheckpointFailure } from '../../src/checkpoint/failures.js'
 import { watchOutput } from '../../src/checkpoint/trigger.js'
-import { OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+import { checkpointRefusal, OpenResources } from '../../src/diagnosis/checkpoint-exception.js'
+import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
 import { LineTail } from '../../src/lib/lines.js'
 import { fakeDocker } from '../support/fake-docker.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -58,4 +60,22 @@ describe('an application whose own checkpoint failed', () => {
   test('returns nothing for any other end', async () => {
     expect(await failureOf('the configuration is missing')).toBeUndefined()
   })
+})
+
+test('a second refusal that names the client by its code has the message and the fix, with rules to paste', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'open-'))
+  const open = (code = ''): OpenResources =>
+    checkpointRefusal(
+      `An exception during a checkpoint operation:\n\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=a/10.0.0.2,port=443,localport=4]\n${code}`
+    ) as OpenResources
+  const code =
+    '\tCaused by: java.lang.Exception: This file descriptor was created by main at epoch:1 here\n\t\tat io.grpc.netty.NettyClientTransport.start(X.java:1)\n'
+  const explain = (second: OpenResources | undefined): Promise<OpenResources> =>
+    explainOpen(open(), second, { evidence: folder, images: folder }, NOTHING_HIDDEN)
+  const named = await explain(open(code))
+  expect(named.message).toContain('A channel or a server of gRPC is open (fw-grpc).')
+  expect(named.fix).toMatch(/^Call shutdownNow\(\).* paste the input `resource-policies` below/)
+  expect(named.evidence).toContain('  remotePort: 443')
+  expect([named.isNamed, (await explain(undefined)).isNamed]).toEqual([true, false])
+  await rm(folder, { recursive: true })
 })

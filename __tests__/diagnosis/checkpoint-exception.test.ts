@@ -37,7 +37,7 @@ describe('checkpointRefusal', () => {
     const output = `${HEAD}\tSuppressed: ${packageName}.${type}: ${text}\n\t\tat x\n`
     expect(checkpointRefusal(output)).toMatchObject({
       category: 'application',
-      message: expect.stringContaining(`The JVM refused the checkpoint: ${word}, ${text} (`),
+      message: expect.stringContaining(`The JVM refused the checkpoint: ${word}, ${text}`),
       evidence: expect.stringMatching(/^(socket|file|other): /)
     })
   })

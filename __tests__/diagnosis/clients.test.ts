@@ -27,7 +27,11 @@ describe('a connection of a client is named', () => {
     [6650, 'fw-messaging'],
     [7687, 'fw-neo4j'],
     [5432, 'fw-jdbc'],
-    [8761, 'fw-discovery']
+    [8761, 'fw-discovery'],
+    [20880, 'fw-dubbo'],
+    [5701, 'fw-data-grid'],
+    [11211, 'fw-store'],
+    [389, 'fw-directory-mail']
   ])('by the port %d of its server, in each form of the JDK: %s', (port, id) => {
     for (const form of forms(port)) expect(idOf(socket(form))).toBe(id)
     const selector = `\tSuppressed: sun.nio.ch.EPollSelectorImpl$BusySelectorException: Selector x has registered keys from channels: [${forms(port)[1]}]\n`
@@ -47,12 +51,46 @@ describe('a connection of a client is named', () => {
     ['com.mongodb.internal.connection.SocketStream.open', 'fw-mongodb'],
     ['org.elasticsearch.client.RestClient.performRequest', 'fw-elasticsearch'],
     ['io.opentelemetry.exporter.sender.okhttp.internal.OkHttpGrpcSender.send', 'fw-exporter'],
-    ['org.apache.kafka.common.network.Selector.connect', 'fw-kafka']
+    ['org.apache.kafka.common.network.Selector.connect', 'fw-kafka'],
+    ['org.apache.dubbo.remoting.transport.netty4.NettyClient.doConnect', 'fw-dubbo'],
+    ['okhttp3.internal.connection.RealConnection.connectSocket', 'fw-http-client'],
+    ['jdk.internal.net.http.PlainHttpConnection.connectAsync', 'fw-http-client'],
+    ['software.amazon.awssdk.http.apache.ApacheHttpClient.execute', 'fw-http-client'],
+    ['reactor.netty.http.client.HttpClientConnect.connect', 'fw-http-client']
   ])('by the code that opened it, whatever its port, below frames of Netty: %s', (frame, id) => {
     const netty = Array.from({ length: 20 }, () => 'io.netty.channel.AbstractChannel.register')
     const stack = createdBy('java.base/sun.nio.ch.Net.socket', ...netty, frame, 'example.Main.main')
     expect(idOf(`${socket('Socket[addr=server/10.0.0.2,port=443,localport=4]')}${stack}`)).toBe(id)
   })
+})
+
+test('the code counts before the port: Redisson is named, and not Redis', () => {
+  const stack = createdBy('java.base/sun.nio.ch.Net.socket', 'org.redisson.client.RedisClient.connect')
+  const failure = checkpointRefusal(
+    `${HEAD}${socket('Socket[addr=redis/10.0.0.2,port=6379,localport=4]')}${stack}`
+  )
+  expect(failure?.message).toContain(
+    'an open socket, Socket[addr=redis/10.0.0.2,port=6379,localport=4]. A connection of Redisson to Redis is open (fw-redisson).'
+  )
+  expect(failure?.fix).toContain('shutdown() of the RedissonClient')
+})
+
+// https://github.com/spring-cloud/spring-cloud-stream/issues/3156, https://github.com/apache/dubbo/issues/14447 and others, shortened.
+test.each([
+  [
+    '\tSuppressed: sun.nio.ch.EPollSelectorImpl$BusySelectorException: Selector sun.nio.ch.EPollSelectorImpl@7534785a has registered keys from channels: [java.nio.channels.SocketChannel[connected local=/192.168.5.1:53678 remote=broker.solace.cloud/10.241.78.37:55443]]\n\t\tat java.base/sun.nio.ch.EPollSelectorImpl.beforeCheckpoint(EPollSelectorImpl.java:411)',
+    'fw-messaging'
+  ],
+  [
+    '\tSuppressed: java.nio.channels.IllegalSelectorException\n\t\tat java.base/sun.nio.ch.EPollSelectorImpl.beforeCheckpoint(EPollSelectorImpl.java:401)',
+    'jvm-busy-selector'
+  ],
+  [
+    '\tSuppressed: jdk.internal.crac.mirror.impl.CheckpointOpenSocketException: Socket[addr=db.eu-west-1.rds.amazonaws.com/10.0.0.9,port=3306,localport=48524]\n\t\tat java.base/jdk.internal.crac.JDKSocketResourceBase.lambda$beforeCheckpoint$0(JDKSocketResourceBase.java:68)',
+    'fw-jdbc'
+  ]
+])('of a public report: %#', (output, id) => {
+  expect(idOf(output)).toBe(id)
 })
 
 describe('a busy selector', () => {

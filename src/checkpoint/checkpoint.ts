@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Libraries } from '../application/libraries.js'
 import { agentsIn, explainAgents, warningsOf } from '../application/agents.js'
+import { explainClients } from '../application/clients.js'
 import { explainMissingSupport } from '../application/frameworks.js'
 import type { Application } from '../application/layouts/layout.js'
 import { explainSecondServer } from '../application/second-server.js'
@@ -95,7 +96,12 @@ export async function checkpointApplication(
     if (!(explained instanceof OpenResources)) throw explained
     const supported = libraries ? explainMissingSupport(explained, libraries) : explained
     const servers = { port: inputs.port, management: readiness.management, libraries }
-    throw (supported === explained ? explainSecondServer(explained, servers) : undefined) ?? supported
+    if (supported !== explained) throw supported
+    throw (
+      explainSecondServer(explained, servers) ??
+      (libraries && explainClients(explained, libraries)) ??
+      explained
+    )
   })
   const duration = snapshot.checkpointDuration
   const within = duration === undefined ? '' : `, taken in ${Math.round(duration)} ms`

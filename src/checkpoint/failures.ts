@@ -32,7 +32,7 @@ const POLICIES = 'resource-policies.txt'
 
 /**
  * Returns the refusal with the resources of a second one, which has stack traces, and writes suggested resource
- * policies for them to a file beside the logs.
+ * policies for them to a file beside the logs. If the code names the client, the fix is that of the second one.
  */
 export async function explainOpen(
   refused: OpenResources,
@@ -41,15 +41,14 @@ export async function explainOpen(
   hiding: Hiding
 ): Promise<OpenResources> {
   const { resources, message } = second ?? refused
+  const named = second?.isNamed ? second : refused
   const policies = suggestPolicies(resources)
   await writeLog(path.join(evidence, POLICIES), policies, hiding)
-  return new OpenResources(resources, message, {
-    fix:
-      `${refused.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is ` +
-      `also ${POLICIES} in the folder of the output \`logs\`.`,
-    evidence: `${listResources(resources)}\n${asInput(policies)}`,
-    signature: refused.signature
-  })
+  const fix =
+    `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is ` +
+    `also ${POLICIES} in the folder of the output \`logs\`.`
+  const details = { fix, evidence: `${listResources(resources)}\n${asInput(policies)}` }
+  return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed)
 }
 
 /** Returns the rules as an input of the step, ready to paste. */

@@ -38,7 +38,9 @@ export class OpenResources extends CheckpointRefused {
   constructor(
     readonly resources: readonly OpenResource[],
     what: string,
-    details: FailureDetails
+    details: FailureDetails,
+    /** Whether the message names the library, and so the fix is its own. */
+    readonly isNamed = false
   ) {
     super(what, details)
   }
@@ -50,6 +52,9 @@ export class OpenResources extends CheckpointRefused {
   }
 }
 
+const CLOSE_IT =
+  'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the ' +
+  'framework, which does that.'
 const REFUSED = /An exception during a checkpoint operation|CheckpointException/
 // The package differs between generations: jdk.crac.impl, jdk.internal.crac.mirror.impl, ...
 const SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/
@@ -67,18 +72,14 @@ export function checkpointRefusal(output: string): Failure | undefined {
   if (!REFUSED.test(output)) return undefined
   const causes = parseCauses(output)
   const open = openResources(causes)
-  const known = diagnose('dump', { app: [output, ...causes.flatMap(withCode)].join('\n') })
+  // The code says more than a port: of two matches, the first one counts.
+  const known = diagnose('dump', { app: [...causes.flatMap(withCode), output].join('\n') })
   if (open.length > 0) {
+    const isNamed = known?.signature?.weight === 'specific'
     const id = known?.signature ? ` (${known.signature.id})` : ''
-    return new OpenResources(open, `The JVM refused the checkpoint: ${summarise(open)}${id}.`, {
-      fix:
-        known?.signature?.weight === 'specific'
-          ? known.fix
-          : 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, ' +
-            'or use the CRaC support of the framework, which does that.',
-      evidence: listResources(open),
-      signature: known?.signature
-    })
+    const what = `The JVM refused the checkpoint: ${summarise(open)}${isNamed ? `. ${known.cause}` : `${id}.`}`
+    const details = { fix: isNamed ? known.fix : CLOSE_IT, evidence: listResources(open) }
+    return new OpenResources(open, what, { ...details, signature: known?.signature }, isNamed)
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure('internal', 'The JVM was started without a folder for the checkpoint.', {

@@ -125,5 +125,55 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     category: 'application',
     cause: 'A connection to a service registry (Eureka, Consul, Nacos) is open.',
     fix: 'Turn registration off for the checkpoint (`eureka.client.enabled=false`, `spring.cloud.discovery.enabled=false`), or stop the client in beforeCheckpoint and register again in afterRestore: the address of the container is another one then.'
+  },
+  {
+    // https://github.com/apache/dubbo/issues/14447
+    id: 'fw-dubbo',
+    pattern: open('2088[0-2]', 'org\\.apache\\.dubbo|com\\.alibaba\\.dubbo'),
+    category: 'application',
+    cause: 'A connection or a server of Dubbo is open.',
+    fix: `Dubbo does not take part in a checkpoint: call stop() of the DubboBootstrap in beforeCheckpoint, and start a new one in afterRestore; with \`lazy=true\` a consumer connects at its first call.`
+  },
+  {
+    id: 'fw-data-grid',
+    pattern: open(
+      '570[1-3]|10800|47[15]00|11222|40404|7800',
+      'com\\.hazelcast|org\\.apache\\.ignite|org\\.infinispan|org\\.jgroups|org\\.apache\\.geode'
+    ),
+    category: 'application',
+    cause: 'A connection of a data grid (Hazelcast, Ignite, Infinispan, Geode) is open.',
+    fix: 'Shut the client or the member down in beforeCheckpoint, and create it again in afterRestore, with an address that is read there (docs/restoring.md).'
+  },
+  {
+    id: 'fw-store',
+    pattern: open(
+      '11210|11211|8086|8123|2379|9876',
+      'com\\.couchbase|net\\.spy\\.memcached|net\\.rubyeye|com\\.influxdb|com\\.clickhouse|com\\.aerospike|io\\.etcd|org\\.apache\\.rocketmq|org\\.apache\\.hadoop'
+    ),
+    category: 'application',
+    cause:
+      'A connection to a data store (Couchbase, Memcached, InfluxDB, ClickHouse, etcd or another one) is open.',
+    fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
+  },
+  {
+    id: 'fw-directory-mail',
+    pattern: open(
+      '389|636|25|465|587|993|143',
+      'com\\.sun\\.jndi\\.ldap|com\\.unboundid|com\\.sun\\.mail|org\\.eclipse\\.angus'
+    ),
+    category: 'application',
+    cause: 'A connection to a directory (LDAP) or a mail server is open.',
+    fix: `Close the context, the pool or the transport after use: with LDAP set \`com.sun.jndi.ldap.connect.pool.timeout=1000\` and \`checkpoint-delay\`; or ${IN_HOOKS}.`
+  },
+  {
+    // After those whose clients use them.
+    id: 'fw-http-client',
+    pattern: open(
+      '',
+      'okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws'
+    ),
+    category: 'application',
+    cause: 'A connection of an HTTP client is kept open.',
+    fix: 'Let the client close idle connections sooner, and set `checkpoint-delay`, or close them in beforeCheckpoint: `connectionPool().evictAll()` of OkHttp, `closeIdle(TimeValue.ZERO_MILLISECONDS)` of the connection manager of Apache HttpClient, `maxIdleTime` of the ConnectionProvider of Reactor Netty (WebClient), close() of a client of the AWS SDK.'
   }
 ])

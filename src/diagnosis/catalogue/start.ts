@@ -71,28 +71,48 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
     weight: 'general'
   },
   {
+    // Some JDKs bring these libraries, others (of Debian, of openjdk/crac) use those of the system.
     id: 'start-freetype',
-    pattern: /(libfreetype\.so[.\d]*): cannot open shared object file/m,
+    pattern:
+      /(lib(?:freetype|harfbuzz(?:-[a-z]{1,20})?|graphite2)\.so[.\d]{0,20}): cannot open shared object file/m,
     category: 'image',
     cause: 'The image lacks the library $1, with which Java draws text.',
-    fix: `Install libfreetype6 and fontconfig ${IN_BASE_IMAGE} fontconfig libfreetype6 fonts-dejavu-core\`.`,
+    fix: `Install it, and fonts, ${IN_BASE_IMAGE} fontconfig libfreetype6 libharfbuzz0b fonts-dejavu-core\`.`,
     weight: 'specific'
   },
   {
     id: 'start-fontconfig',
     pattern:
-      /Fontconfig head is null|sun\.awt\.FontConfiguration\.head|Cannot load default config file|(libfontconfig\.so[.\d]*): cannot open shared object file/m,
+      /Fontconfig head is null|sun\.awt\.FontConfiguration\.(?:head|getVersion\()|Cannot load default config file|No fonts found|Could not initialize class sun\.(?:awt\.(?:X11|Fc)FontManager|font\.(?:SunFontManager|FontManagerFactory))|(libfontconfig\.so[.\d]{0,20}): cannot open shared object file/m,
     category: 'image',
     cause: 'The image has no fonts: Java finds them with fontconfig.',
-    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6\`.`,
+    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6 libharfbuzz0b\`.`,
+    weight: 'specific'
+  },
+  {
+    id: 'start-pictures',
+    pattern: /(lib(?:jpeg|lcms2|png16|gif|turbojpeg)\.so[.\d]{0,20}): cannot open shared object file/m,
+    category: 'image',
+    cause: 'The image lacks the library $1, with which Java reads and writes pictures.',
+    fix: `Install it ${IN_BASE_IMAGE} libjpeg62-turbo liblcms2-2 libpng16-16t64 libgif7\`.`,
     weight: 'specific'
   },
   {
     id: 'start-x11',
-    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]*): cannot open shared object file/m,
+    pattern:
+      /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't load library: \S{1,300}\/(libawt_xawt\.so)|UnsatisfiedLinkError: no (awt_xawt) in |Can't connect to X11 window server/m,
     category: 'image',
-    cause: 'The image lacks the library $1 of the X Window System.',
+    cause: 'The application opens a window, and the image lacks the X Window System ($1$2$3).',
     fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: 'specific'
+  },
+  {
+    id: 'start-desktop',
+    pattern:
+      /UnsatisfiedLinkError: no (awt|fontmanager|freetype|lcms|javajpeg|mlib_image|jsound) in (?:java\.library\.path|system library path)|NoClassDefFoundError: (java\/awt\/\w{1,80})/m,
+    category: 'jdk',
+    cause: 'The JDK lacks the part of Java that draws: $1$2.',
+    fix: 'Use a JDK with the module java.desktop: one of the other values of `distribution`, or an archive for `jdk-file` that was not made by jlink without it.',
     weight: 'specific'
   },
   {
