@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from '../lab/command.js'
+import { programsOn } from '../src/docker/process-group.js'
 import { contentsOf } from '../src/secrets/archives/contents.js'
 import { createOpener } from '../src/secrets/archives/opener.js'
 import { foundSecrets, locationsOf } from '../src/secrets/report.js'
@@ -23,7 +24,7 @@ if (!existsSync(folder)) {
 }
 const jars = readdirSync(folder).filter((name) => name.endsWith('.jar'))
 
-const opener = createOpener()
+const opener = createOpener(programsOn(process.env))
 
 /** Returns the jars with their files, as layers contain them. */
 async function* below(): AsyncGenerator<NamedContent> {

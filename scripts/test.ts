@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { PROJECT } from '../lab/home.js'
+import { ensureCommand } from '../lab/debian.js'
+import { isRoot, PROJECT } from '../lab/home.js'
 import { ensureMavenBuild } from '../lab/maven.js'
 import { progressOnStderr } from '../lab/progress.js'
 import { ensureSample, SAMPLES } from '../lab/samples.js'
@@ -52,6 +53,9 @@ async function main(given: string[]): Promise<number> {
   if (spawnSync('node', ['scripts/build.mjs', '--check'], { cwd: PROJECT, stdio: 'inherit' }).status !== 0)
     return 1
 
+  // Tests pack archives with these programs.
+  for (const [command, name] of Object.entries({ xz: 'xz-utils', bzip2: 'bzip2', zstd: 'zstd' }))
+    if (isRoot()) await ensureCommand(command, [name], progressOnStderr)
   // The lab is made ready during the unit tests.
   const opening = openLab(progressOnStderr, long ? 1 : SIDE_BY_SIDE).catch((error: unknown) => String(error))
   if (!long && args.length === 0) void opening.then(buildApplications)

@@ -28,10 +28,10 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
   const log = noting(given.log, warnings)
   const secrets = await knownSecrets(inputs, { ...given, log })
   const world = { ...given, log, secrets }
-  const { docker, clock, runFolder } = world
+  const { docker, clock, runFolder, startProgram } = world
   const steps = new Steps(clock, log)
   const [folders, hiding, step] = [foldersIn(runFolder), hidingOf(secrets), steps.run.bind(steps)]
-  const context: Context = { id, docker, clock, log, ...folders, hiding, step }
+  const context: Context = { id, docker, clock, log, ...folders, hiding, step, startProgram }
   try {
     await makeFolders(runFolder)
     const finished = (): Finished => ({ warnings, logs: folders.logs, steps: steps.done })

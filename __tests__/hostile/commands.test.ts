@@ -10,6 +10,7 @@ import { run } from '../../src/main.js'
 import type { World } from '../../src/run/world.js'
 import { shipped } from '../../src/shipped.js'
 import { criuImage, PAGEMAP } from '../support/criu.js'
+import { programsOn } from '../../src/docker/process-group.js'
 import { containerJson, fakeDocker, imageJson, type Reply } from '../support/fake-docker.js'
 import { holds, hostileText, mustBeClear } from '../support/hostile.js'
 import { serve, type TestServer } from '../support/http-server.js'
@@ -181,6 +182,7 @@ describe('hostile inputs in commands', () => {
     const world: World = {
       docker: asked,
       dockerAfterCancel: asked,
+      startProgram: programsOn(process.env),
       cancelled: new AbortController().signal,
       repositories: () => {
         throw new Error('nothing is pushed')

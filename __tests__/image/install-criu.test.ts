@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Docker } from '../../src/docker/docker.js'
-import type { CommandResult } from '../../src/docker/process-group.js'
+import { programsOn, type CommandResult } from '../../src/docker/process-group.js'
 import { installCriu } from '../../src/image/install-criu.js'
 import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
 import { ROOT } from '../support/inputs.js'
@@ -30,7 +30,8 @@ describe('the installation of CRIU before the other builds', () => {
     const context = {
       ...{ id: '0123456789ab', docker, work: folder, logs: folder },
       log: { ...log, group: async <T>(_: string, work: () => Promise<T>) => await work() },
-      hiding: NOTHING_HIDDEN
+      hiding: NOTHING_HIDDEN,
+      startProgram: programsOn(process.env)
     }
     await installCriu(context, path.join(ROOT, 'docker'), 'debian:trixie-slim')
     return commands

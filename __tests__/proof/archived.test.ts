@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Context } from '../../src/docker/context.js'
+import { programsOn } from '../../src/docker/process-group.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { NOTHING_HIDDEN } from '../../src/lib/kept-log.js'
 import { Failure } from '../../src/lib/errors.js'
@@ -54,7 +55,8 @@ async function added(inputs: Partial<RuntimeInputs>, answer: (args: string[]) =>
   const step: Context['step'] = async (_name, _title, stepWork) => await stepWork()
   const context: Context = {
     ...{ id: 'run', docker, clock: systemClock, log, step, work, logs },
-    hiding: NOTHING_HIDDEN
+    hiding: NOTHING_HIDDEN,
+    startProgram: programsOn(process.env)
   }
   const setting = {
     reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' } as const,

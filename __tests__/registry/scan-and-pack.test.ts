@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 import type { Context } from '../../src/docker/context.js'
+import { programsOn } from '../../src/docker/process-group.js'
 import { readWholeImage, reportSecrets } from '../../src/registry/scan-and-pack.js'
 import type { Inputs } from '../../src/inputs/inputs.js'
 import { secretsOfInputs } from '../../src/inputs/known-secrets.js'
@@ -66,7 +67,8 @@ function world(
     step,
     work: '/does/not/exist',
     logs: '/does/not/exist',
-    hiding: NOTHING_HIDDEN
+    hiding: NOTHING_HIDDEN,
+    startProgram: programsOn(process.env)
   }
   const run = { context, inputs: inputsWith(inputs) }
   return { run, warnings, calls }
@@ -146,7 +148,10 @@ describe('the scan of an image for secrets', () => {
   test('names archives that were not opened, which is not a failure', async () => {
     const archive = 'BZh91AY&SY and so on'
     const { run, warnings } = world(given, { checkpoint: { [PAGES]: memory, 'app/a.bz2': archive } })
-    expect((await scan(run)).unopened).toEqual({ count: 1, names: ['/app/a.bz2 (bzip2)'] })
+    expect((await scan(run)).unopened).toEqual({
+      count: 1,
+      names: ['/app/a.bz2 (damaged: bzip2 ended with exit code 2)']
+    })
     expect(warnings).toEqual([])
   })
 

@@ -1,12 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { deflateRawSync, gzipSync } from 'node:zlib'
+import { PassThrough } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { buffer } from 'node:stream/consumers'
+import { programsOn, startGroup, type Group, type StartProgram } from '../../src/docker/process-group.js'
+import { createByteReader, type ByteReader } from '../../src/lib/byte-reader.js'
+import { streamsOfBzip2 } from '../../src/secrets/archives/bzip2.js'
 import { contentsOf } from '../../src/secrets/archives/contents.js'
 import { filesOfImage, noLayers, unreadReason } from '../../src/secrets/archives/layers.js'
 import { createOpener } from '../../src/secrets/archives/opener.js'
+import { streamsOfXz } from '../../src/secrets/archives/xz.js'
 import { scanImage, type ImageScan } from '../../src/secrets/image.js'
 import { createCanary } from '../../src/secrets/scanner/canary.js'
 import { createMatcher } from '../../src/secrets/scanner/scan.js'
@@ -25,8 +31,9 @@ const matcher = createMatcher({
 /** A text that becomes smaller when it is packed, so that the secret is not in the packed bytes. */
 const text = Buffer.from(`password: ${value}\n`.repeat(50))
 const secret: ZipEntry = { name: 'x.yml', content: text }
-const packed = (command: string, ...options: string[]): Buffer =>
-  execFileSync(command, [...options, '-c'], { input: text, maxBuffer: 1e9 })
+const packed = (command: string, ...options: string[]): Buffer => packedBy(command, text, ...options)
+const packedBy = (command: string, input: Buffer, ...options: string[]): Buffer =>
+  execFileSync(command, [...options, '-c'], { input, maxBuffer: 1e9 })
 
 /** Returns the stream in pieces that end at the given offsets. */
 async function* cut(bytes: Buffer, ...ends: number[]): AsyncGenerator<Buffer> {
@@ -37,12 +44,17 @@ async function* cut(bytes: Buffer, ...ends: number[]): AsyncGenerator<Buffer> {
   }
 }
 
+const programs = programsOn(process.env)
 const scanned = async (image: Buffer, ...ends: number[]): Promise<ImageScan> =>
-  await scanImage(cut(image, ...ends), matcher, undefined)
+  await scanImage(cut(image, ...ends), matcher, undefined, programs)
 
 /** Returns the places with the secret in a layer of these files, and what was not opened. */
-async function search(files: TarFiles): Promise<{ found: string[]; unopened: string[] }> {
-  const { findings, unopened, layers } = await scanned(await imageOf(await tarOf(files)))
+async function search(
+  files: TarFiles,
+  start: StartProgram = programs
+): Promise<{ found: string[]; unopened: string[] }> {
+  const image = await imageOf(await tarOf(files))
+  const { findings, unopened, layers } = await scanImage(cut(image), matcher, undefined, start)
   expect(unreadReason(layers)).toBeUndefined()
   const found = findings.map(
     ({ location }) => `${location?.file}${location?.mapping ? `: ${location.mapping}` : ''}`
@@ -50,6 +62,7 @@ async function search(files: TarFiles): Promise<{ found: string[]; unopened: str
   return { found, unopened: unopened.names }
 }
 
+const noise = random.bytes(1500)
 const folder = await tarOf({ 'etc/c': text })
 const layer = await tarOf({ 'etc/app.yml': text })
 
@@ -108,6 +121,40 @@ describe('archives in the files of an image', () => {
       { 'a.zip': zipOf([{ ...secret, method: 93, packed: packed('zstd') }]) },
       '/a.zip!/x.yml'
     ],
+    ...['xz', 'bzip2'].flatMap((command): [string, TarFiles, string][] => [
+      [command, { a: packed(command) }, '/a'],
+      [`${command} of two streams`, { a: Buffer.concat([packedBy(command, noise), packed(command)]) }, '/a'],
+      [`what follows ${command}`, { a: Buffer.concat([packedBy(command, noise), text]) }, '/a'],
+      [
+        `tar in ${command} in a jar`,
+        { 'a.jar': zipOf([{ name: 'c.tar', content: packedBy(command, folder) }]) },
+        '/a.jar!/c.tar!/etc/c'
+      ],
+      [`${command} in ${command}`, { a: packedBy(command, packedBy(command, text)) }, '/a'],
+      [
+        `a file of a zip archive that is packed as ${command}`,
+        { 'a.zip': zipOf([{ ...secret, method: command === 'xz' ? 95 : 12, packed: packed(command) }]) },
+        '/a.zip!/x.yml'
+      ]
+    ]),
+    [
+      'xz with padding, and another check',
+      {
+        a: Buffer.concat([
+          packedBy('xz', noise, '--check=sha256'),
+          Buffer.alloc(8),
+          packed('xz', '--check=none')
+        ])
+      },
+      '/a'
+    ],
+    [
+      'xz of several blocks',
+      { a: packedBy('xz', Buffer.concat([noise, text, noise]), '--block-size=1000') },
+      '/a'
+    ],
+    ['xz with a filter', { a: packed('xz', '--x86', '--lzma2=dict=4KiB') }, '/a'],
+    ['xz -9', { a: packed('xz', '-9') }, '/a'],
     ['a link target', { a: { header: { type: 'symlink', linkname: value } } }, '/a: its attributes'],
     [
       'an extended attribute',
@@ -131,21 +178,28 @@ describe('archives in the files of an image', () => {
   })
 
   test.each<[string, TarFiles, string]>([
-    ['xz', { 'a.xz': packed('xz') }, '/a.xz (xz)'],
-    ['bzip2', { 'a.bz2': packed('bzip2') }, '/a.bz2 (bzip2)'],
+    [
+      'xz with a dictionary of 128 MB',
+      { 'a.xz': packed('xz', '--lzma2=dict=128MiB') },
+      '/a.xz (it needs more memory to unpack than is used)'
+    ],
     [
       'an encrypted file',
       { 'a.zip': zipOf([{ ...secret, packed: random.bytes(99), flags: 1 }]) },
       '/a.zip!/x.yml (encryption)'
     ],
-    ['a file of another method', { 'a.zip': zipOf([{ ...secret, method: 12 }]) }, '/a.zip!/x.yml (bzip2)']
+    ['a file of another method', { 'a.zip': zipOf([{ ...secret, method: 12 }]) }, '/a.zip!/x.yml (bzip2)'],
+    ['a file of another method', { 'a.zip': zipOf([{ ...secret, method: 9 }]) }, '/a.zip!/x.yml (deflate64)']
   ])('%s is not opened, and named', async (_, files, name) => {
     expect((await search({ ...files, 'b.jar': inner })).found).toContain('/b.jar!/x.yml')
     expect((await search(files)).unopened).toEqual([name])
   })
 
   test('the name of an archive that was not opened is withheld if it contains a secret', async () => {
-    const { unopened } = await search({ [`${value}.xz`]: packed('xz') })
+    const { unopened } = await search(
+      { [`${value}.xz`]: packed('xz') },
+      programsOn({ PATH: '/does/not/exist' })
+    )
     expect(unopened).toEqual(['(a file name that contains the secret)'])
   })
 
@@ -165,9 +219,143 @@ describe('archives in the files of an image', () => {
   })
 })
 
-describe('an archive that becomes too large', () => {
-  const mb = 1024 * 1024
+const mb = 1024 * 1024
 
+describe('a program that unpacks', () => {
+  const inner = zipOf([secret])
+  /** Returns a starter of programs that keeps them. */
+  function kept(start: StartProgram = programs): { start: StartProgram; started: Group[] } {
+    const started: Group[] = []
+    return {
+      started,
+      start: (command, args) => {
+        const group = start(command, args)
+        started.push(group)
+        return group
+      }
+    }
+  }
+  const by =
+    (script: string): StartProgram =>
+    () =>
+      startGroup('sh', ['-c', script], { env: process.env, input: true })
+
+  test.each(['xz', 'bzip2'])(
+    'is missing: the archive is named, and scanned as it is: %s',
+    async (command) => {
+      const files = { 'a.x': Buffer.concat([packedBy(command, noise), text]), 'b.jar': inner }
+      expect(await search(files, programsOn({ PATH: '/does/not/exist' }))).toEqual({
+        found: ['/a.x', '/b.jar!/x.yml'],
+        unopened: [`/a.x (the program ${command} cannot be started)`]
+      })
+    }
+  )
+
+  test.each([
+    ['fails at once', 'exit 3', []],
+    ['fails at its end', 'xz -dc; exit 3', ['/a.xz']],
+    ['is killed', 'kill -9 $$', []]
+  ])('%s: the archive is named, and the others are searched', async (_, script, found) => {
+    const { start, started } = kept(by(script))
+    expect(await search({ 'a.xz': packed('xz'), 'b.jar': inner }, start)).toEqual({
+      found: [...found, '/b.jar!/x.yml'],
+      unopened: [expect.stringMatching(/^\/a\.xz \(damaged: xz ended with exit code \d+\)$/)]
+    })
+    await started[0]?.ended
+  })
+
+  test.each(['xz', 'bzip2'])(
+    'gets an archive that is cut or damaged: it is named, and the others are searched: %s',
+    async (command) => {
+      const whole = packedBy(command, Buffer.concat([text, randomBytes(300_000), text]), '-1')
+      const broken = Buffer.from(whole)
+      broken.fill(0x55, 200_000, 200_100)
+      for (const archive of [whole.subarray(0, 200_000), broken]) {
+        expect(await search({ a: archive, 'b.jar': inner })).toEqual({
+          found: ['/a', '/b.jar!/x.yml'],
+          unopened: [expect.stringMatching(/^\/a \(damaged: .* ended with exit code \d\)$/)]
+        })
+      }
+    }
+  )
+
+  test.each(['xz', 'bzip2'])('gets an archive that is cut at any byte: it is named: %s', async (command) => {
+    const whole = packed(command)
+    for (let end = 12; end < whole.length; end += 21)
+      expect((await search({ a: whole.subarray(0, end) })).unopened).toEqual([
+        `/a (damaged: ${command} ended with exit code ${command === 'xz' ? 1 : 2})`
+      ])
+  })
+
+  test('has ended when its archive was searched, also where that unpacks to too much', async () => {
+    const bomb = packedBy('xz', Buffer.alloc(20 * mb), '-1')
+    const { start, started } = kept()
+    const { found, unopened } = await search({ a: bomb, b: packed('bzip2'), 'c.jar': inner }, start)
+    expect(found).toEqual(['/b', '/c.jar!/x.yml'])
+    expect(unopened).toEqual(['/a (more than 100 times as large as its packed data)'])
+    expect(started.length).toBe(2)
+    expect(await Promise.all(started.map(async ({ ended }) => await ended))).toEqual([1, 0])
+  })
+
+  test('ends when the search ends early', async () => {
+    const image = await imageOf(await tarOf({ a: packedBy('xz', randomBytes(600_000), '-0') }))
+    const { start, started } = kept()
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield image.subarray(0, 300_000)
+      await Promise.resolve()
+      throw new Error('the export broke off')
+    }
+    await expect(scanImage(broken(), matcher, undefined, start)).rejects.toThrow('the export broke off')
+    expect(started.length).toBe(1)
+    await started[0]?.ended
+  })
+
+  test('ends when the run is cancelled', async () => {
+    const cancel = new AbortController()
+    const { start, started } = kept(programsOn(process.env, cancel.signal))
+    const image = await imageOf(await tarOf({ a: packedBy('xz', randomBytes(600_000), '-0') }))
+    async function* cancelled(): AsyncGenerator<Buffer> {
+      yield image.subarray(0, 300_000)
+      await Promise.resolve()
+      cancel.abort(new Error('the run was cancelled'))
+      yield image.subarray(300_000)
+    }
+    await expect(scanImage(cancelled(), matcher, undefined, start)).rejects.toThrow('the run was cancelled')
+    await expect(started[0]?.ended).rejects.toThrow('the run was cancelled')
+  })
+
+  test('runs at most eight times at once, for archives in one another', async () => {
+    let nested: Buffer = text
+    for (let depth = 0; depth < 12; depth++) nested = packedBy('bzip2', nested)
+    const { start, started } = kept()
+    expect(await search({ a: nested, b: packed('xz') }, start)).toEqual({
+      found: ['/b'],
+      unopened: ['/a (it needs more memory to unpack than is used)']
+    })
+    expect(started.length).toBe(9)
+  })
+
+  test('runs for a number of archives of an image', () => {
+    const empty = new PassThrough()
+    const group = {
+      pid: 1,
+      stdin: null,
+      stdout: empty,
+      stderr: empty,
+      ended: Promise.resolve(0),
+      kill: () => undefined
+    }
+    const opener = createOpener(() => group)
+    let count = 0
+    while (typeof opener.start('xz', []) !== 'string') count++
+    expect(count).toBe(999)
+    expect(opener.start('xz', [])).toBe('more archives of xz and bzip2 than are opened')
+    opener.allow(1024 * 1024)
+    expect(opener.start('xz', [])).toBe(group)
+  })
+})
+
+describe('an archive that becomes too large', () => {
   test('is read to 100 times of its packed size, and named; what follows is searched', async () => {
     const bomb = {
       name: 'bomb',
@@ -183,7 +371,7 @@ describe('an archive that becomes too large', () => {
   })
 
   test('has files one by one up to a number for the image; the rest is scanned as it is, and named', async () => {
-    const opener = createOpener()
+    const opener = createOpener(programs)
     while (opener.enter());
     const archive = zipOf([
       { name: 'a', content: 'a' },
@@ -205,7 +393,7 @@ describe('an archive that becomes too large', () => {
       })
     const { found, unopened } = await search({ 'a.zst': nested, 'b.zst': packed('zstd') })
     expect(found).toContain('/b.zst')
-    expect(unopened).toContain('/a.zst (more memory for zstd in zstd than is used)')
+    expect(unopened).toContain('/a.zst (it needs more memory to unpack than is used)')
   })
 
   test('counts for the whole image, by what comes out', async () => {
@@ -214,7 +402,7 @@ describe('an archive that becomes too large', () => {
     const content = Buffer.concat(Array.from({ length: 20 }, () => block))
     const files = Array.from({ length: 20 }, (_, index) => ({ name: `${index}`, content, sizesLater: true }))
     const image = await imageOf(await tarOf({ 'a.jar': zipOf(files) }))
-    const opener = createOpener(10 * mb)
+    const opener = createOpener(programs, 10 * mb)
     let size = 0
     for await (const { bytes } of filesOfImage(cut(image), noLayers(), opener))
       size += (await buffer(bytes as AsyncIterable<Uint8Array>)).length
@@ -300,7 +488,7 @@ describe('the pieces of a stream', () => {
   /** Returns everything that the search reads. */
   async function result(image: Buffer, ...ends: number[]): Promise<unknown> {
     const layers = noLayers()
-    const opener = createOpener()
+    const opener = createOpener(programs)
     const read: [string, ...(Buffer | undefined)[]][] = []
     for await (const { name, attributes, bytes } of filesOfImage(cut(image, ...ends), layers, opener))
       read.push([name, attributes, await buffer(bytes as AsyncIterable<Uint8Array>)])
@@ -329,7 +517,6 @@ describe('the pieces of a stream', () => {
   )
 
   // Packed, these are longer than 1024 bytes too.
-  const noise = random.bytes(1500)
   const folderOf = async (files: TarFiles): Promise<Buffer> => await tarOf({ ...files, noise })
   const zips = (method: number): Buffer =>
     zipOf([
@@ -370,7 +557,7 @@ describe('the pieces of a stream', () => {
       const bytes = await archive()
       expect(bytes.length).toBeGreaterThan(1024)
       async function read(...ends: number[]): Promise<unknown> {
-        const opener = createOpener()
+        const opener = createOpener(programs)
         const parts: [string, ...(Buffer | undefined)[]][] = []
         for await (const part of contentsOf({ name: 'a', bytes: cut(bytes, ...ends) }, opener))
           parts.push([part.name, part.attributes, await buffer(part.bytes as AsyncIterable<Uint8Array>)])
@@ -393,6 +580,44 @@ describe('the pieces of a stream', () => {
         }),
         { numRuns: 50 }
       )
+    },
+    LONG
+  )
+
+  // Programs unpack these, so the bytes that they get are compared.
+  test.each<[string, (reader: ByteReader) => AsyncGenerator<Buffer>, string[]]>([
+    ['xz', streamsOfXz, ['--block-size=700']],
+    ['bzip2', streamsOfBzip2, []]
+  ])(
+    'do not change the streams of %s, cut at every byte of their first 1024',
+    async (command, streams, options) => {
+      const packed = Buffer.concat([noise, text].map((input) => packedBy(command, input, ...options)))
+      const bytes = Buffer.concat([packed, Buffer.from('something that follows')])
+      async function read(...ends: number[]): Promise<string[]> {
+        const reader = createByteReader(cut(bytes, ...ends))
+        return [await buffer(streams(reader)), await buffer(reader.pieces())].map((one) =>
+          one.toString('hex')
+        )
+      }
+      const whole = [packed.toString('hex'), Buffer.from('something that follows').toString('hex')]
+      expect(packed.length).toBeGreaterThan(1024)
+      for (let end = 1; end <= bytes.length; end++)
+        expect(isDeepStrictEqual(await read(end), whole)).toBe(true)
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 90 }), async (ends) => {
+          expect(await read(...ends.sort((a, b) => a - b))).toEqual(whole)
+        }),
+        { numRuns: 100 }
+      )
+      expect(await read(...Array.from({ length: bytes.length }, (_, at) => at))).toEqual(whole)
+      const cuts = Array.from({ length: 20 }, (_, index) => index * 52)
+      for (const file of [{ a: bytes }, { a: packedBy(command, await folderOf({ 'x.yml': text })) }]) {
+        const image = await imageOf(await tarOf(file))
+        const at = image.indexOf('blobs/sha256/0') + 1024
+        const { findings, unopened } = await scanned(image)
+        expect([findings.length, unopened.count]).toEqual([1, 0])
+        for (const end of cuts) expect((await scanned(image, at + end)).findings).toEqual(findings)
+      }
     },
     LONG
   )

@@ -61,7 +61,7 @@ export async function loadSnapshotImage(
   const [, scan, added] = await readByAll(
     archiveToLoad(image),
     (copy) => docker.feed(['load', '--quiet'], copy),
-    search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+    search && ((copy) => scanImage(copy, search.matcher, search.snapshot, context.startProgram)),
     (copy) => readImageArchive(copy, below.push && { known: new Set(), folder: work })
   )
   const { Id: id } = await inspectImage(docker, name)

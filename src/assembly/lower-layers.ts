@@ -128,13 +128,15 @@ async function read(
   { id, push }: { id: string; push: EarlyPush | undefined },
   signal: AbortSignal
 ): Promise<LowerLayers> {
-  const { docker, work } = context
+  const { docker, work, startProgram } = context
   const search = secretScan === 'off' ? undefined : await prepareSearch(secrets)
   const [scan, archive] = await docker.stream(
     ['save', '--', id],
     (saved) =>
-      readByAll(saved, search && ((copy) => scanImage(copy, search.matcher, undefined)), (copy) =>
-        readImageArchive(copy, push && { known: new Set(push.known.keys()), folder: work })
+      readByAll(
+        saved,
+        search && ((copy) => scanImage(copy, search.matcher, undefined, startProgram)),
+        (copy) => readImageArchive(copy, push && { known: new Set(push.known.keys()), folder: work })
       ),
     signal
   )

@@ -4,6 +4,7 @@ import { keptLog, type Hiding, type KeptLog } from '../lib/kept-log.js'
 import type { Log } from '../lib/log.js'
 import type { ContainerSpec, Reach } from './containers.js'
 import type { Docker, Listeners } from './docker.js'
+import type { StartProgram } from './process-group.js'
 
 /** Runs a part of the job as a named step: a group in the log whose duration is recorded. */
 export type RunStep = <T>(name: string, title: string, work: () => Promise<T>) => Promise<T>
@@ -21,6 +22,8 @@ export interface Context {
   logs: string
   /** Replaces the known secrets in the logs. */
   hiding: Hiding
+  /** Starts programs of the runner that unpack archives. */
+  startProgram: StartProgram
 }
 
 type LogContext = Pick<Context, 'logs' | 'log' | 'hiding'>

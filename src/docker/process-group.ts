@@ -13,6 +13,8 @@ export interface GroupOptions {
 
 /** A running command, with all processes that it has started. */
 export interface Group {
+  /** undefined for a command that could not be started. */
+  pid: number | undefined
   /** null for a command without input. */
   stdin: Writable | null
   stdout: Readable
@@ -20,6 +22,14 @@ export interface Group {
   /** Resolves to the exit code when both streams have ended; rejects with the signal's reason, or if the command cannot start. */
   ended: Promise<number>
   kill: () => void
+}
+
+/** Starts a program of the runner that reads its input and writes to its output. */
+export type StartProgram = (command: string, args: readonly string[]) => Group
+
+/** Returns a starter of programs that see nothing of an environment but its PATH. */
+export function programsOn({ PATH }: NodeJS.ProcessEnv, signal?: AbortSignal): StartProgram {
+  return (command, args) => startGroup(command, args, { env: { PATH, LC_ALL: 'C' }, signal, input: true })
 }
 
 export interface CommandResult {
@@ -77,9 +87,9 @@ export function startGroup(command: string, args: readonly string[], options: Gr
     timers.forEach(clearTimeout)
   })
   ended.catch(() => undefined)
-  const { stdin, stdout, stderr } = child
+  const { pid, stdin, stdout, stderr } = child
   if (!stdout || !stderr) throw new Error('a command was started without pipes')
-  return { stdin, stdout, stderr, ended, kill }
+  return { pid, stdin, stdout, stderr, ended, kill }
 }
 
 function endGroup({ pid }: ChildProcess, how: NodeJS.Signals): void {

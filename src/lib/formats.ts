@@ -10,7 +10,7 @@ export function formatOf(head: Buffer): Format | undefined {
   if (isZstandard(head)) return 'zstd'
   if (startsWith(head, LOCAL_FILE)) return 'zip'
   if (startsWith(head, XZ)) return 'xz'
-  if (startsWith(head, BZIP2) && isDigit(head[3])) return 'bzip2'
+  if (isBzip2(head)) return 'bzip2'
   return isTarHeader(head) ? 'tar' : undefined
 }
 
@@ -18,15 +18,21 @@ export function formatOf(head: Buffer): Format | undefined {
 export const LOCAL_FILE = Buffer.from('PK\x03\x04', 'latin1')
 /** https://tukaani.org/xz/xz-file-format.txt, section 2.1.1.1 */
 const XZ = Buffer.from('fd377a585a00', 'hex')
-/** https://en.wikipedia.org/wiki/Bzip2#File_format: a digit and the magic number of a block follow. */
-const BZIP2 = Buffer.from('BZh', 'latin1')
 
 function startsWith(head: Buffer, magic: Buffer): boolean {
   return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0
 }
 
-function isDigit(byte = 0): boolean {
-  return byte >= 0x31 && byte <= 0x39
+/** Number of bytes that show that a file is bzip2. */
+export const BZIP2_HEADER = 10
+/** The digits of pi, with which a block of bzip2 begins, and of its root, with which a stream ends: in hex. */
+const BZIP2_BLOCK = '314159265359'
+export const BZIP2_END = '177245385090'
+
+/** https://en.wikipedia.org/wiki/Bzip2#File_format */
+function isBzip2(head: Buffer): boolean {
+  if (!/^BZh[1-9]/.test(head.toString('latin1', 0, 4))) return false
+  return [BZIP2_BLOCK, BZIP2_END].includes(head.toString('hex', 4, BZIP2_HEADER))
 }
 
 /** https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */

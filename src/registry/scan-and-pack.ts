@@ -44,7 +44,7 @@ export async function readWholeImage(
   { id, snapshot }: { id: string; snapshot: SnapshotInImage | undefined },
   packing: Packing | undefined
 ): Promise<ReadImage> {
-  const { docker, clock, log, work } = context
+  const { docker, clock, log, work, startProgram } = context
   const scans = mode !== 'off'
   if (!scans && !packing) return { scanned: undefined, archive: undefined }
   const prepared = scans ? await prepareSearch(secrets) : undefined
@@ -59,7 +59,7 @@ export async function readWholeImage(
       archive.on('data', ({ length }: Buffer) => progress((bytes += length), undefined))
       return readByAll(
         archive,
-        search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+        search && ((copy) => scanImage(copy, search.matcher, search.snapshot, startProgram)),
         packing && ((copy) => readImageArchive(copy, { known: packing.known, folder: work }))
       )
     },

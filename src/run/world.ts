@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { systemClock, type Clock } from '../lib/clock.js'
 import { createDocker, type Docker } from '../docker/docker.js'
+import { programsOn, type StartProgram } from '../docker/process-group.js'
 import { RUN_VARIABLE } from './orphans.js'
 import type { Log } from '../lib/log.js'
 import { patienceOf, type Patience } from '../http/retry.js'
@@ -20,6 +21,7 @@ export interface World extends Pick<
   docker: Docker
   /** Docker for removing and restoring things after a cancellation, which ends `docker`. */
   dockerAfterCancel: Docker
+  startProgram: StartProgram
   repositories: Repositories
   clock: Clock
   log: Log
@@ -51,6 +53,7 @@ export function realWorld(
   return {
     docker,
     dockerAfterCancel,
+    startProgram: programsOn(environment, given.cancelled),
     // Moved tags are restored after a cancellation, which needs Docker's configuration of the registry.
     repositories: repositoriesIn(environment, dockerAfterCancel, (line) => given.log.info(line)),
     clock: systemClock,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Docker } from '../docker/docker.js'
 import { imageHistory, inspectContainer, inspectImage, inspectImages } from '../docker/inspect.js'
+import type { StartProgram } from '../docker/process-group.js'
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { KIND_NAMES } from '../snapshot/content.js'
 import type { SnapshotReading } from '../snapshot/read.js'
@@ -31,14 +32,15 @@ export interface ImageScan extends FilesScanned {
 export async function scanImage(
   archive: AsyncIterable<unknown>,
   matcher: SecretMatcher,
-  snapshot: SearchedSnapshot | undefined
+  snapshot: SearchedSnapshot | undefined,
+  startProgram: StartProgram
 ): Promise<ImageScan> {
   const layers = noLayers()
-  const opener = createOpener()
+  const opener = createOpener(startProgram)
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
     measured: (file) => path.posix.dirname(file) === SNAPSHOT_DIR
-  })
+  }).finally(() => opener.close())
   const { count, names } = opener.unopened
   const shown = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)))
   return { ...scanned, layers, unopened: { count, names: shown } }

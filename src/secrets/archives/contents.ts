@@ -1,6 +1,7 @@
 import { createByteReader, type ByteReader } from '../../lib/byte-reader.js'
 import { formatOf, HEAD, LOCAL_FILE } from '../../lib/formats.js'
 import type { NamedContent } from '../scan-files.js'
+import { argumentsOf, memoryOf, unpackedBy, type ProgramFormat } from './by-program.js'
 import type { Opener } from './opener.js'
 import { partsOfTar } from './tar.js'
 import { DamagedError, gunzipped, PIECE, unzstd, windowOf } from './unpack.js'
@@ -42,8 +43,7 @@ export async function* contentsOf(
 
   // The header of packed data can have a name and a comment.
   yield { ...file, bytes: format === 'gzip' ? [Buffer.from(head.subarray(0, HEAD))] : [] }
-  if (format === 'xz' || format === 'bzip2') opener.note(file.name, format)
-  else if (format !== undefined && depth >= DEEPEST)
+  if (format !== undefined && depth >= DEEPEST)
     opener.note(file.name, `more than ${DEEPEST} archives in one another`)
   else if (format === 'tar') {
     for await (const part of partsOfTar(reader)) {
@@ -53,12 +53,14 @@ export async function* contentsOf(
     }
   } else if (format === 'gzip') {
     yield* contentsOf(section(metered(file.name, gunzipped(reader), reader, opener)), opener, depth + 1)
-  } else if (format === 'zstd') {
-    const window = windowOf(head)
-    if (opener.hold(window)) {
-      yield* contentsOf(section(metered(file.name, unzstd(reader), reader, opener)), opener, depth + 1)
-      opener.release(window)
-    } else opener.note(file.name, 'more memory for zstd in zstd than is used')
+  } else if (format === 'zstd' || format === 'xz' || format === 'bzip2') {
+    const release = opener.hold(format === 'zstd' ? windowOf(head) : memoryOf(format, head))
+    const unpacked = release
+      ? unpackedAs(format, head, reader, opener)
+      : 'it needs more memory to unpack than is used'
+    if (typeof unpacked === 'string') opener.note(file.name, unpacked)
+    else yield* contentsOf(section(metered(file.name, unpacked, reader, opener)), opener, depth + 1)
+    release?.()
   } else {
     for await (const part of partsOfZip(reader)) {
       if (part.kind === 'gap') {
@@ -73,6 +75,18 @@ export async function* contentsOf(
     }
   }
   if ((await reader.peek(1)).length > 0) yield section(reader.pieces())
+}
+
+/** Returns the content of packed data; the reason where it cannot be unpacked. */
+function unpackedAs(
+  format: 'zstd' | ProgramFormat,
+  head: Buffer,
+  reader: ByteReader,
+  opener: Opener
+): AsyncGenerator<Buffer> | string {
+  if (format === 'zstd') return unzstd(reader)
+  const program = opener.start(format, argumentsOf(format, memoryOf(format, head)))
+  return typeof program === 'string' ? program : unpackedBy(program, format, reader)
 }
 
 /** Counts a part of an archive; returns whether the next one is opened too. */
@@ -119,7 +133,7 @@ async function* metered(
     }
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error
-    opener.note(name, 'damaged')
+    opener.note(name, error.reason)
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Group, StartProgram } from '../../docker/process-group.js'
+
 /** What could not be opened, or not to its end. */
 export interface Unopened {
   count: number
@@ -14,9 +16,12 @@ export interface Opener {
   spend(bytes: number): boolean
   /** Counts a file of an archive; returns whether another one may be searched. */
   enter(): boolean
-  /** Returns whether so many bytes of memory are left for a window of zstd, which `release` gives back. */
-  hold(bytes: number): boolean
-  release(bytes: number): void
+  /** Takes so many bytes of memory to unpack; returns a function that gives them back, or undefined where too few are left. */
+  hold(bytes: number): (() => void) | undefined
+  /** Starts a program that unpacks its input; returns the reason where it does not. */
+  start(command: string, args: readonly string[]): Group | string
+  /** Ends the programs that still run. */
+  close(): void
   note(name: string, reason: string): void
 }
 
@@ -30,17 +35,23 @@ const FILES = 100_000
 const BYTES_EACH = 1024
 /** Number of files that one counts for that was not opened: to find that out takes longer than to read a small file. */
 const UNOPENED_FILES = 20
-/** Maximum size in bytes of all windows of zstd that are open at the same time, one in another. */
-const WINDOWS = 64 * 1024 * 1024
+/** Number of files that a program counts for: to start it takes some milliseconds. */
+const PROGRAM_FILES = 100
+/** Maximum memory in bytes of all that is unpacked at the same time, one in another: windows of zstd, and programs. */
+const MEMORY = 64 * 1024 * 1024
 /** Maximum number of names; more are counted. */
 const MOST_NAMES = 20
 
-/** Returns the limits for one image. They count what comes out of the archives, whatever their headers say. */
-export function createOpener(allowed = ALLOWED): Opener {
+/**
+ * Returns the limits for one image, which start the programs for xz and bzip2. They count what comes out of the archives, whatever
+ * their headers say.
+ */
+export function createOpener(startProgram: StartProgram, allowed = ALLOWED): Opener {
   const unopened: Unopened = { count: 0, names: [] }
   let left = allowed
   let files = FILES
-  let windows = WINDOWS
+  let memory = MEMORY
+  const running = new Set<Group>()
   return {
     unopened,
     allow(bytes) {
@@ -54,12 +65,21 @@ export function createOpener(allowed = ALLOWED): Opener {
     },
     enter: () => --files > 0,
     hold(bytes) {
-      if (bytes > windows) return false
-      windows -= bytes
-      return true
+      if (bytes > memory) return undefined
+      memory -= bytes
+      return () => void (memory += bytes)
     },
-    release(bytes) {
-      windows += bytes
+    start(command, args) {
+      files -= PROGRAM_FILES
+      if (files <= 0) return 'more archives of xz and bzip2 than are opened'
+      const program = startProgram(command, args)
+      if (program.pid === undefined) return `the program ${command} cannot be started`
+      running.add(program)
+      program.ended.catch(() => undefined).finally(() => running.delete(program))
+      return program
+    },
+    close() {
+      for (const { kill } of running) kill()
     },
     note(name, reason) {
       unopened.count++

@@ -5,7 +5,15 @@ import { messageOf } from '../../lib/errors.js'
 import { isZstandard } from '../../lib/formats.js'
 
 /** Error of packed data that cannot be unpacked, or not to its end. An error of the stream itself stays as it is. */
-export class DamagedError extends Error {}
+export class DamagedError extends Error {
+  /** Reason for the report. */
+  readonly reason: string
+
+  constructor(message: string, reason = 'damaged') {
+    super(message)
+    this.reason = reason
+  }
+}
 
 /** Part of a stream of node:zlib that unpacked() uses. */
 type Engine = ReturnType<typeof createGunzip>

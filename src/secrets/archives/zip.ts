@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import { contentOf, drain, type ByteReader } from '../../lib/byte-reader.js'
-import { LOCAL_FILE } from '../../lib/formats.js'
+import { formatOf, HEAD, LOCAL_FILE, type Format } from '../../lib/formats.js'
 import { inflated, unzstd } from './unpack.js'
 
 /** A file in a zip archive, or a section of it that belongs to none of its files. */
@@ -11,7 +11,7 @@ export interface ZipFile {
   name: string
   /** Extra field of the header. */
   attributes: Buffer
-  /** Whether the content is stored as it is. */
+  /** Whether the content is stored as it is, also as a file of another format. */
   stored: boolean
   /** Content; reading it throws an error where it is damaged. A small file is one buffer. */
   bytes: AsyncGenerator<Buffer> | [Buffer]
@@ -32,6 +32,11 @@ const HEADER = 30
 const STORED = 0
 const DEFLATED = 8
 const ZSTANDARD = [20, 93]
+/** Methods whose packed content is a file of a format of its own. */
+const FORMATS = new Map<number, Format>([
+  [12, 'bzip2'],
+  [95, 'xz']
+])
 const METHODS = new Map([
   [1, 'shrink'],
   [2, 'reduce'],
@@ -69,10 +74,13 @@ export async function* partsOfZip(reader: ByteReader): AsyncGenerator<ZipPart> {
     }
     const { name, attributes, method, flags, size } = header
     reader.skip(header.length)
-    const reason = (flags & ENCRYPTED) !== 0 ? 'encryption' : METHODS.get(method)
-    if (reason !== undefined) {
+    const isEncrypted = (flags & ENCRYPTED) !== 0
+    const format = isEncrypted || size === undefined ? undefined : FORMATS.get(method)
+    const isFile = format !== undefined && formatOf(await reader.peek(HEAD)) === format
+    const reason = isEncrypted ? 'encryption' : METHODS.get(method)
+    if (reason !== undefined && !isFile) {
       yield* drained({ kind: 'gap', unopened: { name, reason }, bytes: gap(reader) })
-    } else if (method === STORED) {
+    } else if (method === STORED || isFile) {
       // Without a size its content is a gap, in which files of a stored archive have their headers.
       yield { kind: 'file', name, attributes, stored: true, bytes: await contentOf(reader, size ?? 0) }
     } else {
