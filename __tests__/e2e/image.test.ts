@@ -4,6 +4,7 @@ import path from 'node:path'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import { startVendorApis } from '../../lab/vendor-apis.js'
 import {
+  containerLog,
   docker,
   e2eSuite,
   engineContents,
@@ -37,6 +38,17 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
 
   labTest('is restored as it was: its answer, user, folder, labels and signals', async () => {
     const image = freshTag('image')
+    writeFileSync(
+      path.join(context, 'start.sh'),
+      [
+        '#!/bin/sh',
+        'export JAVA_OPTS="-Dgiven=${GIVEN:-none} -Xmx64m" MODE=found-out',
+        'echo "$MODE" >prepared',
+        '[ "$1" != serve ] || set -- "$@" "two words"',
+        'exec java $JAVA_OPTS -jar app.jar "$@"\n'
+      ].join('\n'),
+      { mode: 0o755 }
+    )
     build([
       'RUN ln -sf /opt/java/openjdk/bin/java /usr/local/bin/ && echo "orders:x:4711:4712::/:/bin/sh" >>/etc/passwd && echo "orders:x:4712:" >>/etc/group',
       'WORKDIR /app',
@@ -47,9 +59,10 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
       'EXPOSE 8080 9999',
       'HEALTHCHECK --interval=1h CMD true',
       'STOPSIGNAL SIGINT',
+      'COPY start.sh /',
       'USER orders',
-      'ENTRYPOINT ["java", "-Dgiven=by the image", "-jar", "app.jar"]',
-      'CMD ["serve", "two words"]'
+      'ENTRYPOINT ["/start.sh"]',
+      'CMD ["serve"]'
     ])
     docker('push', '--quiet', original)
     const [digest = ''] = docker('image', 'inspect', '--format', '{{join .RepoDigests " "}}', original).split(
@@ -64,6 +77,9 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
     )
     if (step.exitCode !== 0 || step.left.length > 0) throw new Error([step.log, ...step.left].join('\n'))
     expect(step.log).toContain(`Its Java, Eclipse Adoptium ${JAVA}.0.5 in /opt/java/openjdk, is replaced`)
+    expect(step.log).toContain('/start.sh was run up to java, without a network and with 1 GB of memory')
+    expect(step.log).toContain('It sets these variables, and the image has them: JAVA_OPTS, MODE.')
+    expect(step.log).toContain('It writes these files, and the image has them: /app/prepared.')
     expect(step.log).toContain('certificates (cacerts), from /opt/java/openjdk/lib/security/cacerts')
     const { image: made } = JSON.parse(step.outputs['metadata'] ?? '') as {
       image: { layers: { sent: boolean }[] }
@@ -90,12 +106,15 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
           'org.opencontainers.image.base.digest': digest.slice(digest.indexOf('@') + 1)
         }
       })
-      const show = ['-c', 'cat /opt/crac-java/lib/security/cacerts; stat -c "%u:%g %a" /app']
+      const show = ['-c', 'cat /opt/crac-java/lib/security/cacerts prepared; stat -c "%u:%g %a" /app prepared']
       expect(docker('run', '--rm', '--entrypoint', 'sh', pulled.image, ...show)).toBe(
-        'certificates\n4711:4712 770'
+        'certificates\nfound-out\n4711:4712 770\n4711:4712 644'
       )
       await withStarted(pulled, async (started) => {
-        expect(await callUntilAnswer(started)).toBe('by the image|by-the-image|[serve, two words]|true')
+        expect(await callUntilAnswer(started)).toBe('by-the-image|by-the-image|[serve, two words]|true')
+        expect(await callUntilAnswer(started, 'environment?MODE')).toBe('found-out')
+        // Its options were in effect at the checkpoint.
+        expect(containerLog(started.name)).toBe('afterRestore\n')
         docker('stop', '--time', '20', started.name)
         // 128 + SIGINT
         expect(docker('inspect', '--format', '{{.State.ExitCode}}', started.name)).toBe('130')
@@ -105,17 +124,22 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
   })
 
   labTest.each([
-    ['a script with logic', ['COPY start.sh /', 'ENTRYPOINT ["/start.sh"]'], 'Set `command`'],
+    [
+      'a script that does not end with java',
+      ['COPY start.sh /', 'ENTRYPOINT ["/start.sh"]'],
+      'starts with /start.sh, not with java: it starts java as a child, not with exec'
+    ],
     ['no Java', ['RUN rm -r /opt/java', 'COPY app.jar /', 'CMD java -jar /app.jar'], 'has no Java'],
     [
       'a Java without a JDK',
       ['RUN echo \'JAVA_VERSION="98"\' >/opt/java/openjdk/release', 'CMD java -jar /app.jar'],
       'The image has Java 98, and the distribution crac has no CRaC JDK 98'
     ]
-  ])('%s is refused before anything is started', async (_, lines, message) => {
+  ])('%s is refused before the application is started', async (_, lines, message) => {
     writeFileSync(
       path.join(context, 'start.sh'),
-      '#!/bin/sh\nif [ -n "$A" ]; then echo a; fi\njava -jar /app.jar | cat\n'
+      '#!/bin/sh\nif [ -n "$A" ]; then echo a; fi\njava -jar /app.jar | cat\n',
+      { mode: 0o755 }
     )
     build(lines)
     const before = engineContents()

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { assembleBuildContext } from '../../src/image/build-context.js'
 import { buildArgOptions, buildCommand, buildImage, type ImageBuild } from '../../src/image/build.js'
 import { buildUserImage } from '../../src/image/user-dockerfile.js'
+import { shipped } from '../../src/shipped.js'
 import { fakeDocker, imageJson } from '../support/fake-docker.js'
 import { tarOf } from '../support/image-archive.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -30,7 +31,7 @@ const OWN_BUILD = {
   name: 'a',
   user: '1:1',
   env: {},
-  run: 'r'
+  dockerFolder: shipped().dockerFolder
 }
 
 test('buildCommand', () => {
@@ -90,7 +91,7 @@ test('the values of build arguments are not in argv, unless the docker client wo
     secrets: { maven: 'hunter2-of-maven' },
     ssh: ['default']
   }
-  await buildUserImage(engine, own, {})
+  await buildUserImage({ docker: engine, id: 'r', work: folder }, own, {})
   const call = engine.calls.find(({ args }) => args[0] === 'build')
   expect(call?.args.join(' ')).not.toContain('tr0ub4dor')
   expect(call?.options.env).toEqual({
@@ -129,7 +130,7 @@ describe('a build of the Dockerfile of the user that fails', () => {
     ]
   ])('%j: the message has its cause', async (stderr, message) => {
     const engine = fakeDocker((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
-    const failed = await buildUserImage(engine, OWN_BUILD, {}).catch((error: unknown) => error)
+    const failed = await buildUserImage({ docker: engine, id: 'r', work: folder }, OWN_BUILD, {}).catch((error: unknown) => error)
     expect(String((failed as Error).message)).toContain(message)
     expect(String((failed as Error).message)).not.toContain('docker build failed')
   })
@@ -143,9 +144,11 @@ describe('an entry point in front of java', () => {
       if (args[0] === 'cp') return script === '' ? missing : archive.toString('latin1')
       if (args[0] === 'context') return 'default'
       const Config = { Entrypoint: entrypoint, Cmd: ['java', '-jar', 'app.jar'], Env: env }
+      // This image has no shell.
+      if (args.includes('crac-checkpoint/run-r:start')) return { exitCode: 1, stderr: 'no /bin/sh' }
       return args[0] === 'build' ? '' : imageJson({ Config })
     })
-    return await buildUserImage(engine, OWN_BUILD, {})
+    return await buildUserImage({ docker: engine, id: 'r', work: folder }, OWN_BUILD, {})
   }
 
   test.each([
@@ -268,7 +271,8 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
     javaOptions: ['-Da=$(id) b', '-Dspring.context.checkpoint=onRefresh', '-Xmx1g'],
     arguments: [],
     resourcePolicies: 'type: file\npath: /a\naction: close\n',
-    cpuFeatures: 'generic'
+    cpuFeatures: 'generic',
+    ownOptions: ['JAVA_OPTS=-Xmx64m']
   })
   const read = async (name: string): Promise<string> => await readFile(at(`context/${name}`), 'utf8')
   expect(await read('Dockerfile')).toBe('Dockerfile')
@@ -288,6 +292,7 @@ test('assembleBuildContext lays out what the Dockerfile copies, one word a line'
   expect(await read('trees/launch/opt/crac-checkpoint/application')).toBe('-jar\n/app/app.jar\n')
   expect(await read('trees/launch/opt/crac-checkpoint/arguments')).toBe('')
   expect(await read('trees/launch/opt/crac-checkpoint/main-class')).toBe('Main\n')
+  expect(await read('trees/launch/opt/crac-checkpoint/own-options')).toBe('JAVA_OPTS=-Xmx64m\n')
   expect(await read('trees/launch/opt/crac-checkpoint/cpu-features')).toBe('generic\n')
   // The same content gives the same layer everywhere; files of the application keep their times, for browsers.
   const time = async (name: string): Promise<Date> => (await stat(at(`context/trees/${name}`))).mtime
@@ -324,7 +329,8 @@ test('a file of the same size and other content has another time: the engine wou
       javaOptions: [option],
       arguments: [],
       resourcePolicies: undefined,
-      cpuFeatures: 'generic'
+      cpuFeatures: 'generic',
+      ownOptions: []
     })
     classTimes.push((await stat(path.join(context, 'trees/classes/app/Main.class'))).mtimeMs)
     times.push((await stat(path.join(context, 'trees/launch/opt/crac-checkpoint/java-options'))).mtimeMs)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageFiles } from '../../src/docker/image-files.js'
 import { ofImage, checkContract } from '../../src/image/contract.js'
-import { digestOf } from '../../src/image/existing-image.js'
 import { checkGround } from '../../src/image/ground.js'
 import { findJava, versionFor } from '../../src/image/java-of-image.js'
+import { digestOf } from '../../src/runner/base-image.js'
 
 /** Files of an image: path → text, or the path that a link leads to. */
 function filesOf(given: Record<string, string | { link: string }>): ImageFiles {
@@ -13,6 +13,7 @@ function filesOf(given: Record<string, string | { link: string }>): ImageFiles {
   }
   return {
     resolve: (file) => Promise.resolve(resolve(file)),
+    has: (file) => Promise.resolve(resolve(file) !== undefined),
     text: (file) => Promise.resolve(given[resolve(file) ?? ''] as string | undefined)
   }
 }
@@ -32,7 +33,7 @@ describe('the Java of an image', () => {
       home: '/usr/lib/jvm/jdk-21',
       version: 21,
       name: 'Eclipse Adoptium 21.0.5',
-      trustStore: '/etc/ssl/certs/java/cacerts'
+      trustStore: '/usr/lib/jvm/jdk-21/lib/security/cacerts'
     })
   })
 

@@ -40,7 +40,7 @@ test.each<[string, string[]]>([
   ],
   [
     'image/entrypoint.sh',
-    [launch.mainClass, launch.javaOptions, launch.application, launch.arguments].map(
+    [launch.mainClass, launch.javaOptions, launch.application, launch.arguments, launch.ownOptions].map(
       (name) => `"$here/${name}"`
     )
   ],

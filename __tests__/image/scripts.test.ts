@@ -171,6 +171,19 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     expect(start.java).toEqual([...OPTIONS, '-Xmx9g', '-jar', '/app/app.jar', 'first', 'second one'])
   })
 
+  test('options of variables that the image itself sets are left out, and are not named at a restore', async () => {
+    await writeFile(path.join(home, 'own-options'), 'JAVA_TOOL_OPTIONS=-Xint -Da=1\nJAVA_OPTS=-Xmx64m -Db=2\n')
+    const own = { JAVA_OPTS: '-Xmx64m -Db=2', JAVA_TOOL_OPTIONS: '-Xint -Da=1' }
+    const restored = await restoreWith(`${RESTORED}; exit`, own)
+    expect(restored.java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`])
+    expect(restored.said).toEqual([])
+    expect(restored.environment).not.toContain('JDK_JAVA_OPTIONS')
+    const start = await run('entrypoint.sh', [], { ...own, CRAC_RESTORE: 'false' })
+    expect(start.java).toEqual([...OPTIONS, '-jar', '/app/app.jar', 'first', 'second one'])
+    const given = await run('entrypoint.sh', [], { JAVA_OPTS: '-Xmx9g', CRAC_RESTORE: 'false' })
+    expect(given.java).toContain('-Xmx9g')
+  })
+
   test('a normal start uses the archive of classes, if that is whole and not switched off', async () => {
     await mkdir(path.join(home, 'archive'))
     const [archive, option] = [path.join(home, 'archive/classes.cds'), '-XX:SharedArchiveFile=/archive']

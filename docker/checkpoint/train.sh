@@ -24,6 +24,8 @@ if [ "$kind" = cds ] && ! grep -qx RecordDynamicDumpInfo "$here/jvm-flags"; then
     exit 1
 fi
 mkdir -p "$CRAC_ARCHIVE_FOLDER"
+# A normal start leaves out what the image itself sets.
+! grep -qsxF -e "JAVA_OPTS=${JAVA_OPTS-}" "$here/own-options" || JAVA_OPTS=
 export JAVA_OPTS="$option ${JAVA_OPTS-}" CRAC_RESTORE=false CRAC_ARCHIVE=false
 # In this shell, which passes on variables of any name.
 set --

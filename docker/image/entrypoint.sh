@@ -64,8 +64,18 @@ refill_tmp() {
     set -f
 }
 
+# Returns whether the image itself sets a variable to this value: then its options are those of the checkpoint. $1: NAME=value.
+is_own() {
+    [ -r "$here/own-options" ] || return
+    while IFS= read -r line; do
+        [ "$line" != "$1" ] || return 0
+    done <"$here/own-options"
+    return 1
+}
+
 # Adds the -D options of a variable to $kept, and names the others. $1: name of the variable, $2: its value.
 sort_options() {
+    ! is_own "$1=$2" || return 0
     others=
     case $1:$2 in
     JAVA_OPTS:*) ;; # A quotation mark has no meaning in it.
@@ -244,12 +254,14 @@ archive_options() {
 
 # java is not PID 1, because some CRaC builds fork as PID 1 and run main twice.
 given=$#
+options=${JAVA_OPTS-}
+! is_own "JAVA_OPTS=$options" || options=
 while IFS= read -r word; do
     [ -z "$word" ] || set -- "$@" "$word"
 done <<EOF
 $(cat "$here/java-options")
 $(archive_options)
-$(printf '%s\n' ${JAVA_OPTS-})
+$(printf '%s\n' $options)
 $(cat "$here/application")
 $([ "$given" -gt 0 ] || cat "$here/arguments")
 EOF

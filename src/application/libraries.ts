@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { namesIn } from './jar.js'
-import type { FoundApplication } from './layouts/layout.js'
+import { isInAnImage, type FoundApplication } from './layouts/layout.js'
 
 /** A library: on a class path it is a jar of its own, in an uber-jar it is a folder of classes. */
 export interface Library {
@@ -29,7 +29,7 @@ export class Libraries {
 
 /** Returns the libraries among the files of the application; undefined for a Dockerfile of the user, whose files are not known. */
 export async function librariesOf(application: FoundApplication): Promise<Libraries | undefined> {
-  if (application.layout === 'dockerfile' || application.layout === 'image') return undefined
+  if (isInAnImage(application)) return undefined
   const jars: string[] = []
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
     const files = (await stat(source)).isDirectory() ? await readdir(source, { recursive: true }) : [source]

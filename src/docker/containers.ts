@@ -91,15 +91,24 @@ export function createCommand(spec: ContainerSpec, environmentFile: string): str
 export async function createContainer(docker: Docker, spec: ContainerSpec): Promise<void> {
   const { reach, network, env } = spec
   const file = path.join(spec.work, `${spec.name}.env`)
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`)
-  try {
-    await writeFile(file, lines.join(''), { mode: 0o600 })
-    await docker.run(createCommand(spec, file))
-  } finally {
-    await rm(file, { force: true })
-  }
+  await withEnvironmentFile(file, env, (file) => docker.run(createCommand(spec, file)))
   if (reach.by === 'network' && network !== undefined && ![HOST_NETWORK, reach.network].includes(network)) {
     await docker.run(['network', 'connect', reach.network, spec.name])
+  }
+}
+
+/** Writes variables, whose values have no line breaks, to a file that only this user can read, and removes it after the work. */
+export async function withEnvironmentFile<T>(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  work: (file: string) => Promise<T>
+): Promise<T> {
+  try {
+    const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`)
+    await writeFile(file, lines.join(''), { mode: 0o600 })
+    return await work(file)
+  } finally {
+    await rm(file, { force: true })
   }
 }
 

@@ -16,7 +16,12 @@ const MOST_LINKS = 40
 export interface ImageFiles {
   /** Returns the text of a file, behind all links; undefined where there is none, or where it has more than 1 MB. */
   text: (file: string) => Promise<string | undefined>
-  /** Returns the path of a file behind its links; undefined where there is none. Links in the folders above it are kept. */
+  /** Returns whether there is a file behind all links. */
+  has: (file: string) => Promise<boolean>
+  /**
+   * Returns the path of a file behind its links; undefined where it is not found. Links in the folders above it are kept, so that a
+   * relative link below such a folder may lead elsewhere.
+   */
   resolve: (file: string) => Promise<string | undefined>
 }
 
@@ -38,8 +43,9 @@ export async function withImageFiles<T>(
   await docker.run(['create', ...flags, '--', image])
   try {
     return await work({
-      text: async (file) => (await behindLinks(docker, name, file))?.entry.text,
-      resolve: async (file) => (await behindLinks(docker, name, file))?.file
+      text: async (file) => (await entryOf(docker, name, file, ['--follow-link']))?.text,
+      has: async (file) => (await entryOf(docker, name, file, ['--follow-link'])) !== undefined,
+      resolve: async (file) => await behindLinks(docker, name, file)
     })
   } finally {
     await removeContainer(docker, name)
@@ -50,19 +56,24 @@ async function behindLinks(
   docker: Docker,
   container: string,
   given: string
-): Promise<{ file: string; entry: Entry } | undefined> {
+): Promise<string | undefined> {
   let file = path.posix.normalize(given)
   for (let links = 0; file.startsWith('/') && links < MOST_LINKS; links++) {
     const entry = await entryOf(docker, container, file)
-    if (entry?.link === undefined) return entry && { file, entry }
+    if (entry?.link === undefined) return entry && file
     file = path.posix.resolve(path.posix.dirname(file), entry.link)
   }
   return undefined
 }
 
-async function entryOf(docker: Docker, container: string, file: string): Promise<Entry | undefined> {
+async function entryOf(
+  docker: Docker,
+  container: string,
+  file: string,
+  options: readonly string[] = []
+): Promise<Entry | undefined> {
   try {
-    return await docker.stream(['cp', `${container}:${file}`, '-'], async (archive) => {
+    return await docker.stream(['cp', ...options, `${container}:${file}`, '-'], async (archive) => {
       let first: Entry | undefined
       for await (const entry of entriesOfTar(archive)) {
         const { type, linkname, size = 0 } = entry.header

@@ -1,8 +1,8 @@
 /**
- * Temporary images of a run: `user` from the user's Dockerfile, `checkpoint` for the checkpoint container and `snapshot` of it,
- * `restorable` without the snapshot, and `runtime`, the finished one.
+ * Temporary images of a run: `user` from the user's Dockerfile, `start` to run its start command once, `started` with what that sets,
+ * `checkpoint` for the checkpoint container and `snapshot` of it, `restorable` without the snapshot, and `runtime`, the finished one.
  */
-export type ImageRole = 'user' | 'checkpoint' | 'snapshot' | 'restorable' | 'runtime'
+export type ImageRole = 'user' | 'start' | 'started' | 'checkpoint' | 'snapshot' | 'restorable' | 'runtime'
 
 /** Prefix of the names of all temporary images; the id of the run follows. */
 export const RUN_IMAGE = 'crac-checkpoint/run-'

@@ -10,6 +10,7 @@ import { refuseCracOptions, variablesIn } from './jvm-variables.js'
 import type { ApplicationOnBase } from './on-base.js'
 import { onExistingImage } from './rebase.js'
 import type { ExistingImage } from './existing-image.js'
+import { withStartSettings } from './start/started-image.js'
 import { buildUserImage } from './user-dockerfile.js'
 
 export interface BaseInputs {
@@ -25,16 +26,22 @@ export interface BaseInputs {
   env: Record<string, string>
 }
 
+/** Folders of the runner: that of the job, and docker/ of the action. */
+interface Machine {
+  workspace: string
+  dockerFolder: string
+}
+
 /** Prepares the image below the application: the input `base-image`, the input `image`, or the image that the user's Dockerfile builds. */
 export async function prepareBase(
   context: Context,
   inputs: BaseInputs,
-  workspace: string,
+  machine: Machine,
   { application, image }: { application: Application | undefined; image: ExistingImage | undefined }
 ): Promise<ApplicationOnBase> {
   const { docker } = context
-  if (image) return await onExistingImage(context, image)
-  if (!application) return await buildBase(context, inputs, workspace)
+  if (image) return await onExistingImage(context, image, inputs.user)
+  if (!application) return await buildBase(context, inputs, machine)
   const { digest, environment, onBuild } = await localImage(docker, inputs.baseImage)
   if (onBuild) {
     throw new Failure('image', `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
@@ -54,14 +61,14 @@ export async function prepareBase(
 async function buildBase(
   context: Context,
   inputs: BaseInputs,
-  workspace: string
+  { workspace, dockerFolder }: Machine
 ): Promise<ApplicationOnBase> {
   const { docker, id, log, step } = context
   const { context: folder, file = '', user } = inputs
   const name = namesOf(id).image('user')
   return await step('build-user', 'Build your Dockerfile', async () => {
-    const { application, workingDirectory, notes } = await buildUserImage(
-      docker,
+    const { application, workingDirectory, notes, recording } = await buildUserImage(
+      context,
       {
         context: path.resolve(workspace, folder),
         file: path.resolve(workspace, file),
@@ -70,7 +77,7 @@ async function buildBase(
         secrets: inputs.buildSecrets,
         ssh: inputs.buildSsh,
         name,
-        run: id,
+        dockerFolder,
         user: `${user.uid}:${user.gid}`,
         command: inputs.command,
         env: inputs.env
@@ -79,8 +86,10 @@ async function buildBase(
     )
     log.info(`Found: ${application.description}.`)
     for (const note of notes) log.info(note)
-    const { digest, environment } = await localImage(docker, name)
-    const base = { image: name, workingDirectory, digest, environment: variablesIn(environment) }
+    const { digest } = await localImage(docker, name)
+    const image = await withStartSettings(context, name, `${user.uid}:${user.gid}`, recording)
+    const { environment } = await localImage(docker, image)
+    const base = { image, workingDirectory, digest, environment: variablesIn(environment) }
     return { application, libraries: undefined, base }
   })
 }

@@ -4,7 +4,7 @@ import { APP_DIR, CRAC_DIR, HOME_DIR, LAUNCH_FILES } from '../lib/image-paths.js
 import { POLICIES_PROPERTY } from '../application/resource-policies.js'
 import { TAKES_CHECKPOINT } from '../application/frameworks.js'
 import { linkOrCopy } from '../lib/link-or-copy.js'
-import type { Application } from '../application/layouts/layout.js'
+import { isInAnImage, type Application } from '../application/layouts/layout.js'
 import { writeArchiveTree } from './archive-tree.js'
 import { packClasses } from './class-jar.js'
 import { setTimes } from './times.js'
@@ -19,6 +19,8 @@ export interface BuildContextParts {
   javaOptions: readonly string[]
   arguments: readonly string[]
   cpuFeatures: string
+  /** Variables that the image sets, `NAME=value` each, whose options the entry script leaves out. */
+  ownOptions: readonly string[]
   /** Rules for open resources; undefined for none. */
   resourcePolicies: string | undefined
 }
@@ -37,7 +39,7 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
 
   const { dependencies, classes, packed, files } = parts.application
   // A folder /app of the user's image keeps its owner and its mode.
-  const isInImage = ['dockerfile', 'image'].includes(parts.application.layout)
+  const isInImage = isInAnImage(parts.application)
   for (const [name, files] of Object.entries({ dependencies, classes })) {
     await mkdir(tree(name, isInImage ? '' : APP_DIR), { recursive: true })
     for (const [source, target] of files) {
@@ -68,7 +70,8 @@ export async function assembleBuildContext(folder: string, parts: BuildContextPa
     [LAUNCH_FILES.application]: usual(parts.application.command),
     [LAUNCH_FILES.arguments]: parts.arguments,
     [LAUNCH_FILES.mainClass]: [parts.application.mainClass],
-    [LAUNCH_FILES.cpuFeatures]: [parts.cpuFeatures]
+    [LAUNCH_FILES.cpuFeatures]: [parts.cpuFeatures],
+    [LAUNCH_FILES.ownOptions]: parts.ownOptions
   }
   for (const [name, words] of Object.entries(launch)) {
     await writeFile(path.join(tree('launch', CRAC_DIR), name), lines(words))

@@ -65,20 +65,26 @@ export interface ApplicationInImage {
   workingDirectory: string
 }
 
-/** Returns the application in an image, by its start command. Throws a Failure if the image breaks the contract. */
+/**
+ * Returns the application in an image, by its start command; `problem` is why it is not known what that starts. Throws a Failure if the
+ * image breaks the contract.
+ */
 export function checkContract(
   config: ImageConfig['Config'],
   [program = '', ...words]: readonly string[],
-  origin: Origin
+  origin: Origin,
+  problem?: string
 ): ApplicationInImage {
   const { fixes } = origin
   const broken = (what: string, fix: string): Failure => brokenBy(origin, what, fix)
   if (program === '') throw broken('has neither ENTRYPOINT nor CMD', fixes.nothing)
+  const why = problem === undefined ? '' : `: ${problem}`
   if (isShellCommand([program, ...words])) {
-    throw broken('starts its application through a shell, with more than one simple command', fixes.shell)
+    const what = `starts its application through a shell, with more than one simple command${why}`
+    throw broken(what, fixes.shell)
   }
   if (path.posix.basename(program) !== 'java') {
-    throw broken(`starts with ${program}, not with java`, fixes.program)
+    throw broken(`starts with ${program}, not with java${why}`, fixes.program)
   }
   const odd = words.findIndex((word) => word === '' || /[\n\0]/.test(word))
   if (odd !== -1) {

@@ -1,17 +1,20 @@
 import type { Context } from '../docker/context.js'
 import { withImageFiles, type ImageFiles } from '../docker/image-files.js'
+import { namesOf } from '../docker/names.js'
 import type { ImageConfig } from '../docker/inspect.js'
 import type { Architecture, VersionRequest } from '../jdk/asset.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR } from '../lib/image-paths.js'
-import { ensureImage } from '../runner/base-image.js'
+import { digestOf, ensureImage } from '../runner/base-image.js'
 import { architectureOf } from '../runner/docker-facts.js'
 import { brokenBy, checkContract, ofImage, type ApplicationInImage } from './contract.js'
-import { givenCommand } from './start/start-command.js'
+import { recordStart } from './start/record.js'
+import { withRecording, type Recording } from './start/recording.js'
+import { givenCommand, type RecordStart } from './start/start-command.js'
 import { checkGround } from './ground.js'
 import { findJava, versionFor, type JavaOfImage } from './java-of-image.js'
 import { variablesIn } from './jvm-variables.js'
-import { idsOfUser, ROOT } from './user-ids.js'
+import { DEFAULT_USER, idsOfUser, ROOT } from './user-ids.js'
 
 /** The image of the input `image`, and what was found in it. */
 export interface ExistingImage extends ApplicationInImage {
@@ -23,7 +26,10 @@ export interface ExistingImage extends ApplicationInImage {
   digest: string
   /** Its names with digests, `repository@sha256:...`; none where it comes from no registry. */
   repositoryDigests: readonly string[]
+  /** Its configuration, with what its start command sets. */
   config: ImageConfig['Config']
+  /** What its start command does up to java, where it was run for that. */
+  recording: Recording | undefined
   java: JavaOfImage
   /** Version of the JDK that replaces its Java. */
   javaVersion: VersionRequest
@@ -45,10 +51,10 @@ export interface ExistingImageInputs {
  * an image that the action cannot take over.
  */
 export async function readExistingImage(
-  context: Pick<Context, 'docker' | 'log' | 'id'>,
+  context: Pick<Context, 'docker' | 'log' | 'id' | 'work'>,
   reference: string,
   inputs: ExistingImageInputs,
-  architecture: Architecture
+  { architecture, dockerFolder }: { architecture: Architecture; dockerFolder: string }
 ): Promise<ExistingImage> {
   const { docker, log, id: run } = context
   const onLine = (line: string): void => log.untrusted(line)
@@ -56,7 +62,7 @@ export async function readExistingImage(
     refresh: inputs.skipUnchanged,
     input: 'image'
   })
-  const { Id: id, Config: config } = inspected
+  const { Id: id, Config: own } = inspected
   if (architectureOf(inspected.Architecture) !== architecture) {
     throw new Failure(
       'image',
@@ -69,14 +75,24 @@ export async function readExistingImage(
   const repositoryDigests = inspected.RepoDigests ?? []
   const digest = digestOf(reference, repositoryDigests) ?? id
   log.info(`${reference} is ${digest}.`)
-  if (config.Entrypoint?.[0]?.startsWith(`${CRAC_DIR}/`)) {
+  if (own.Entrypoint?.[0]?.startsWith(`${CRAC_DIR}/`)) {
     throw new Failure('image', `The image ${reference} is one that this action has made.`, {
       fix: 'Set `image` to the image that it was made from: its label org.opencontainers.image.base.name.'
     })
   }
   const origin = ofImage(reference)
   return await withImageFiles(docker, { run, image: id }, async (files) => {
-    const { words, notes } = await givenCommand(files, config, inputs)
+    const user = await userOf(files, own.User ?? '', inputs.user, origin.name)
+    const record: RecordStart = async (words) => {
+      const { uid, gid } = user ?? DEFAULT_USER
+      const image = namesOf(run).image('user')
+      await docker.run(['tag', id, image])
+      return await recordStart(context, { image, user: `${uid}:${gid}`, env: inputs.env, dockerFolder }, words)
+    }
+    // ONBUILD would run in the build for the record, and such an image is refused.
+    const start = await givenCommand(files, own, inputs, own.OnBuild?.length ? undefined : record)
+    const { words, notes, problem, recording } = start
+    const config = withRecording(own, recording)
     const java = await findJava(files, variablesIn(config.Env ?? []), words)
     if (java === undefined) {
       throw brokenBy(
@@ -86,27 +102,22 @@ export async function readExistingImage(
       )
     }
     await checkGround(files, origin)
-    const application = checkContract(config, words, origin)
-    const user = await userOf(files, config.User ?? '', inputs.user, origin.name)
+    const application = checkContract(config, words, origin, problem)
     log.info(`Found: ${application.application.description}.`)
     for (const note of notes) log.info(note)
     const javaVersion = versionFor(java, inputs.javaVersion, (line) => log.info(line))
     log.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`)
-    if (java.trustStore !== undefined)
-      log.info(`The JDK of the action gets its certificates (cacerts), from ${java.trustStore}.`)
-    for (const line of differences(config, inputs)) log.info(line)
+    log.info(
+      java.trustStore === undefined
+        ? `It has no certificates (lib/security/cacerts): those of the JDK of the action are used.`
+        : `The JDK of the action gets its certificates (cacerts), from ${java.trustStore}.`
+    )
+    for (const line of differences(config, inputs, user)) log.info(line)
     return {
       ...application,
-      ...{ reference, id, digest, repositoryDigests, config, java, javaVersion, user }
+      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user }
     }
   })
-}
-
-/** Returns the digest that a registry has for a reference: of several repositories with the image, that of the reference. */
-export function digestOf(reference: string, repositoryDigests: readonly string[]): string | undefined {
-  const repository = reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
-  const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0]
-  return own?.slice(own.indexOf('@') + 1)
 }
 
 async function userOf(
@@ -129,11 +140,12 @@ async function userOf(
 
 /** Returns sentences on what is not as in the image, where somebody may expect it. */
 function differences(
-  { User = '', StopSignal = '', ExposedPorts }: ImageConfig['Config'],
-  inputs: ExistingImageInputs
+  { StopSignal = '', ExposedPorts }: ImageConfig['Config'],
+  inputs: ExistingImageInputs,
+  user: ExistingImage['user']
 ): string[] {
   const lines: string[] = []
-  if (ROOT.has(User) && inputs.user === undefined)
+  if (user === undefined)
     lines.push('The image runs as root; here its application runs as a user without privileges (`user`).')
   const ports = Object.keys(ExposedPorts ?? {}).filter((port) => port.endsWith('/tcp'))
   if (ports.length > 0 && !ports.includes(`${inputs.port}/tcp`))

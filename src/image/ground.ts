@@ -8,7 +8,7 @@ import { brokenBy } from './contract.js'
  */
 export async function checkGround(files: ImageFiles, origin: Origin): Promise<void> {
   const has = async (...paths: string[]): Promise<boolean> =>
-    (await Promise.all(paths.map((file) => files.resolve(file)))).some((found) => found !== undefined)
+    (await Promise.all(paths.map((file) => files.has(file)))).some(Boolean)
   const [release = '', musl, glibc, shell] = await Promise.all([
     files.text('/etc/os-release'),
     has('/lib/ld-musl-x86_64.so.1', '/lib/ld-musl-aarch64.so.1'),

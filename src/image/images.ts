@@ -1,9 +1,11 @@
 import path from 'node:path'
+import { isInAnImage } from '../application/layouts/layout.js'
 import { policiesText, type ResourcePolicies } from '../application/resource-policies.js'
 import { outputTo, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { assembleBuildContext } from './build-context.js'
 import { buildImage, type ImageBuild } from './build.js'
+import { ownOptions } from './jvm-variables.js'
 import { APPLICATION_LABELS, originLabels } from './labels.js'
 import type { ImageParts } from './parts.js'
 
@@ -29,6 +31,7 @@ export interface ImageInputs {
   tags: readonly { tag: string }[]
   labels: Record<string, string>
   user: { uid: number; gid: number }
+  env: Record<string, string>
 }
 
 /** Writes the build context: everything that docker/Dockerfile copies. */
@@ -53,6 +56,7 @@ export async function prepareImages(
     javaOptions,
     arguments: inputs.arguments,
     cpuFeatures,
+    ownOptions: ownOptions(base.environment, inputs.env, isInAnImage(application)),
     resourcePolicies: inputs.resourcePolicies && (await policiesText(inputs.resourcePolicies, workspace))
   })
   const origin = originLabels({

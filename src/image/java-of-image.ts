@@ -12,7 +12,7 @@ export interface JavaOfImage {
   version: number
   /** Name and version as its file `release` has them, for the log. */
   name: string
-  /** Path of its store of certificates, behind links; undefined where it has none. */
+  /** Path of its store of certificates, which may be a link; undefined where it has none. */
   trustStore: string | undefined
 }
 
@@ -37,7 +37,8 @@ export async function findJava(
       const release = await files.text(path.posix.join(top, 'release'))
       const version = javaVersionIn(release)
       if (version === 0) continue
-      const trustStore = await files.resolve(path.posix.join(home, 'lib/security/cacerts'))
+      const certificates = path.posix.join(home, 'lib/security/cacerts')
+      const trustStore = (await files.has(certificates)) ? certificates : undefined
       return { home: top, version, name: nameIn(release ?? '', version), trustStore }
     }
   }

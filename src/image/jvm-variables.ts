@@ -21,6 +21,23 @@ export function jvmVariablesIn(env: Readonly<Record<string, string>>): string[] 
   return JVM_VARIABLES.flatMap((name) => env[name] ?? [])
 }
 
+/**
+ * Returns the variables with options that an image sets, `NAME=value` each. While they have these values, the entry script leaves them
+ * out: the JVM has read its variables before the checkpoint already, unless the input `env` had others. The start command of an image
+ * has JAVA_OPTS itself, where it uses that.
+ */
+export function ownOptions(
+  environment: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+  hasStartCommand: boolean
+): string[] {
+  const names = JVM_VARIABLES.filter((name) => env[name] === undefined)
+  return [...names, ...(hasStartCommand ? ['JAVA_OPTS'] : [])].flatMap((name) => {
+    const value = environment[name] ?? ''
+    return value === '' || value.includes('\n') ? [] : [`${name}=${value}`]
+  })
+}
+
 /** Returns `sets OPTION in VARIABLE` if the environment (`NAME=value` each) has an option of CRaC; undefined otherwise. */
 export function cracOptionIn(environment: readonly string[]): string | undefined {
   for (const entry of environment) {

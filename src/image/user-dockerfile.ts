@@ -1,4 +1,5 @@
-import type { Docker, Listeners } from '../docker/docker.js'
+import type { Context } from '../docker/context.js'
+import type { Listeners } from '../docker/docker.js'
 import { dockerFailure, lastLines } from '../docker/failure.js'
 import { withImageFiles } from '../docker/image-files.js'
 import { inspectImage } from '../docker/inspect.js'
@@ -7,7 +8,9 @@ import { baseImageFailure } from '../runner/base-image.js'
 import { describeStep, failedStep } from './build-failure.js'
 import { buildArgOptions, runBuild, secretOptions } from './build.js'
 import { brokenBy, checkContract, OF_DOCKERFILE, type ApplicationInImage } from './contract.js'
-import { givenCommand } from './start/start-command.js'
+import { recordStart } from './start/record.js'
+import { withRecording, type Recording } from './start/recording.js'
+import { givenCommand, type RecordStart } from './start/start-command.js'
 import { idsOfUser, ROOT } from './user-ids.js'
 
 /** Build of the user's Dockerfile; the JDK, CRIU and the snapshot are added to its image later. */
@@ -22,8 +25,8 @@ export interface UserImageBuild {
   /** Agents and keys for `RUN --mount=type=ssh`: `default`, or `id=path`. */
   ssh: readonly string[]
   name: string
-  /** Id of the run. */
-  run: string
+  /** Folder docker/ of the action. */
+  dockerFolder: string
   /** `uid:gid` of the application. */
   user: string
   /** The input `command`, in the place of what the image starts. */
@@ -35,14 +38,17 @@ export interface UserImageBuild {
 export interface UserImage extends ApplicationInImage {
   /** What of the start command is left out, and what that means, for the log. */
   notes: string[]
+  /** What the start command does up to java, where it was run for that. */
+  recording: Recording | undefined
 }
 
 /** Builds the image. Throws a Failure if the build fails, or if the image breaks the contract of docs/dockerfile.md. */
 export async function buildUserImage(
-  docker: Docker,
+  context: Pick<Context, 'docker' | 'id' | 'work'>,
   build: UserImageBuild,
   output: Listeners
 ): Promise<UserImage> {
+  const { docker, id: run } = context
   const { options, environment } = buildArgOptions(build.buildArgs)
   const secrets = secretOptions(build.secrets)
   const command = [
@@ -73,13 +79,16 @@ export async function buildUserImage(
       }
     )
   }
-  const image = await inspectImage(docker, build.name)
-  return await withImageFiles(docker, { run: build.run, image: build.name }, async (files) => {
-    const { words, notes } = await givenCommand(files, image.Config, build)
-    const found = checkContract(image.Config, words, OF_DOCKERFILE)
-    const own = image.Config.User ?? ''
+  const { Config: config } = await inspectImage(docker, build.name)
+  return await withImageFiles(docker, { run, image: build.name }, async (files) => {
+    const record: RecordStart = (words) => recordStart(context, { ...build, image: build.name }, words)
+    // ONBUILD would run in the build for the record, and such an image is refused.
+    const start = await givenCommand(files, config, build, config.OnBuild?.length ? undefined : record)
+    const { words, notes, problem, recording } = start
+    const found = checkContract(withRecording(config, recording), words, OF_DOCKERFILE, problem)
+    const own = config.User ?? ''
     checkUser(own, build.user, ROOT.has(own) ? undefined : await idsOfUser(files, own))
-    return { ...found, notes }
+    return { ...found, notes, recording }
   })
 }
 

@@ -1,5 +1,8 @@
 import type { ImageFiles } from '../docker/image-files.js'
 
+/** The user and the group of the application where neither the input `user` nor the image names one. */
+export const DEFAULT_USER = { uid: 10001, gid: 10001 }
+
 /** Values of USER that are root; the application then runs as another user. */
 export const ROOT: ReadonlySet<string> = new Set(['', 'root', '0', '0:0', 'root:root'])
 

@@ -1,8 +1,6 @@
+import { DEFAULT_USER } from '../image/user-ids.js'
 import type { VersionRequest } from '../jdk/asset.js'
 import type { Inputs } from './inputs.js'
-
-/** The user and the group of the application where neither the input `user` nor the image names one. */
-const DEFAULT_USER = { uid: 10001, gid: 10001 }
 
 /** The inputs after the image of the input `image` was read: what was not given is that of the image. */
 export type SettledInputs = Omit<Inputs, 'user'> & { user: { uid: number; gid: number } }

@@ -67,7 +67,10 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
       : together.begin('image', 'Read the image', async (log) => {
           const known = await architecture.promise
           if (known === undefined) return undefined
-          const reading = readExistingImage({ ...context, log }, reference, inputs, known)
+          const reading = readExistingImage({ ...context, log }, reference, inputs, {
+            architecture: known,
+            dockerFolder: world.dockerFolder
+          })
           reading.then(read.resolve, read.reject)
           return await reading
         })
@@ -95,7 +98,7 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
   if (runner instanceof UnsupportedRunner) return { application, runner }
   const image = await showImage?.()
   const values = settled(inputs, image)
-  const onBase = await together.during(prepareBase(context, values, world.workspace, { application, image }))
+  const onBase = await together.during(prepareBase(context, values, world, { application, image }))
   // A machine that has the JDK has most likely CRIU in its build cache, too.
   if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image))
   const jdk = await showJdk()

@@ -40,10 +40,10 @@ export async function partsOf(
     reference === undefined
       ? undefined
       : await context.step('image', 'Read the image', () =>
-          readExistingImage(context, reference, given, architecture)
+          readExistingImage(context, reference, given, { architecture, dockerFolder: world.dockerFolder })
         )
   const inputs = settled(given, image)
-  const onBase = await prepareBase(context, inputs, world.workspace, { application, image })
+  const onBase = await prepareBase(context, inputs, world, { application, image })
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>
     provideJdk(context, jdkInputs(inputs, image), world, architecture, Promise.resolve(application))
   )

@@ -52,6 +52,7 @@ export const LAUNCH_FILES = {
   arguments: 'arguments',
   mainClass: 'main-class',
   cpuFeatures: 'cpu-features',
+  ownOptions: 'own-options',
   checkpointOptions: 'checkpoint-options',
   seccompProfile: 'seccomp.json',
   resourcePolicies: 'resource-policies.yaml'

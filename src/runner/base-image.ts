@@ -64,12 +64,18 @@ export async function localImage(
   image: string
 ): Promise<{ digest: string; environment: string[]; onBuild: boolean }> {
   const { RepoDigests, Id, Config } = await inspectImage(docker, image)
-  const known = RepoDigests?.[0] ?? Id
   return {
-    digest: known.slice(known.indexOf('@') + 1),
+    digest: digestOf(image, RepoDigests ?? []) ?? Id,
     environment: Config.Env ?? [],
     onBuild: Boolean(Config.OnBuild?.length)
   }
+}
+
+/** Returns the digest that a registry has for a reference: of several repositories with the image, that of the reference. */
+export function digestOf(reference: string, repositoryDigests: readonly string[]): string | undefined {
+  const repository = reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
+  const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0]
+  return own?.slice(own.indexOf('@') + 1)
 }
 
 /** Returns the Failure for the output of a pull; undefined if it contains no known error. */

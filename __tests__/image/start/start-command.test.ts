@@ -98,10 +98,9 @@ describe('the start command of an image', () => {
     'java -Dp="${PORT:?not set}" Main',
     'java -Dp="$(date)" Main',
     'java "a \\" b" Main',
-    'java $AGENT $JAVA_OPTS Main',
     'python app.py'
   ])('in the shell form, %s stays a command of a shell', async (text) => {
-    const variables = { WILD: '*.jar', JAVA_OPTS: '-javaagent:a.jar' }
+    const variables = { WILD: '*.jar' }
     const Cmd = ['/bin/sh', '-c', text]
     expect(await of({ Cmd }, { variables })).toEqual({ words: Cmd, notes: [] })
   })

@@ -42,7 +42,7 @@ export const distribution: Layout = async ({ location, mainClass: wanted }) => {
 export const startScript: Layout = async ({ location, mainClass }) => {
   const script = await readScript(location)
   if (script === undefined) return undefined
-  const home = path.dirname(path.dirname(location))
+  const home = path.resolve(path.dirname(location), script.home)
   return await ofScript(home, path.basename(location), {
     ...script,
     mainClass: mainClass ?? script.mainClass
@@ -166,7 +166,7 @@ async function readScript(file: string): Promise<Script | undefined> {
   const script = content.length > MAX_SCRIPT_SIZE ? undefined : readStartScript(content.toString('utf8'))
   if (script === undefined) return undefined
   if ('className' in script.main) return { ...script, mainClass: script.main.className }
-  const jar = path.join(path.dirname(path.dirname(file)), script.main.jar)
+  const jar = path.resolve(path.dirname(file), script.home, script.main.jar)
   const mainClass = (await readManifest(jar))?.mainClass
   return mainClass === undefined ? undefined : { ...script, mainClass }
 }

@@ -31,6 +31,11 @@ export interface Application extends FoundApplication {
   files: ReadonlyMap<string, string>
 }
 
+/** Returns whether the files of an application are in an image already, and not known. */
+export function isInAnImage({ layout }: Pick<FoundApplication, 'layout'>): boolean {
+  return layout === 'dockerfile' || layout === 'image'
+}
+
 /** Inputs on which it depends what a launcher runs. */
 export interface LaunchSettings {
   javaOptions: readonly string[]

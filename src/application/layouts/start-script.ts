@@ -3,6 +3,8 @@ import { APP_DIR } from '../../lib/image-paths.js'
 
 /** What the start script of a distribution runs. */
 export interface StartScript {
+  /** The distribution, relative to the folder of the script. */
+  home: string
   /** Main class; a jar of the distribution, if the script runs it by `-jar`. */
   main: { className: string } | { jar: string }
   /** Module of the main class, if it is run from the module path. */
@@ -18,6 +20,13 @@ export interface StartScript {
   settings: string | undefined
 }
 
+/** Where a script goes to its distribution: `..` from `bin/`, and another path where the scripts are in another folder. */
+const TO_HOME = [
+  /\bcd (?:-P )?"\$\{APP_HOME:-\.\/\}([./]+)"/,
+  /\bcd "`dirname \\"\$PRG\\"`\/([./]+)"/,
+  /^BASEDIR=`cd "\$PRGDIR\/([./]+)"/m
+]
+
 const NOTHING_ELSE = { module: undefined, modulePath: [], hasArguments: false, settings: undefined }
 
 /**
@@ -25,11 +34,13 @@ const NOTHING_ELSE = { module: undefined, modulePath: [], hasArguments: false, s
  * undefined for another file.
  */
 export function readStartScript(text: string): StartScript | undefined {
-  return ofGradle(text) ?? ofSbt(text) ?? ofAppassembler(text)
+  const found = ofGradle(text) ?? ofSbt(text) ?? ofAppassembler(text)
+  const [home = '..'] = TO_HOME.flatMap((pattern) => pattern.exec(text)?.[1] ?? [])
+  return found && { ...found, home }
 }
 
 /** https://github.com/gradle/gradle/blob/master/platforms/jvm/plugins-application/src/main/resources/org/gradle/api/internal/plugins/unixStartScript.txt */
-function ofGradle(text: string): StartScript | undefined {
+function ofGradle(text: string): Omit<StartScript, 'home'> | undefined {
   const [, classPath] = /^CLASSPATH=(.*)$/m.exec(text) ?? []
   const [, modulePath = ''] = /^MODULE_PATH=(.*)$/m.exec(text) ?? []
   const [, isModule, name] =
@@ -56,7 +67,7 @@ function ofGradle(text: string): StartScript | undefined {
 }
 
 /** https://github.com/sbt/sbt-native-packager/blob/main/src/main/resources/com/typesafe/sbt/packager/archetypes/scripts/bash-template */
-function ofSbt(text: string): StartScript | undefined {
+function ofSbt(text: string): Omit<StartScript, 'home'> | undefined {
   const [, classPath] = /^declare -r app_classpath="(.+)"$/m.exec(text) ?? []
   const [, jar, className] =
     /^declare -[ar] app_mainclass=\(?(?:-jar "?\$lib_dir\/([^"]+)"?|["']?([\p{L}_$][\p{L}\p{N}_$.]*)["']?)\)?$/mu.exec(
@@ -74,7 +85,7 @@ function ofSbt(text: string): StartScript | undefined {
 }
 
 /** https://github.com/mojohaus/appassembler/blob/master/appassembler-maven-plugin/src/main/resources/org/codehaus/mojo/appassembler/daemon/script/unixBinTemplate */
-function ofAppassembler(text: string): StartScript | undefined {
+function ofAppassembler(text: string): Omit<StartScript, 'home'> | undefined {
   const [, classPath] = /^CLASSPATH=(.*\$(?:REPO|BASEDIR).*)$/m.exec(text) ?? []
   const [, repository = 'repo'] = /^ *REPO="\$BASEDIR"\/(\S+)$/m.exec(text) ?? []
   const [, options = ''] = /^exec "\$JAVACMD" (.*)\$JAVA_OPTS/m.exec(text) ?? []

@@ -32,9 +32,6 @@ const PATTERN = /[*?[\\]/
 const NOT_OF_IMAGE =
   /^(?:_|IFS|OPT(?:ARG|ERR|IND)|PS\d|PPID|(?:OLD)?PWD|HOME|HOSTNAME|TERM|SHLVL|SHELL|E?UID|GROUPS|S?RANDOM|SECONDS|EPOCH\w*|BASH\w*|LINENO|FUNC\w*|DIRSTACK|HIST\w*|HOSTTYPE|MACHTYPE|OSTYPE|PIPESTATUS|SHELLOPTS|COLUMNS|LINES|COMP_\w*)$/
 
-/** Options that a JVM must not get twice: a normal start adds those of JAVA_OPTS once more. */
-const AGENT = /-(?:javaagent|agentlib|agentpath|Xrun)/
-
 /**
  * Returns the words of a command that a shell would run, if it is one command, without operators, patterns and substitutions of other
  * commands; undefined for anything else. A leading `exec` is left out.
@@ -134,7 +131,6 @@ class Expansion {
     const value = variables[name]
     if (value === undefined && byDefault === undefined && (needsVariables || name === 'PATH'))
       throw NOT_SIMPLE
-    if (name === 'JAVA_OPTS' && AGENT.test(value ?? '')) throw NOT_SIMPLE
     this.used.add(name)
     return value || (byDefault ?? '')
   }

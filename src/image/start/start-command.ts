@@ -4,6 +4,7 @@ import type { ImageConfig } from '../../docker/inspect.js'
 import { variablesIn } from '../jvm-variables.js'
 import { withoutArgumentFiles } from './argument-files.js'
 import { lengthOfInit } from './inits.js'
+import type { Recording } from './recording.js'
 import {
   commandOfScript,
   commandOfShell,
@@ -24,9 +25,16 @@ const TEMURIN = '/__cacert_entrypoint.sh'
 export interface StartCommand {
   /** Words from `java` on; those of the image where they are not understood. */
   words: string[]
-  /** What of the command is left out or was replaced, and what that means, for the log. */
+  /** What of the command is left out, was replaced or is fixed, and what that means, for the log. */
   notes: string[]
+  /** What the command sets and writes before it starts java, where it was run for that. */
+  recording?: Recording
+  /** Why it is not known what the command starts, as the end of a sentence. */
+  problem?: string
 }
+
+/** Runs a command of an image up to java, and returns what it does until then, or why that is not known. */
+export type RecordStart = (words: readonly string[]) => Promise<Recording | { problem: string }>
 
 /** An image, and what reads its files. */
 export interface StartSource {
@@ -35,28 +43,31 @@ export interface StartSource {
   variables: Readonly<Record<string, string>>
   /** Returns the text of a file in the image; undefined where it cannot be read. */
   readText: (file: string) => Promise<string | undefined>
+  record?: RecordStart | undefined
 }
 
 /** Returns the input `command`, or else what the image starts. `env` is the input of this name. */
 export async function givenCommand(
   files: ImageFiles,
   config: ImageConfig['Config'],
-  { command, env }: { command?: readonly string[] | undefined; env: Readonly<Record<string, string>> }
+  { command, env }: { command?: readonly string[] | undefined; env: Readonly<Record<string, string>> },
+  record?: RecordStart
 ): Promise<StartCommand> {
   if (command) return { words: [...command], notes: [] }
   const variables = { ...variablesIn(config.Env ?? []), ...env }
-  return await startCommand({ config, variables, readText: (file) => files.text(file) })
+  return await startCommand({ config, variables, readText: (file) => files.text(file), record })
 }
 
 /**
  * Returns what an image starts, as far as its entry script can replace it. Words that only prepare are left out, and a shell or a script
- * that runs one command is replaced by this command.
+ * that runs one command is replaced by this command. Any other command is run up to java (docs/image.md).
  */
 export async function startCommand(source: StartSource): Promise<StartCommand> {
   const { Entrypoint, Cmd, WorkingDir } = source.config
   const all = Entrypoint?.length ? [...Entrypoint, ...(Cmd ?? [])] : (Cmd ?? [])
   const { words, ...found } = await javaIn(all, source)
-  const read = (file: string) => source.readText(path.posix.resolve(WorkingDir || '/', file))
+  const folder = found.recording?.workingDirectory ?? (WorkingDir || '/')
+  const read = (file: string) => source.readText(path.posix.resolve(folder, file))
   const [program = '', ...rest] = words
   return isJava(program)
     ? { ...found, words: [program, ...(await withoutArgumentFiles(rest, read))] }
@@ -99,6 +110,12 @@ async function javaIn(all: readonly string[], source: StartSource): Promise<Star
     if (simple)
       return { words: simple.words, notes: notes(`${what} is started without a shell.${fixed(simple)}`) }
 
+    const recorded = await source.record?.(words)
+    if (recorded && !('problem' in recorded)) {
+      const { words: java, notes: own } = recorded
+      return { words: java, notes: notes(...own), recording: recorded }
+    }
+    // Such a script may have failed because it waits for a server.
     if (script && endsWithArguments(script.text)) {
       begin += words.length - script.parameters.length
       prepared.push(
@@ -106,7 +123,7 @@ async function javaIn(all: readonly string[], source: StartSource): Promise<Star
       )
       continue
     }
-    return { words, notes: notes() }
+    return { words, notes: notes(), ...recorded }
   }
 }
 
