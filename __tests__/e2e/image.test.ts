@@ -106,7 +106,10 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
           'org.opencontainers.image.base.digest': digest.slice(digest.indexOf('@') + 1)
         }
       })
-      const show = ['-c', 'cat /opt/crac-java/lib/security/cacerts prepared; stat -c "%u:%g %a" /app prepared']
+      const show = [
+        '-c',
+        'cat /opt/crac-java/lib/security/cacerts prepared; stat -c "%u:%g %a" /app prepared'
+      ]
       expect(docker('run', '--rm', '--entrypoint', 'sh', pulled.image, ...show)).toBe(
         'certificates\nfound-out\n4711:4712 770\n4711:4712 644'
       )

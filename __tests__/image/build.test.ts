@@ -130,7 +130,9 @@ describe('a build of the Dockerfile of the user that fails', () => {
     ]
   ])('%j: the message has its cause', async (stderr, message) => {
     const engine = fakeDocker((args) => (args[0] === 'context' ? 'default' : { exitCode: 1, stderr }))
-    const failed = await buildUserImage({ docker: engine, id: 'r', work: folder }, OWN_BUILD, {}).catch((error: unknown) => error)
+    const failed = await buildUserImage({ docker: engine, id: 'r', work: folder }, OWN_BUILD, {}).catch(
+      (error: unknown) => error
+    )
     expect(String((failed as Error).message)).toContain(message)
     expect(String((failed as Error).message)).not.toContain('docker build failed')
   })

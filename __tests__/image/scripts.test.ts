@@ -172,7 +172,10 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
   })
 
   test('options of variables that the image itself sets are left out, and are not named at a restore', async () => {
-    await writeFile(path.join(home, 'own-options'), 'JAVA_TOOL_OPTIONS=-Xint -Da=1\nJAVA_OPTS=-Xmx64m -Db=2\n')
+    await writeFile(
+      path.join(home, 'own-options'),
+      'JAVA_TOOL_OPTIONS=-Xint -Da=1\nJAVA_OPTS=-Xmx64m -Db=2\n'
+    )
     const own = { JAVA_OPTS: '-Xmx64m -Db=2', JAVA_TOOL_OPTIONS: '-Xint -Da=1' }
     const restored = await restoreWith(`${RESTORED}; exit`, own)
     expect(restored.java).toEqual([`-XX:CRaCRestoreFrom=${home}/snapshot`])

@@ -52,11 +52,7 @@ export async function withImageFiles<T>(
   }
 }
 
-async function behindLinks(
-  docker: Docker,
-  container: string,
-  given: string
-): Promise<string | undefined> {
+async function behindLinks(docker: Docker, container: string, given: string): Promise<string | undefined> {
   let file = path.posix.normalize(given)
   for (let links = 0; file.startsWith('/') && links < MOST_LINKS; links++) {
     const entry = await entryOf(docker, container, file)

@@ -87,7 +87,11 @@ export async function readExistingImage(
       const { uid, gid } = user ?? DEFAULT_USER
       const image = namesOf(run).image('user')
       await docker.run(['tag', id, image])
-      return await recordStart(context, { image, user: `${uid}:${gid}`, env: inputs.env, dockerFolder }, words)
+      return await recordStart(
+        context,
+        { image, user: `${uid}:${gid}`, env: inputs.env, dockerFolder },
+        words
+      )
     }
     // ONBUILD would run in the build for the record, and such an image is refused.
     const start = await givenCommand(files, own, inputs, own.OnBuild?.length ? undefined : record)

@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { difference, notesOf, startIn, withRecording, type Start } from '../../../src/image/start/recording.js'
+import {
+  difference,
+  notesOf,
+  startIn,
+  withRecording,
+  type Start
+} from '../../../src/image/start/recording.js'
 import { dockerfileOf } from '../../../src/image/start/started-image.js'
 import { shipped } from '../../../src/shipped.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -97,7 +103,7 @@ cd /usr && exec -a shop java "$@"
     expect(found).toMatchObject({ environment: { LD_LIBRARY_PATH: '/layers/lib', EMPTY: '' } })
   })
 
-  test('is asked for the version of a java behind a link, and gets that of the image', async () => {
+  test('gets the version of the java of the image, also behind a link', async () => {
     const script = '#!/bin/sh\nln -s bin/java link\nv=$(./link -version 2>&1); exec java -D"$v" a\n'
     expect(await recorded(script, [], {}, '#!/bin/sh\necho 21\n')).toMatchObject({
       words: [`${folder}/bin/java`, '-D21', 'a']
@@ -106,7 +112,9 @@ cd /usr && exec -a shop java "$@"
 
   test('the variables of the buildpacks that a launcher removes may stay', async () => {
     const script = '#!/bin/sh\nunset CNB_PLATFORM_API\nexec java a\n'
-    expect(await recorded(script, [], { CNB_PLATFORM_API: '0.12' })).toMatchObject({ words: [`${folder}/bin/java`, 'a'] })
+    expect(await recorded(script, [], { CNB_PLATFORM_API: '0.12' })).toMatchObject({
+      words: [`${folder}/bin/java`, 'a']
+    })
   })
 
   test('is not the same each time, if anything of it is not', () => {

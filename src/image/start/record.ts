@@ -88,7 +88,16 @@ async function runUpToJava(
     await withEnvironmentFile(path.join(work, `${name}.env`), env, (file) =>
       docker.run([
         ...['create', '--name', name, '--label', `${RUN_LABEL}=${id}`, '--hostname', `start-${round}`],
-        ...['--network', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', MEMORY],
+        ...[
+          '--network',
+          'none',
+          '--cap-drop',
+          'ALL',
+          '--security-opt',
+          'no-new-privileges',
+          '--memory',
+          MEMORY
+        ],
         ...['--no-healthcheck', '--user', user, '--env-file', file, '--entrypoint', '/bin/sh'],
         ...['--', image, `${FOLDER}/before.sh`, ...command]
       ])
