@@ -3,13 +3,14 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { PROJECT } from '../lab/home.js'
 import { OWNER } from '../src/lib/errors.js'
+import { CRIU_LIMITS, CRIU_TRIALS, limitedHosts } from '../src/diagnosis/criu-limits.js'
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 import { FAMILIES } from '../src/secrets/scanner/families.js'
 import { seccompProfile } from './seccomp.js'
 
 // `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the
-// families of tokens. It also writes docker/seccomp.json.
+// families of tokens, and docs/criu.md from the limits of CRIU. It also writes docker/seccomp.json.
 // Tests check that they are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
@@ -168,7 +169,45 @@ export function tokensPage(): string {
   ].join('\n')
 }
 
+/** Returns docs/criu.md, with the known limits of versions of CRIU and the combinations that were tried. */
+export function criuPage(): string {
+  const limits = CRIU_LIMITS.map((limit) => {
+    const { signature, fixedIn, reason, always } = limit
+    const result = `${always ? 'fails' : 'may fail'}: ${reason} ([${signature}](troubleshooting.md#${signature}))`
+    return `| ${limitedHosts(limit)} | before ${fixedIn} | ${result} | ${limit.seen} |`
+  })
+  const trials = CRIU_TRIALS.map(
+    ({ criu, kernel, glibc, cpu, result, seen }) =>
+      `| ${criu} | ${kernel} | ${glibc} | ${cpu} | ${result} | ${seen} |`
+  )
+  return [
+    '# Versions of CRIU, and where they work',
+    '',
+    '<!-- Written by `npm run docs` from src/diagnosis/criu-limits.ts. -->',
+    '',
+    'The action refuses nothing because of a version: each CRIU [dumps a sleeping process](decisions/criu.md) on the runner, and that',
+    'decides. The inspection of the runner, `crac-checkpoint doctor` and the messages of failures use this table.',
+    '',
+    '## Known limits',
+    '',
+    '| where | CRIU | what happens | seen |',
+    '|---|---|---|---|',
+    ...limits,
+    '',
+    '## Tried, and works',
+    '',
+    '| CRIU | kernel | glibc | CPU | what | seen |',
+    '|---|---|---|---|---|---|',
+    ...trials,
+    '',
+    'Kernels from 7.1 on do not have UDP-Lite. CRIU before 4.2.1 then stops a dump, but only if the processes have another network',
+    'namespace than CRIU, as with `podman container checkpoint`. This action runs CRIU inside the container, in their namespace: there',
+    'CRIU logs that it goes on.'
+  ].join('\n')
+}
+
 if (process.argv[1]?.endsWith('docs.ts')) {
+  writeFileSync(path.join(PROJECT, 'docs/criu.md'), `${criuPage()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/tokens.md'), `${tokensPage()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/troubleshooting.md'), `${troubleshootingPage().trimEnd()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/inputs.md'), `${inputsPage()}\n`)

@@ -3,7 +3,8 @@ import {
   chooseEngine,
   engineName,
   parseTrials,
-  type EngineInputs
+  type EngineInputs,
+  type TrialHost
 } from '../../src/checkpoint/choose-engine.js'
 import { privilegeLevels } from '../../src/docker/privileges.js'
 import { fakeDocker, type Reply } from '../support/fake-docker.js'
@@ -20,14 +21,21 @@ const trial = (kind: string, version: string, log: string, code: number): string
   `crac-checkpoint: trial of ${kind} ${version}\n${log}\ncrac-checkpoint: trial of ${kind} ended with ${code}\n`
 const output = (...trials: string[]): string => `crac-checkpoint: engines criu warp\n${trials.join('')}`
 
-function choose(reply: (flags: string) => Reply, request: Partial<EngineInputs> = {}) {
+const HOST: TrialHost = { kernel: '6.18.0', amx: true, glibc: '2.41', containerStart: 300 }
+
+function choose(
+  reply: (flags: string) => Reply,
+  request: Partial<EngineInputs> = {},
+  host: TrialHost = HOST
+) {
   const lines: string[] = []
   const docker = fakeDocker((args) => reply(args.join(' ')))
   const levels = privilegeLevels('auto', { appArmor: false })
   const chosen = chooseEngine(
     { id: '1', docker, log: quietLog(lines) },
     { engine: 'auto', criu: 'auto', ...request },
-    levels
+    levels,
+    host
   )
   return { chosen, lines, docker }
 }
@@ -64,6 +72,50 @@ describe('chooseEngine', () => {
     expect(docker.calls).toHaveLength(1)
   })
 
+  test('a failure names what is known of this version of CRIU on this kernel', async () => {
+    const trials = () => output(trial('system', '3.17.1', VDSO, 1))
+    await expect(choose(trials, {}, { ...HOST, amx: false }).chosen).rejects.toMatchObject({
+      evidence: expect.stringMatching(
+        /^known: CRIU before 4\.1 on kernel 6\.13 and newer: it does not know the vDSO/
+      )
+    })
+  })
+
+  test('the abort for UDP-Lite on kernel 7.1 is recognised, and the fix is a newer CRIU', async () => {
+    const lines =
+      '(00.004399) sockets: Sockets collect procedure family AF_INET6 proto IPPROTO_UDPLITE: -2\n' +
+      '(00.008801) Error (criu/cr-dump.c:2128): Dumping FAILED.'
+    const { chosen } = choose(
+      () => output(trial('system', '4.1.1', lines, 1)),
+      {},
+      { ...HOST, kernel: '7.3.4' }
+    )
+    await expect(chosen).rejects.toMatchObject({
+      signature: { id: 'criu-udplite' },
+      fix: expect.stringContaining('CRIU 4.2.1 or newer'),
+      evidence: expect.stringContaining('kernel 7.1 and newer')
+    })
+  })
+
+  test('on kernel 7.3, a CRIU that works is used, whatever its version', async () => {
+    const { chosen } = choose(
+      () => output(trial('system', '4.1.1', GOOD, 0)),
+      {},
+      { ...HOST, kernel: '7.3.4' }
+    )
+    expect(await chosen).toMatchObject({ kind: 'system', version: '4.1.1' })
+  })
+
+  test('the trials have more time where the first container started slowly', async () => {
+    const trials = () => output(trial('system', '4.1.1', GOOD, 0))
+    const fast = choose(trials)
+    const slow = choose(trials, {}, { ...HOST, containerStart: 15_000 })
+    await Promise.all([fast.chosen, slow.chosen])
+    expect(fast.docker.calls[0]?.args.at(-1)).toBe('10')
+    expect(slow.docker.calls[0]?.args.at(-1)).toBe('45')
+    expect(slow.docker.calls[0]?.options.timeout).toBe(135_000)
+  })
+
   test('retries with more privileges where they may help, and logs the reason', async () => {
     const { chosen, docker, lines } = choose((flags) =>
       output(
@@ -78,7 +130,7 @@ describe('chooseEngine', () => {
     ])
     expect(docker.calls).toHaveLength(3)
     expect(lines[0]).toContain('with privilege level least: ')
-    expect(docker.calls.map(({ args }) => args.at(-1))).toEqual([
+    expect(docker.calls.map(({ args }) => args.at(-2))).toEqual([
       'checkpoint_restore',
       'sys_admin',
       'checkpoint_restore'

@@ -74,8 +74,6 @@ esac
 
   test.each<[string, Machine, Record<string, string>, string]>([
     ['emulation', { architecture: 'arm64' }, {}, 'under emulation CRIU cannot see the real process'],
-    ['AMX', { run: `echo '${CONTAINER} amx_tile'` }, { criu: 'bundled' }, 'the CPU has AMX'],
-    ['kernel 6.17 with a bundled CRIU only', {}, { criu: 'bundled' }, 'the kernel is 6.17.0-1010-azure'],
     [
       'an engine without CHECKPOINT_RESTORE',
       { version: `echo '${VERSION('5.4.0', '20.10.24')}'`, run: UNKNOWN },

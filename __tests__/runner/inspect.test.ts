@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
+import { systemClock } from '../../src/lib/clock.js'
 import { inspectRunner, type InspectionRequest } from '../../src/runner/inspect.js'
 import { containerJson, fakeDocker, imageJson, type Reply } from '../support/fake-docker.js'
 import { quietLog } from '../support/quiet-log.js'
 
 const SERVER = { Version: '28.2.2', Os: 'linux', Arch: 'amd64', KernelVersion: '6.17.0-1010-azure' }
 const ALL = 'CapBnd:\t000001ffffffffff\n'
-const FACTS = `${ALL}cat\0/proc/self/status\0\nmodel name\t: Intel(R) Xeon(R)\nflags\t\t: fpu sse2 amx_tile amx_int8\n`
+const FACTS = `${ALL}glibc 2.41\ncat\0/proc/self/status\0\nmodel name\t: Intel(R) Xeon(R)\nflags\t\t: fpu sse2 amx_tile amx_int8\n`
 
 interface Machine {
   server?: object | null
@@ -42,10 +43,11 @@ function machine(given: Machine = {}) {
 const inspect = (
   docker: ReturnType<typeof machine>,
   request: Partial<InspectionRequest> = {},
-  hostname = 'runner'
+  hostname = 'runner',
+  lines: string[] = []
 ) =>
   inspectRunner(
-    { docker, platform: 'linux', hostname, log: quietLog() },
+    { docker, platform: 'linux', hostname, clock: systemClock, log: quietLog(lines) },
     {
       run: '1',
       baseImage: 'debian:trixie-slim',
@@ -66,6 +68,7 @@ describe('inspectRunner', () => {
       operatingSystem: 'Ubuntu 24.04',
       cpu: 'Intel(R) Xeon(R)',
       amx: true,
+      glibc: '2.41',
       reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
       refused: []
     })
@@ -108,18 +111,15 @@ describe('inspectRunner', () => {
   })
 
   test.each<[string, Machine, string]>([
-    ['AMX', {}, 'the CPU has AMX'],
-    [
-      'kernel 6.17',
-      { container: () => `${ALL}flags : sse2` },
-      'the kernel is 6.17.0-1010-azure, and from 6.13 on'
-    ]
-  ])("the JDK's own CRIU alone is refused for %s, and the way out is named", async (_, given, message) => {
-    await expect(inspect(machine(given), { criu: 'bundled' })).rejects.toMatchObject({
-      category: 'runner',
-      message: expect.stringContaining(message),
-      fix: expect.stringContaining('Leave `criu` at `auto`')
-    })
+    ['AMX', {}, 'CPUs with AMX'],
+    ['kernel 6.17', { container: () => `${ALL}flags : sse2` }, 'kernel 6.13 and newer']
+  ])("%s does not refuse the JDK's own CRIU, but is logged: the trial decides", async (_, given, message) => {
+    const lines: string[] = []
+    const { refused } = await inspect(machine(given), { criu: 'bundled' }, 'runner', lines)
+    expect(refused).toEqual([])
+    expect(lines.join('\n')).toContain(
+      `The CRIU that CRaC JDKs bundle (3.17.1) is known to fail on ${message}: `
+    )
   })
 
   test("the JDK's own CRIU is fine on an older kernel without AMX", async () => {
@@ -127,7 +127,32 @@ describe('inspectRunner', () => {
       server: { ...SERVER, KernelVersion: '6.8.0' },
       container: () => `${ALL}flags : sse2`
     })
-    expect((await inspect(docker, { criu: 'bundled' })).refused).toEqual([])
+    const lines: string[] = []
+    expect((await inspect(docker, { criu: 'bundled' }, 'runner', lines)).refused).toEqual([])
+    expect(lines.join('\n')).not.toContain('known to fail')
+  })
+
+  test('a `docker info` that fails is not "no AppArmor"', async () => {
+    const none = machine({ info: { SecurityOptions: [] }, container: () => ({ exitCode: 1, stderr: 'no' }) })
+    await expect(inspect(none)).rejects.toThrow('does not grant')
+    const levels = (docker: typeof none) => docker.calls.filter(({ args }) => args[0] === 'run').length
+    const failed = fakeDocker(async (args): Promise<Reply> => {
+      if (args[0] === 'info') return { exitCode: 1, stdout: '{"ServerErrors":["context deadline exceeded"]}' }
+      if (args[0] === 'run') return { exitCode: 1, stderr: 'no' }
+      return await machine().attempt(args)
+    })
+    await expect(inspect(failed)).rejects.toThrow('does not grant')
+    expect(levels(failed)).toBe(levels(none) + 1)
+  })
+
+  test('an engine that is too slow to start a container is reported as slow, and not as one that refuses', async () => {
+    const docker = machine({ container: () => ({ exitCode: 124 }) })
+    await expect(inspect(docker)).rejects.toMatchObject({
+      category: 'runner',
+      message: 'The Docker engine did not start a container within 60 seconds.'
+    })
+    // More privileges would not make it faster.
+    expect(docker.calls.filter(({ args }) => args[0] === 'run')).toHaveLength(1)
   })
 
   test('podman is refused by its name, as a client and as a service', async () => {
@@ -147,7 +172,13 @@ describe('inspectRunner', () => {
 
   test('refuses another system than Linux before it asks anything', async () => {
     const docker = machine()
-    const world = { docker, platform: 'darwin', hostname: 'mac', log: quietLog() } as const
+    const world = {
+      docker,
+      platform: 'darwin',
+      hostname: 'mac',
+      clock: systemClock,
+      log: quietLog()
+    } as const
     const request = {
       run: '1',
       baseImage: 'x',

@@ -43,6 +43,8 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
       imageStore: 'graph driver',
       cpu: 'Intel(R) Xeon(R)',
       amx: true,
+      glibc: '2.41',
+      containerStart: 300,
       diskFree: 50e9,
       reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
       privileges: [],

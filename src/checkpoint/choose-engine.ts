@@ -1,3 +1,4 @@
+import { criuLimits, limitedHosts, type CriuHost } from '../diagnosis/criu-limits.js'
 import { diagnose, type Finding } from '../diagnosis/diagnose.js'
 import { runOnce } from '../docker/containers.js'
 import type { Context } from '../docker/context.js'
@@ -37,8 +38,14 @@ export interface Trial {
   failure: { reason: string; finding: Finding | undefined } | undefined
 }
 
-/** Limit for the trials of both CRIUs, each of which may hang for 10 s (docker/checkpoint/try-criu.sh). */
-const TRIAL_TIMEOUT: Milliseconds = 30_000
+/** The machine that the trials run on. */
+export interface TrialHost extends CriuHost {
+  /** Duration of the first start of a container, which shows how slow the machine is; undefined if none was started. */
+  containerStart: Milliseconds | undefined
+}
+
+/** Limit for the trial of one CRIU, which may hang (docker/checkpoint/try-criu.sh); a slow machine has more time. */
+const TRIAL_TIMEOUT: Milliseconds = 10_000
 
 /** Order of preference: the CRIU of the base image is newer, as CRaC JDKs bundle 3.17.1. */
 const PREFERRED: readonly CriuKind[] = ['system', 'bundled']
@@ -50,7 +57,8 @@ const PREFERRED: readonly CriuKind[] = ['system', 'bundled']
 export async function chooseEngine(
   context: Pick<Context, 'id' | 'docker' | 'log'>,
   request: EngineInputs,
-  levels: readonly Privileges[]
+  levels: readonly Privileges[],
+  host: TrialHost
 ): Promise<CheckpointEngine> {
   const info = (line: string): void => context.log.info(line)
   const warp = (): CheckpointEngine => {
@@ -63,7 +71,7 @@ export async function chooseEngine(
   return await climb<Privileges, CheckpointEngine>(
     levels,
     async (privileges, fromHere) => {
-      const { engines, trials } = await tryLevel(context, privileges)
+      const { engines, trials } = await tryLevel(context, privileges, host)
       if (request.engine === 'auto' && !engines.includes('criu') && engines.includes('warp')) return warp()
       const candidates = kinds.flatMap((kind) => trials.filter((trial) => trial.kind === kind))
       for (const trial of candidates) {
@@ -74,7 +82,7 @@ export async function chooseEngine(
       }
       if (candidates.length === 0) throw noCriu(request.criu)
       const works = candidates.find(({ failure }) => failure === undefined)
-      if (!works) throw noneWorks(failed)
+      if (!works) throw noneWorks(failed, host)
       const { kind, version } = works
       const why = reasonFor(works, request, candidates)
       info(`Using CRIU ${version} (${kind}): ${why}.`)
@@ -102,8 +110,10 @@ function reasonFor(works: Trial, { criu }: EngineInputs, candidates: readonly Tr
 
 async function tryLevel(
   { id, docker }: Pick<Context, 'id' | 'docker'>,
-  privileges: Privileges
+  privileges: Privileges,
+  { containerStart = 0 }: TrialHost
 ): Promise<{ engines: string[]; trials: Trial[] }> {
+  const limit = Math.max(TRIAL_TIMEOUT, 3 * containerStart)
   const result = await runOnce(
     docker,
     {
@@ -111,9 +121,9 @@ async function tryLevel(
       image: namesOf(id).image('checkpoint'),
       flags: privileges.checkpoint,
       program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
-      args: [privileges.capability]
+      args: [privileges.capability, String(Math.ceil(limit / 1000))]
     },
-    TRIAL_TIMEOUT
+    (PREFERRED.length + 1) * limit
   )
   const output = `${result.stdout}\n${result.stderr}`
   const trials = parseTrials(output)
@@ -156,22 +166,26 @@ function noCriu(wanted: string): Failure {
   return new Failure(kind, what, { fix })
 }
 
-function noneWorks(failed: readonly { level: string; trial: Trial }[]): UnsupportedRunner {
+function noneWorks(failed: readonly { level: string; trial: Trial }[], host: CriuHost): UnsupportedRunner {
   // The failure of the preferred CRIU with the least privileges is the most useful: higher levels may be refused for other reasons.
   const first = failed[0]?.trial
   const finding = first?.failure?.finding
+  const known = first && /^\d/.test(first.version) ? criuLimits(host, first.version) : []
   return new UnsupportedRunner(
     `No CRIU works on this runner. ${first ? `${describe(first)}: ${first.failure?.reason}.` : ''}`.trim(),
     {
       fix:
         finding?.fix ??
         'Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.',
-      evidence: failed
-        .map(
+      evidence: [
+        ...known.map(
+          (limit) => `known: CRIU before ${limit.fixedIn} on ${limitedHosts(limit)}: ${limit.reason}`
+        ),
+        ...failed.map(
           ({ level, trial }) =>
             `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
         )
-        .join('\n'),
+      ].join('\n'),
       signature: finding?.signature
     }
   )

@@ -4,6 +4,7 @@ import { createDocker } from '../docker/docker.js'
 import type { Reach } from '../docker/containers.js'
 import { describeFailure, Failure } from '../lib/errors.js'
 import { systemClock } from '../lib/clock.js'
+import { criuLimits, limitedHosts } from '../diagnosis/criu-limits.js'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
 import { newRunId } from '../run/run-id.js'
 import { badInput, parseChoice } from '../lib/values.js'
@@ -20,6 +21,7 @@ export async function doctorCommand(args: string[], answer: Print): Promise<numb
     const runner = await inspectRunner(
       {
         docker: createDocker(process.env),
+        clock: systemClock,
         platform: process.platform,
         hostname: hostname(),
         log: { ...terminalLog((line) => console.error(line), systemClock), info: () => undefined }
@@ -84,7 +86,8 @@ function reportOf(runner: Runner, options: DoctorOptions): object {
     privileges: privileges[0]?.level,
     checkpointFlags: privileges[0]?.checkpoint,
     restoreFlags: privileges[0]?.restore('seccomp.json'),
-    criu: options.criu
+    criu: options.criu,
+    criuLimits: criuLimits(runner)
   }
 }
 
@@ -95,14 +98,18 @@ function describe(runner: Runner, options: DoctorOptions): string {
     ['architecture', runner.architecture],
     ['kernel', runner.kernel],
     ['CPU', `${runner.cpu ?? 'unknown'}${runner.amx ? ', with AMX' : ''}`],
-    ['AppArmor', runner.appArmor ? 'yes' : 'no'],
-    ['base image', options.baseImage],
+    ['AppArmor', runner.appArmor === undefined ? 'unknown' : runner.appArmor ? 'yes' : 'no'],
+    ['base image', `${options.baseImage}, ${runner.glibc ? `glibc ${runner.glibc}` : 'without glibc'}`],
     ['ports', describeReach(runner.reach)],
     ...runner.refused.map(({ level, reason }): [string, string] => [`not ${level}`, reason]),
     ['privileges', granted?.level ?? 'none'],
     ['checkpoint', granted?.checkpoint.join(' ') ?? ''],
     ['restore', granted?.restore('seccomp.json').join(' ') ?? ''],
-    ['CRIU', criuText(options.criu)]
+    ['CRIU', criuText(options.criu)],
+    ...criuLimits(runner).map((limit): [string, string] => [
+      `CRIU < ${limit.fixedIn}`,
+      `${limit.always ? 'fails' : 'may fail'} on ${limitedHosts(limit)}: ${limit.reason}`
+    ])
   ]
   const lines = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`)
   return ['This machine can take snapshots, as far as can be seen without taking one.', '', ...lines].join(

@@ -1,6 +1,6 @@
 import type { FailureCategory } from '../lib/errors.js'
 import { LONGEST_LINE } from '../lib/lines.js'
-import { CASCADE, NOISE } from './noise.js'
+import { CASCADE, DEBUG_CAUSE, NOISE } from './noise.js'
 import { Matcher } from './matcher.js'
 import type { Signature, Operation, Stream, Weight } from './signature.js'
 
@@ -54,8 +54,9 @@ export class Diagnoser {
   push(stream: Stream, text: string): void {
     const line = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text
     const shape = stream === 'criu' || stream === 'app' ? CRIU_LINE.exec(line) : null
-    // CRIU logs everything that it does: only errors, warnings and lines without a time count.
-    if (stream === 'criu' && !shape && TIMED.test(line) && !SUCCESS[this.operation]?.test(line)) return
+    // CRIU logs everything that it does: only errors, warnings and lines without a time count, with one exception.
+    const debug = stream === 'criu' && !shape && TIMED.test(line) && !DEBUG_CAUSE.test(line)
+    if (debug && !SUCCESS[this.operation]?.test(line)) return
     if (SUCCESS[this.operation]?.test(line)) {
       this.ofCriu = undefined
       return

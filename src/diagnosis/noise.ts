@@ -23,6 +23,9 @@ export const CASCADE = anyOf([
   'STARTUPTIME '
 ])
 
+/** Lines that CRIU logs for debugging, and that are the one trace of a cause. */
+export const DEBUG_CAUSE = /proto IPPROTO_UDPLITE: -2$/
+
 /** Lines that CRIU prints in containers although nothing is wrong. */
 export const NOISE = anyOf([
   "Can't keep kdat cache on non-tempfs",

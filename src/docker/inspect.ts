@@ -151,10 +151,15 @@ export interface DockerInfo {
   } | null
 }
 
-/** Queries the configuration of the Docker engine; undefined if it does not respond. */
+/** Queries the configuration of the Docker engine; undefined if it does not respond, or reports an error. */
 export async function dockerInfo(docker: Docker, timeout?: Milliseconds): Promise<DockerInfo | undefined> {
-  const { stdout } = await docker.attempt(['info', ...AS_JSON], timeout === undefined ? {} : { timeout })
-  return jsonOf(stdout) ?? undefined
+  const { exitCode, stdout } = await docker.attempt(
+    ['info', ...AS_JSON],
+    timeout === undefined ? {} : { timeout }
+  )
+  // An older client exits with 0 and lists what failed.
+  const info = jsonOf(stdout) as (DockerInfo & { ServerErrors?: string[] | null }) | undefined
+  return exitCode === 0 && info && !info.ServerErrors?.length ? info : undefined
 }
 
 /** Returns the address that the docker client connects to, from DOCKER_HOST or its context; empty if that is unknown. */

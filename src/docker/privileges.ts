@@ -52,10 +52,18 @@ function levelWith(level: PrivilegeLevel, capability: CriuCapability, more: read
   }
 }
 
-/** Returns the levels to try, the least first. */
-export function privilegeLevels(wanted: PrivilegesWanted, { appArmor }: { appArmor: boolean }): Privileges[] {
+/** Returns the levels to try, the least first; with that for AppArmor unless it is known that Docker does not use it. */
+export function privilegeLevels(
+  wanted: PrivilegesWanted,
+  { appArmor }: { appArmor: boolean | undefined }
+): Privileges[] {
   if (wanted !== 'auto') return LEVELS.filter(({ level }) => level === wanted)
-  return LEVELS.filter(({ level }) => appArmor || level !== 'no-apparmor')
+  return LEVELS.filter(({ level }) => appArmor !== false || level !== 'no-apparmor')
+}
+
+/** Returns whether a restore with these privileges needs the seccomp profile. */
+export function usesProfile(privileges: Privileges | undefined): boolean {
+  return privileges !== undefined && privileges.level !== 'privileged'
 }
 
 /** Returns the flags of `docker run` that an image declares; the seccomp profile is a file in the current folder. */

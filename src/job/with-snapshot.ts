@@ -38,7 +38,7 @@ export async function withSnapshot(
     buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
   )
   const engine = await step('engine', 'Choose the checkpoint engine', () =>
-    unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
+    unlessUnsupported(chooseEngine(context, inputs, runner.privileges, runner))
   )
   if (engine instanceof UnsupportedRunner) return engine
   const lower = runner.imageStore

@@ -2,7 +2,7 @@ import type { Context } from '../docker/context.js'
 import { FIGURES_ANNOTATION } from '../image/labels.js'
 import { Failure } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
-import { publishedAt, type Repositories } from '../registry/published.js'
+import { ONE_TRY, publishedAt, type Repositories } from '../registry/published.js'
 import type { Reference } from '../registry/reference.js'
 import { requireSpeed, type Budgets } from './budgets.js'
 import { parseFiguresAnnotation, type LastImage } from './figures-annotation.js'
@@ -82,7 +82,9 @@ async function lastImage(
   if (!tag) return undefined
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT)
   try {
-    const published = await publishedAt(repositories, tag, signal)
+    // A run that pushes nothing needs no network for its figures.
+    const once: Repositories = (reference) => repositories(reference, signal, ONE_TRY)
+    const published = await publishedAt(once, tag)
     const figures = parseFiguresAnnotation(published?.facts[FIGURES_ANNOTATION] ?? '')
     return published && figures && { tag: tag.text, digest: published.digest, figures }
   } catch (error) {

@@ -5,7 +5,7 @@ import { digestOf } from '../lib/digest.js'
 import { OCI_INDEX, OCI_MANIFEST } from '../lib/oci.js'
 import { Connection, type ConnectionContext, type RegistryRequest } from './connection.js'
 
-export type ClientContext = ConnectionContext & Omit<HttpContext, 'cancelled'>
+export type ClientContext = ConnectionContext & Omit<HttpContext, 'cancelled'> & { policy?: RetryPolicy }
 
 export interface StoredManifest {
   /** `sha256:...` of its bytes. */
@@ -28,7 +28,7 @@ const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.list.v2+json'
 ].join(', ')
 
-/** Three tries; where the registry says when to retry, waits of up to five minutes in total. */
+/** Three tries by default; where the registry says when to retry, waits of up to five minutes in total. */
 const POLICY: RetryPolicy = { tries: 3, longestWait: 5 * 60_000 }
 
 /** Maximum number of redirects of an upload: a stream can be sent once, so it is opened again for each. */
@@ -154,6 +154,10 @@ export class RepositoryClient {
   }
 
   private async withRetries<T>(attempt: () => Promise<T>): Promise<T> {
-    return await withRetries({ ...this.context, cancelled: this.cancelled }, POLICY, attempt)
+    return await withRetries(
+      { ...this.context, cancelled: this.cancelled },
+      this.context.policy ?? POLICY,
+      attempt
+    )
   }
 }

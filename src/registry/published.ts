@@ -1,5 +1,6 @@
 import { FINGERPRINT_LABEL } from '../image/labels.js'
 import { Failure } from '../lib/errors.js'
+import type { RetryPolicy } from '../http/retry.js'
 import type { Log } from '../lib/log.js'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
@@ -7,8 +8,17 @@ import { GZIPPED, ZSTANDARD, type PackedLayer } from './layer-file.js'
 import type { ImageConfiguration } from './packed-image.js'
 import type { Reference } from './reference.js'
 
-/** Returns a client for the repository of a reference; the signal ends its requests. */
-export type Repositories = (reference: Reference, signal?: AbortSignal) => RepositoryClient
+/**
+ * Returns a client for the repository of a reference; the signal ends its requests. `policy` says how often a request is tried.
+ */
+export type Repositories = (
+  reference: Reference,
+  signal?: AbortSignal,
+  policy?: RetryPolicy
+) => RepositoryClient
+
+/** The policy for what a run can do without. */
+export const ONE_TRY: RetryPolicy = { tries: 1, longestWait: 0 }
 
 export interface PublishedImage {
   configuration: ImageConfiguration

@@ -24,6 +24,10 @@ export function outputsOf(result: Result): Record<string, string> {
     run: '',
     compose: '',
     kubernetes: '',
+    'seccomp-profile': '',
+    kustomize: '',
+    'helm-values': '',
+    openshift: '',
     skipped: String(result.outcome === 'skipped' || result.outcome === 'unchanged'),
     logs: result.logs
   }

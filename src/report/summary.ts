@@ -148,6 +148,9 @@ function commonParts({ application, jdk, baseImage }: Checkpointed | Cold): [str
   ]
 }
 
+const MORE_FOR_KUBERNETES =
+  'The outputs `kustomize`, `helm-values`, `seccomp-profile` and `openshift` have the same for Kustomize and Helm, and what the cluster needs.'
+
 function startIt(result: Checkpointed | Cold, needs: string): string[] {
   const { run, compose, kubernetes } = instructions(result)
   const block = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```']
@@ -159,7 +162,7 @@ function startIt(result: Checkpointed | Cold, needs: string): string[] {
     needs,
     '',
     ...folded('With compose', ...block('yaml', compose)),
-    ...folded('With Kubernetes', ...block('yaml', kubernetes))
+    ...folded('With Kubernetes', ...block('yaml', kubernetes), '', MORE_FOR_KUBERNETES)
   ]
 }
 

@@ -80,5 +80,6 @@ export function repositoriesIn(
     credentials: (registry) => credentialsFor(registry, environment),
     endpoint: (registry) => endpointOf(registry, { docker, environment, root: '/' })
   }
-  return ({ registry, path }, signal) => new RepositoryClient(world, registry, path, signal)
+  return ({ registry, path }, signal, policy) =>
+    new RepositoryClient({ ...world, ...(policy && { policy }) }, registry, path, signal)
 }

@@ -9,14 +9,18 @@ export interface DockerFacts {
   architecture: Architecture
   kernel: string
   operatingSystem: string
-  appArmor: boolean
+  /** Whether Docker uses AppArmor; undefined if that is unknown. */
+  appArmor: boolean | undefined
   rootless: boolean
   /** Where Docker keeps images; undefined if that is unknown. */
   imageStore: 'graph driver' | 'containerd' | undefined
 }
 
-/** Timeout of a query; two of them take less than ten seconds. */
+/** Timeout of the first queries: a Docker engine that does not respond is reported within ten seconds. */
 const ANSWER_TIMEOUT: Milliseconds = 4500
+
+/** Timeout of the query of an engine that has responded, and reads its whole state for the answer. */
+const INFO_TIMEOUT: Milliseconds = 30_000
 
 const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
 
@@ -42,15 +46,15 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
       fix: 'Use a runner with x86-64 or arm64.'
     })
   }
-  const info = await dockerInfo(docker, ANSWER_TIMEOUT)
-  const security = (info?.SecurityOptions ?? []).join(' ')
+  const info = await dockerInfo(docker, INFO_TIMEOUT)
+  const security = info && (info.SecurityOptions ?? []).join(' ')
   return {
     version: server.Version,
     architecture,
     kernel: server.KernelVersion ?? 'unknown',
     operatingSystem: info?.OperatingSystem ?? 'unknown',
-    appArmor: security.includes('name=apparmor'),
-    rootless: security.includes('name=rootless'),
+    appArmor: security?.includes('name=apparmor'),
+    rootless: security?.includes('name=rootless') ?? false,
     imageStore:
       info && (info.DriverStatus?.some(([name]) => name === 'driver-type') ? 'containerd' : 'graph driver')
   }

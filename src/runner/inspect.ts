@@ -1,18 +1,24 @@
 import type { Reach } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
+import { BUNDLED_CRIU, criuLimits, limitedHosts } from '../diagnosis/criu-limits.js'
 import { climb, privilegeLevels, type Privileges, type PrivilegesWanted } from '../docker/privileges.js'
 import { UnsupportedRunner } from '../lib/errors.js'
+import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
+import type { Milliseconds } from '../lib/values.js'
 import { ensureImage } from './base-image.js'
 import { architectureOf, readDockerFacts, type DockerFacts } from './docker-facts.js'
 import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
-import { bundledCriuFault } from './old-criu.js'
 import { findReach } from './reach.js'
 
 /** What the runner can do, as far as the job needs to know. */
 export interface Runner extends DockerFacts {
   cpu: string | undefined
   amx: boolean
+  /** Version of the glibc of the base image; undefined if it has none, or if that is unknown. */
+  glibc: string | undefined
+  /** Duration of the first start of a container; undefined if none was started. */
+  containerStart: Milliseconds | undefined
   /** Free bytes on Docker's disk; undefined if unknown. */
   diskFree: number | undefined
   reach: Reach
@@ -37,6 +43,7 @@ export interface InspectionContext {
   docker: Docker
   platform: NodeJS.Platform
   hostname: string
+  clock: Clock
   log: Log
   /** Called with the facts about Docker, before anything else is found out. */
   onFacts?: (facts: DockerFacts) => void
@@ -64,9 +71,10 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
     throw emulated(`${request.baseImage} is an image for ${imageArchitecture}`, facts)
   }
   if (request.engine === 'warp') {
-    return { ...facts, cpu: undefined, amx: false, diskFree: undefined, reach, privileges: [], refused: [] }
+    const unknown = { cpu: undefined, glibc: undefined, diskFree: undefined, containerStart: undefined }
+    return { ...facts, ...unknown, amx: false, reach, privileges: [], refused: [] }
   }
-  const { granted, refused, container } = await findPrivileges(docker, request, facts)
+  const { granted, refused, container } = await findPrivileges(world, request, facts)
   for (const { level, reason } of refused) log.info(`Privilege level ${level} is not available: ${reason}`)
   if (container.emulator !== undefined) throw emulated(`${container.emulator} runs the containers`, facts)
   // A level with more privileges would not change this.
@@ -78,19 +86,21 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
       }
     )
   }
-  const fault = request.criu === 'bundled' ? bundledCriuFault(facts.kernel, container.amx) : undefined
-  if (fault !== undefined) {
-    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      fix: 'Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on.'
-    })
+  const { cpu, amx, glibc, diskFree } = container
+  const host = { kernel: facts.kernel, amx, glibc }
+  // A build with patches may work all the same: the trial decides.
+  for (const limit of request.criu === 'bundled' ? criuLimits(host, BUNDLED_CRIU) : []) {
+    log.info(
+      `The CRIU that CRaC JDKs bundle (${BUNDLED_CRIU}) is known to fail on ${limitedHosts(limit)}: ${limit.reason}.`
+    )
   }
-  const { cpu, amx, diskFree } = container
-  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused }
+  const containerStart = container.duration
+  return { ...facts, ...host, cpu, diskFree, reach, containerStart, privileges: granted, refused }
 }
 
 /** Finds the least privileges with which the Docker engine starts a container that has what CRIU needs. */
 async function findPrivileges(
-  docker: Docker,
+  world: InspectionContext,
   request: InspectionRequest,
   facts: DockerFacts
 ): Promise<{ granted: Privileges[]; refused: Refused[]; container: ContainerFacts }> {
@@ -99,7 +109,7 @@ async function findPrivileges(
   return await climb(
     privilegeLevels(request.privileges, facts),
     async (privileges, fromHere) => {
-      const container = await tryPrivileges(docker, run, baseImage, privileges)
+      const container = await tryPrivileges(world, run, baseImage, privileges)
       if (typeof container !== 'string' && container.missing.length === 0) {
         return { granted: fromHere, refused, container }
       }
@@ -109,7 +119,11 @@ async function findPrivileges(
       if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts)
       throw notGranted(request.privileges, facts, refused)
     },
-    (error) => error instanceof UnsupportedRunner && !EMULATION.test(refused.at(-1)?.reason ?? '')
+    // The level that was tried last is in the list, unless Docker was too slow for an answer.
+    (error, { level }) => {
+      const last = refused.at(-1)
+      return error instanceof UnsupportedRunner && last?.level === level && !EMULATION.test(last.reason)
+    }
   )
 }
 

@@ -1,4 +1,7 @@
+import { fixedIn } from '../criu-limits.js'
 import { signatures } from '../signature.js'
+
+const NEW_ENOUGH = `Use CRIU ${fixedIn('criu-vdso-bounds')} or newer, such as that of the default base image (\`criu: auto\`).`
 
 /** Lines of CRIU at a checkpoint or a restore. */
 export const criuBoth = signatures({ operations: ['dump', 'restore'], stream: 'criu' }, [
@@ -8,7 +11,7 @@ export const criuBoth = signatures({ operations: ['dump', 'restore'], stream: 'c
     category: 'jdk',
     cause:
       'This version of CRIU does not support the vDSO of this kernel, which is larger from kernel 6.13 on.',
-    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
+    fix: NEW_ENOUGH
   },
   {
     id: 'criu-compat-vdso',
@@ -16,7 +19,7 @@ export const criuBoth = signatures({ operations: ['dump', 'restore'], stream: 'c
     category: 'jdk',
     cause:
       'This version of CRIU does not support the vDSO for 32-bit programs of this kernel: it is too large.',
-    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
+    fix: NEW_ENOUGH
   },
   {
     id: 'criu-ptrace-denied',

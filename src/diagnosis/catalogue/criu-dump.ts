@@ -1,4 +1,7 @@
+import { fixedIn } from '../criu-limits.js'
 import { signatures } from '../signature.js'
+
+const DEFAULT_HAS = 'The default `base-image` has version 4.1 or newer'
 
 /** Lines of CRIU at a checkpoint. */
 export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
@@ -7,14 +10,14 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: 'jdk',
     cause: 'The CPU has AMX registers (Intel, from 2023 on), which this version of CRIU does not support.',
-    fix: 'Use CRIU 4.1 or newer. The default `base-image` has it: remove the inputs `criu` and `base-image`, or install CRIU 4.1 in your own base image.'
+    fix: `Use CRIU ${fixedIn('criu-amx-xsave')} or newer. ${DEFAULT_HAS}: remove the inputs \`criu\` and \`base-image\`, or install it in your own base image.`
   },
   {
     id: 'criu-xsave-warn',
     pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
     category: 'jdk',
     cause: 'The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.',
-    fix: 'Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer.'
+    fix: `Use CRIU ${fixedIn('criu-amx-xsave')} or newer, such as that of the base image (\`criu: auto\`). ${DEFAULT_HAS}.`
   },
   {
     id: 'criu-sockopt-616',
@@ -22,7 +25,24 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     category: 'application',
     cause:
       'The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.',
-    fix: 'Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`.'
+    fix: `Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with \`env\` or \`java-options\`; or use CRIU ${fixedIn('criu-sockopt-616')} or newer.`
+  },
+  {
+    id: 'criu-udplite',
+    // The one trace of the cause is a line for debugging, just before the end (checkpoint-restore/criu#3002).
+    pattern: /proto IPPROTO_UDPLITE: -2[\s\S](?:\(\d+\.\d+\) )?Error \([^):]{1,80}:\d+\): Dumping FAILED\./m,
+    category: 'image',
+    cause: 'This version of CRIU needs UDP-Lite, which kernel 7.1 and newer do not have.',
+    fix: `Use CRIU ${fixedIn('criu-udplite')} or newer, or a runner with an older kernel.`
+  },
+  {
+    id: 'criu-page-parasite',
+    pattern: /Can't dump page with parasite/m,
+    category: 'image',
+    cause:
+      'CRIU could not read the memory of a process. On glibc 2.42 and newer, the stacks of threads have guard pages that it may not know.',
+    fix: `With such a glibc in the base image, use CRIU ${fixedIn('criu-page-parasite')} or newer and a runner with kernel 6.16 or newer, or Debian 13 as \`base-image\`.`,
+    weight: 'general'
   },
   {
     id: 'criu-rseq',
