@@ -185,6 +185,8 @@ export function criuPage(): string {
     '',
     '<!-- Written by `npm run docs` from src/diagnosis/criu-limits.ts. -->',
     '',
+    '**Which CRIU works on which kernel, glibc and CPU?**',
+    '',
     'The action refuses nothing because of a version: each CRIU [dumps a sleeping process](decisions/criu.md) on the runner, and that',
     'decides. The inspection of the runner, `crac-checkpoint doctor` and the messages of failures use this table.',
     '',

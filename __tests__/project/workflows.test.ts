@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { ROOT } from '../support/inputs.js'
 
 /** What is newer than the linter. */
-const UNKNOWN_TO_IT = /^label "ubuntu-24\.04(?:-arm)?" is unknown/
+const UNKNOWN_TO_IT = /^label "ubuntu-2[46]\.04(?:-arm)?" is unknown/
 
 const FOLDER = path.join(ROOT, '.github/workflows')
 

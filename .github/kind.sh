@@ -1,0 +1,50 @@
+#!/bin/bash
+# Starts the Deployment of the action in the cluster of kind, in each way that docs/kubernetes.md describes, and calls it.
+# Takes IMAGE, and DEPLOYMENT and KUSTOMIZATION as the action gives them.
+set -euo pipefail
+node=kind-control-plane
+folder=$(mktemp -d)
+printf '%s' "$DEPLOYMENT" > "$folder/deployment.yaml"
+printf '%s' "$KUSTOMIZATION" > "$folder/kustomization.yaml"
+
+docker run --rm --entrypoint cat "$IMAGE" /opt/crac-checkpoint/seccomp.json |
+    docker exec --interactive "$node" sh -c \
+        'mkdir -p /var/lib/kubelet/seccomp/operator && cat > /var/lib/kubelet/seccomp/operator/crac-checkpoint.json'
+
+# Waits for the pod, and calls it. $1: what its log has to contain.
+check() {
+    kubectl rollout status deployment/app --timeout 90s
+    pod=$(kubectl get pods --selector app=app --sort-by .metadata.creationTimestamp --output name | tail -n 1)
+    kubectl port-forward "$pod" 8080:8080 > /dev/null &
+    forward=$!
+    curl --fail --silent --show-error --retry 30 --retry-all-errors --retry-delay 1 --max-time 5 http://localhost:8080/
+    kill "$forward"
+    kubectl logs "$pod" > "$folder/log"
+    cat "$folder/log"
+    grep --quiet "$1" "$folder/log"
+}
+
+# Changes the container, and waits until only the new pod is there. $1: path below the container, $2: value.
+change() {
+    kubectl patch deployment app --type json --patch \
+        "[{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/$1\", \"value\": $2}]"
+    kubectl rollout status deployment/app --timeout 90s
+}
+
+# `exit` in place of the normal start: a pod that responds was restored.
+kubectl kustomize "$folder" | kubectl apply --filename -
+change env '[{"name": "CRAC_ON_RESTORE_FAILURE", "value": "exit"}]'
+check ''
+
+change securityContext/readOnlyRootFilesystem true
+check ''
+
+change env '[]'
+change securityContext/seccompProfile '{"type": "RuntimeDefault"}'
+check 'the snapshot could not be restored here; starting the application normally.*restore-flags'
+
+kubectl delete deployment app
+# The label that the comments of the Deployment name.
+kubectl label namespace default pod-security.kubernetes.io/enforce=privileged
+kubectl apply --filename "$folder/deployment.yaml"
+check ''
