@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { ensureCriuImage } from '../../lab/criu-image.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import { startVendorApis } from '../../lab/vendor-apis.js'
 import {
@@ -49,7 +50,10 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
       ].join('\n'),
       { mode: 0o755 }
     )
+    const criu = await ensureCriuImage(world)
     build([
+      // As on Ubuntu 24.04: neither CRIU nor a package of it.
+      'RUN (apt-get purge --yes --auto-remove criu libcap2-bin || true) && rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*',
       'RUN ln -sf /opt/java/openjdk/bin/java /usr/local/bin/ && echo "orders:x:4711:4712::/:/bin/sh" >>/etc/passwd && echo "orders:x:4712:" >>/etc/group',
       'WORKDIR /app',
       'COPY app.jar ./',
@@ -72,7 +76,7 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
     docker('image', 'rm', '--force', original, digest)
     const before = engineContents()
     const step = await runAction(
-      { context: '.', image: original, tags: image, push: 'true' },
+      { context: '.', image: original, tags: image, push: 'true', 'criu-image': criu },
       { workspace: context }
     )
     if (step.exitCode !== 0 || step.left.length > 0) throw new Error([step.log, ...step.left].join('\n'))
@@ -87,7 +91,7 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
     // The registry has the layers of the original, and takes them over.
     expect(made.layers.slice(0, layers).map(({ sent }) => sent)).toEqual(Array(layers).fill(false))
     expect(made.layers.slice(layers).some(({ sent }) => sent)).toBe(true)
-    docker('image', 'rm', '--force', original)
+    docker('image', 'rm', '--force', original, criu)
 
     await pulledAgain(image, step, async (pulled) => {
       const config = JSON.parse(

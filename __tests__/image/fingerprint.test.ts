@@ -106,6 +106,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   'skip-unchanged': { ...tag, 'skip-unchanged': 'true' },
   'push-timeout': { 'push-timeout': '1s' },
   'base-image': [{ 'base-image': 'debian:13' }, otherBase],
+  'criu-image': { 'criu-image': `acme/criu@sha256:${'a'.repeat(64)}` },
   labels: { labels: 'a=b' },
   user: { user: '1:1' },
   network: { network: 'n' },

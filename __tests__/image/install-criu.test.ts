@@ -13,11 +13,16 @@ describe('the installation of CRIU before the other builds', () => {
   temporaryFolder((created) => (folder = created))
 
   /** Builds with a Docker whose builds end like that, and returns the commands. */
-  async function install(result: Partial<CommandResult>): Promise<string[][]> {
+  async function install(
+    result: Partial<CommandResult>,
+    criuImage?: string
+  ): Promise<{ commands: string[][]; shown: string[] }> {
     const commands: string[][] = []
+    const shown: string[] = []
     const docker: Docker = {
-      attempt: (args) => {
+      attempt: (args, options) => {
         commands.push([...args])
+        for (const line of (result.stdout ?? '').split('\n')) options?.onLine?.(line)
         return Promise.resolve({ exitCode: 0, stdout: '', stderr: '', ...result })
       },
       run: () => Promise.resolve('default'),
@@ -26,27 +31,38 @@ describe('the installation of CRIU before the other builds', () => {
       feed: () => Promise.reject(new Error('not used'))
     }
     const nothing = (): void => undefined
-    const log = { info: nothing, warning: nothing, untrusted: nothing, end: nothing }
+    const untrusted = (line: string): void => void shown.push(line)
+    const log = { info: nothing, warning: nothing, untrusted, end: nothing }
     const context = {
       ...{ id: '0123456789ab', docker, work: folder, logs: folder },
       log: { ...log, group: async <T>(_: string, work: () => Promise<T>) => await work() },
       hiding: NOTHING_HIDDEN,
       startProgram: programsOn(process.env)
     }
-    await installCriu(context, path.join(ROOT, 'docker'), 'debian:trixie-slim')
-    return commands
+    await installCriu(context, path.join(ROOT, 'docker'), { baseImage: 'debian:trixie-slim', criuImage })
+    return { commands, shown }
   }
 
   test('builds one stage into the cache, from a context with its script only', async () => {
-    const [command] = await install({})
+    const { commands } = await install({})
     const place = path.join(folder, 'criu-0123456789ab')
-    expect(command).toEqual([
-      ...['build', '--target', 'criu', '--output', 'type=cacheonly'],
-      ...['--build-arg', 'BASE_IMAGE=debian:trixie-slim', '--', place]
+    expect(commands).toEqual([
+      [
+        ...['build', '--target', 'criu', '--output', 'type=cacheonly'],
+        ...['--build-arg', 'BASE_IMAGE=debian:trixie-slim', '--', place]
+      ]
     ])
     expect(readdirSync(place).sort()).toEqual(['Dockerfile', 'tools'])
     expect(readdirSync(path.join(place, 'tools'))).toEqual(['install-packages.sh'])
     expect(existsSync(path.join(place, 'tools/install-packages.sh'))).toBe(true)
+  })
+
+  test('takes CRIU from an image, and shows why it takes packages instead', async () => {
+    const refused =
+      '#9 0.3 crac-checkpoint: packages are installed in the base image (Debian 12); the CRIU of criu-image does not run on it (version `GLIBC_2.38 not found)'
+    const { commands, shown } = await install({ stdout: `#9 0.1 Version: 4.1.1\n${refused}` }, 'run:criu')
+    expect(commands[0]).toContain('CRIU_IMAGE=run:criu')
+    expect(shown).toEqual([refused])
   })
 
   test('fails with what its script reports', async () => {
@@ -60,6 +76,6 @@ describe('the installation of CRIU before the other builds', () => {
 
   test('leaves any other failure to the build of the images', async () => {
     const stderr = 'the --output option requires BuildKit'
-    await expect(install({ exitCode: 125, stderr })).resolves.toHaveLength(1)
+    await expect(install({ exitCode: 125, stderr })).resolves.toMatchObject({ shown: [] })
   })
 })

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs CRIU and setcap if the base image lacks them, and lists the libraries of the base image before that. An archive without
-# CRIU is not a failure yet: the JDK may have a CRIU of its own, or Warp (prepare-criu.sh).
+# Provides CRIU and setcap if the base image lacks them, from the image of the input `criu-image` or else from packages, and lists the
+# libraries of the base image before that. An archive without CRIU is not a failure yet: the JDK may have a CRIU of its own, or Warp
+# (prepare-criu.sh).
 set -u
 mkdir -p /trees
 find /lib/ /usr/lib/ -name '*.so*' 2>/dev/null | sort >/trees/libraries
@@ -10,8 +11,35 @@ command -v setcap >/dev/null || packages="$packages libcap2-bin"
 [ -n "$packages" ] || exit 0
 
 system=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')
+
+# Copies a file of the image with CRIU. $1: the file; $2: its folder.
+copy() {
+    cp "$1" "$2/" && copied="$copied $2/${1##*/}"
+}
+# Copies what the base image lacks from the image with CRIU. Fails, and leaves nothing, if that does not run here: glibc may be too old.
+copy_criu() {
+    libraries=$(ldd /bin/sh | sed -n 's/.* => \(\/.*\)\/libc\.so\.6 .*/\1/p')
+    copied=
+    for program in /build/criu/bin/*; do
+        command -v "${program##*/}" >/dev/null || copy "$program" /usr/sbin || return 1
+    done
+    for library in /build/criu/lib/*; do
+        [ -e "$libraries/${library##*/}" ] || copy "$library" "$libraries" || return 1
+    done
+    : >/build/trial
+    LD_BIND_NOW=1 criu --version && LD_BIND_NOW=1 setcap cap_sys_ptrace+eip /build/trial && return 0
+    rm -f $copied
+    return 1
+}
+refused=
+if [ -e /build/criu/bin/criu ]; then
+    copy_criu >/build/log 2>&1 && exit 0
+    refused="; the CRIU of criu-image does not run on it ($(tail -n 1 /build/log))"
+    echo "crac-checkpoint: packages are installed in the base image (${system:-unknown})$refused"
+fi
+
 if ! command -v apt-get >/dev/null; then
-    echo "crac-checkpoint: NO-CRIU: the base image (${system:-unknown}) lacks criu or setcap, and apt-get to install them"
+    echo "crac-checkpoint: NO-CRIU: the base image (${system:-unknown}) lacks criu or setcap, and apt-get to install them$refused"
     exit 1
 fi
 # Runs apt-get, and ends the build with its last error. $1: subcommand.
@@ -30,7 +58,7 @@ apt update -qq
 case $packages in
 criu*)
     if ! apt-cache policy criu | grep -q 'Candidate: [0-9]'; then
-        echo "the base image (${system:-unknown}) has no criu, and neither has its package archive" >/trees/no-criu
+        echo "the base image (${system:-unknown}) has no criu, and neither has its package archive$refused" >/trees/no-criu
         packages=${packages#criu}
     fi
     ;;

@@ -15,11 +15,12 @@ export function toolsFailure(output: string): Failure | undefined {
       return new Failure('image', `CRIU is not available: ${details}.`, {
         fix:
           'Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM ' +
-          'in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.)'
+          'in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.) Or set `criu-image`, if glibc of ' +
+          'the base is 2.38 or newer (docs/decisions/criu.md).'
       })
     case 'NO-PACKAGES':
       return new Failure('image', `The base image cannot install packages: ${details.replace(/\.?$/, '.')}`, {
-        fix: 'Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap.',
+        fix: 'Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap, or `criu-image`.',
         evidence: lastLines(output, 20)
       })
     case 'NO-PLACE':

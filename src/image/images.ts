@@ -6,6 +6,7 @@ import { namesOf } from '../docker/names.js'
 import { assembleBuildContext } from './build-context.js'
 import { buildImage, type ImageBuild } from './build.js'
 import { ownOptions } from './jvm-variables.js'
+import { criuArgs } from './install-criu.js'
 import { APPLICATION_LABELS, originLabels } from './labels.js'
 import type { ImageParts } from './parts.js'
 
@@ -43,7 +44,7 @@ export async function prepareImages(
     environment,
     workspace
   }: { dockerFolder: string; environment: NodeJS.ProcessEnv; workspace: string },
-  { application, base, jdk, fingerprint }: ImageParts,
+  { application, base, jdk, criuImage, fingerprint }: ImageParts,
   imageStore?: 'graph driver' | 'containerd'
 ): Promise<ImageSource> {
   const { javaOptions, cpuFeatures, user } = inputs
@@ -71,7 +72,7 @@ export async function prepareImages(
   return {
     folder,
     buildArgs: {
-      BASE_IMAGE: base.image,
+      ...criuArgs(base.image, criuImage),
       UID: String(user.uid),
       GID: String(user.gid),
       ENGINE: inputs.engine,

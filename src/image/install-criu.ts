@@ -1,12 +1,20 @@
 import { cp, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { keepIn, type Context } from '../docker/context.js'
-import { runBuild } from './build.js'
+import { pairs, runBuild } from './build.js'
 import { toolsFailure } from './build-failure.js'
 
 /** The stage of docker/Dockerfile that has CRIU, and the only file that it copies. */
 const STAGE = 'criu'
 const SCRIPT = 'tools/install-packages.sh'
+
+/** Part of the line of the script about an image with CRIU that it does not use. */
+const REFUSED = 'crac-checkpoint: packages are installed'
+
+/** Returns the build arguments of the stage. */
+export function criuArgs(baseImage: string, criuImage: string | undefined): Record<string, string> {
+  return { BASE_IMAGE: baseImage, ...(criuImage === undefined ? {} : { CRIU_IMAGE: criuImage }) }
+}
 
 /**
  * Installs CRIU on the base image into the build cache of Docker, before the other files of the build are there. Throws a Failure
@@ -16,18 +24,22 @@ const SCRIPT = 'tools/install-packages.sh'
 export async function installCriu(
   context: Pick<Context, 'id' | 'docker' | 'work' | 'logs' | 'log' | 'hiding'>,
   dockerFolder: string,
-  baseImage: string
+  { baseImage, criuImage }: { baseImage: string; criuImage: string | undefined }
 ): Promise<void> {
   const folder = path.join(context.work, `criu-${context.id}`)
   await mkdir(path.join(folder, path.dirname(SCRIPT)), { recursive: true })
   for (const name of ['Dockerfile', SCRIPT]) await cp(path.join(dockerFolder, name), path.join(folder, name))
   const command = [
     ...['build', '--target', STAGE, '--output', 'type=cacheonly'],
-    ...['--build-arg', `BASE_IMAGE=${baseImage}`, '--', folder]
+    ...pairs('--build-arg', criuArgs(baseImage, criuImage)),
+    ...['--', folder]
   ]
   // Other steps are in the log at the same time.
   const { exitCode, stdout, stderr } = await runBuild(context.docker, command, {
-    keep: keepIn(context, 'build-criu.log')
+    keep: keepIn(context, 'build-criu.log'),
+    onLine: (line) => {
+      if (line.includes(REFUSED)) context.log.untrusted(line)
+    }
   })
   const failure = exitCode === 0 ? undefined : toolsFailure(`${stdout}\n${stderr}`)
   if (failure) throw failure

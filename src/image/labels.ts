@@ -7,6 +7,9 @@ export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 /** Annotation of the manifest with the measured times of the image (src/proof/figures-annotation.ts). Older images have it as a label. */
 export const FIGURES_ANNOTATION = `${PREFIX}.figures`
 
+/** Label of an image for the input `criu-image`: the version of the layout of its folder /criu (docker/criu/Dockerfile). */
+export const CRIU_LABEL = `${PREFIX}.criu`
+
 /** Labels that say where the application comes from, and not the image. */
 export const APPLICATION_LABELS: readonly string[] = ['source', 'revision', 'version'].map(
   (name) => `${OCI}.${name}`

@@ -9,13 +9,15 @@ import { fingerprintOf, type FingerprintParts } from './fingerprint.js'
 
 export interface ImageParts extends ApplicationOnBase {
   jdk: JdkArchive
+  /** Name of the image with CRIU; undefined where CRIU comes from the base image or its packages. */
+  criuImage: string | undefined
   fingerprint: string
 }
 
 /** Returns everything that the image is made of, with its fingerprint; `values` are the values of the inputs that change the image. */
 export async function completeParts(
   onBase: ApplicationOnBase,
-  jdk: JdkArchive,
+  { jdk, criuImage }: Pick<ImageParts, 'jdk' | 'criuImage'>,
   inputs: Pick<FingerprintParts, 'warmup' | 'warmupScript' | 'resourcePolicies'>,
   { version, dockerFolder, workspace }: Pick<FingerprintParts, 'version' | 'dockerFolder' | 'workspace'>,
   values: unknown
@@ -27,7 +29,7 @@ export async function completeParts(
     jdkSha256: jdk.sha256,
     inputs: values
   })
-  return { ...onBase, jdk, fingerprint }
+  return { ...onBase, jdk, criuImage, fingerprint }
 }
 
 /** Selects and provides the JDK for an application, which may still be searched for. */

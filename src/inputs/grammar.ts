@@ -38,6 +38,11 @@ export const imageName = matching(
   'the name of an image, for example debian:trixie-slim'
 )
 
+export const imageWithDigest = matching(
+  /^[a-zA-Z0-9][\w./:-]{0,400}@sha256:[0-9a-f]{64}$/,
+  'the name of an image with its digest, for example ghcr.io/acme/criu@sha256:…'
+)
+
 export const cpuFeatures = matching(
   /^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/,
   '`generic`, `native`, `ignore` or two hexadecimal numbers (0x1,0x2)'

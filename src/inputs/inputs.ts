@@ -164,6 +164,7 @@ export const INPUTS = {
   'push-timeout': input(parseDuration, { changesImage: false, secrets: 'a number' }),
 
   'base-image': input(grammar.imageName, { changesImage: 'resolved', secrets: 'a name' }),
+  'criu-image': input(optional(grammar.imageWithDigest), { changesImage: true, secrets: 'a name' }),
   labels: input(grammar.labels, { changesImage: true, secrets: secretsOfPairs }),
   user: input(optional(grammar.user), { changesImage: true, secrets: 'a name' }),
   network: input(optional(grammar.network), { changesImage: false, secrets: 'a name' }),

@@ -4,6 +4,7 @@ import type { Application } from '../application/layouts/layout.js'
 import type { Context } from '../docker/context.js'
 import { interruptible } from '../docker/interruptible.js'
 import { prepareBase } from '../image/base.js'
+import { pullCriu } from '../image/criu-image.js'
 import { readExistingImage, type ExistingImage } from '../image/existing-image.js'
 import { installCriu } from '../image/install-criu.js'
 import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
@@ -75,6 +76,15 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
           return await reading
         })
   if (!showImage) read.resolve(undefined)
+  const { criuImage: withCriu } = inputs
+  const showCriu =
+    withCriu === undefined
+      ? undefined
+      : together.begin('criu', 'Pull the image with CRIU', async (log) =>
+          (await architecture.promise) === undefined
+            ? undefined
+            : await pullCriu({ ...context, log }, withCriu)
+        )
   let hasJdk = false
   const showJdk = together.begin('jdk', 'Resolve the JDK', async (log) => {
     const known = await architecture.promise
@@ -99,11 +109,13 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
   const image = await showImage?.()
   const values = settled(inputs, image)
   const onBase = await together.during(prepareBase(context, values, world, { application, image }))
+  const criuImage = await showCriu?.()
   // A machine that has the JDK has most likely CRIU in its build cache, too.
-  if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image))
+  if (!hasJdk)
+    together.add(installCriu(context, world.dockerFolder, { baseImage: onBase.base.image, criuImage }))
   const jdk = await showJdk()
   if (jdk === undefined) throw new Error('there is no JDK')
-  const parts = await completeParts(onBase, jdk, values, world, imageValues(values))
+  const parts = await completeParts(onBase, { jdk, criuImage }, values, world, imageValues(values))
   return { application, inputs: values, runner, parts }
 }
 

@@ -1,6 +1,7 @@
 import type { Application } from '../application/layouts/layout.js'
 import type { Context } from '../docker/context.js'
 import { prepareBase } from '../image/base.js'
+import { pullCriu } from '../image/criu-image.js'
 import { readExistingImage, type ExistingImage } from '../image/existing-image.js'
 import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
 import type { Inputs } from '../inputs/inputs.js'
@@ -47,7 +48,13 @@ export async function partsOf(
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>
     provideJdk(context, jdkInputs(inputs, image), world, architecture, Promise.resolve(application))
   )
-  return { parts: await completeParts(onBase, jdk, inputs, world, imageValues(inputs)), inputs }
+  const withCriu = given.criuImage
+  const criuImage =
+    withCriu === undefined
+      ? undefined
+      : await context.step('criu', 'Pull the image with CRIU', () => pullCriu(context, withCriu))
+  const parts = await completeParts(onBase, { jdk, criuImage }, inputs, world, imageValues(inputs))
+  return { parts, inputs }
 }
 
 /** Returns what the result says of an image, however it was made. */

@@ -21,7 +21,7 @@ export async function imageArchitecture(
 }
 
 /** Input that names an image. */
-type ImageInput = 'base-image' | 'image'
+type ImageInput = 'base-image' | 'image' | 'criu-image'
 
 /**
  * Pulls an image if Docker does not have it, with `refresh` also if the registry may have a newer one. Returns its configuration; throws
@@ -50,7 +50,11 @@ export async function ensureImage(
   return await inspectImage(docker, image)
 }
 
-const SUBJECT: Record<ImageInput, string> = { 'base-image': 'The base image', image: 'The image' }
+const SUBJECT: Record<ImageInput, string> = {
+  'base-image': 'The base image',
+  image: 'The image',
+  'criu-image': 'The image with CRIU'
+}
 
 const pullFix = (input: ImageInput): string =>
   `Check the name in \`${input}\`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.`
