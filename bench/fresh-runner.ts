@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { run } from '../lab/command.js'
+import { ensureCriuImage } from '../lab/criu-image.js'
 import { debianRoot } from '../lab/debian.js'
 import { withEmptyDocker } from '../lab/docker/docker.js'
 import { offer, startGitHubStandIn } from '../lab/github-api/server.js'
@@ -14,7 +15,7 @@ const LINE = { bytesPerSecond: 50e6, roundTrip: 30 }
 
 export const FRESH_RUNNER = [
   'Fresh runner: an engine without anything and an empty tool cache for each run. The base image is a plain Debian 13 without CRIU. Base image, list of releases, JDK and pushed layers pass through loopback proxies with 50 MB/s in each direction, shared by all connections, and a round trip of 30 ms. Packages of Debian come from the mirrors of this machine, at their own speed, on both sides.',
-  'The script downloads the JDK with curl before its build. The later run has the image of the first one at the registry.'
+  'The script downloads the JDK with curl before its build. The action takes CRIU from an image behind that line (`criu-image`). The later run has the image of the first one at the registry, and takes its JDK (`reuse-layers: true`).'
 ]
 
 /** Measures first and later runs on fresh runners behind a slow line, and the script way beside them. */
@@ -33,6 +34,7 @@ export async function freshRunner(bench: Bench): Promise<Finding> {
     const registry = `localhost:${await network.portTo(portOf(`http://${world.registry}`))}`
     const github = `http://127.0.0.1:${await network.portTo(portOf(api.url))}`
     const baseImage = `${registry}/${base}`
+    const criuImage = (await ensureCriuImage(world)).replace(world.registry, registry)
     const times = { script: [] as number[], first: [] as number[], later: [] as number[] }
     const rounds = bench.rounds(2)
     for (let round = 0; round < rounds; round++) {
@@ -40,7 +42,10 @@ export async function freshRunner(bench: Bench): Promise<Finding> {
       const action = async (kind: 'first' | 'later'): Promise<void> =>
         await withEmptyDocker(labHome(), async (environment) => {
           const toolCache = path.join(bench.folder, `fresh-${round}-${kind}`)
-          const inputs = { ...LEAST_PROOF, 'base-image': baseImage, 'github-api-url': github }
+          const inputs = {
+            ...{ ...LEAST_PROOF, 'base-image': baseImage, 'github-api-url': github },
+            ...{ 'criu-image': criuImage, 'reuse-layers': 'true' }
+          }
           const { milliseconds, metadata } = await runAction(bench, tag, inputs, { environment, toolCache })
           times[kind].push(milliseconds)
           const phases = metadata.phases.map(({ name, milliseconds }) => `${name} ${milliseconds}`)

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { StepResult } from '../../lab/runner.js'
+import type { StepOptions, StepResult } from '../../lab/runner.js'
 import { httpGet } from '../../lab/http.js'
 import {
   docker,
@@ -20,7 +20,7 @@ interface Manifest {
 }
 
 // Scheduled rebuilds: nothing to do when nothing changed, and little to push when little did.
-e2eSuite('a rebuild', ['Server'], ({ context, job: run }) => {
+e2eSuite('a rebuild', ['Server'], ({ folder, context, job: run }) => {
   const tag = freshTag('rebuild')
   let first: StepResult
   let layers: Map<string, string>
@@ -36,8 +36,17 @@ e2eSuite('a rebuild', ['Server'], ({ context, job: run }) => {
   })
   labAfterAll(() => void docker('image', 'rm', '--force', tag))
 
-  const job = async (inputs: Record<string, string> = {}): Promise<StepResult> =>
-    await run({ tags: tag, push: 'true', 'skip-unchanged': 'true', ...inputs })
+  const job = async (
+    inputs: Record<string, string> = {},
+    options: Partial<StepOptions> = {}
+  ): Promise<StepResult> =>
+    await run({ tags: tag, push: 'true', 'skip-unchanged': 'true', ...inputs }, options)
+  /** Returns the instructions of an image whose layers are others than in the first image. */
+  function changesIn(image: string): string[] {
+    const again = layersOf(image)
+    expect([...again.keys()]).toEqual([...layers.keys()])
+    return [...again.keys()].filter((one) => again.get(one) !== layers.get(one)).sort()
+  }
   async function manifestOf(digest: string | undefined): Promise<Manifest> {
     const repository = tag.slice(tag.indexOf('/') + 1, tag.lastIndexOf(':'))
     const answer = await httpGet(new URL(`http://${world.registry}/v2/${repository}/manifests/${digest}`), {
@@ -55,20 +64,28 @@ e2eSuite('a rebuild', ['Server'], ({ context, job: run }) => {
   })
 
   labTest('of other options, or for a tag that has no image, is a full run', async () => {
-    const other = await job({ 'java-options': '-Dgiven=other', push: 'false' })
-    expect(other.outputs['skipped']).toBe('false')
     // As on a machine that has never built it.
+    docker('builder', 'prune', '--all', '--force')
+    const other = await job(
+      {
+        ...{ 'java-options': '-Dgiven=other', push: 'false', archive: 'cds' },
+        ...{ tags: `${tag}\n${tag}-other`, 'reuse-layers': 'true' }
+      },
+      { toolCache: path.join(folder, 'tool-cache') }
+    )
+    expect(other.outputs['skipped']).toBe('false')
+    expect(other.log).toContain(`comes from a layer of ${tag}@${first.outputs['digest']}`)
+    expect(other.log).not.toContain('Downloading')
+    expect(changesIn(`${tag}-other`)).toEqual([
+      'COPY snapshot /',
+      'COPY trees/archive/ /',
+      'COPY trees/launch/ / # buildkit'
+    ])
     docker('builder', 'prune', '--all', '--force')
     const more = await job({ tags: `${tag}\n${tag}-none`, push: 'false', archive: 'cds' })
     expect(more.outputs['skipped']).toBe('false')
-    const again = layersOf(`${tag}-none`)
-    const changed = [...again].filter(([instruction, digest]) => layers.get(instruction) !== digest)
-    expect([...again.keys()]).toEqual([...layers.keys()])
-    expect(changed.map(([instruction]) => instruction).sort()).toEqual([
-      'COPY snapshot /',
-      'COPY trees/archive/ /'
-    ])
-    docker('image', 'rm', '--force', `${tag}-none`)
+    expect(changesIn(`${tag}-none`)).toEqual(['COPY snapshot /', 'COPY trees/archive/ /'])
+    docker('image', 'rm', '--force', `${tag}-none`, `${tag}-other`)
   })
 
   labTest('after a change of the application pushes it and the snapshot, and nothing else', async () => {

@@ -107,6 +107,7 @@ const OTHER: Record<InputName, Given | [Given, () => Partial<FingerprintParts>]>
   'push-timeout': { 'push-timeout': '1s' },
   'base-image': [{ 'base-image': 'debian:13' }, otherBase],
   'criu-image': { 'criu-image': `acme/criu@sha256:${'a'.repeat(64)}` },
+  'reuse-layers': { 'reuse-layers': 'true' },
   labels: { labels: 'a=b' },
   user: { user: '1:1' },
   network: { network: 'n' },
@@ -131,6 +132,7 @@ const UNRELATED: InputName[] = [
     'secret-values',
     'tags',
     'push',
+    'reuse-layers',
     'skip-unchanged'
   ] as const),
   ...(['network', 'add-hosts', 'github-token', 'github-api-url'] as const)

@@ -8,10 +8,10 @@ if ! command -v criu >/dev/null || ! command -v setcap >/dev/null; then
 fi
 mkdir -p /criu/bin /criu/lib /criu/doc
 
-# Copies the licence of the package that has a file, and notes its version.
+# Copies the licence of the package that has a file, and notes its version. The base image of the lab has no licences.
 describe() {
     package=$(dpkg --search "$(readlink -f "$1")" | sed 's/:.*//;q')
-    cp "/usr/share/doc/$package/copyright" "/criu/doc/$package"
+    [ ! -e "/usr/share/doc/$package/copyright" ] || cp "/usr/share/doc/$package/copyright" "/criu/doc/$package"
     dpkg-query --show "$package" >>/criu/doc/packages
 }
 

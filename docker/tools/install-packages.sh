@@ -51,7 +51,7 @@ apt() {
     # `apt-get update` ends with 0 if it has not reached a single archive.
     [ "$code" -ne 0 ] || ! grep -q '^\(E:\|W: Failed to fetch\)' /tmp/apt.log || code=100
     [ "$code" -ne 0 ] || return 0
-    echo "crac-checkpoint: NO-PACKAGES: apt-get $1 of the base image (${system:-unknown}) ended with exit code $code: $(grep '^[EW]:' /tmp/apt.log | tail -n 1)"
+    echo "crac-checkpoint: NO-PACKAGES: apt-get $1 of the base image (${system:-unknown}) ended with exit code $code: $(grep '^[EW]:' /tmp/apt.log | tail -n 1)$refused"
     exit 1
 }
 apt update -qq

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Creates the tree of the JDK: at the fixed path /opt/crac-java, with facts about the JDK. Its archive has no files that only
-# developers need (src/jdk/archive.ts). Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp;
+# developers need (src/jdk/archive.ts). A layer of an image has the finished tree already (src/registry/jdk-layer.ts). Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp;
 # $2: a store of certificates in the base image that the JDK gets, or nothing.
 set -eu
 wanted=$1
@@ -14,7 +14,7 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
     exit 1
 fi
 jdk=$(dirname "$(dirname "$1")")
-ln -s "${jdk#"$tree"}" $tree/opt/crac-java
+[ -L $tree/opt/crac-java ] || ln -s "${jdk#"$tree"}" $tree/opt/crac-java
 # A link of a base that this action has made is replaced. The link could not replace a folder in the image, either.
 if [ -e /opt/crac-java ] && [ ! -L /opt/crac-java ]; then
     echo "crac-checkpoint: NO-PLACE: /opt/crac-java"
@@ -36,11 +36,13 @@ fi
 # Without UsePerfData, a JVM leaves no files in /tmp, and so none in the image.
 java="/opt/crac-java/bin/java -XX:-UsePerfData"
 flags=$notes/jvm-flags
-$java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
-if grep -qx CRaCEngineOptions "$flags"; then
-    $java -XX:CRaCEngineOptions=help -version >"$notes/engine-options" 2>&1 || true
-    # The entry script checks only that this file exists: a restore has no time to search the list.
-    ! grep -q criu_location "$notes/engine-options" || : >"$notes/criu-location"
+if [ ! -e "$flags" ]; then
+    $java -XX:+PrintFlagsFinal -version 2>&1 | sed -n 's/^ *[a-z_]* *\([A-Za-z]*\) *=.*/\1/p' >"$flags"
+    if grep -qx CRaCEngineOptions "$flags"; then
+        $java -XX:CRaCEngineOptions=help -version >"$notes/engine-options" 2>&1 || true
+        # The entry script checks only that this file exists: a restore has no time to search the list.
+        ! grep -q criu_location "$notes/engine-options" || : >"$notes/criu-location"
+    fi
 fi
 if ! grep -qx CRaCCheckpointTo "$flags"; then
     echo "crac-checkpoint: NO-CRAC: $($java -version 2>&1 | head -n 1)"

@@ -7,6 +7,7 @@ import { assembleBuildContext } from './build-context.js'
 import { buildImage, type ImageBuild } from './build.js'
 import { ownOptions } from './jvm-variables.js'
 import { criuArgs } from './install-criu.js'
+import { jdkLayerKey } from './jdk-layer-key.js'
 import { APPLICATION_LABELS, originLabels } from './labels.js'
 import type { ImageParts } from './parts.js'
 
@@ -40,10 +41,11 @@ export async function prepareImages(
   { id, work }: Context,
   inputs: ImageInputs,
   {
+    version,
     dockerFolder,
     environment,
     workspace
-  }: { dockerFolder: string; environment: NodeJS.ProcessEnv; workspace: string },
+  }: { version: string; dockerFolder: string; environment: NodeJS.ProcessEnv; workspace: string },
   { application, base, jdk, criuImage, fingerprint }: ImageParts,
   imageStore?: 'graph driver' | 'containerd'
 ): Promise<ImageSource> {
@@ -67,7 +69,11 @@ export async function prepareImages(
     base: { name: base.given?.reference ?? inputs.file ?? inputs.baseImage, digest: base.digest },
     jdkAsset: jdk.asset.name,
     jdkSha256: jdk.sha256,
-    fingerprint
+    fingerprint,
+    jdkLayer: await jdkLayerKey({
+      ...{ version, dockerFolder, architecture: jdk.asset.architecture, jdkSha256: jdk.sha256 },
+      trustStore: base.given?.trustStore
+    })
   })
   return {
     folder,
@@ -78,7 +84,9 @@ export async function prepareImages(
       ENGINE: inputs.engine,
       RUN: id,
       WORKING_DIRECTORY: base.workingDirectory,
-      TRUST_STORE: base.given?.trustStore ?? ''
+      TRUST_STORE: base.given?.trustStore ?? '',
+      // The layer has the whole tree of the JDK.
+      ...(jdk.isLayer && { JDK_PLACE: '/trees/jdk/' })
     },
     labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
     uncompressed: imageStore === 'containerd'

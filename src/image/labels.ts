@@ -7,6 +7,9 @@ export const FINGERPRINT_LABEL = `${PREFIX}.fingerprint`
 /** Annotation of the manifest with the measured times of the image (src/proof/figures-annotation.ts). Older images have it as a label. */
 export const FIGURES_ANNOTATION = `${PREFIX}.figures`
 
+/** Label with what the layer with the JDK was made of (src/image/jdk-layer-key.ts). */
+export const JDK_LAYER_LABEL = `${PREFIX}.jdk-layer`
+
 /** Label of an image for the input `criu-image`: the version of the layout of its folder /criu (docker/criu/Dockerfile). */
 export const CRIU_LABEL = `${PREFIX}.criu`
 
@@ -25,6 +28,8 @@ export interface Origin {
   jdkAsset: string
   jdkSha256: string
   fingerprint: string
+  /** Key of the layer with the JDK; undefined where no other image has the same. */
+  jdkLayer: string | undefined
 }
 
 export interface SnapshotFacts {
@@ -55,7 +60,8 @@ export function originLabels(origin: Origin): Record<string, string> {
     [`${OCI}.base.digest`]: origin.base.digest,
     [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
     [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
-    [FINGERPRINT_LABEL]: origin.fingerprint
+    [FINGERPRINT_LABEL]: origin.fingerprint,
+    [JDK_LAYER_LABEL]: origin.jdkLayer
   })
 }
 

@@ -1,9 +1,4 @@
-import { javaNeedOf } from '../application/java-need.js'
-import type { Application } from '../application/layouts/layout.js'
-import type { Context } from '../docker/context.js'
-import type { Architecture } from '../jdk/asset.js'
 import type { JdkArchive } from '../jdk/install.js'
-import { resolveJdk, type JdkEnvironment, type JdkInputs } from '../jdk/resolve.js'
 import type { ApplicationOnBase } from './on-base.js'
 import { fingerprintOf, type FingerprintParts } from './fingerprint.js'
 
@@ -30,18 +25,4 @@ export async function completeParts(
     inputs: values
   })
   return { ...onBase, jdk, criuImage, fingerprint }
-}
-
-/** Selects and provides the JDK for an application, which may still be searched for. */
-export async function provideJdk(
-  context: Pick<Context, 'clock' | 'log' | 'work'>,
-  inputs: JdkInputs,
-  environment: JdkEnvironment,
-  architecture: Architecture,
-  application: Promise<Application | undefined>
-): Promise<JdkArchive> {
-  // The content of an image of the user's Dockerfile is not known.
-  const need = application.then(async (found) => found && (await javaNeedOf(found)))
-  need.catch(() => undefined)
-  return await resolveJdk(context, inputs, environment, architecture, need)
 }

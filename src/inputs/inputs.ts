@@ -165,6 +165,7 @@ export const INPUTS = {
 
   'base-image': input(grammar.imageName, { changesImage: 'resolved', secrets: 'a name' }),
   'criu-image': input(optional(grammar.imageWithDigest), { changesImage: true, secrets: 'a name' }),
+  'reuse-layers': input(parseBoolean, { changesImage: false, secrets: 'a choice' }),
   labels: input(grammar.labels, { changesImage: true, secrets: secretsOfPairs }),
   user: input(optional(grammar.user), { changesImage: true, secrets: 'a name' }),
   network: input(optional(grammar.network), { changesImage: false, secrets: 'a name' }),

@@ -21,6 +21,8 @@ export interface JdkArchive {
   /** Digest of the archive as the source has it, computed here; lower-case hexadecimal. */
   sha256: string
   cached: boolean
+  /** Whether the file is the layer that an image has of this JDK (src/registry/jdk-layer.ts), and not its archive. */
+  isLayer?: boolean
 }
 
 export interface InstallOptions extends DownloadOptions {
@@ -61,8 +63,8 @@ async function fromCache(
   expected: readonly ExpectedDigest[],
   options: InstallOptions
 ): Promise<JdkArchive | undefined> {
-  const folder = toolCache.find(TOOL[options.content], cacheVersion(asset), asset.architecture)
-  if (!folder) return undefined
+  const folder = cachedFolder(asset, options.content)
+  if (folder === '') return undefined
   const file = path.join(options.temporaryFolder, asset.name)
   try {
     // Another run may replace the file in the cache at any time: the verified file must be the used one.
@@ -86,6 +88,11 @@ async function fromCache(
     await rm(folder, { recursive: true, force: true })
     return undefined
   }
+}
+
+/** Returns the folder of the archive in the tool cache; empty where it is not there. */
+export function cachedFolder(asset: JdkAsset, content: Content): string {
+  return toolCache.find(TOOL[content], cacheVersion(asset), asset.architecture)
 }
 
 async function downloaded(

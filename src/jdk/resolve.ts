@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Context } from '../docker/context.js'
 import { Failure } from '../lib/errors.js'
 import { logProgress } from '../lib/log.js'
-import type { Architecture, Distribution, VersionRequest } from './asset.js'
+import type { Architecture, Distribution, JdkAsset, VersionRequest } from './asset.js'
 import { jdkFromFile } from './file.js'
 import { noneForImage, requireFitting, requireNotOlder, type JavaNeed } from './fitting.js'
 import type { JdkArchive } from './install.js'
@@ -28,17 +28,26 @@ export interface JdkEnvironment extends Omit<
   workspace: string
 }
 
+/** A JDK that was selected, and may not be here yet. */
+export interface SelectedJdk {
+  asset: JdkAsset
+  /** Digest that its archive has to have, in lower-case hexadecimal; undefined if the archive is on this machine, or no source has its digest. */
+  expectedSha256: string | undefined
+  /** Returns its verified archive, without what an image does not need. */
+  provide: () => Promise<JdkArchive>
+}
+
 /**
- * Selects the release that the inputs request, and returns its verified archive, without what an image does not need. Throws a
- * Failure, before a download, if the application needs a JDK of another version. The need may be found out meanwhile.
+ * Selects the release that the inputs request. Throws a Failure if the application needs a JDK of another version. The need may be
+ * found out meanwhile.
  */
-export async function resolveJdk(
+export async function selectJdk(
   { clock, log, work }: Pick<Context, 'clock' | 'log' | 'work'>,
   inputs: JdkInputs,
   environment: JdkEnvironment,
   architecture: Architecture,
   need: Promise<JavaNeed | undefined>
-): Promise<JdkArchive> {
+): Promise<SelectedJdk> {
   const { distribution, javaVersion, jdkFile = '', jdkSha256, githubApiUrl, githubToken } = inputs
   const warning = (line: string): void => log.warning(line)
   const info = (line: string): void => log.info(line)
@@ -51,7 +60,7 @@ export async function resolveJdk(
     const archive = await jdkFromFile(file, architecture, given, warning)
     await requireFitting(needed, archive.asset, source.list)
     if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile)
-    return archive
+    return { asset: archive.asset, expectedSha256: undefined, provide: () => Promise.resolve(archive) }
   }
   const asset = await source
     .resolve(distribution, javaVersion, architecture)
@@ -62,5 +71,11 @@ export async function resolveJdk(
       throw await noneForImage(inputs.replaces.version, distribution, architecture, source.list)
     })
   await requireFitting(await need, asset, source.list)
-  return await source.install(asset, { ...given, content: 'thin', progress: logProgress(log, clock) })
+  const content = 'thin'
+  const isHere = source.isCached(asset, content)
+  return {
+    asset,
+    expectedSha256: isHere ? undefined : await source.expectedSha256(asset, jdkSha256),
+    provide: async () => await source.install(asset, { ...given, content, progress: logProgress(log, clock) })
+  }
 }

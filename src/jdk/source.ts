@@ -13,7 +13,8 @@ import {
 } from './asset.js'
 import { listCrac, newestRelease } from './crac.js'
 import { sendableToken, type GitHub } from './github.js'
-import { installJdk, type InstallOptions, type JdkArchive } from './install.js'
+import type { Content } from './content.js'
+import { cachedFolder, installJdk, type InstallOptions, type JdkArchive } from './install.js'
 import { libericaSha256, listLiberica } from './liberica.js'
 import { knownSha256, type ExpectedDigest } from './verify.js'
 import { listZulu } from './zulu.js'
@@ -32,6 +33,10 @@ export interface JdkSourceContext extends HttpContext {
 export interface JdkSource {
   list: (vendor: Vendor, architecture: Architecture) => Promise<JdkAsset[]>
   resolve(vendor: Vendor, request: VersionRequest, architecture: Architecture): Promise<JdkAsset>
+  /** Returns whether the archive is in the tool cache. */
+  isCached: (asset: JdkAsset, content: Content) => boolean
+  /** Returns the digest that the archive has to have, in lower-case hexadecimal; undefined where no source has one. */
+  expectedSha256: (asset: JdkAsset, jdkSha256: string | undefined) => Promise<string | undefined>
   install(
     asset: JdkAsset,
     options: Pick<InstallOptions, 'content' | 'jdkSha256' | 'temporaryFolder' | 'progress'>
@@ -89,6 +94,9 @@ export function jdkSource(context: JdkSourceContext): JdkSource {
       if (newest !== undefined) context.info(newest)
       return chooseAsset(assets, request, vendor, architecture)
     },
+    isCached: (asset, content) => cachedFolder(asset, content) !== '',
+    expectedSha256: async (asset, jdkSha256) =>
+      asset.sha256 ?? jdkSha256 ?? (await furtherSha256(asset))?.sha256,
     install: async (asset, options) =>
       await installJdk(asset, {
         ...context,

@@ -7,7 +7,7 @@ import { prepareBase } from '../image/base.js'
 import { pullCriu } from '../image/criu-image.js'
 import { readExistingImage, type ExistingImage } from '../image/existing-image.js'
 import { installCriu } from '../image/install-criu.js'
-import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
+import { completeParts, type ImageParts } from '../image/parts.js'
 import type { Inputs } from '../inputs/inputs.js'
 import { imageValues } from '../inputs/read-inputs.js'
 import { settled, type SettledInputs } from '../inputs/settled.js'
@@ -18,7 +18,8 @@ import { SideBySide } from '../run/side-by-side.js'
 import { sweep } from '../run/sweep.js'
 import { inspectRunner, type Runner } from '../runner/inspect.js'
 import { isLocal } from '../runner/reach.js'
-import { jdkInputs, type Job } from './job.js'
+import type { Job } from './job.js'
+import { provideJdk } from './provide-jdk.js'
 
 /** What a job begins with. */
 export type Begun =
@@ -92,8 +93,8 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
     const environment = { ...world, cancelled: together.signal }
     const image = await read.promise
     try {
-      const wanted = jdkInputs(settled(inputs, image), image)
-      return await provideJdk({ ...context, log }, wanted, environment, known, found.promise)
+      const request = { inputs: settled(inputs, image), image, application: found.promise }
+      return await provideJdk({ ...context, log }, environment, { ...request, architecture: known })
     } catch (error) {
       // A runner that takes no snapshots may need no JDK.
       if ((await inspected.promise) instanceof UnsupportedRunner) return undefined

@@ -2,18 +2,18 @@ import type { Application } from '../application/layouts/layout.js'
 import type { Context } from '../docker/context.js'
 import { prepareBase } from '../image/base.js'
 import { pullCriu } from '../image/criu-image.js'
-import { readExistingImage, type ExistingImage } from '../image/existing-image.js'
-import { completeParts, provideJdk, type ImageParts } from '../image/parts.js'
+import { readExistingImage } from '../image/existing-image.js'
+import { completeParts, type ImageParts } from '../image/parts.js'
 import type { Inputs } from '../inputs/inputs.js'
 import { imageValues } from '../inputs/read-inputs.js'
 import { settled, type SettledInputs } from '../inputs/settled.js'
 import type { Architecture } from '../jdk/asset.js'
-import type { JdkInputs } from '../jdk/resolve.js'
 import type { Publication } from '../registry/publish.js'
 import type { Finished, WithImage } from '../report/result.js'
 import type { Steps } from '../run/steps.js'
 import type { World } from '../run/world.js'
 import type { Secret } from '../secrets/scanner/needles.js'
+import { provideJdk } from './provide-jdk.js'
 
 /** A run, and everything that it works with; the inputs may not be settled yet. */
 export interface Job<Given = SettledInputs> {
@@ -23,11 +23,6 @@ export interface Job<Given = SettledInputs> {
   world: World & { secrets: readonly Secret[] }
   /** Returns what is known at the end, whatever the result is. */
   finished: () => Finished
-}
-
-/** Returns what a JDK is selected by; of an image, the message for a missing one names the Java. */
-export function jdkInputs(inputs: SettledInputs, image: ExistingImage | undefined): JdkInputs {
-  return image ? { ...inputs, replaces: image.java } : inputs
 }
 
 /** Returns what the image is made of, and the inputs with what an existing image says: prepares the base image, then the JDK. */
@@ -46,7 +41,7 @@ export async function partsOf(
   const inputs = settled(given, image)
   const onBase = await prepareBase(context, inputs, world, { application, image })
   const jdk = await context.step('jdk', 'Resolve the JDK', () =>
-    provideJdk(context, jdkInputs(inputs, image), world, architecture, Promise.resolve(application))
+    provideJdk(context, world, { inputs, architecture, application: Promise.resolve(application), image })
   )
   const withCriu = given.criuImage
   const criuImage =

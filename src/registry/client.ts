@@ -1,7 +1,9 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { HttpResponse } from '../http/client.js'
 import { HttpFailure, withRetries, type HttpContext, type RetryPolicy } from '../http/retry.js'
 import { digestOf } from '../lib/digest.js'
+import { isDiskFull } from '../lib/disk.js'
+import { messageOf } from '../lib/errors.js'
 import { OCI_INDEX, OCI_MANIFEST } from '../lib/oci.js'
 import { Connection, type ConnectionContext, type RegistryRequest } from './connection.js'
 
@@ -92,7 +94,27 @@ export class RepositoryClient {
   async blob(digest: string): Promise<Buffer> {
     const { body } = await this.send({ method: 'GET', url: this.at('blobs', digest) }, [200])
     if (digestOf(body) === digest) return body
-    throw new HttpFailure('registry', `${this.registry} has other content under ${digest}.`, {
+    throw this.otherContent(digest)
+  }
+
+  /** Has a function read a blob of any size. It returns the digest of what it has read, and is called again after a transient error. */
+  async readBlob(digest: string, read: (bytes: Readable) => Promise<string>): Promise<void> {
+    const timeout = this.context.patience.tryTimeout
+    await this.withRetries(async () => {
+      const request = { method: 'GET', url: this.at('blobs', digest), timeout } as const
+      const { body } = await this.connection.open(request, [200])
+      const found = await read(Readable.from(body)).catch((error: unknown) => {
+        this.cancelled?.throwIfAborted()
+        if (isDiskFull(error)) throw error
+        const why = `${this.registry} did not send all of ${digest}: ${messageOf(error)}.`
+        throw new HttpFailure('registry', why, { fix: 'Run the job again.' }, {})
+      })
+      if (found !== digest) throw this.otherContent(digest)
+    })
+  }
+
+  private otherContent(digest: string): HttpFailure {
+    return new HttpFailure('registry', `${this.registry} has other content under ${digest}.`, {
       fix: 'Something changes images in transit, or the storage of the registry is damaged: report it to the administrators of the registry.'
     })
   }
