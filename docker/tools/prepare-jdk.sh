@@ -1,7 +1,8 @@
 #!/bin/sh
 # Creates the tree of the JDK: at the fixed path /opt/crac-java, with facts about the JDK. Its archive has no files that only
-# developers need (src/jdk/archive.ts). A layer of an image has the finished tree already (src/registry/jdk-layer.ts). Fails if the JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp;
-# $2: a store of certificates in the base image that the JDK gets, or nothing.
+# developers need (src/jdk/archive.ts). A layer of an image has the finished tree already (src/registry/jdk-layer.ts). Fails if the
+# JDK cannot take checkpoints. $1: the checkpoint engine: auto, criu or warp; $2: a store of certificates in the base image that the
+# JDK gets, or nothing.
 set -eu
 wanted=$1
 trust_store=$2

@@ -64,7 +64,7 @@ async function fromLastImage(
     if (key === undefined) return 'the JDK gets the certificates of the image'
     const result = await fetchJdkLayer(repositories, tag, key, file, cancelled)
     if ('reason' in result) return result.reason
-    log.info(`${asset.name} comes from a layer of ${result.from}, and is not downloaded.`)
+    log.info(`${asset.name} comes from a layer of ${result.from}.`)
     return { asset, file, sha256, cached: false, isLayer: true }
   }
 }
