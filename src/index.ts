@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { release, settle } from './run/release.js'
@@ -9,6 +10,7 @@ import { secretsOfInputs } from './inputs/known-secrets.js'
 import { readInputs, readSecretValues } from './inputs/read-inputs.js'
 import { createLog } from './lib/log.js'
 import { run } from './main.js'
+import { artifactLines } from './report/artifacts-file.js'
 import { outputsOf } from './report/outputs.js'
 import { fitting, renderFailure, renderSummary } from './report/summary.js'
 import type { Secret } from './secrets/scanner/needles.js'
@@ -46,6 +48,9 @@ async function main(): Promise<void> {
     },
     succeeded: async (result) => {
       for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
+      // Runners from 2.336 on have this file.
+      const artifacts = process.env['GITHUB_ARTIFACTS']
+      if (artifacts) await appendFile(artifacts, artifactLines(result))
       await writeSummary(renderSummary(result))
     },
     failed: async (failure, error, { usedDocker }) => {

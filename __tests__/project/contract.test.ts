@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parse } from 'yaml'
 import { inputsPage, tokensPage } from '../../scripts/docs.js'
 import { INPUT_NAMES } from '../../src/inputs/inputs.js'
 import { outputsOf } from '../../src/report/outputs.js'
@@ -53,6 +54,27 @@ describe('the contract', () => {
       cell.match(/[a-z-]+/g)
     )
     expect(Object.keys(action.outputs)).toEqual(expect.arrayContaining(names))
+  })
+
+  // https://docs.github.com/actions/sharing-automations/creating-actions/publishing-actions-in-github-marketplace
+  test('fits the rules of the Marketplace', () => {
+    const { name, description, author, branding } = parse(read('action.yml')) as Record<string, string> & {
+      branding: { icon: string; color: string }
+    }
+    // One action in the root, and no second file of that kind, which would be another action.
+    expect(existsSync(path.join(ROOT, 'action.yaml'))).toBe(false)
+    expect(existsSync(path.join(ROOT, 'README.md'))).toBe(true)
+    expect(name).toMatch(/^[\w -]{1,60}$/)
+    // It must not be the name of a category, a feature or an owner of GitHub.
+    expect(name).not.toMatch(
+      /^(?:actions?|github|checkout|deployment|security|testing|utilities|publishing)$/i
+    )
+    expect(description?.length).toBeLessThan(125)
+    expect(author).toBeTruthy()
+    expect(branding.icon).toMatch(/^[a-z0-9-]+$/)
+    expect(branding.color).toMatch(/^(?:white|black|yellow|blue|green|orange|red|purple|gray-dark)$/)
+    // A deprecated runtime is refused.
+    expect(action.runs.using).toBe('node24')
   })
 
   test('main and post are files of the project, on a runtime that runners have', () => {

@@ -8,7 +8,8 @@ import { example, EXAMPLES, inputsOf, OWN_ACTION, type Workflow } from '../suppo
 import { actionMetadata, inputsWith, ROOT } from '../support/inputs.js'
 
 /** What is newer than the linter. */
-const UNKNOWN_TO_IT = /^(?:label "ubuntu-24\.04(?:-arm)?" is unknown|unknown permission scope "attestations")/
+const UNKNOWN_TO_IT =
+  /^(?:label "ubuntu-24\.04(?:-arm)?" is unknown|unknown permission scope "(?:attestations|artifact-metadata)")/
 
 const faultsIn = (results: LintResult[]): LintResult[] =>
   results.filter(({ message }) => !UNKNOWN_TO_IT.test(message))
@@ -58,8 +59,8 @@ describe.each([...EXAMPLES])('examples/%s', (name, text) => {
       expect(permissions).toEqual({
         ...(uses.includes('actions/checkout') ? { contents: 'read' } : {}),
         ...(uses.includes('docker/login-action') ? { packages: 'write' } : {}),
-        ...(uses.includes('actions/attest-build-provenance')
-          ? { 'id-token': 'write', attestations: 'write' }
+        ...(uses.includes('actions/attest')
+          ? { 'id-token': 'write', attestations: 'write', 'artifact-metadata': 'write' }
           : {})
       })
       for (const { run = '' } of steps) expect(run).not.toContain('${{')

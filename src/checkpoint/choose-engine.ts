@@ -176,7 +176,7 @@ function noneWorks(failed: readonly { level: string; trial: Trial }[], host: Cri
     {
       fix:
         finding?.fix ??
-        'Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.',
+        'Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image or in `criu-image`.',
       evidence: [
         ...known.map(
           (limit) => `known: CRIU before ${limit.fixedIn} on ${limitedHosts(limit)}: ${limit.reason}`

@@ -33,7 +33,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     pattern: /proto IPPROTO_UDPLITE: -2[\s\S](?:\(\d+\.\d+\) )?Error \([^):]{1,80}:\d+\): Dumping FAILED\./m,
     category: 'image',
     cause: 'This version of CRIU needs UDP-Lite, which kernel 7.1 and newer do not have.',
-    fix: `Use CRIU ${fixedIn('criu-udplite')} or newer, or a runner with an older kernel.`
+    fix: `Use CRIU ${fixedIn('criu-udplite')} or newer, as an image in \`criu-image\` has it (docs/decisions/criu.md), or a runner with an older kernel.`
   },
   {
     id: 'criu-page-parasite',
