@@ -58,10 +58,34 @@ describe('a second server that still listens', () => {
     expect(failure?.message).toContain('The JVM refused the checkpoint')
   })
 
-  test('that is the application itself, unknown, or a connection is not named', () => {
+  test.each([
+    [
+      listening(7000),
+      undefined,
+      'It is a second server: none listens on port 8080, that of the application.'
+    ],
+    [
+      listening(9090),
+      'com.acme.Metrics.serve',
+      'It is a second server, opened by com.acme.Metrics.serve(X.java:1): none'
+    ],
+    [
+      'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:5000]',
+      'spark.embeddedserver.jetty.EmbeddedJettyServer.ignite',
+      'It is a second server, opened by spark.embeddedserver'
+    ]
+  ])('%s, which is not known, is named by the code that opened it, if any: %p', (text, frame, message) => {
+    const failure = explainSecondServer(refusal(text, frame), facts())
+    expect(failure?.message).toContain(message)
+    expect(failure?.fix).toMatch(/^Turn it off by a setting of its own, or stop it in beforeCheckpoint/)
+  })
+
+  test('that is the application itself, or a connection, is not named', () => {
     expect(explainSecondServer(refusal(listening(8080)), facts())).toBeUndefined()
-    expect(explainSecondServer(refusal(listening(7000)), facts())).toBeUndefined()
-    expect(explainSecondServer(refusal(listening(9090)), facts())).toBeUndefined()
+    const both = refusal(
+      `${listening(8080)}\n\tSuppressed: jdk.crac.impl.CheckpointOpenSocketException: ${listening(7000)}`
+    )
+    expect(explainSecondServer(both, facts())).toBeUndefined()
     const client = 'Socket[addr=a/10.0.0.2,port=443,localport=9090]'
     expect(explainSecondServer(refusal(client, 'io.grpc.X.y'), facts())).toBeUndefined()
   })

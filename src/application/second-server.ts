@@ -59,17 +59,23 @@ const SERVERS: readonly SecondServer[] = [
 
 /**
  * Returns the refusal with the name of a second server that still listens, beside that of the application, and the setting that
- * turns it off; undefined if no open socket is that of a known one.
+ * turns it off, or else the code that opened it; undefined if no second server listens, or if that of the application does, too.
  */
 export function explainSecondServer(refused: OpenResources, facts: ServerFacts): Failure | undefined {
-  for (const resource of refused.resources) {
-    const port = resource.ports.local
-    if (!resource.listens || port === undefined || port === facts.port) continue
-    const openedBy = resource.openedBy?.frames.join(' ') ?? ''
-    const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts))
+  const listening = refused.resources.flatMap(({ listens, ports: { local }, openedBy }) =>
+    listens && local !== undefined ? [{ port: local, frames: openedBy?.frames ?? [] }] : []
+  )
+  for (const { port, frames } of listening.filter((one) => one.port !== facts.port)) {
+    const server = SERVERS.find(({ owns }) => owns(port, frames.join(' '), facts))
     if (!server) continue
     const sentence = `${server.name} listens on port ${port}, beside that of the application.`
     return refused.explained(sentence, server.fix(facts))
   }
-  return undefined
+  const [second] = listening
+  if (!second || listening.some(({ port }) => port === facts.port)) return undefined
+  const by = second.frames[0] === undefined ? '' : `, opened by ${second.frames[0]}`
+  return refused.explained(
+    `It is a second server${by}: none listens on port ${facts.port}, that of the application.`,
+    'Turn it off by a setting of its own, or stop it in beforeCheckpoint of an org.crac.Resource, and start it again in afterRestore.'
+  )
 }

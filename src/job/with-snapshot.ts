@@ -4,6 +4,7 @@ import { chooseEngine, type CheckpointEngine } from '../checkpoint/choose-engine
 import { mapHeap, reasonToLoad } from '../checkpoint/map-heap.js'
 import { unlessRefused, type CheckpointRefused } from '../diagnosis/checkpoint-exception.js'
 import { imagesFolder } from '../docker/context.js'
+import { noteMissingFonts } from '../image/fonts.js'
 import { buildStage, type ImageSource } from '../image/images.js'
 import { FIGURES_ANNOTATION } from '../image/labels.js'
 import type { ImageParts } from '../image/parts.js'
@@ -34,9 +35,10 @@ export async function withSnapshot(
   const { context, inputs, world } = job
   const { step } = context
   const from = parts.base.given?.repositoryDigests ?? []
-  await step('build-checkpoint', 'Build the checkpoint image', () =>
-    buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
-  )
+  await step('build-checkpoint', 'Build the checkpoint image', async () => {
+    const image = await buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
+    await noteMissingFonts(context, parts.libraries, image)
+  })
   const engine = await step('engine', 'Choose the checkpoint engine', () =>
     unlessUnsupported(chooseEngine(context, inputs, runner.privileges, runner))
   )
