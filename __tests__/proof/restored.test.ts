@@ -3,6 +3,7 @@ import { LinePattern } from '../../src/lib/line-pattern.js'
 import { systemClock } from '../../src/lib/clock.js'
 import { Failure } from '../../src/lib/errors.js'
 import { MARKERS } from '../../src/lib/image-paths.js'
+import { withResolvers } from '../../src/lib/with-resolvers.js'
 import { watchLog } from '../../src/probe/log-watch.js'
 import { untilReady, type Readiness, type Target } from '../../src/probe/readiness.js'
 import type { Serves } from '../../src/probe/responds.js'
@@ -10,6 +11,7 @@ import { proveRestore, startNormally } from '../../src/proof/prove.js'
 import { checksOfRestore, restoreIn } from '../../src/proof/restored.js'
 import type { StartRequest } from '../../src/proof/timed-start.js'
 import { containerJson, fakeDocker, type Reply } from '../support/fake-docker.js'
+import { serve } from '../support/http-server.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const NOT_RESTORED = { exitCode: 3 }
@@ -110,11 +112,17 @@ describe('a restore that fails', () => {
   const never = new Promise<Reply>(() => undefined)
 
   /** A container that lives, or ends with a code, and has written a log. */
-  const container = (of: { log: string; ends?: number; restored?: boolean; sockets?: string }) =>
+  const container = (of: {
+    log: string
+    ends?: number
+    restored?: boolean
+    sockets?: string
+    address?: string
+  }) =>
     fakeDocker((args): Reply | Promise<Reply> => {
       if (args[0] === 'wait') return of.ends === undefined ? never : String(of.ends)
       if (args[0] === 'logs') return of.log
-      if (args[0] === 'port') return '127.0.0.1:1'
+      if (args[0] === 'port') return of.address ?? '127.0.0.1:1'
       if (isMark(args)) return of.restored ? '' : NOT_RESTORED
       if (args[0] === 'exec') return of.sockets ?? ''
       return containerJson({ State: { OOMKilled: false, StartedAt: new Date().toISOString() } })
@@ -147,6 +155,29 @@ describe('a restore that fails', () => {
       'The image was restored, but the application does not work: it did not respond'
     )
     expect(failed.message).toContain("the container's loopback address only")
+  })
+
+  test.each([
+    [503, 'Undertow was started again, but still refuses requests', /^Set `server\.shutdown=immediate`/],
+    [500, 'the application does not work', /^Fix what the log of the application below shows/]
+  ])('because an Undertow that was restored responds with %d has the cause', async (status, cause, fix) => {
+    const responded = withResolvers<void>()
+    // The second request: the response to the first one was read then.
+    const server = await serve((_, response, count) => {
+      response.writeHead(status).end()
+      if (count === 2) responded.resolve()
+    })
+    // The time is over when it has responded.
+    const limit = 60_000
+    const sleep = (ms: number): Promise<void> => (ms === limit ? responded.promise : systemClock.sleep(1))
+    const clock = { ...systemClock, sleep }
+    const log = 'INFO o.s.b.w.e.undertow.UndertowWebServer : Undertow started on port 8080 (http)'
+    const docker = container({ log, restored: true, address: server.url.slice('http://'.length) })
+    const failed = await errorOf(proveRestore({ docker, clock }, { ...request(), restoreTimeout: limit }))
+    await server.close()
+    expect(failed.message).toContain(`status ${status}`)
+    expect(failed.message).toContain(cause)
+    expect(failed.fix).toMatch(fix)
   })
 
   test('because the restored application ended is one of the application', async () => {

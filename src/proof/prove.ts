@@ -1,4 +1,4 @@
-import { diagnose } from '../diagnosis/diagnose.js'
+import { diagnose, type Finding } from '../diagnosis/diagnose.js'
 import { lastLines } from '../docker/failure.js'
 import { Failure } from '../lib/errors.js'
 import type { Start } from './figures.js'
@@ -46,8 +46,7 @@ async function withoutRestore(
 /** Returns the Failure of a restore: of the host or the image if no process was restored, else of the application. */
 function restoreFailed({ why, log, restored, port }: FailedStart): Failure {
   const found = diagnose('restore', { app: log })
-  // CRIU writes errors of a restore that succeeded, too.
-  const finding = restored && found?.signature?.stream !== 'app' ? undefined : found
+  const finding = !found || (restored && !explains(found, why)) ? undefined : found
   const cause = finding?.cause ?? port?.cause
   const what = restored
     ? 'The image was restored, but the application does not work:'
@@ -61,6 +60,14 @@ function restoreFailed({ why, log, restored, port }: FailedStart): Failure {
       signature: finding?.signature
     }
   )
+}
+
+/** Whether a line explains why a restored application does not work. */
+function explains({ signature }: Finding, why: string): boolean {
+  // Undertow is started again in any case: with this status, it is shut down.
+  if (signature?.id === 'fw-undertow-graceful') return why.includes('status 503')
+  // CRIU writes errors of a restore that succeeded, too.
+  return signature?.stream === 'app'
 }
 
 const FIX_HOST =

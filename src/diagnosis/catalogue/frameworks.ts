@@ -62,12 +62,13 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     weight: 'specific'
   },
   {
-    // https://github.com/spring-projects/spring-boot/issues/43655
+    // https://github.com/spring-projects/spring-boot/issues/43655; seen with Spring Boot 3.4.1 and 3.5.16
     id: 'fw-undertow-graceful',
-    stream: 'app',
-    pattern: /undertow\.UndertowWebServer\s.{0,60}Commencing graceful shutdown/m,
+    operations: ['restore'],
+    pattern: /Undertow started on port|starting server: Undertow/m,
     category: 'application',
-    cause: 'Undertow was still shutting down gracefully when the checkpoint was taken.',
+    cause:
+      'Undertow was started again, but still refuses requests because of its graceful shutdown before the checkpoint.',
     fix: 'Set `server.shutdown=immediate` for the checkpoint, for example `env: SERVER_SHUTDOWN=immediate`, or use another server: since Spring Boot 3.4 graceful is the default.',
     weight: 'general'
   },
