@@ -12,8 +12,10 @@ home=opt/crac-checkpoint
 prepare() {
     [ -x "$2" ] || return 0
     version=$("$2" --version 2>/dev/null | sed -n 's/^Version: *//p' || true)
-    # The CRIU of CRaC JDKs is older than 3.18 and does not have the option.
-    options=$("$2" --help 2>/dev/null | grep -o -m1 -e --unprivileged || true)
+    # Each has the options that it knows: the CRIU of CRaC JDKs does not have the first. podman gives the root folder of a container
+    # another mode (0555) than Docker, and CRIU refuses a folder with another mode without the second.
+    options=$("$2" --help 2>/dev/null | grep -o -e '--unprivileged' -e '--skip-file-rwx-check' | tr '\n' ' ' || true)
+    options=${options% }
     for capability in checkpoint_restore sys_admin; do
         copy "/trees/checkpoint" "$1" "$2" "$capability" cap_sys_ptrace
         copy "/trees/restore/$1/$capability" "$1" "$2" "$capability" cap_setpcap
