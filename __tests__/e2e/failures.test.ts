@@ -93,14 +93,19 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   })
 
   labTest('an open file is named', async () => {
-    const { message } = await failing({ 'java-options': '-Dhook=file' })
-    expect(message).toContain('an open file, /etc/passwd')
+    const { message } = await failing({
+      'java-options': '-Dhook=file\n-XX:StartFlightRecording=filename=/tmp/kept.jfr'
+    })
+    expect(message).toMatch(
+      /an open file, \S+\.jfr .* The Flight Recorder of the JVM has a file of its recording open/
+    )
     // A second start reported which code opened it, and the logs have a first draft of policies.
     expect(message).toMatch(
       /file: \/etc\/passwd\n {2}opened by thread .*\n {4}at Server\.beforeCheckpoint\(Server\.java:\d+\)/
     )
     expect(message).toContain('resource-policies.txt')
-    expect(message).toContain('resource-policies: |\n  type: file\n  path: /etc/passwd\n  action: reopen')
+    expect(message).toContain('resource-policies: |\n  type: file\n')
+    expect(message).toContain('\n  type: file\n  path: /etc/passwd\n  action: reopen')
   })
 
   labTest('a hook that fails is named', async () => {
@@ -162,6 +167,8 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
     const { message } = await failing(application('EndsAtOnce'))
     expect(message).toContain('ended with exit code 3 before it was ready')
     expect(message).toContain('the configuration is missing')
+    expect(message).toContain('Nothing listens on localhost:5432 in the container of the application')
+    expect(message).toContain('`network: ${{ job.services.NAME.network }}`')
   })
 
   labTest('an application that a request of the warm-up ends', async () => {
@@ -170,8 +177,11 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   })
 
   labTest('a warm-up that never gets a successful response, and one that does not end', async () => {
-    const { message } = await failing({ warmup: 'GET /none x5 -> 201' })
-    expect(message).toContain('`GET /none x5 -> 201` never got a successful response: status 200: 5')
+    const { message } = await failing({ warmup: 'GET /draw x5 -> 201' })
+    expect(message).toContain('`GET /draw x5 -> 201` never got a successful response: status 200: 5')
+    // It draws text, and the image has no font.
+    expect(message).toMatch(/\(start-(fontconfig|freetype)\)/)
+    expect(message).toContain('apt-get install --yes --no-install-recommends fontconfig libfreetype6')
     const slow = await failing({ warmup: 'GET / x1000000', 'warmup-timeout': '1s' })
     expect(slow.message).toContain('The warm-up did not finish within 1 s')
   })

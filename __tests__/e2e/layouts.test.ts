@@ -6,7 +6,7 @@ import path from 'node:path'
 import { progressOnStderr } from '../../lab/progress.js'
 import type { StepResult } from '../../lab/runner.js'
 import { ensureSample, SAMPLES } from '../../lab/samples.js'
-import { callUntilAnswer } from '../../lab/started-image.js'
+import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
 import {
   containerLog,
   docker,
@@ -60,7 +60,8 @@ describe('layouts of applications', () => {
     // Spring Boot logs it.
     const { proof } = JSON.parse(step.outputs['metadata'] ?? '') as { proof: { coldStarts: object[] } }
     expect(proof.coldStarts).toEqual([expect.objectContaining({ jvm: expect.any(Number) })])
-    await checkpoint({ tags: second, context: withOtherGreeting(folder) })
+    // Both ports have to respond before the checkpoint, and at the proof.
+    await checkpoint({ tags: second, context: withOtherGreeting(folder), env: 'MANAGEMENT_SERVER_PORT=8081' })
     const [before, after] = [layersOf(first), layersOf(second)]
     expect(before.get(DEPENDENCIES)).toMatch(/^sha256:/)
     expect(after.get(DEPENDENCIES)).toBe(before.get(DEPENDENCIES))
@@ -69,8 +70,11 @@ describe('layouts of applications', () => {
     const files = docker('run', '--rm', '--entrypoint', 'find', second, '/app')
     expect(files).toMatch(/^\/app\/lib\/spring-core-[\d.]+\.jar$/m)
     expect(files).toMatch(/^\/app\/classes\.jar$/m)
-    await withStarted({ image: second }, async (started) => {
+    const flags = [...DECLARED_FLAGS, '--publish', '127.0.0.1::8081']
+    await withStarted({ image: second, flags }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null with Spring')
+      const management = `http://${docker('port', started.name, '8081/tcp').split('\n')[0]}/`
+      expect(await callUntilAnswer({ ...started, url: management }, 'actuator/health')).toContain('"UP"')
       // Implementation-Version of the manifest.
       expect(await callUntilAnswer(started, 'version')).toBe('1.0')
       // The locale of the image decides whether the JVM finds it.

@@ -1,6 +1,8 @@
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +14,8 @@ import jdk.crac.Resource;
 
 /**
  * A server that is closed before a checkpoint and opened after it. Its response contains the request; the system
- * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at the restore;
- * `port` and `address` are where it listens.
+ * property `hook` makes its hook misbehave: hang, fail, get in CRIU's way, leave a file open, or take its time at
+ * the restore; `port` and `address` are where it listens, `own` for the address of the container.
  */
 public class Server implements Resource {
 
@@ -21,6 +23,7 @@ public class Server implements Resource {
     private static Server instance;
     private static volatile String arguments = "";
     private final String hook = System.getProperty("hook", "");
+    private final InetAddress address = address();
     private HttpServer server;
     private Object kept;
     private int calls;
@@ -38,8 +41,15 @@ public class Server implements Resource {
         }
     }
 
+    private Server() throws IOException {}
+
+    private static InetAddress address() throws IOException {
+        String given = System.getProperty("address", "0.0.0.0");
+        return given.equals("own") ? InetAddress.getLocalHost() : InetAddress.getByName(given);
+    }
+
     private void open() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(System.getProperty("address", "0.0.0.0"), PORT), 0);
+        server = HttpServer.create(new InetSocketAddress(address, PORT), 0);
         server.createContext("/", exchange -> answer(exchange, 200, String.join("|",
                     String.valueOf(System.getProperty("given")),
                     String.valueOf(System.getenv("GIVEN")),
@@ -47,6 +57,14 @@ public class Server implements Resource {
                     String.valueOf(Files.exists(Path.of("/tmp/written-before-the-checkpoint"))))));
         server.createContext("/environment", exchange -> answer(exchange, 200,
                     String.valueOf(System.getenv(exchange.getRequestURI().getQuery()))));
+        server.createContext("/draw", exchange -> {
+            try {
+                new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB).createGraphics().drawString("x", 1, 8);
+            } catch (Throwable error) {
+                error.printStackTrace();
+            }
+            answer(exchange, 200, "");
+        });
         server.createContext("/exit", exchange -> System.exit(42));
         server.createContext("/redirect", exchange -> {
             exchange.getResponseHeaders().add("Location", "/");

@@ -41,7 +41,7 @@ const FOLDER = path.join(PROJECT, '__tests__/e2e/long/applications')
 /** Fails instead of a normal start: what answers was restored. */
 const RESTORED = { CRAC_ON_RESTORE_FAILURE: 'exit' }
 
-const answers =
+export const answers =
   (expected: string | RegExp, at = ''): Check =>
   async (pulled) => {
     await withStarted({ ...pulled, variables: RESTORED }, async (started) => {
@@ -49,7 +49,7 @@ const answers =
     })
   }
 
-const logs =
+export const logs =
   (expected: RegExp, unexpected: RegExp, variables: Record<string, string> = {}): Check =>
   async (pulled) => {
     await withStarted({ ...pulled, variables: { ...RESTORED, ...variables } }, async ({ name }) => {

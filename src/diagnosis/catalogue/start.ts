@@ -128,7 +128,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
     pattern: /(lib[\w+-]{1,100}\.so[.\d]{0,20}): cannot open shared object file/m,
     category: 'image',
     cause: 'The image lacks the library $1.',
-    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libaio.so.1 in libaio1t64.`
+    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libasound.so.2 in libasound2t64, libcups.so.2 in libcups2t64. Of libaio1t64, link libaio.so.1t64 to the name libaio.so.1.`
   },
   {
     id: 'start-noexec',
