@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { secretsIn } from '../../src/secrets/settings.js'
+import { seeded } from '../support/seeded.js'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 })
 const publicDer = rsa.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
@@ -84,6 +85,9 @@ describe('secretsIn', () => {
     ['CACHE_KEY', 'orders-of-the-day'],
     ['PUBLIC_KEY', 'correct horse battery'],
     ['KEY', 'orders-of-the-day'],
+    ...['ordersservice2024production', 's3bucketeuwest1orders', 'k8sclustereu1production'].map(
+      (value): [string, string] => ['APPKEY', value]
+    ),
     ['SECRET_ID', 'production/orders/database'],
     ['mail.smtp.auth', 'true'],
     ['TOKEN_TIMEOUT', 'PT30M-and-more'],
@@ -260,6 +264,13 @@ describe('secretsIn', () => {
     ])
     const token = `ghp_${randomBytes(18).toString('hex')}`
     expect(valuesOf('HEADERS', `Authorization: Bearer ${token}`)).toEqual([token])
+  })
+
+  test('recognizes most random values of lower case and digits under a name that may be that of a secret', () => {
+    const random = seeded(19)
+    const value = (): string => random.text(24, 'abcdefghijklmnopqrstuvwxyz0123456789')
+    const values = Array.from({ length: 500 }, value)
+    expect(values.filter((value) => valuesOf('APPKEY', value).length === 1).length).toBeGreaterThan(440)
   })
 
   test('recognizes most random values of 24 bytes under any name', () => {

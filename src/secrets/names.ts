@@ -70,6 +70,8 @@ const PUBLISHED = new Set(
 const SHORTEST_RANDOM = 20
 /** Minimum share of neighbours of different classes (lower case, upper case, digit): random text has more than half, camel case a fifth. */
 const LEAST_CHANGES = 0.4
+/** The same for a value of lower case and digits: random text has two fifths, words with numbers a fifth. */
+const LEAST_CHANGES_OF_TWO = 0.25
 
 /** Returns whether the name of a setting says that this value is a secret. */
 export function isNamedSecret(name: string, value: string): boolean {
@@ -84,7 +86,7 @@ export function isNamedSecret(name: string, value: string): boolean {
 /** Returns whether a value is lower case letters and digits in an order unlike that of words, as some API keys are. */
 function isMixed(value: string): boolean {
   if (value.length < SHORTEST_RANDOM || !/^[a-z0-9]+$/.test(value)) return false
-  return (value.match(/[a-z]\d|\d[a-z]/g) ?? []).length / value.length >= LEAST_CHANGES
+  return changesIn(value) >= LEAST_CHANGES_OF_TWO
 }
 
 function saysSecret(upper: string): boolean {
@@ -157,10 +159,14 @@ export function isRandomSecret(name: string, value: string): boolean {
 /** Returns whether a value looks like key material in base64: letters of both cases and digits, in an order unlike that of words. */
 export function isRandom(value: string): boolean {
   if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false
-  const classes = [...value].map((character) =>
-    [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
-  )
-  if (![0, 1, 2].every((one) => classes.includes(one))) return false
+  return CLASSES.every((one) => one.test(value)) && changesIn(value) >= LEAST_CHANGES
+}
+
+const CLASSES = [/[a-z]/, /[A-Z]/, /\d/]
+
+/** Returns the share of neighbours of different classes. */
+function changesIn(value: string): number {
+  const classes = [...value].map((character) => CLASSES.findIndex((one) => one.test(character)))
   const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length
-  return changes / (classes.length - 1) >= LEAST_CHANGES
+  return changes / (classes.length - 1)
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { tarOf } from '../../support/image-archive.js'
@@ -145,8 +146,13 @@ async function filesOfApplication(): Promise<Row[]> {
     ...row(form, encoding, random()),
     place
   })
-  const archived = random()
-  const folder = await tarOf({ 'etc/c.yml': `${archived}\n`.repeat(50) })
+  /** A secret in a folder that is packed by a program, in which its text is not whole. */
+  const folder = async (name: string, pack: (tar: Buffer) => Buffer): Promise<Row> => {
+    const value = random()
+    const bytes = pack(await tarOf({ 'etc/c.yml': `${value}\n`.repeat(50) }))
+    return { ...placed(name, `/tmp/${name}!/etc/c.yml`), value, bytes }
+  }
+  const program = (command: string) => (input: Buffer) => execFileSync(command, ['-c'], { input })
   return [
     placed('file', '/tmp/settings'),
     placed('name', '(a file name that contains the secret)'),
@@ -154,7 +160,9 @@ async function filesOfApplication(): Promise<Row[]> {
     placed('gzip', '/tmp/old.log.1'),
     placed('link', '/tmp/link'),
     placed('comment', '/tmp/comment'),
-    { ...placed('c.tgz', '/tmp/c.tgz!/etc/c.yml'), value: archived, bytes: gzipSync(folder) }
+    await folder('c.tgz', gzipSync),
+    await folder('c.tar.xz', program('xz')),
+    await folder('c.tar.bz2', program('bzip2'))
   ]
 }
 
