@@ -129,9 +129,14 @@ export function stepsOf(pattern: RegExp, text: string, limit: number): number {
     }
   }
 
-  const whole = alternatives(parseRegExpLiteral(pattern).pattern.alternatives)
+  const branches = parseRegExpLiteral(pattern).pattern.alternatives
+  const whole = alternatives(branches)
+  const isAnchored =
+    !pattern.multiline &&
+    branches.every(({ elements: [first] }) => first?.type === 'Assertion' && first.kind === 'start')
   try {
-    for (let at = 0; at <= text.length; at++) {
+    // V8 tries a pattern that begins with ^ at the first position only.
+    for (let at = 0; at <= (isAnchored ? 0 : text.length); at++) {
       step()
       groups.clear()
       if (whole(at, () => true)) break

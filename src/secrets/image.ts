@@ -132,7 +132,9 @@ function incompleteSnapshotReason(
   }
   if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
     return 'the environment of the application was not found in the snapshot, although it is in its memory'
-  return unlisted > 0 ? 'the image has too many tokens to list them' : undefined
+  return unlisted > 0
+    ? 'the image has too many tokens, or beginnings of tokens, to test and list them'
+    : undefined
 }
 
 /** Returns the metadata of an image, which everyone who can pull it can read: environment, labels, commands and history. */

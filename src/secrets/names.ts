@@ -70,7 +70,7 @@ const PUBLISHED = new Set(
 const SHORTEST_RANDOM = 20
 /** Minimum share of neighbours of different classes (lower case, upper case, digit): random text has more than half, camel case a fifth. */
 const LEAST_CHANGES = 0.4
-/** The same for a value of lower case and digits: random text has two fifths, words with numbers a fifth. */
+/** Minimum share for a value of lower case and digits: random text has two fifths, words with numbers a fifth. */
 const LEAST_CHANGES_OF_TWO = 0.25
 
 /** Returns whether the name of a setting says that this value is a secret. */

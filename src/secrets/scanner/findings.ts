@@ -34,17 +34,38 @@ const MOST_OFFSETS = 5
 /** Maximum number of findings of a scan: a file can be full of different tokens. Secrets are listed beyond it. */
 const MOST_FINDINGS = 4000
 
+/**
+ * Number of characters that may be tested for tokens in any stream, and further ones for each byte of it: memory that is full of
+ * beginnings of long tokens would take hours. Libraries need 0.02 for each byte.
+ */
+const TESTED = 200_000_000
+const TESTED_EACH = 4
+
 export interface Tally {
+  /** Adds bytes of the stream to those that allow to test for tokens. */
+  allow(bytes: number): void
+  /** Returns whether so many more characters may be tested; if not, counts them as an occurrence that is not listed. */
+  mayTest(characters: number): boolean
   add(what: { secret: string } | { family: string; digest: string }, encoding: string, offset: number): void
   findings(): ScanFinding[]
-  /** Number of occurrences of tokens beyond the maximum number of findings. */
+  /** Number of occurrences of tokens beyond the maximum number of findings, and of what was not tested. */
   unlisted(): number
 }
 
-export function createTally(locationOf?: (offset: number) => FileLocation): Tally {
+export function createTally(locationOf?: (offset: number) => FileLocation, tested = TESTED): Tally {
   const findings = new Map<string, ScanFinding>()
   let unlisted = 0
+  let left = tested
   return {
+    allow(bytes) {
+      left += bytes * TESTED_EACH
+    },
+    mayTest(characters) {
+      const may = characters <= left
+      if (may) left -= characters
+      else unlisted++
+      return may
+    },
     add(what, encoding, offset) {
       let location = locationOf?.(offset)
       let key = JSON.stringify([what, encoding, location])

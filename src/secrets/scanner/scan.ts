@@ -103,7 +103,7 @@ export interface ScanResult {
   /** Size of the stream in bytes. */
   bytes: number
   findings: ScanFinding[]
-  /** Number of occurrences beyond the maximum number of findings. */
+  /** Number of occurrences beyond the maximum number of findings, and of possible tokens that were not tested. */
   unlisted: number
 }
 
@@ -119,6 +119,7 @@ export async function scan(
 ): Promise<ScanResult> {
   const tally = createTally(locationOf)
   const bytes = await eachWindow(stream, { ...matcher, step }, (window) => {
+    tally.allow(window.end - window.begin)
     matcher.search.run(window.bytes, (pattern, at) => {
       const origin = matcher.origins[pattern]
       if (origin !== undefined && at >= window.begin && at < window.end)
@@ -145,6 +146,7 @@ function addMatch(
   if (!hasRun(bytes, at + prefix * width, width, family.run)) return
   const start = at - (family.lead ?? 0) * width
   if (start < 0 || (family.bounded && isWordAt(bytes, start - EDGE * width, width))) return
+  if (!tally.mayTest(family.longest)) return
   const text = textAt(bytes, start, width, family.longest)
   const match = family.pattern.exec(text)
   if (match === null || !family.isReal(match)) return
