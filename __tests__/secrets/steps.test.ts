@@ -76,7 +76,7 @@ const LENGTH = 12_000
 
 test.each(FAMILIES.map((family): [string, Family] => [family.id, family]))(
   'the steps for an occurrence of a beginning of a token are few for each character that counts as tested: %s',
-  async (_, family) => {
+  (_, family) => {
     const lines = [
       ...family.prefixes.slice(0, 3).flatMap((prefix) =>
         ['', 'A0a1', '.A0a'].map((more) => {
