@@ -19,7 +19,7 @@ export function createByteReader(stream: AsyncIterable<unknown> | Iterable<unkno
   let ended = false
 
   async function more(length: number): Promise<void> {
-    const parts = [buffered]
+    const parts = buffered.length > 0 ? [buffered] : []
     let total = buffered.length
     while (total < length && !ended) {
       const next = await source.next()
@@ -28,10 +28,12 @@ export function createByteReader(stream: AsyncIterable<unknown> | Iterable<unkno
         break
       }
       const piece = asBuffer(next.value as Uint8Array)
+      if (piece.length === 0) continue
       parts.push(piece)
       total += piece.length
     }
-    buffered = Buffer.concat(parts.filter(({ length: bytes }) => bytes > 0))
+    // Most bytes pass through as pieces, which need no copy.
+    buffered = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
   }
 
   const reader: ByteReader = {
