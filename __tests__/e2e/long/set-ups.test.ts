@@ -43,7 +43,7 @@ describe('a client that stays connected is named with its fix; one that closes i
       { answer: logs(/alive/, /connected/) },
       'The connections are closed. Triggering the checkpoint again.'
     ]
-  ])('%s', async (kind, expected, line) => await proves(client(kind, expected, line)), 600_000)
+  ])('%s', async (...row) => await proves(client(...row)), 600_000)
 })
 
 describe('a server that binds the address of the container of the checkpoint', () => {
