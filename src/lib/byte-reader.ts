@@ -19,7 +19,7 @@ export function createByteReader(stream: AsyncIterable<unknown> | Iterable<unkno
   let ended = false
 
   async function more(length: number): Promise<void> {
-    const parts = buffered.length > 0 ? [buffered] : []
+    const parts = [buffered]
     let total = buffered.length
     while (total < length && !ended) {
       const next = await source.next()
@@ -28,12 +28,10 @@ export function createByteReader(stream: AsyncIterable<unknown> | Iterable<unkno
         break
       }
       const piece = asBuffer(next.value as Uint8Array)
-      if (piece.length === 0) continue
       parts.push(piece)
       total += piece.length
     }
-    // Most bytes pass through as pieces, which need no copy.
-    buffered = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+    buffered = Buffer.concat(parts.filter(({ length: bytes }) => bytes > 0))
   }
 
   const reader: ByteReader = {

@@ -34,11 +34,8 @@ export interface ScanFilesOptions {
 /** Returns the part of the JVM's memory that a byte of a file belongs to; undefined where it is not known. */
 export type Locate = (file: string, offset: number) => string | undefined
 
-/** Minimum number of zeros between two files, which are in no pattern, so that no match extends from one file into the next. */
-const GAP = 8
-/** Each content begins at a multiple of this number of bytes: UTF-16 at even offsets is faster to search. */
-const ALIGNMENT = 8
-const NOTHING = Buffer.alloc(0)
+/** Bytes between two files that are in no pattern, so that no match extends from one file into the next. */
+const GAP = Buffer.alloc(8)
 /** Replacement for the name of a file that contains a secret. */
 const WITHHELD = '(a file name that contains the secret)'
 
@@ -64,18 +61,14 @@ export async function scanFiles(
       at += piece.length
       return piece
     }
-    function withGap(bytes: Buffer): Uint8Array {
-      const end = Math.ceil((at + bytes.length + GAP) / ALIGNMENT) * ALIGNMENT
-      return counted(Buffer.concat([bytes], end - at))
-    }
     for await (const file of files) {
       const { name, attributes, continued = false } = file
       if (!continued) {
         begin(file, 'name')
-        yield withGap(Buffer.from(name))
+        yield counted(Buffer.concat([Buffer.from(name), GAP]))
         if (attributes && attributes.length > 0) {
           begin(file, 'attributes')
-          yield withGap(attributes)
+          yield counted(Buffer.concat([attributes, GAP]))
         }
       }
       begin(file, 'content')
@@ -84,7 +77,7 @@ export async function scanFiles(
       else for await (const piece of file.bytes) yield counted(piece)
       total += at - start
       if (measured(name)) sizes.set(name, (sizes.get(name) ?? 0) + at - start)
-      yield withGap(NOTHING)
+      yield counted(GAP)
     }
     const { name, value } = matcher.canary
     begin({ name, bytes: [] }, 'content')

@@ -167,20 +167,17 @@ function textAt(bytes: Buffer, start: number, width: 1 | 2, length: number): str
 /** Returns whether there are EDGE letters or digits. One alone may be a length, or the header of an object of the JVM. */
 function isWordAt(bytes: Buffer, start: number, width: 1 | 2): boolean {
   for (let at = start; at < start + EDGE * width; at += width) {
-    if (IS_ALNUM[bytes[at] ?? 0] !== 1) return false
+    if (!/[0-9A-Za-z]/.test(String.fromCharCode(bytes[at] ?? 0))) return false
   }
   return true
 }
 
-const IS_ALNUM = bytesIn(/[0-9A-Za-z]/)
-
 /** Marks the bytes that Family.run counts: letters, digits, `-`, `_` and `.`. */
 const IS_IN_RUN = bytesIn(/[\w.-]/)
 
-/** Returns whether addMatch may accept an occurrence of a pattern in front of this byte. */
+/** Returns whether addMatch may accept an occurrence of a pattern of three bytes in front of this byte. */
 function mayFollow(origin: PatternOrigin | undefined, byte: number): boolean {
-  // A prefix in UTF-16 has a zero behind it, or the first byte of a character.
-  if (origin === undefined || 'needle' in origin || origin.width === 2) return true
+  if (origin === undefined || 'needle' in origin) return true
   const { run, next } = origin.family
   if (next !== undefined) return next[byte] === 1
   return run === 0 || IS_IN_RUN[byte] === 1

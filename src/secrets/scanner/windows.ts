@@ -21,9 +21,6 @@ interface WindowSizes {
   step: number
 }
 
-/** Number of bytes behind those of a window, so that a search need not copy them to read whole words. */
-const PADDING = 32
-
 /**
  * Passes a stream to `visit` in overlapping windows: what belongs to a match is completely in the window in which the match starts.
  * The memory is that of one window. Returns the size of the stream in bytes.
@@ -33,12 +30,10 @@ export async function eachWindow(
   { before, after, step }: WindowSizes,
   visit: (window: Window) => void
 ): Promise<number> {
-  // An even offset in the stream is even in memory too.
-  const begin = Math.ceil(before / 4) * 4
-  const size = begin + step + after
-  const memory = Buffer.alloc(size + PADDING)
-  let offset = -begin
-  let filled = begin
+  const size = before + step + after
+  const memory = Buffer.alloc(Math.ceil(size / 4) * 4)
+  let offset = -before
+  let filled = before
   for await (const piece of stream) {
     for (let taken = 0; taken < piece.length;) {
       const part = piece.subarray(taken, taken + size - filled)
@@ -46,12 +41,12 @@ export async function eachWindow(
       filled += part.length
       taken += part.length
       if (filled < size) continue
-      visit({ bytes: memory.subarray(0, filled), offset, begin, end: begin + step })
+      visit({ bytes: memory.subarray(0, filled), offset, begin: before, end: before + step })
       memory.copyWithin(0, step, filled)
       offset += step
       filled -= step
     }
   }
-  visit({ bytes: memory.subarray(0, filled), offset, begin, end: filled })
+  visit({ bytes: memory.subarray(0, filled), offset, begin: before, end: filled })
   return offset + filled
 }
