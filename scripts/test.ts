@@ -8,6 +8,7 @@ import { ensureMavenBuild } from '../lab/maven.js'
 import { progressOnStderr } from '../lab/progress.js'
 import { ensureSample, SAMPLES } from '../lab/samples.js'
 import { openLab, type World } from '../lab/world.js'
+import { IN_CI } from '../__tests__/e2e/support/application-list.js'
 
 // `npm test`: the unit tests, then the end-to-end tests in the lab. Arguments go to jest.
 // `npm run test:long`: the tests that repeat a run many times, or measure it, and want a quiet machine.
@@ -35,7 +36,7 @@ const NONE: Counts = { passed: 0, failed: 0, skipped: 0, tests: [] }
 /** Folders of applications that tests build, below __tests__/e2e. */
 const APPLICATIONS = [
   ...['spring', 'netty'].map((name) => `applications/${name}`),
-  ...['spring-boot-war', 'scheduler', 'sqlite', 'tls-only'].map((name) => `long/applications/${name}`)
+  ...IN_CI.map((name) => `long/applications/${name}`)
 ]
 
 const folder = mkdtempSync(path.join(tmpdir(), 'crac-checkpoint-test-'))

@@ -506,6 +506,11 @@ describe('what build tools create by their standard goals', () => {
     const found = await find({ scratch: `${context}-2` })
     expect(found.command).toEqual(command)
     expect(found.description).toContain('in target/universal/stage/')
+    rmSync(path.join(context, 'target'), { recursive: true })
+    const sbt2 = 'target/out/jvm/scala-3.8.4/shop/universal/stage'
+    for (const [name, content] of Object.entries(files)) write(`${sbt2}/${name}`, content)
+    for (const given of [{}, { context: path.join(context, 'target') }])
+      expect((await find({ ...given, scratch: `${context}-3` })).command).toEqual(command)
   })
 
   test('several start scripts: the user chooses by script or by main class', async () => {
@@ -523,6 +528,7 @@ describe('what build tools create by their standard goals', () => {
 
   test.each([
     ['sbt-assembly', 'target/scala-2.13/shop-assembly-1.0.jar', []],
+    ['sbt-assembly with sbt 2', 'target/out/jvm/scala-3.8.4/shop/shop-assembly-1.0.jar', []],
     ['Leiningen', 'target/uberjar/shop-1.0-standalone.jar', ['target/uberjar/shop-1.0.jar']],
     ['Mill', 'out/shop/assembly.dest/out.jar', []],
     ['the Maven assembly', 'target/shop-jar-with-dependencies.jar', ['target/shop.jar']],

@@ -31,6 +31,21 @@ describe('explainMissingSupport', () => {
     ],
     [['netty-transport-4.2.18.Final.jar'], 'Netty', 'org.crac:crac'],
     [['jetty-server-12.0.1.jar'], 'Jetty', 'org.crac:crac'],
+    [['jetty-server-12.1.14.jar', 'dropwizard-core-5.0.1.jar'], 'Dropwizard', 'org.crac:crac'],
+    [['jetty-server-12.1.14.jar', 'javalin-7.2.3.jar'], 'Javalin', 'org.crac:crac'],
+    [
+      [
+        'netty-transport-4.2.1.Final.jar',
+        'ktor-server-core-jvm-3.5.2.jar',
+        'ktor-server-netty-jvm-3.5.2.jar'
+      ],
+      'Ktor',
+      'org.crac:crac'
+    ],
+    [['netty-transport-4.2.1.Final.jar', 'vertx-core-5.0.7.jar'], 'Vert.x', 'org.crac:crac'],
+    [['http4s-core_3-0.23.30.jar', 'http4s-ember-server_3-0.23.30.jar'], 'http4s', 'org.crac:crac'],
+    [['http4s-blaze-server_2.13-0.23.17.jar'], 'http4s', 'org.crac:crac'],
+    [['undertow-core-2.3.26.Final.jar'], 'Undertow', 'org.crac:crac'],
     [['tomcat-embed-core-11.0.1.jar'], 'Tomcat', 'org.crac:crac']
   ])('%j: %s without %s', (names, framework, missing) => {
     const failure = explainMissingSupport(refusal(LISTENING), jars(...names))

@@ -18,26 +18,35 @@ describe('checkpointRefusal', () => {
       'jdk.crac.impl',
       'CheckpointOpenSocketException',
       'tcp6 localAddr :: localPort 8080 remoteAddr :: remotePort 0',
-      'an open socket'
+      'an open socket',
+      '. A server still listens on port 8080 (fw-listener).'
     ],
     [
       'jdk.internal.crac.mirror.impl',
       'CheckpointOpenSocketException',
       'Socket[addr=db/10.2.99.190,port=3306]',
-      'an open socket'
+      'an open socket',
+      '. A connection to a database is open (fw-jdbc).'
     ],
-    ['jdk.crac.impl', 'CheckpointOpenFileException', '/opt/logs/app.log', 'an open file'],
+    [
+      'jdk.crac.impl',
+      'CheckpointOpenFileException',
+      '/opt/logs/app.log',
+      'an open file',
+      '. A log file is open (fw-logfile).'
+    ],
     [
       'jdk.crac.impl',
       'CheckpointOpenResourceException',
       'FD fd=4 type=fifo path=pipe:[8953321]',
-      'an open resource'
+      'an open resource',
+      ' ('
     ]
-  ])('%s.%s names the resource', (packageName, type, text, word) => {
+  ])('%s.%s names the resource, and what it is', (packageName, type, text, word, known) => {
     const output = `${HEAD}\tSuppressed: ${packageName}.${type}: ${text}\n\t\tat x\n`
     expect(checkpointRefusal(output)).toMatchObject({
       category: 'application',
-      message: expect.stringContaining(`The JVM refused the checkpoint: ${word}, ${text}`),
+      message: expect.stringContaining(`The JVM refused the checkpoint: ${word}, ${text}${known}`),
       evidence: expect.stringMatching(/^(socket|file|other): /)
     })
   })

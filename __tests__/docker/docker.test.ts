@@ -170,6 +170,10 @@ describe('engineFailure', () => {
       'are not compatible: client version 1.24 is too old. Minimum supported API version is 1.44'
     ],
     ['failed to register layer: write /x: no space left on device', 'disk is full'],
+    [
+      'driver failed programming external connectivity:  (iptables failed: iptables --wait -t nat: No chain/target/match by that name.',
+      "Docker's rules of the firewall are gone from iptables (docker run)."
+    ],
     ['Error response from daemon: something else', 'docker run failed with exit code 125']
   ])('%s', (stderr, message) => {
     const failure = dockerFailure(['run'], { exitCode: 125, stdout: '', stderr })

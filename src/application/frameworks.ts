@@ -27,6 +27,11 @@ const NO_FRAMEWORK: Pick<Framework, 'support' | 'fix'> = {
     'starts it in afterRestore.'
 }
 
+/** Returns the row of a library that does not stop its server before a checkpoint; `how` completes the fix. */
+function withoutSupport(name: string, library: Library, how = ''): Framework {
+  return { name, library, ...NO_FRAMEWORK, fix: `${NO_FRAMEWORK.fix} ${how}`.trim() }
+}
+
 /** The known frameworks: a framework that contains another one comes first. */
 export const FRAMEWORKS: readonly Framework[] = [
   {
@@ -74,10 +79,36 @@ export const FRAMEWORKS: readonly Framework[] = [
       path: '/observe/health'
     }
   },
-  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
-  { name: 'Netty', library: { jar: 'netty-transport', classes: 'io/netty/channel/' }, ...NO_FRAMEWORK },
-  { name: 'Jetty', library: { jar: 'jetty-server', classes: 'org/eclipse/jetty/server/' }, ...NO_FRAMEWORK },
-  { name: 'Tomcat', library: { jar: 'tomcat-embed-core', classes: 'org/apache/catalina/' }, ...NO_FRAMEWORK }
+  // The code that starts a server of these libraries has to stop it; __tests__/e2e/long/applications has examples.
+  withoutSupport(
+    'Dropwizard',
+    { jar: 'dropwizard-core', classes: 'io/dropwizard/core/' },
+    'Stop and start the connectors (`server.getConnectors()`), as the handlers of Dropwizard cannot be started twice.'
+  ),
+  withoutSupport(
+    'Javalin',
+    { jar: 'javalin', classes: 'io/javalin/' },
+    'A Javalin that was stopped cannot start again: create a new one.'
+  ),
+  withoutSupport(
+    'Ktor',
+    { jar: 'ktor-server-core-jvm', classes: 'io/ktor/server/engine/' },
+    'An embeddedServer that was stopped cannot start again: create a new one.'
+  ),
+  withoutSupport(
+    'Vert.x',
+    { jar: 'vertx-core', classes: 'io/vertx/core/' },
+    'An HttpServer that was closed cannot listen again: create a new one.'
+  ),
+  withoutSupport(
+    'http4s',
+    { jar: 'http4s-(?:ember|blaze|netty)-server_[\\d.]+', classes: 'org/http4s/server/' },
+    '`build.allocated` returns the effect that stops it; for the restore, call it again.'
+  ),
+  withoutSupport('Undertow', { jar: 'undertow-core', classes: 'io/undertow/' }),
+  withoutSupport('Netty', { jar: 'netty-transport', classes: 'io/netty/channel/' }),
+  withoutSupport('Jetty', { jar: 'jetty-server', classes: 'org/eclipse/jetty/server/' }),
+  withoutSupport('Tomcat', { jar: 'tomcat-embed-core', classes: 'org/apache/catalina/' })
 ]
 
 /** Matches options with which an application takes its checkpoint itself; a normal start must not have them. */

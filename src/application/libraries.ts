@@ -5,7 +5,7 @@ import { isInAnImage, type FoundApplication } from './layouts/layout.js'
 
 /** A library: on a class path it is a jar of its own, in an uber-jar it is a folder of classes. */
 export interface Library {
-  /** Name of its jar without the version. */
+  /** Pattern of the name of its jar without the version. */
   jar: string
   /** Folder of its classes in an uber-jar. */
   classes: string

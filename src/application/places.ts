@@ -26,6 +26,10 @@ const PLACES = [
   'target/universal/stage',
   'target/universal',
   'target/scala-*',
+  // sbt 2 has one folder for each project.
+  'target/out/jvm/scala-*/*/universal/stage',
+  'target/out/jvm/scala-*/*/universal',
+  'target/out/jvm/scala-*/*',
   // Spring Boot: `java -Djarmode=tools -jar app.jar extract --layers`.
   'application',
   // Leiningen and Mill.

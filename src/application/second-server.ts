@@ -22,7 +22,7 @@ const MANAGEMENT_FIX: Readonly<Record<string, string>> = {
   'management.server.port':
     'Remove `management.server.port` (or set it to -1 in `env` for the checkpoint, as MANAGEMENT_SERVER_PORT): the endpoints are then on the port of the application, or off. Newer versions of Spring Boot stop it themselves.',
   'quarkus.management.port':
-    'Set `quarkus.management.enabled=false`: the endpoints are then on the port of the application.',
+    'Set `quarkus.management.enabled=false` in `application.properties` and build again, as Quarkus reads it at build time: the endpoints are then on the port of the application.',
   'endpoints.all.port': 'Remove `endpoints.all.port`: the endpoints are then on the port of the application.'
 }
 

@@ -8,7 +8,7 @@ export const DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to
 export function dockerFailure(
   args: readonly string[],
   result: CommandResult,
-  fix = 'The lines below are the output of Docker.'
+  fix = 'Read the output of Docker below, which names the cause.'
 ): Failure {
   const evidence = lastLines(result.stderr || result.stdout, 20)
   const command = `docker ${args[0] ?? ''}`
@@ -41,6 +41,13 @@ export function dockerFailure(
       fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,
       signature: { id: 'docker-nospace', remedy: 'disk' }
+    })
+  }
+  if (/iptables failed: .*No chain\/target\/match by that name/.test(result.stderr)) {
+    return new Failure('runner', `Docker's rules of the firewall are gone from iptables (${command}).`, {
+      fix: 'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.',
+      evidence,
+      signature: { id: 'docker-iptables' }
     })
   }
   return new Failure('runner', `${command} failed with exit code ${result.exitCode}.`, { fix, evidence })

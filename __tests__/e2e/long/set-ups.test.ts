@@ -2,7 +2,7 @@ import { describe, expect } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../../../lab/home.js'
-import { answers, logs, proves, type Application } from '../support/application-table.js'
+import { proves, type Provable } from '../support/application-checks.js'
 import { buildFixture, errorOf, freshTag, labTest, registryDigest, runAction } from '../support/lab.js'
 
 const peer = {
@@ -11,14 +11,14 @@ const peer = {
 }
 
 /** The application with a client of a kind, which is connected to its peer when the checkpoint is taken. */
-const client = (kind: string, expected: Application['expected'], line?: string): Application => ({
+const client = (kind: string, expected: Provable['expected'], line?: string): Provable => ({
   name: 'clients',
   peer,
   inputs: { env: `CLIENT=${kind}`, 'ready-log': 'connected to port' },
   ...(line === undefined ? {} : { line }),
   expected
 })
-const refused = (cause: string, fix: string): Application['expected'] => ({ refused: { cause, fix } })
+const refused = (cause: string, fix: string): Provable['expected'] => ({ cause, fix })
 
 const EXPORTER = refused(
   'A connection of an exporter of metrics or traces is open (fw-exporter).',
@@ -27,7 +27,7 @@ const EXPORTER = refused(
 
 // With the clients' own libraries, and servers that say only as much as keeps them connected (peer.pl).
 describe('a client that stays connected is named with its fix; one that closes its connection is waited for', () => {
-  labTest.each<[string, Application['expected'], string?]>([
+  labTest.each<[string, Provable['expected'], string?]>([
     ['MONGODB', refused('A connection to MongoDB is open (fw-mongodb).', 'that is a SmartLifecycle')],
     [
       'CASSANDRA',
@@ -40,7 +40,7 @@ describe('a client that stays connected is named with its fix; one that closes i
     ['OKHTTP', refused('A connection of an HTTP client is kept open (fw-http-client).', 'evictAll()')],
     [
       'JDK_HTTP',
-      { answer: logs(/alive/, /connected/) },
+      { answer: { log: /alive/, never: /connected/ } },
       'The connections are closed. Triggering the checkpoint again.'
     ]
   ])('%s', async (...row) => await proves(client(...row)), 600_000)
@@ -82,7 +82,7 @@ describe('Undertow that shuts down gracefully before the checkpoint', () => {
       await proves({
         ...undertow,
         inputs: { env: 'SERVER_SHUTDOWN=immediate' },
-        expected: { answer: answers('Hello from Undertow') }
+        expected: { answer: { body: 'Hello from Undertow' } }
       })
     },
     600_000

@@ -56,7 +56,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     pattern: open('909[2-4]', 'org\\.apache\\.kafka'),
     category: 'application',
     cause: 'A connection to Kafka is open.',
-    fix: 'Use Spring Cloud Stream 4.1 or newer, and stop listener containers, producers (`ProducerFactory.reset()`) and admin clients in beforeCheckpoint.'
+    fix: 'Close consumers, producers and admin clients in beforeCheckpoint of an org.crac.Resource, a consumer on its own thread after wakeup(), and create them again in afterRestore. In Spring, stop the listener containers and call `ProducerFactory.reset()`, or use Spring Cloud Stream 4.1 or newer. micronaut-crac does not close the listeners of micronaut-kafka: use a consumer of your own.'
   },
   {
     id: 'fw-rabbitmq',

@@ -40,6 +40,14 @@ export const docker = signatures({ operations: ['dump', 'restore'], stream: 'doc
     fix: 'Start the Docker engine, or set DOCKER_HOST to one that runs.'
   },
   {
+    id: 'docker-iptables',
+    pattern: /iptables failed: .{0,400}No chain\/target\/match by that name/m,
+    category: 'runner',
+    cause:
+      "Docker's rules of the firewall are gone: another program or a second Docker engine removed them from iptables.",
+    fix: 'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.'
+  },
+  {
     id: 'docker-cap',
     pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
     category: 'runner',

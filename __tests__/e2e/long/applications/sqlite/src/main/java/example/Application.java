@@ -16,7 +16,7 @@ import org.crac.Context;
 import org.crac.Core;
 import org.crac.Resource;
 
-/** Counts its requests in a database of SQLite, whose native library is deleted as soon as it is loaded. */
+/** Counts its requests in a database of SQLite, and deletes its native library once it is loaded, as netty-tcnative does with its own. */
 public final class Application implements Resource {
 
     private final Connection database;
