@@ -28,8 +28,8 @@ interface Kind extends Pick<Agent, 'name' | 'fix'> {
 
 const NORMAL_START =
   'To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).'
-const LEAVE_OUT = (product: string): string =>
-  `Leave the agent out of the application that is checkpointed: ${product} does not close its connections before a checkpoint (docs/agents.md).`
+const LEAVE_OUT = (source: string): string =>
+  `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`
 
 /** https://docs.oracle.com/en/java/javase/25/docs/specs/man/java.html, and the documentation of the agents. */
 const KINDS: readonly Kind[] = [
@@ -50,14 +50,14 @@ const KINDS: readonly Kind[] = [
     pattern: /^-javaagent:[^=]*dd-java-agent[^/=]*\.jar/,
     port: 8126,
     code: /^dd-|\bdatadog\.|\bddtrot\./,
-    fix: LEAVE_OUT('DataDog/dd-trace-java#5935:')
+    fix: LEAVE_OUT('DataDog/dd-trace-java#5935')
   },
   {
     name: 'the Java agent of OpenTelemetry',
     pattern: /^-javaagent:[^=]*opentelemetry-javaagent[^/=]*\.jar/,
     port: 4318,
     code: /\bio\.opentelemetry\./,
-    fix: LEAVE_OUT('open-telemetry/opentelemetry-java-instrumentation#10363:')
+    fix: LEAVE_OUT('open-telemetry/opentelemetry-java-instrumentation#10363')
   },
   {
     name: 'the Java agent of New Relic',
@@ -70,21 +70,21 @@ const KINDS: readonly Kind[] = [
     pattern: /^-javaagent:[^=]*elastic-apm-agent[^/=]*\.jar/,
     port: 8200,
     code: /\bco\.elastic\.apm\.|^elastic-apm-/,
-    fix: LEAVE_OUT('elastic/apm-agent-java#2982:')
+    fix: LEAVE_OUT('elastic/apm-agent-java#2982')
   },
   {
     name: 'the Java agent of Pyroscope',
     pattern: /^-javaagent:[^=]*pyroscope[^/=]*\.jar/,
     port: 4040,
     code: /\bio\.pyroscope\./,
-    fix: LEAVE_OUT('grafana/pyroscope-java#141:')
+    fix: LEAVE_OUT('grafana/pyroscope-java#141')
   },
   {
     name: 'the Java agent of Prometheus (JMX exporter)',
     pattern: /^-javaagent:[^=]*jmx_prometheus_javaagent[^/=]*\.jar=(?:[^:=]*:)?(?<port>\d+):/,
     listens: true,
     code: /\bio\.prometheus\./,
-    fix: LEAVE_OUT('its HTTP server stays open, and it')
+    fix: LEAVE_OUT('nor its HTTP server')
   },
   {
     name: 'a Java agent',

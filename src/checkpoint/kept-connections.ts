@@ -40,7 +40,7 @@ export async function triggerPatiently(
     return await trigger()
   } catch (error) {
     const ports = keptPorts(error)
-    const limit = LONGEST_WAIT - rested
+    const limit = Math.round((LONGEST_WAIT - rested) / 1000) * 1000
     if (ports === undefined || limit <= 0) throw error
     context.log.info(
       `The JVM refused the checkpoint because of open connections (to port ${ports.join(', ')}). Waiting for at most ` +
@@ -86,7 +86,9 @@ async function areClosed(
     if (left.length === 0) return true
     if (clock.now() - reported < PROGRESS_INTERVAL) continue
     reported = clock.now()
-    log.info(`After ${seconds(reported - begin)} they are still open (to port ${left.join(', ')}).`)
+    log.info(
+      `After ${seconds(Math.round((reported - begin) / 1000) * 1000)} they are still open (to port ${left.join(', ')}).`
+    )
   }
   log.info(`After ${seconds(limit)} they are still open: nothing closes them before a checkpoint.`)
   return false

@@ -43,7 +43,7 @@ export function dockerFailure(
       signature: { id: 'docker-nospace', remedy: 'disk' }
     })
   }
-  if (/iptables failed: .*No chain\/target\/match by that name/.test(result.stderr)) {
+  if (/No chain\/target\/match by that name/.test(result.stderr)) {
     return new Failure('runner', `Docker's rules of the firewall are gone from iptables (${command}).`, {
       fix: 'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.',
       evidence,

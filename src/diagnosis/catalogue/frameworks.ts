@@ -38,7 +38,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'fw-listener',
     pattern:
-      /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|Socket\[addr=\S{0,300}?,port=0,localport=([1-9]\d*)\]|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}?:(\d+)\]/m,
+      /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|Socket\[addr=\S{0,300}?,port=0,localport=([1-9]\d*)\]|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}?:(\d+)\](?!:)/m,
     category: 'application',
     cause: 'A server still listens on port $1$2$3$4.',
     fix: 'Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.',
