@@ -96,7 +96,7 @@ var require_visit = __commonJS({
     var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove node");
-    function visit(node, visitor) {
+    function visit2(node, visitor) {
       const visitor_ = initVisitor(visitor);
       if (identity.isDocument(node)) {
         const cd = visit_(null, node.contents, visitor_, Object.freeze([node]));
@@ -105,20 +105,20 @@ var require_visit = __commonJS({
       } else
         visit_(null, node, visitor_, Object.freeze([]));
     }
-    visit.BREAK = BREAK2;
-    visit.SKIP = SKIP;
-    visit.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path81) {
-      const ctrl = callVisitor(key, node, visitor, path81);
+    visit2.BREAK = BREAK2;
+    visit2.SKIP = SKIP;
+    visit2.REMOVE = REMOVE;
+    function visit_(key, node, visitor, path87) {
+      const ctrl = callVisitor(key, node, visitor, path87);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path81, ctrl);
-        return visit_(key, ctrl, visitor, path81);
+        replaceNode(key, path87, ctrl);
+        return visit_(key, ctrl, visitor, path87);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path81 = Object.freeze(path81.concat(node));
+          path87 = Object.freeze(path87.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path81);
+            const ci = visit_(i, node.items[i], visitor, path87);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path81 = Object.freeze(path81.concat(node));
-          const ck = visit_("key", node.key, visitor, path81);
+          path87 = Object.freeze(path87.concat(node));
+          const ck = visit_("key", node.key, visitor, path87);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path81);
+          const cv = visit_("value", node.value, visitor, path87);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path81) {
-      const ctrl = await callVisitor(key, node, visitor, path81);
+    async function visitAsync_(key, node, visitor, path87) {
+      const ctrl = await callVisitor(key, node, visitor, path87);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path81, ctrl);
-        return visitAsync_(key, ctrl, visitor, path81);
+        replaceNode(key, path87, ctrl);
+        return visitAsync_(key, ctrl, visitor, path87);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node)) {
-          path81 = Object.freeze(path81.concat(node));
+          path87 = Object.freeze(path87.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path81);
+            const ci = await visitAsync_(i, node.items[i], visitor, path87);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node)) {
-          path81 = Object.freeze(path81.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path81);
+          path87 = Object.freeze(path87.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path87);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path81);
+          const cv = await visitAsync_("value", node.value, visitor, path87);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path81) {
+    function callVisitor(key, node, visitor, path87) {
       if (typeof visitor === "function")
-        return visitor(key, node, path81);
+        return visitor(key, node, path87);
       if (identity.isMap(node))
-        return visitor.Map?.(key, node, path81);
+        return visitor.Map?.(key, node, path87);
       if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path81);
+        return visitor.Seq?.(key, node, path87);
       if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path81);
+        return visitor.Pair?.(key, node, path87);
       if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path81);
+        return visitor.Scalar?.(key, node, path87);
       if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path81);
+        return visitor.Alias?.(key, node, path87);
       return void 0;
     }
-    function replaceNode(key, path81, node) {
-      const parent = path81[path81.length - 1];
+    function replaceNode(key, path87, node) {
+      const parent = path87[path87.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity.isPair(parent)) {
@@ -241,7 +241,7 @@ var require_visit = __commonJS({
         throw new Error(`Cannot replace node with ${pt} parent`);
       }
     }
-    exports2.visit = visit;
+    exports2.visit = visit2;
     exports2.visitAsync = visitAsync;
   }
 });
@@ -251,7 +251,7 @@ var require_directives = __commonJS({
   "node_modules/yaml/dist/doc/directives.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var visit = require_visit();
+    var visit2 = require_visit();
     var escapeChars = {
       "!": "%21",
       ",": "%2C",
@@ -395,7 +395,7 @@ var require_directives = __commonJS({
         let tagNames;
         if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
           const tags2 = {};
-          visit.visit(doc.contents, (_key, node) => {
+          visit2.visit(doc.contents, (_key, node) => {
             if (identity.isNode(node) && node.tag)
               tags2[node.tag] = true;
           });
@@ -422,7 +422,7 @@ var require_anchors = __commonJS({
   "node_modules/yaml/dist/doc/anchors.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var visit = require_visit();
+    var visit2 = require_visit();
     function anchorIsValid(anchor) {
       if (/[\x00-\x19\s,[\]{}]/.test(anchor)) {
         const sa = JSON.stringify(anchor);
@@ -433,7 +433,7 @@ var require_anchors = __commonJS({
     }
     function anchorNames(root) {
       const anchors = /* @__PURE__ */ new Set();
-      visit.visit(root, {
+      visit2.visit(root, {
         Value(_key, node) {
           if (node.anchor)
             anchors.add(node.anchor);
@@ -613,7 +613,7 @@ var require_Alias = __commonJS({
   "node_modules/yaml/dist/nodes/Alias.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
-    var visit = require_visit();
+    var visit2 = require_visit();
     var identity = require_identity();
     var Node = require_Node();
     var toJS = require_toJS();
@@ -639,7 +639,7 @@ var require_Alias = __commonJS({
           nodes = ctx.aliasResolveCache;
         } else {
           nodes = [];
-          visit.visit(doc, {
+          visit2.visit(doc, {
             Node: (_key, node) => {
               if (identity.isAlias(node) || identity.hasAnchor(node))
                 nodes.push(node);
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path81, value) {
+    function collectionFromPath(schema, path87, value) {
       let v = value;
-      for (let i = path81.length - 1; i >= 0; --i) {
-        const k = path81[i];
+      for (let i = path87.length - 1; i >= 0; --i) {
+        const k = path87[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path81) => path81 == null || typeof path81 === "object" && !!path81[Symbol.iterator]().next().done;
+    var isEmptyPath = (path87) => path87 == null || typeof path87 === "object" && !!path87[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path81, value) {
-        if (isEmptyPath(path81))
+      addIn(path87, value) {
+        if (isEmptyPath(path87))
           this.add(value);
         else {
-          const [key, ...rest] = path81;
+          const [key, ...rest] = path87;
           const node = this.get(key, true);
           if (identity.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path81) {
-        const [key, ...rest] = path81;
+      deleteIn(path87) {
+        const [key, ...rest] = path87;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path81, keepScalar) {
-        const [key, ...rest] = path81;
+      getIn(path87, keepScalar) {
+        const [key, ...rest] = path87;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path81) {
-        const [key, ...rest] = path81;
+      hasIn(path87) {
+        const [key, ...rest] = path87;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path81, value) {
-        const [key, ...rest] = path81;
+      setIn(path87, value) {
+        const [key, ...rest] = path87;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -1501,7 +1501,7 @@ var require_stringify = __commonJS({
         props.push(doc.directives.tagString(tag));
       return props.join(" ");
     }
-    function stringify2(item, ctx, onComment, onChompKeep) {
+    function stringify4(item, ctx, onComment, onChompKeep) {
       if (identity.isPair(item))
         return item.toString(ctx, onComment, onChompKeep);
       if (identity.isAlias(item)) {
@@ -1530,7 +1530,7 @@ var require_stringify = __commonJS({
 ${ctx.indent}${str}`;
     }
     exports2.createStringifyContext = createStringifyContext;
-    exports2.stringify = stringify2;
+    exports2.stringify = stringify4;
   }
 });
 
@@ -1540,7 +1540,7 @@ var require_stringifyPair = __commonJS({
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -1562,7 +1562,7 @@ var require_stringifyPair = __commonJS({
       });
       let keyCommentDone = false;
       let chompKeep = false;
-      let str = stringify2.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+      let str = stringify4.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
       if (!explicitKey && !ctx.inFlow && str.length > 1024) {
         if (simpleKeys)
           throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
@@ -1614,7 +1614,7 @@ ${indent}:`;
         ctx.indent = ctx.indent.substring(2);
       }
       let valueCommentDone = false;
-      const valueStr = stringify2.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      const valueStr = stringify4.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
       let ws = " ";
       if (keyComment || vsb || vcb) {
         ws = vsb ? "\n" : "";
@@ -1755,7 +1755,7 @@ var require_addPairToJSMap = __commonJS({
     "use strict";
     var log2 = require_log();
     var merge2 = require_merge();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var identity = require_identity();
     var toJS = require_toJS();
     function addPairToJSMap(ctx, map, { key, value }) {
@@ -1791,7 +1791,7 @@ var require_addPairToJSMap = __commonJS({
       if (typeof jsKey !== "object")
         return String(jsKey);
       if (identity.isNode(key) && ctx?.doc) {
-        const strCtx = stringify2.createStringifyContext(ctx.doc, {});
+        const strCtx = stringify4.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node of ctx.anchors.keys())
           strCtx.anchors.add(node.anchor);
@@ -1858,12 +1858,12 @@ var require_stringifyCollection = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyCollection(collection, ctx, options3) {
       const flow = ctx.inFlow ?? collection.flow;
-      const stringify3 = flow ? stringifyFlowCollection : stringifyBlockCollection;
-      return stringify3(collection, ctx, options3);
+      const stringify5 = flow ? stringifyFlowCollection : stringifyBlockCollection;
+      return stringify5(collection, ctx, options3);
     }
     function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
       const { indent, options: { commentString } } = ctx;
@@ -1888,7 +1888,7 @@ var require_stringifyCollection = __commonJS({
           }
         }
         chompKeep = false;
-        let str2 = stringify2.stringify(item, itemCtx, () => comment2 = null, () => chompKeep = true);
+        let str2 = stringify4.stringify(item, itemCtx, () => comment2 = null, () => chompKeep = true);
         if (comment2)
           str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
         if (chompKeep && comment2)
@@ -1955,7 +1955,7 @@ ${indent}${line2}` : "\n";
         }
         if (comment)
           reqNewline = true;
-        let str = stringify2.stringify(item, itemCtx, () => comment = null);
+        let str = stringify4.stringify(item, itemCtx, () => comment = null);
         reqNewline || (reqNewline = lines3.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
@@ -3316,7 +3316,7 @@ var require_stringifyDocument = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
     "use strict";
     var identity = require_identity();
-    var stringify2 = require_stringify();
+    var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options3) {
       const lines3 = [];
@@ -3331,7 +3331,7 @@ var require_stringifyDocument = __commonJS({
       }
       if (hasDirectives)
         lines3.push("---");
-      const ctx = stringify2.createStringifyContext(doc, options3);
+      const ctx = stringify4.createStringifyContext(doc, options3);
       const { commentString } = ctx.options;
       if (doc.commentBefore) {
         if (lines3.length !== 1)
@@ -3353,7 +3353,7 @@ var require_stringifyDocument = __commonJS({
           contentComment = doc.contents.comment;
         }
         const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
-        let body = stringify2.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+        let body = stringify4.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
         if (contentComment)
           body += stringifyComment.lineComment(body, "", commentString(contentComment));
         if ((body[0] === "|" || body[0] === ">") && lines3[lines3.length - 1] === "---") {
@@ -3361,7 +3361,7 @@ var require_stringifyDocument = __commonJS({
         } else
           lines3.push(body);
       } else {
-        lines3.push(stringify2.stringify(doc.contents, ctx));
+        lines3.push(stringify4.stringify(doc.contents, ctx));
       }
       if (doc.directives?.docEnd) {
         if (doc.comment) {
@@ -3406,7 +3406,7 @@ var require_Document = __commonJS({
     var applyReviver = require_applyReviver();
     var createNode = require_createNode();
     var directives = require_directives();
-    var Document = class _Document {
+    var Document2 = class _Document {
       constructor(value, replacer, options3) {
         this.commentBefore = null;
         this.comment = null;
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path81, value) {
+      addIn(path87, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path81, value);
+          this.contents.addIn(path87, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path81) {
-        if (Collection2.isEmptyPath(path81)) {
+      deleteIn(path87) {
+        if (Collection2.isEmptyPath(path87)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path81) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path87) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path81, keepScalar) {
-        if (Collection2.isEmptyPath(path81))
+      getIn(path87, keepScalar) {
+        if (Collection2.isEmptyPath(path87))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path81, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path87, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path81) {
-        if (Collection2.isEmptyPath(path81))
+      hasIn(path87) {
+        if (Collection2.isEmptyPath(path87))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path81) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path87) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path81, value) {
-        if (Collection2.isEmptyPath(path81)) {
+      setIn(path87, value) {
+        if (Collection2.isEmptyPath(path87)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path81), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path87), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path81, value);
+          this.contents.setIn(path87, value);
         }
       }
       /**
@@ -3696,7 +3696,7 @@ var require_Document = __commonJS({
         return true;
       throw new Error("Expected a YAML collection as document contents");
     }
-    exports2.Document = Document;
+    exports2.Document = Document2;
   }
 });
 
@@ -5061,13 +5061,13 @@ var require_compose_node = __commonJS({
 var require_compose_doc = __commonJS({
   "node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
     "use strict";
-    var Document = require_Document();
+    var Document2 = require_Document();
     var composeNode = require_compose_node();
     var resolveEnd = require_resolve_end();
     var resolveProps = require_resolve_props();
     function composeDoc(options3, directives, { offset, start: start2, value, end }, onError) {
       const opts = Object.assign({ _directives: directives }, options3);
-      const doc = new Document.Document(void 0, opts);
+      const doc = new Document2.Document(void 0, opts);
       const ctx = {
         atKey: false,
         atRoot: true,
@@ -5106,7 +5106,7 @@ var require_composer = __commonJS({
     "use strict";
     var node_process = require("process");
     var directives = require_directives();
-    var Document = require_Document();
+    var Document2 = require_Document();
     var errors2 = require_errors();
     var identity = require_identity();
     var composeDoc = require_compose_doc();
@@ -5295,7 +5295,7 @@ ${end.comment}` : end.comment;
           this.doc = null;
         } else if (forceDoc) {
           const opts = Object.assign({ _directives: this.directives }, this.options);
-          const doc = new Document.Document(void 0, opts);
+          const doc = new Document2.Document(void 0, opts);
           if (this.atDirectives)
             this.onError(endOffset, "MISSING_CHAR", "Missing directives-end indicator line");
           doc.range = [0, endOffset, endOffset];
@@ -5497,7 +5497,7 @@ var require_cst_scalar = __commonJS({
 var require_cst_stringify = __commonJS({
   "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
-    var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+    var stringify4 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token3) {
       switch (token3.type) {
         case "block-scalar": {
@@ -5550,7 +5550,7 @@ var require_cst_stringify = __commonJS({
         res += stringifyToken(value);
       return res;
     }
-    exports2.stringify = stringify2;
+    exports2.stringify = stringify4;
   }
 });
 
@@ -5561,17 +5561,17 @@ var require_cst_visit = __commonJS({
     var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove item");
-    function visit(cst, visitor) {
+    function visit2(cst, visitor) {
       if ("type" in cst && cst.type === "document")
         cst = { start: cst.start, value: cst.value };
       _visit(Object.freeze([]), cst, visitor);
     }
-    visit.BREAK = BREAK2;
-    visit.SKIP = SKIP;
-    visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path81) => {
+    visit2.BREAK = BREAK2;
+    visit2.SKIP = SKIP;
+    visit2.REMOVE = REMOVE;
+    visit2.itemAtPath = (cst, path87) => {
       let item = cst;
-      for (const [field, index] of path81) {
+      for (const [field, index] of path87) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path81) => {
-      const parent = visit.itemAtPath(cst, path81.slice(0, -1));
-      const field = path81[path81.length - 1][0];
+    visit2.parentCollection = (cst, path87) => {
+      const parent = visit2.itemAtPath(cst, path87.slice(0, -1));
+      const field = path87[path87.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path81, item, visitor) {
-      let ctrl = visitor(item, path81);
+    function _visit(path87, item, visitor) {
+      let ctrl = visitor(item, path87);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path81.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path87.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,12 +5607,12 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path81);
+            ctrl = ctrl(item, path87);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path81) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path87) : ctrl;
     }
-    exports2.visit = visit;
+    exports2.visit = visit2;
   }
 });
 
@@ -7217,7 +7217,7 @@ var require_public_api = __commonJS({
   "node_modules/yaml/dist/public-api.js"(exports2) {
     "use strict";
     var composer = require_composer();
-    var Document = require_Document();
+    var Document2 = require_Document();
     var errors2 = require_errors();
     var log2 = require_log();
     var identity = require_identity();
@@ -7280,7 +7280,7 @@ var require_public_api = __commonJS({
       }
       return doc.toJS(Object.assign({ reviver: _reviver }, options3));
     }
-    function stringify2(value, replacer, options3) {
+    function stringify4(value, replacer, options3) {
       let _replacer = null;
       if (typeof replacer === "function" || Array.isArray(replacer)) {
         _replacer = replacer;
@@ -7300,12 +7300,12 @@ var require_public_api = __commonJS({
       }
       if (identity.isDocument(value) && !_replacer)
         return value.toString(options3);
-      return new Document.Document(value, _replacer, options3).toString(options3);
+      return new Document2.Document(value, _replacer, options3).toString(options3);
     }
     exports2.parse = parse7;
     exports2.parseAllDocuments = parseAllDocuments2;
     exports2.parseDocument = parseDocument;
-    exports2.stringify = stringify2;
+    exports2.stringify = stringify4;
   }
 });
 
@@ -7314,7 +7314,7 @@ var require_dist = __commonJS({
   "node_modules/yaml/dist/index.js"(exports2) {
     "use strict";
     var composer = require_composer();
-    var Document = require_Document();
+    var Document2 = require_Document();
     var Schema = require_Schema();
     var errors2 = require_errors();
     var Alias = require_Alias();
@@ -7328,9 +7328,9 @@ var require_dist = __commonJS({
     var lineCounter = require_line_counter();
     var parser = require_parser();
     var publicApi = require_public_api();
-    var visit = require_visit();
+    var visit2 = require_visit();
     exports2.Composer = composer.Composer;
-    exports2.Document = Document.Document;
+    exports2.Document = Document2.Document;
     exports2.Schema = Schema.Schema;
     exports2.YAMLError = errors2.YAMLError;
     exports2.YAMLParseError = errors2.YAMLParseError;
@@ -7356,8 +7356,8 @@ var require_dist = __commonJS({
     exports2.parseAllDocuments = publicApi.parseAllDocuments;
     exports2.parseDocument = publicApi.parseDocument;
     exports2.stringify = publicApi.stringify;
-    exports2.visit = visit.visit;
-    exports2.visitAsync = visit.visitAsync;
+    exports2.visit = visit2.visit;
+    exports2.visitAsync = visit2.visitAsync;
   }
 });
 
@@ -7422,7 +7422,7 @@ var require_fd_slicer = __commonJS({
     var fs4 = require("fs");
     var util = require("util");
     var stream = require("stream");
-    var Readable9 = stream.Readable;
+    var Readable10 = stream.Readable;
     var PassThrough3 = stream.PassThrough;
     var Pend = require_pend();
     var EventEmitter2 = require("events").EventEmitter;
@@ -7465,10 +7465,10 @@ var require_fd_slicer = __commonJS({
         }
       }
     };
-    util.inherits(ReadStream, Readable9);
+    util.inherits(ReadStream, Readable10);
     function ReadStream(context, options3) {
       options3 = options3 || {};
-      Readable9.call(this, options3);
+      Readable10.call(this, options3);
       this.context = context;
       this.context.ref();
       this.start = options3.start || 0;
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path81, options3) {
+    function openPromise2(path87, options3) {
       return new Promise((resolve4, reject) => {
-        open5(path81, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open5(path87, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path81, options3, callback2) {
+    function open5(path87, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs4.open(path81, "r", function(err2, fd) {
+      fs4.open(path87, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -9907,8 +9907,8 @@ var require_utils = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path81, { windows } = {}) => {
-      const segs = path81.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path87, { windows } = {}) => {
+      const segs = path87.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -12557,7 +12557,7 @@ var require_streamx = __commonJS({
         }
       }
     };
-    var Readable9 = class _Readable extends Stream {
+    var Readable10 = class _Readable extends Stream {
       constructor(opts) {
         super(opts);
         this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
@@ -12574,7 +12574,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline12(src, out, noop3);
+          pipeline13(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -12768,7 +12768,7 @@ var require_streamx = __commonJS({
         return this;
       }
     };
-    var Duplex = class extends Readable9 {
+    var Duplex = class extends Readable10 {
       // and Writable
       constructor(opts) {
         super(opts);
@@ -12861,13 +12861,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline12(...streams, (err2) => {
+        return pipeline13(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline12(stream, ...streams) {
+    function pipeline13(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -12965,7 +12965,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline12,
+      pipeline: pipeline13,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -12977,7 +12977,7 @@ var require_streamx = __commonJS({
       getStreamError,
       Stream,
       Writable,
-      Readable: Readable9,
+      Readable: Readable10,
       Duplex,
       Transform: Transform2,
       // Export PassThrough for compatibility with Node.js core's stream module
@@ -13251,7 +13251,7 @@ var require_headers = __commonJS({
 // node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
   "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable9, getStreamError } = require_streamx();
+    var { Writable, Readable: Readable10, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
     var headers = require_headers();
@@ -13299,7 +13299,7 @@ var require_extract = __commonJS({
         return buf.subarray(this._offset, this._offset += size);
       }
     };
-    var Source = class extends Readable9 {
+    var Source = class extends Readable10 {
       constructor(self, header, offset) {
         super();
         this.header = header;
@@ -13615,7 +13615,7 @@ var require_constants2 = __commonJS({
 // node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable9, Writable, getStreamError } = require_streamx();
+    var { Readable: Readable10, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants4 = require_constants2();
     var headers = require_headers();
@@ -13708,7 +13708,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    var Pack = class extends Readable9 {
+    var Pack = class extends Readable10 {
       constructor(opts) {
         super(opts);
         this._drain = noop3;
@@ -14551,7 +14551,7 @@ var require_util = __commonJS({
     var net = require("node:net");
     var { Blob: Blob2 } = require("node:buffer");
     var nodeUtil = require("node:util");
-    var { stringify: stringify2 } = require("node:querystring");
+    var { stringify: stringify4 } = require("node:querystring");
     var { EventEmitter: EE } = require("node:events");
     var { InvalidArgumentError } = require_errors3();
     var { headerNameLowerCasedRecord } = require_constants3();
@@ -14611,7 +14611,7 @@ var require_util = __commonJS({
       if (url.includes("?") || url.includes("#")) {
         throw new Error('Query params cannot be passed when url already contains "?" or "#".');
       }
-      const stringified = stringify2(queryParams);
+      const stringified = stringify4(queryParams);
       if (stringified) {
         url += "?" + stringified;
       }
@@ -14656,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path81 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path87 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path81 && path81[0] !== "/") {
-          path81 = `/${path81}`;
+        if (path87 && path87[0] !== "/") {
+          path87 = `/${path87}`;
         }
-        return new URL(`${origin}${path81}`);
+        return new URL(`${origin}${path87}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -15114,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path81, origin }
+          request: { method, path: path87, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path81);
+        debuglog("sending request to %s %s/%s", method, origin, path87);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path81, origin },
+          request: { method, path: path87, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path81,
+          path87,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path81, origin }
+          request: { method, path: path87, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path81);
+        debuglog("trailers received from %s %s/%s", method, origin, path87);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path81, origin },
+          request: { method, path: path87, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path81,
+          path87,
           error.message
         );
       });
@@ -15195,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path81, origin }
+            request: { method, path: path87, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path81);
+          debuglog("sending request to %s %s/%s", method, origin, path87);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -15260,7 +15260,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path81,
+        path: path87,
         method,
         body,
         headers,
@@ -15275,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path81 !== "string") {
+        if (typeof path87 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path81[0] !== "/" && !(path81.startsWith("http://") || path81.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path87[0] !== "/" && !(path87.startsWith("http://") || path87.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path81)) {
+        } else if (invalidPathRegex.test(path87)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path81, query2) : path81;
+        this.path = query2 ? buildURL(path87, query2) : path87;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -18778,8 +18778,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp7 = boundary.charCodeAt(i);
-        if (!(cp7 >= 48 && cp7 <= 57 || cp7 >= 65 && cp7 <= 90 || cp7 >= 97 && cp7 <= 122 || cp7 === 39 || cp7 === 45 || cp7 === 95)) {
+        const cp9 = boundary.charCodeAt(i);
+        if (!(cp9 >= 48 && cp9 <= 57 || cp9 >= 65 && cp9 <= 90 || cp9 >= 97 && cp9 <= 122 || cp9 === 39 || cp9 === 45 || cp9 === 95)) {
           return false;
         }
       }
@@ -20038,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path81, host, upgrade, blocking, reset } = request3;
+      const { method, path: path87, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -20119,7 +20119,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket2[kBlocking] = true;
       }
-      let header = `${method} ${path81} HTTP/1.1\r
+      let header = `${method} ${path87} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -20449,7 +20449,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline12 } = require("node:stream");
+    var { pipeline: pipeline13 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -20648,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path81, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path87, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -20745,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path81;
+      headers[HTTP2_HEADER_PATH] = path87;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -20928,7 +20928,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket2, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline12(
+      const pipe = pipeline13(
         body,
         h2stream,
         (err2) => {
@@ -21098,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path81 = search ? `${pathname}${search}` : pathname;
+        const path87 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path81;
+        this.opts.path = path87;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -22339,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path81 = "/",
+          path: path87 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path81;
+        opts.path = origin + path87;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -23027,7 +23027,7 @@ var require_readable = __commonJS({
   "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable9 } = require("node:stream");
+    var { Readable: Readable10 } = require("node:stream");
     var { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = require_errors3();
     var util = require_util();
     var { ReadableStreamFrom } = require_util();
@@ -23039,7 +23039,7 @@ var require_readable = __commonJS({
     var kContentLength = /* @__PURE__ */ Symbol("kContentLength");
     var noop3 = () => {
     };
-    var BodyReadable = class extends Readable9 {
+    var BodyReadable = class extends Readable10 {
       constructor({
         resume,
         abort,
@@ -23381,7 +23381,7 @@ var require_api_request = __commonJS({
   "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert = require("node:assert");
-    var { Readable: Readable9 } = require_readable();
+    var { Readable: Readable10 } = require_readable();
     var { InvalidArgumentError, RequestAbortedError } = require_errors3();
     var util = require_util();
     var { getResolveErrorBodyCallback } = require_util3();
@@ -23476,7 +23476,7 @@ var require_api_request = __commonJS({
         const parsedHeaders = responseHeaders === "raw" ? util.parseHeaders(rawHeaders) : headers;
         const contentType = parsedHeaders["content-type"];
         const contentLength = parsedHeaders["content-length"];
-        const res = new Readable9({
+        const res = new Readable10({
           resume,
           abort,
           contentType,
@@ -23791,7 +23791,7 @@ var require_api_pipeline = __commonJS({
   "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
-      Readable: Readable9,
+      Readable: Readable10,
       Duplex,
       PassThrough: PassThrough3
     } = require("node:stream");
@@ -23805,7 +23805,7 @@ var require_api_pipeline = __commonJS({
     var { addSignal, removeSignal } = require_abort_signal();
     var assert = require("node:assert");
     var kResume = /* @__PURE__ */ Symbol("resume");
-    var PipelineRequest = class extends Readable9 {
+    var PipelineRequest = class extends Readable10 {
       constructor() {
         super({ autoDestroy: true });
         this[kResume] = null;
@@ -23822,7 +23822,7 @@ var require_api_pipeline = __commonJS({
         callback2(err2);
       }
     };
-    var PipelineResponse = class extends Readable9 {
+    var PipelineResponse = class extends Readable10 {
       constructor(resume) {
         super({ autoDestroy: true });
         this[kResume] = resume;
@@ -23973,7 +23973,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline12(opts, handler2) {
+    function pipeline13(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -23982,7 +23982,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline12;
+    module2.exports = pipeline13;
   }
 });
 
@@ -24314,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path81) {
-      if (typeof path81 !== "string") {
-        return path81;
+    function safeUrl(path87) {
+      if (typeof path87 !== "string") {
+        return path87;
       }
-      const pathSegments = path81.split("?");
+      const pathSegments = path87.split("?");
       if (pathSegments.length !== 2) {
-        return path81;
+        return path87;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path81, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path81);
+    function matchKey(mockDispatch2, { path: path87, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path87);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -24349,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path81 }) => matchValue(safeUrl(path81), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path87 }) => matchValue(safeUrl(path87), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -24387,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path81, method, body, headers, query: query2 } = opts;
+      const { path: path87, method, body, headers, query: query2 } = opts;
       return {
-        path: path81,
+        path: path87,
         method,
         body,
         headers,
@@ -24852,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path81, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path87, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path81,
+            Path: path87,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27147,7 +27147,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants5();
     var EE = require("node:events");
-    var { Readable: Readable9, pipeline: pipeline12, finished: finished2 } = require("node:stream");
+    var { Readable: Readable10, pipeline: pipeline13, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -28086,13 +28086,13 @@ var require_fetch = __commonJS({
                   }
                 }
               }
-              this.body = new Readable9({ read: resume });
+              this.body = new Readable10({ read: resume });
               const onError = this.onError.bind(this);
               resolve4({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline12(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline13(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -29734,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path81) {
-      for (let i = 0; i < path81.length; ++i) {
-        const code18 = path81.charCodeAt(i);
+    function validateCookiePath(path87) {
+      for (let i = 0; i < path87.length; ++i) {
+        const code18 = path87.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -29818,7 +29818,7 @@ var require_util6 = __commonJS({
         throw new Error("Invalid cookie max-age");
       }
     }
-    function stringify2(cookie) {
+    function stringify4(cookie) {
       if (cookie.name.length === 0) {
         return null;
       }
@@ -29876,7 +29876,7 @@ var require_util6 = __commonJS({
       validateCookiePath,
       validateCookieValue,
       toIMFDate,
-      stringify: stringify2
+      stringify: stringify4
     };
   }
 });
@@ -30022,7 +30022,7 @@ var require_cookies = __commonJS({
   "node_modules/undici/lib/web/cookies/index.js"(exports2, module2) {
     "use strict";
     var { parseSetCookie } = require_parse2();
-    var { stringify: stringify2 } = require_util6();
+    var { stringify: stringify4 } = require_util6();
     var { webidl } = require_webidl();
     var { Headers: Headers5 } = require_headers2();
     function getCookies(headers) {
@@ -30065,7 +30065,7 @@ var require_cookies = __commonJS({
       webidl.argumentLengthCheck(arguments, 2, "setCookie");
       webidl.brandCheck(headers, Headers5, { strict: false });
       cookie = webidl.converters.Cookie(cookie);
-      const str = stringify2(cookie);
+      const str = stringify4(cookie);
       if (str) {
         headers.append("Set-Cookie", str);
       }
@@ -32293,7 +32293,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline12 } = require("node:stream");
+    var { pipeline: pipeline13 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -32453,7 +32453,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline12(
+          pipeline13(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -32656,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path81 = opts.path;
+          let path87 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path81 = `/${path81}`;
+            path87 = `/${path87}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path81);
+          url = new URL(util.parseOrigin(url).origin + path87);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -33935,12 +33935,12 @@ var require_trim_comparator_whitespace = __commonJS({
     }
     var isWhitespace = (char) => char !== void 0 && whitespace[char.charCodeAt(0)] === 1;
     var isVersionPrefix = (char) => char === "v" || char === "=" || isWhitespace(char);
-    var isDigit2 = (char) => char !== void 0 && char >= "0" && char <= "9";
+    var isDigit = (char) => char !== void 0 && char >= "0" && char <= "9";
     var isLetter = (char) => char !== void 0 && (char >= "a" && char <= "z" || char >= "A" && char <= "Z");
-    var isIdentifierCharacter = (char) => isDigit2(char) || isLetter(char) || char === "-";
-    var isVersionStart = (char) => isDigit2(char) || char === "x" || char === "X" || char === "*";
+    var isIdentifierCharacter = (char) => isDigit(char) || isLetter(char) || char === "-";
+    var isVersionStart = (char) => isDigit(char) || char === "x" || char === "X" || char === "*";
     var findDigitsEndIndex = (range, start2, limit, digitRuns) => {
-      if (!isDigit2(range[start2])) {
+      if (!isDigit(range[start2])) {
         return start2;
       }
       if (start2 >= digitRuns.start && start2 < digitRuns.end) {
@@ -33950,7 +33950,7 @@ var require_trim_comparator_whitespace = __commonJS({
         return Math.min(start2 + limit, digitRuns.previousEnd);
       }
       let end = start2 + 1;
-      while (isDigit2(range[end])) {
+      while (isDigit(range[end])) {
         end++;
       }
       digitRuns.previousStart = digitRuns.start;
@@ -34042,7 +34042,7 @@ var require_trim_comparator_whitespace = __commonJS({
       return findBuildEndIndex(range, prereleaseEnd);
     };
     var findPartialVersionComponentEndIndex = (range, start2, digitRuns) => {
-      if (isDigit2(range[start2])) {
+      if (isDigit(range[start2])) {
         return findVersionNumberEndIndex(range, start2, false, digitRuns);
       }
       return isVersionStart(range[start2]) ? start2 + 1 : start2;
@@ -35296,11 +35296,11 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_fs15 = require("node:fs");
+var import_node_fs17 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path74 = __toESM(require("node:path"), 1);
+var import_node_path80 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
-var import_yaml3 = __toESM(require_dist(), 1);
+var import_yaml5 = __toESM(require_dist(), 1);
 
 // src/run/release.ts
 var import_promises3 = require("node:fs/promises");
@@ -35327,6 +35327,9 @@ function fieldsOf(value) {
 
 // src/docker/process-group.ts
 var import_node_child_process = require("node:child_process");
+function programsOn({ PATH }, signal) {
+  return (command2, args) => startGroup(command2, args, { env: { PATH, LC_ALL: "C" }, signal, input: true });
+}
 function withoutInputs(environment2) {
   return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
 }
@@ -35365,9 +35368,9 @@ function startGroup(command2, args, options3) {
     timers.forEach(clearTimeout);
   });
   ended.catch(() => void 0);
-  const { stdin, stdout, stderr } = child2;
+  const { pid, stdin, stdout, stderr } = child2;
   if (!stdout || !stderr) throw new Error("a command was started without pipes");
-  return { stdin, stdout, stderr, ended, kill };
+  return { pid, stdin, stdout, stderr, ended, kill };
 }
 function endGroup({ pid }, how) {
   if (pid === void 0) return;
@@ -35379,7 +35382,7 @@ function endGroup({ pid }, how) {
 
 // src/docker/failure.ts
 var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
-function dockerFailure(args, result, fix = "The lines below are the output of Docker.") {
+function dockerFailure(args, result, fix = "Read the output of Docker below, which names the cause.") {
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command2 = `docker ${args[0] ?? ""}`;
   if (result.exitCode === TIMED_OUT) {
@@ -35411,6 +35414,13 @@ function dockerFailure(args, result, fix = "The lines below are the output of Do
       fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,
       signature: { id: "docker-nospace", remedy: "disk" }
+    });
+  }
+  if (/No chain\/target\/match by that name/.test(result.stderr)) {
+    return new Failure("runner", `Docker's rules of the firewall are gone from iptables (${command2}).`, {
+      fix: "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.",
+      evidence,
+      signature: { id: "docker-iptables" }
     });
   }
   return new Failure("runner", `${command2} failed with exit code ${result.exitCode}.`, { fix, evidence });
@@ -35474,8 +35484,12 @@ async function dockerVersion(docker2, timeout) {
   };
 }
 async function dockerInfo(docker2, timeout) {
-  const { stdout } = await docker2.attempt(["info", ...AS_JSON], timeout === void 0 ? {} : { timeout });
-  return jsonOf(stdout) ?? void 0;
+  const { exitCode, stdout } = await docker2.attempt(
+    ["info", ...AS_JSON],
+    timeout === void 0 ? {} : { timeout }
+  );
+  const info2 = jsonOf(stdout);
+  return exitCode === 0 && info2 && !info2.ServerErrors?.length ? info2 : void 0;
 }
 async function dockerEndpoint(docker2, timeout) {
   const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
@@ -35513,16 +35527,19 @@ function createCommand(spec, environmentFile) {
 async function createContainer(docker2, spec) {
   const { reach, network: network2, env } = spec;
   const file = import_node_path.default.join(spec.work, `${spec.name}.env`);
-  const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
-`);
-  try {
-    await (0, import_promises.writeFile)(file, lines3.join(""), { mode: 384 });
-    await docker2.run(createCommand(spec, file));
-  } finally {
-    await (0, import_promises.rm)(file, { force: true });
-  }
+  await withEnvironmentFile(file, env, (file2) => docker2.run(createCommand(spec, file2)));
   if (reach.by === "network" && network2 !== void 0 && ![HOST_NETWORK, reach.network].includes(network2)) {
     await docker2.run(["network", "connect", reach.network, spec.name]);
+  }
+}
+async function withEnvironmentFile(file, env, work) {
+  try {
+    const lines3 = Object.entries(env).map(([name, value]) => `${name}=${value}
+`);
+    await (0, import_promises.writeFile)(file, lines3.join(""), { mode: 384 });
+    return await work(file);
+  } finally {
+    await (0, import_promises.rm)(file, { force: true });
   }
 }
 async function containerEnd(docker2, name) {
@@ -36390,10 +36407,10 @@ var ToolRunner = class extends events.EventEmitter {
           return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
         }
         const fileName = this._getSpawnFileName();
-        const cp7 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+        const cp9 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
         let stdbuffer = "";
-        if (cp7.stdout) {
-          cp7.stdout.on("data", (data) => {
+        if (cp9.stdout) {
+          cp9.stdout.on("data", (data) => {
             if (this.options.listeners && this.options.listeners.stdout) {
               this.options.listeners.stdout(data);
             }
@@ -36408,8 +36425,8 @@ var ToolRunner = class extends events.EventEmitter {
           });
         }
         let errbuffer = "";
-        if (cp7.stderr) {
-          cp7.stderr.on("data", (data) => {
+        if (cp9.stderr) {
+          cp9.stderr.on("data", (data) => {
             state.processStderr = true;
             if (this.options.listeners && this.options.listeners.stderr) {
               this.options.listeners.stderr(data);
@@ -36425,19 +36442,19 @@ var ToolRunner = class extends events.EventEmitter {
             });
           });
         }
-        cp7.on("error", (err2) => {
+        cp9.on("error", (err2) => {
           state.processError = err2.message;
           state.processExited = true;
           state.processClosed = true;
           state.CheckComplete();
         });
-        cp7.on("exit", (code18) => {
+        cp9.on("exit", (code18) => {
           state.processExitCode = code18;
           state.processExited = true;
           this._debug(`Exit code ${code18} received from tool '${this.toolPath}'`);
           state.CheckComplete();
         });
-        cp7.on("close", (code18) => {
+        cp9.on("close", (code18) => {
           state.processExitCode = code18;
           state.processExited = true;
           state.processClosed = true;
@@ -36451,7 +36468,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (errbuffer.length > 0) {
             this.emit("errline", errbuffer);
           }
-          cp7.removeAllListeners();
+          cp9.removeAllListeners();
           if (error) {
             reject(error);
           } else {
@@ -36459,10 +36476,10 @@ var ToolRunner = class extends events.EventEmitter {
           }
         });
         if (this.options.input) {
-          if (!cp7.stdin) {
+          if (!cp9.stdin) {
             throw new Error("child process missing stdin");
           }
-          cp7.stdin.end(this.options.input);
+          cp9.stdin.end(this.options.input);
         }
       }));
     });
@@ -36778,8 +36795,8 @@ function chooseAsset(available, request3, distribution2, architecture) {
 }
 function newerFirst(a, b) {
   for (let index = 0; index < Math.max(a.order.length, b.order.length); index++) {
-    const difference = (b.order[index] ?? 0) - (a.order[index] ?? 0);
-    if (difference !== 0) return difference;
+    const difference2 = (b.order[index] ?? 0) - (a.order[index] ?? 0);
+    if (difference2 !== 0) return difference2;
   }
   return 0;
 }
@@ -37452,6 +37469,7 @@ var PUBLISHED = new Set(
 );
 var SHORTEST_RANDOM = 20;
 var LEAST_CHANGES = 0.4;
+var LEAST_CHANGES_OF_TWO = 0.25;
 function isNamedSecret(name, value) {
   const upper = upperCase(name);
   if (/^(OLD)?PWD$/.test(upper) && value.startsWith("/")) return false;
@@ -37461,7 +37479,7 @@ function isNamedSecret(name, value) {
 }
 function isMixed(value) {
   if (value.length < SHORTEST_RANDOM || !/^[a-z0-9]+$/.test(value)) return false;
-  return (value.match(/[a-z]\d|\d[a-z]/g) ?? []).length / value.length >= LEAST_CHANGES;
+  return changesIn(value) >= LEAST_CHANGES_OF_TWO;
 }
 function saysSecret(upper) {
   return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper));
@@ -37486,9 +37504,9 @@ function isReference(value) {
   return IS_REFERENCE.test(value);
 }
 function isAddress(value) {
-  const [, path81] = IS_ADDRESS.exec(value) ?? [];
+  const [, path87] = IS_ADDRESS.exec(value) ?? [];
   const mayBeRandom = (part) => isRandom(part) || /[a-z]/i.test(part) && part.replace(/\D/g, "").length > 2;
-  return path81 !== void 0 && !path81.split("/").some(mayBeRandom);
+  return path87 !== void 0 && !path87.split("/").some(mayBeRandom);
 }
 function isPublished(value) {
   return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf(".") + 1));
@@ -37505,12 +37523,13 @@ function isRandomSecret(name, value) {
 }
 function isRandom(value) {
   if (value.length < SHORTEST_RANDOM || !/^[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]+$/.test(value)) return false;
-  const classes = [...value].map(
-    (character) => [/[a-z]/, /[A-Z]/, /\d/].findIndex((one) => one.test(character))
-  );
-  if (![0, 1, 2].every((one) => classes.includes(one))) return false;
+  return CLASSES.every((one) => one.test(value)) && changesIn(value) >= LEAST_CHANGES;
+}
+var CLASSES = [/[a-z]/, /[A-Z]/, /\d/];
+function changesIn(value) {
+  const classes = [...value].map((character) => CLASSES.findIndex((one) => one.test(character)));
   const changes = classes.filter((one, index) => index > 0 && one !== classes[index - 1]).length;
-  return changes / (classes.length - 1) >= LEAST_CHANGES;
+  return changes / (classes.length - 1);
 }
 
 // src/secrets/scanner/family-checks.ts
@@ -38957,6 +38976,13 @@ function variablesIn(lines3) {
 function jvmVariablesIn(env) {
   return JVM_VARIABLES.flatMap((name) => env[name] ?? []);
 }
+function ownOptions(environment2, env, hasStartCommand) {
+  const names = JVM_VARIABLES.filter((name) => env[name] === void 0);
+  return [...names, ...hasStartCommand ? ["JAVA_OPTS"] : []].flatMap((name) => {
+    const value = environment2[name] ?? "";
+    return value === "" || value.includes("\n") ? [] : [`${name}=${value}`];
+  });
+}
 function cracOptionIn(environment2) {
   for (const entry of environment2) {
     const name = entry.slice(0, entry.indexOf("="));
@@ -39663,9 +39689,9 @@ var Utils = class Utils2 {
     const runes = [];
     let i = 0;
     while (i < string.length) {
-      const cp7 = string.codePointAt(i);
-      runes.push(cp7);
-      i += cp7 > Unicode.MAX_BMP ? 2 : 1;
+      const cp9 = string.codePointAt(i);
+      runes.push(cp9);
+      i += cp9 > Unicode.MAX_BMP ? 2 : 1;
     }
     return new Int32Array(runes);
   }
@@ -40420,7 +40446,7 @@ var Matcher = class Matcher2 {
   * @private
   */
   appendReplacementInternalJs(replacement) {
-    const isDigit2 = (c) => c >= 48 && c <= 57;
+    const isDigit = (c) => c >= 48 && c <= 57;
     const groupCount = this.patternGroupCount;
     let res = "";
     let i = 0;
@@ -40442,11 +40468,11 @@ var Matcher = class Matcher2 {
       } else if (c === Codepoint.CODES["'"]) {
         res += this.substring(this.end(0), this.matcherInputLength);
         i += 2;
-      } else if (isDigit2(c)) {
+      } else if (isDigit(c)) {
         let digits = 1;
         let index = c - 48;
         const c2 = replacement.charCodeAt(i + 2);
-        if (isDigit2(c2) && index * 10 + c2 - 48 <= groupCount) {
+        if (isDigit(c2) && index * 10 + c2 - 48 <= groupCount) {
           digits = 2;
           index = index * 10 + c2 - 48;
         }
@@ -45265,15 +45291,15 @@ var TranslateRegExpString = class TranslateRegExpString2 {
               i += 2;
               continue;
             default: {
-              let cp8 = data.codePointAt(i + 1);
-              if (cp8 >= 48 && cp8 <= 57 || cp8 >= 65 && cp8 <= 90 || cp8 >= 97 && cp8 <= 122) {
-                let symSize2 = Utils.charCount(cp8);
+              let cp10 = data.codePointAt(i + 1);
+              if (cp10 >= 48 && cp10 <= 57 || cp10 >= 65 && cp10 <= 90 || cp10 >= 97 && cp10 <= 122) {
+                let symSize2 = Utils.charCount(cp10);
                 result += data.substring(i + 1, i + 1 + symSize2);
                 i += symSize2 + 1;
                 changed = true;
               } else {
                 result += "\\";
-                let symSize2 = Utils.charCount(cp8);
+                let symSize2 = Utils.charCount(cp10);
                 result += data.substring(i + 1, i + 1 + symSize2);
                 i += symSize2 + 1;
               }
@@ -45309,8 +45335,8 @@ var TranslateRegExpString = class TranslateRegExpString2 {
           continue;
         }
       }
-      let cp7 = data.codePointAt(i);
-      let symSize = Utils.charCount(cp7);
+      let cp9 = data.codePointAt(i);
+      let symSize = Utils.charCount(cp9);
       result += data.substring(i, i + symSize);
       i += symSize;
     }
@@ -45669,24 +45695,24 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path81 = hasDomain ? components.slice(1) : components;
+  const path87 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
     throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path81.some((component) => /[A-Z]/.test(component))) {
+  if (path87.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path81.every((component) => PATH_COMPONENT.test(component)))
+  if (!path87.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path81.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path81].join("/") };
+  const official = registry2 === DOCKER_HUB && path87.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path87].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -45716,6 +45742,10 @@ var className = matching(
 var imageName = matching(
   /^[a-zA-Z0-9][\w./:@-]{0,511}$/,
   "the name of an image, for example debian:trixie-slim"
+);
+var imageWithDigest = matching(
+  /^[a-zA-Z0-9][\w./:-]{0,400}@sha256:[0-9a-f]{64}$/,
+  "the name of an image with its digest, for example ghcr.io/acme/criu@sha256:\u2026"
 );
 var cpuFeatures = matching(
   /^(native|generic|ignore|0x[0-9a-fA-F]{1,16},0x[0-9a-fA-F]{1,16})$/,
@@ -45854,6 +45884,7 @@ var LAUNCH_FILES = {
   arguments: "arguments",
   mainClass: "main-class",
   cpuFeatures: "cpu-features",
+  ownOptions: "own-options",
   checkpointOptions: "checkpoint-options",
   seccompProfile: "seccomp.json",
   resourcePolicies: "resource-policies.yaml"
@@ -46076,6 +46107,8 @@ var INPUTS = {
   "skip-unchanged": input(parseBoolean, { changesImage: false, secrets: "a choice" }),
   "push-timeout": input(parseDuration, { changesImage: false, secrets: "a number" }),
   "base-image": input(imageName, { changesImage: "resolved", secrets: "a name" }),
+  "criu-image": input(optional(imageWithDigest), { changesImage: true, secrets: "a name" }),
+  "reuse-layers": input(parseBoolean, { changesImage: false, secrets: "a choice" }),
   labels: input(labels, { changesImage: true, secrets: secretsOfPairs }),
   user: input(optional(user), { changesImage: true, secrets: "a name" }),
   network: input(optional(network), { changesImage: false, secrets: "a name" }),
@@ -46172,7 +46205,7 @@ function refuseContradictions(inputs, textOf3) {
 }
 
 // src/main.ts
-var import_node_path71 = __toESM(require("node:path"), 1);
+var import_node_path77 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
 var import_promises22 = require("node:fs/promises");
@@ -46379,6 +46412,9 @@ function findsMain(content) {
 
 // src/application/layouts/layout.ts
 var import_promises12 = require("node:fs/promises");
+function isInAnImage({ layout }) {
+  return layout === "dockerfile" || layout === "image";
+}
 var LIBRARIES = ["lib", "libs", "dependency"];
 async function isFolder(file) {
   return await (0, import_promises12.stat)(file).then(
@@ -46458,9 +46494,16 @@ var import_promises14 = require("node:fs/promises");
 var import_node_path9 = __toESM(require("node:path"), 1);
 
 // src/application/layouts/start-script.ts
+var TO_HOME = [
+  /\bcd (?:-P )?"\$\{APP_HOME:-\.\/\}([./]+)"/,
+  /\bcd "`dirname \\"\$PRG\\"`\/([./]+)"/,
+  /^BASEDIR=`cd "\$PRGDIR\/([./]+)"/m
+];
 var NOTHING_ELSE = { module: void 0, modulePath: [], hasArguments: false, settings: void 0 };
 function readStartScript(text2) {
-  return ofGradle(text2) ?? ofSbt(text2) ?? ofAppassembler(text2);
+  const found = ofGradle(text2) ?? ofSbt(text2) ?? ofAppassembler(text2);
+  const [home = ".."] = TO_HOME.flatMap((pattern) => pattern.exec(text2)?.[1] ?? []);
+  return found && { ...found, home };
 }
 function ofGradle(text2) {
   const [, classPath2] = /^CLASSPATH=(.*)$/m.exec(text2) ?? [];
@@ -46523,7 +46566,7 @@ function ofAppassembler(text2) {
   };
 }
 function entriesOf(classPath2, places) {
-  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path81, [variable, folder]) => path81.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
+  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path87, [variable, folder]) => path87.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
 }
 function readScriptSettings(text2) {
   const words = text2.replaceAll(/^#.*$/gm, "").split(/\s+/).filter(Boolean);
@@ -46555,7 +46598,7 @@ var distribution = async ({ location, mainClass: wanted }) => {
 var startScript = async ({ location, mainClass }) => {
   const script = await readScript(location);
   if (script === void 0) return void 0;
-  const home = import_node_path9.default.dirname(import_node_path9.default.dirname(location));
+  const home = import_node_path9.default.resolve(import_node_path9.default.dirname(location), script.home);
   return await ofScript(home, import_node_path9.default.basename(location), {
     ...script,
     mainClass: mainClass ?? script.mainClass
@@ -46657,7 +46700,7 @@ async function readScript(file) {
   const script = content.length > MAX_SCRIPT_SIZE ? void 0 : readStartScript(content.toString("utf8"));
   if (script === void 0) return void 0;
   if ("className" in script.main) return { ...script, mainClass: script.main.className };
-  const jar = import_node_path9.default.join(import_node_path9.default.dirname(import_node_path9.default.dirname(file)), script.main.jar);
+  const jar = import_node_path9.default.resolve(import_node_path9.default.dirname(file), script.home, script.main.jar);
   const mainClass = (await readManifest(jar))?.mainClass;
   return mainClass === void 0 ? void 0 : { ...script, mainClass };
 }
@@ -47010,6 +47053,10 @@ var PLACES = [
   "target/universal/stage",
   "target/universal",
   "target/scala-*",
+  // sbt 2 has one folder for each project.
+  "target/out/jvm/scala-*/*/universal/stage",
+  "target/out/jvm/scala-*/*/universal",
+  "target/out/jvm/scala-*/*",
   // Spring Boot: `java -Djarmode=tools -jar app.jar extract --layers`.
   "application",
   // Leiningen and Mill.
@@ -47246,7 +47293,7 @@ function cannotStart(script, error) {
 }
 
 // src/image/images.ts
-var import_node_path25 = __toESM(require("node:path"), 1);
+var import_node_path27 = __toESM(require("node:path"), 1);
 
 // src/docker/context.ts
 var import_node_path20 = __toESM(require("node:path"), 1);
@@ -47320,6 +47367,9 @@ var NO_FRAMEWORK = {
   support: ORG_CRAC,
   fix: "Add `org.crac:crac` to the dependencies, and register an org.crac.Resource that stops the server in beforeCheckpoint and starts it in afterRestore."
 };
+function withoutSupport(name, library, how = "") {
+  return { name, library, ...NO_FRAMEWORK, fix: `${NO_FRAMEWORK.fix} ${how}`.trim() };
+}
 var FRAMEWORKS = [
   {
     name: "Spring Boot",
@@ -47366,10 +47416,36 @@ var FRAMEWORKS = [
       path: "/observe/health"
     }
   },
-  // These libraries do not stop a server before a checkpoint: the code that starts it has to.
-  { name: "Netty", library: { jar: "netty-transport", classes: "io/netty/channel/" }, ...NO_FRAMEWORK },
-  { name: "Jetty", library: { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }, ...NO_FRAMEWORK },
-  { name: "Tomcat", library: { jar: "tomcat-embed-core", classes: "org/apache/catalina/" }, ...NO_FRAMEWORK }
+  // The code that starts a server of these libraries has to stop it; __tests__/e2e/long/applications has examples.
+  withoutSupport(
+    "Dropwizard",
+    { jar: "dropwizard-core", classes: "io/dropwizard/core/" },
+    "Stop and start the connectors (`server.getConnectors()`), as the handlers of Dropwizard cannot be started twice."
+  ),
+  withoutSupport(
+    "Javalin",
+    { jar: "javalin", classes: "io/javalin/" },
+    "A Javalin that was stopped cannot start again: create a new one."
+  ),
+  withoutSupport(
+    "Ktor",
+    { jar: "ktor-server-core-jvm", classes: "io/ktor/server/engine/" },
+    "An embeddedServer that was stopped cannot start again: create a new one."
+  ),
+  withoutSupport(
+    "Vert.x",
+    { jar: "vertx-core", classes: "io/vertx/core/" },
+    "An HttpServer that was closed cannot listen again: create a new one."
+  ),
+  withoutSupport(
+    "http4s",
+    { jar: "http4s-(?:ember|blaze|netty)-server_[\\d.]+", classes: "org/http4s/server/" },
+    "`build.allocated` returns the effect that stops it; for the restore, call it again."
+  ),
+  withoutSupport("Undertow", { jar: "undertow-core", classes: "io/undertow/" }),
+  withoutSupport("Netty", { jar: "netty-transport", classes: "io/netty/channel/" }),
+  withoutSupport("Jetty", { jar: "jetty-server", classes: "org/eclipse/jetty/server/" }),
+  withoutSupport("Tomcat", { jar: "tomcat-embed-core", classes: "org/apache/catalina/" })
 ];
 var TAKES_CHECKPOINT = /^-D(?:spring\.context\.checkpoint|io\.helidon\.resumable\.checkpoint)=/;
 function explainMissingSupport(refused3, libraries) {
@@ -47517,7 +47593,7 @@ async function assembleBuildContext(folder, parts2) {
   await (0, import_promises31.cp)(from("tools"), import_node_path24.default.join(folder, "tools"), { recursive: true });
   await linkOrCopy(parts2.jdkArchive, import_node_path24.default.join(folder, "jdk.tar.gz"));
   const { dependencies, classes, packed, files } = parts2.application;
-  const isInImage = ["dockerfile", "image"].includes(parts2.application.layout);
+  const isInImage = isInAnImage(parts2.application);
   for (const [name, files2] of Object.entries({ dependencies, classes })) {
     await (0, import_promises31.mkdir)(tree(name, isInImage ? "" : APP_DIR), { recursive: true });
     for (const [source, target] of files2) {
@@ -47544,7 +47620,8 @@ async function assembleBuildContext(folder, parts2) {
     [LAUNCH_FILES.application]: usual(parts2.application.command),
     [LAUNCH_FILES.arguments]: parts2.arguments,
     [LAUNCH_FILES.mainClass]: [parts2.application.mainClass],
-    [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures]
+    [LAUNCH_FILES.cpuFeatures]: [parts2.cpuFeatures],
+    [LAUNCH_FILES.ownOptions]: parts2.ownOptions
   };
   for (const [name, words] of Object.entries(launch)) {
     await (0, import_promises31.writeFile)(import_node_path24.default.join(tree("launch", CRAC_DIR), name), lines2(words));
@@ -47570,6 +47647,7 @@ var lines2 = (words) => words.map((word) => `${word}
 
 // src/runner/docker-facts.ts
 var ANSWER_TIMEOUT = 4500;
+var INFO_TIMEOUT = 3e4;
 var ARCHITECTURES = { amd64: "x64", arm64: "aarch64" };
 function architectureOf(name) {
   return ARCHITECTURES[name];
@@ -47590,15 +47668,15 @@ async function readDockerFacts(docker2) {
       fix: "Use a runner with x86-64 or arm64."
     });
   }
-  const info2 = await dockerInfo(docker2, ANSWER_TIMEOUT);
-  const security = (info2?.SecurityOptions ?? []).join(" ");
+  const info2 = await dockerInfo(docker2, INFO_TIMEOUT);
+  const security = info2 && (info2.SecurityOptions ?? []).join(" ");
   return {
     version: server.Version,
     architecture,
     kernel: server.KernelVersion ?? "unknown",
     operatingSystem: info2?.OperatingSystem ?? "unknown",
-    appArmor: security.includes("name=apparmor"),
-    rootless: security.includes("name=rootless"),
+    appArmor: security?.includes("name=apparmor"),
+    rootless: security?.includes("name=rootless") ?? false,
     imageStore: info2 && (info2.DriverStatus?.some(([name]) => name === "driver-type") ? "containerd" : "graph driver")
   };
 }
@@ -47639,16 +47717,24 @@ ${pulled.stderr}`;
   }
   return await inspectImage(docker2, image);
 }
-var SUBJECT = { "base-image": "The base image", image: "The image" };
+var SUBJECT = {
+  "base-image": "The base image",
+  image: "The image",
+  "criu-image": "The image with CRIU"
+};
 var pullFix = (input2) => `Check the name in \`${input2}\`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.`;
 async function localImage(docker2, image) {
   const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
-  const known = RepoDigests?.[0] ?? Id;
   return {
-    digest: known.slice(known.indexOf("@") + 1),
+    digest: digestOf2(image, RepoDigests ?? []) ?? Id,
     environment: Config.Env ?? [],
     onBuild: Boolean(Config.OnBuild?.length)
   };
+}
+function digestOf2(reference, repositoryDigests) {
+  const repository = reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+  const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0];
+  return own?.slice(own.indexOf("@") + 1);
 }
 function baseImageFailure(output, image, input2 = "base-image") {
   const subject = `${SUBJECT[input2]} ${image}`;
@@ -47686,11 +47772,11 @@ function toolsFailure(output) {
       return void 0;
     case "NO-CRIU":
       return new Failure("image", `CRIU is not available: ${details}.`, {
-        fix: "Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.)"
+        fix: "Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.) Or set `criu-image`, if glibc of the base is 2.38 or newer (docs/decisions/criu.md)."
       });
     case "NO-PACKAGES":
       return new Failure("image", `The base image cannot install packages: ${details.replace(/\.?$/, ".")}`, {
-        fix: "Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap.",
+        fix: "Check that the Docker engine reaches the package archive of the base image (a proxy, a mirror), and run the job again; or use a base image that has CRIU 4.1 or newer and setcap, or `criu-image`.",
         evidence: lastLines(output, 20)
       });
     case "NO-PLACE":
@@ -47832,11 +47918,55 @@ function secretOptions(values) {
   };
 }
 
+// src/image/install-criu.ts
+var import_promises32 = require("node:fs/promises");
+var import_node_path25 = __toESM(require("node:path"), 1);
+var STAGE = "criu";
+var SCRIPT = "tools/install-packages.sh";
+var REFUSED = "crac-checkpoint: packages are installed";
+function criuArgs(baseImage, criuImage) {
+  return { BASE_IMAGE: baseImage, ...criuImage === void 0 ? {} : { CRIU_IMAGE: criuImage } };
+}
+async function installCriu(context, dockerFolder, { baseImage, criuImage }) {
+  const folder = import_node_path25.default.join(context.work, `criu-${context.id}`);
+  await (0, import_promises32.mkdir)(import_node_path25.default.join(folder, import_node_path25.default.dirname(SCRIPT)), { recursive: true });
+  for (const name of ["Dockerfile", SCRIPT]) await (0, import_promises32.cp)(import_node_path25.default.join(dockerFolder, name), import_node_path25.default.join(folder, name));
+  const command2 = [
+    ...["build", "--target", STAGE, "--output", "type=cacheonly"],
+    ...pairs2("--build-arg", criuArgs(baseImage, criuImage)),
+    ...["--", folder]
+  ];
+  const { exitCode, stdout, stderr } = await runBuild(context.docker, command2, {
+    keep: keepIn(context, "build-criu.log"),
+    onLine: (line2) => {
+      if (line2.includes(REFUSED)) context.log.untrusted(line2);
+    }
+  });
+  const failure = exitCode === 0 ? void 0 : toolsFailure(`${stdout}
+${stderr}`);
+  if (failure) throw failure;
+}
+
+// src/image/jdk-layer-key.ts
+var import_node_crypto3 = require("node:crypto");
+var import_promises33 = require("node:fs/promises");
+var import_node_path26 = __toESM(require("node:path"), 1);
+var SCRIPT2 = "tools/prepare-jdk.sh";
+async function jdkLayerKey(parts2) {
+  const { version, dockerFolder, architecture, jdkSha256, trustStore } = parts2;
+  if (trustStore !== void 0) return void 0;
+  const script = await (0, import_promises33.readFile)(import_node_path26.default.join(dockerFolder, SCRIPT2), "utf8");
+  const values = [version, architecture, jdkSha256, script];
+  return (0, import_node_crypto3.createHash)("sha256").update(JSON.stringify(values)).digest("hex");
+}
+
 // src/image/labels.ts
 var PREFIX = "io.github.crac-checkpoint";
 var OCI = "org.opencontainers.image";
 var FINGERPRINT_LABEL = `${PREFIX}.fingerprint`;
 var FIGURES_ANNOTATION = `${PREFIX}.figures`;
+var JDK_LAYER_LABEL = `${PREFIX}.jdk-layer`;
+var CRIU_LABEL = `${PREFIX}.criu`;
 var APPLICATION_LABELS = ["source", "revision", "version"].map(
   (name) => `${OCI}.${name}`
 );
@@ -47855,7 +47985,8 @@ function originLabels(origin) {
     [`${OCI}.base.digest`]: origin.base.digest,
     [`${PREFIX}.jdk-asset`]: origin.jdkAsset,
     [`${PREFIX}.jdk-sha256`]: origin.jdkSha256,
-    [FINGERPRINT_LABEL]: origin.fingerprint
+    [FINGERPRINT_LABEL]: origin.fingerprint,
+    [JDK_LAYER_LABEL]: origin.jdkLayer
   });
 }
 function snapshotLabels(facts) {
@@ -47892,12 +48023,13 @@ function definedOnly(labels2) {
 
 // src/image/images.ts
 async function prepareImages({ id, work }, inputs, {
+  version,
   dockerFolder,
   environment: environment2,
   workspace
-}, { application, base, jdk, fingerprint }, imageStore) {
+}, { application, base, jdk, criuImage, fingerprint }, imageStore) {
   const { javaOptions: javaOptions2, cpuFeatures: cpuFeatures2, user: user2 } = inputs;
-  const folder = import_node_path25.default.join(work, `context-${id}`);
+  const folder = import_node_path27.default.join(work, `context-${id}`);
   await assembleBuildContext(folder, {
     dockerFolder,
     jdkArchive: jdk.file,
@@ -47905,6 +48037,7 @@ async function prepareImages({ id, work }, inputs, {
     javaOptions: javaOptions2,
     arguments: inputs.arguments,
     cpuFeatures: cpuFeatures2,
+    ownOptions: ownOptions(base.environment, inputs.env, isInAnImage(application)),
     resourcePolicies: inputs.resourcePolicies && await policiesText(inputs.resourcePolicies, workspace)
   });
   const origin = originLabels({
@@ -47914,18 +48047,24 @@ async function prepareImages({ id, work }, inputs, {
     base: { name: base.given?.reference ?? inputs.file ?? inputs.baseImage, digest: base.digest },
     jdkAsset: jdk.asset.name,
     jdkSha256: jdk.sha256,
-    fingerprint
+    fingerprint,
+    jdkLayer: await jdkLayerKey({
+      ...{ version, dockerFolder, architecture: jdk.asset.architecture, jdkSha256: jdk.sha256 },
+      trustStore: base.given?.trustStore
+    })
   });
   return {
     folder,
     buildArgs: {
-      BASE_IMAGE: base.image,
+      ...criuArgs(base.image, criuImage),
       UID: String(user2.uid),
       GID: String(user2.gid),
       ENGINE: inputs.engine,
       RUN: id,
       WORKING_DIRECTORY: base.workingDirectory,
-      TRUST_STORE: base.given?.trustStore ?? ""
+      TRUST_STORE: base.given?.trustStore ?? "",
+      // The layer has the whole tree of the JDK.
+      ...jdk.isLayer && { JDK_PLACE: "/trees/jdk/" }
     },
     labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
     uncompressed: imageStore === "containerd"
@@ -47952,12 +48091,12 @@ async function buildStage(context, { folder, buildArgs, uncompressed }, target, 
 }
 
 // src/inputs/known-secrets.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path27 = __toESM(require("node:path"), 1);
+var import_promises35 = require("node:fs/promises");
+var import_node_path29 = __toESM(require("node:path"), 1);
 
 // src/registry/credentials.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path26 = __toESM(require("node:path"), 1);
+var import_promises34 = require("node:fs/promises");
+var import_node_path28 = __toESM(require("node:path"), 1);
 
 // src/registry/credential-helper.ts
 var import_node_child_process2 = require("node:child_process");
@@ -48040,11 +48179,11 @@ function helperOf({ credHelpers, credsStore }, registry2) {
   return credHelpers?.[keyOf(registry2)] ?? credHelpers?.[registry2] ?? credsStore;
 }
 function configFile(environment2) {
-  const folder = environment2["DOCKER_CONFIG"] || import_node_path26.default.join(environment2["HOME"] ?? "/", ".docker");
-  return import_node_path26.default.join(folder, "config.json");
+  const folder = environment2["DOCKER_CONFIG"] || import_node_path28.default.join(environment2["HOME"] ?? "/", ".docker");
+  return import_node_path28.default.join(folder, "config.json");
 }
 async function readConfig(file) {
-  const text2 = await (0, import_promises32.readFile)(file, "utf8").catch((error) => {
+  const text2 = await (0, import_promises34.readFile)(file, "utf8").catch((error) => {
     if (error.code === "ENOENT") return "{}";
     throw unreadable(file, messageOf(error));
   });
@@ -48089,7 +48228,7 @@ function credentialsOf(key, login, file) {
 
 // src/inputs/known-secrets.ts
 async function secretsOfInputs(inputs, workspace) {
-  const read3 = (file) => (0, import_promises33.readFile)(import_node_path27.default.resolve(workspace, file), "utf8").catch(() => void 0);
+  const read3 = (file) => (0, import_promises35.readFile)(import_node_path29.default.resolve(workspace, file), "utf8").catch(() => void 0);
   const secrets = [];
   for (const name of INPUT_NAMES) {
     const { secrets: of } = INPUTS[name];
@@ -48116,15 +48255,15 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log:
 }
 
 // src/job/first-minute.ts
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/application/in-workspace.ts
-var import_promises36 = require("node:fs/promises");
-var import_node_path30 = __toESM(require("node:path"), 1);
+var import_promises38 = require("node:fs/promises");
+var import_node_path32 = __toESM(require("node:path"), 1);
 
 // src/application/further-files.ts
-var import_promises34 = require("node:fs/promises");
-var import_node_path28 = __toESM(require("node:path"), 1);
+var import_promises36 = require("node:fs/promises");
+var import_node_path30 = __toESM(require("node:path"), 1);
 
 // node_modules/tinyglobby/dist/index.mjs
 var import_fs = require("fs");
@@ -48136,27 +48275,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path81) {
-  let normalized = (0, import_path.normalize)(path81);
+function cleanPath(path87) {
+  let normalized = (0, import_path.normalize)(path87);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path81, separator) {
-  return path81.replace(SLASHES_REGEX, separator);
+function convertSlashes(path87, separator) {
+  return path87.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path81) {
-  return path81 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path81);
+function isRootDirectory(path87) {
+  return path87 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path87);
 }
-function normalizePath(path81, options3) {
+function normalizePath(path87, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path81.includes("/") || path81.startsWith(".");
-  if (resolvePaths) path81 = (0, import_path.resolve)(path81);
-  if (normalizePath$1 || pathNeedsCleaning) path81 = cleanPath(path81);
-  if (path81 === ".") return "";
-  const needsSeperator = path81[path81.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path81 + pathSeparator : path81, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path87.includes("/") || path87.startsWith(".");
+  if (resolvePaths) path87 = (0, import_path.resolve)(path87);
+  if (normalizePath$1 || pathNeedsCleaning) path87 = cleanPath(path87);
+  if (path87 === ".") return "";
+  const needsSeperator = path87[path87.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path87 + pathSeparator : path87, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -48193,8 +48332,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path81 = directoryPath || ".";
-  if (filters.every((filter) => filter(path81, true))) paths.push(path81);
+  const path87 = directoryPath || ".";
+  if (filters.every((filter) => filter(path87, true))) paths.push(path87);
 };
 var empty$2 = () => {
 };
@@ -48246,26 +48385,26 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path81, state, callback$1) {
+var resolveSymlinksAsync = function(path87, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs4.realpath(path81, (error, resolvedPath) => {
+  fs4.realpath(path87, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
     fs4.stat(resolvedPath, (error$1, stat18) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat18.isDirectory() && isRecursive(path81, resolvedPath, state)) return queue.dequeue(null, state);
+      if (stat18.isDirectory() && isRecursive(path87, resolvedPath, state)) return queue.dequeue(null, state);
       callback$1(stat18, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path81, state, callback$1) {
+var resolveSymlinks = function(path87, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs4.realpathSync(path81);
+    const resolvedPath = fs4.realpathSync(path87);
     const stat18 = fs4.statSync(resolvedPath);
-    if (stat18.isDirectory() && isRecursive(path81, resolvedPath, state)) return;
+    if (stat18.isDirectory() && isRecursive(path87, resolvedPath, state)) return;
     callback$1(stat18, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
@@ -48275,9 +48414,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path81, resolved2, state) {
+function isRecursive(path87, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path81);
+  let parent = (0, import_path.dirname)(path87);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -48285,7 +48424,7 @@ function isRecursive(path81, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path81, resolved2);
+  state.symlinks.set(path87, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -48457,19 +48596,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path81 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path81)) continue;
-        this.pushDirectory(path81, paths, filters);
-        this.walkDirectory(this.state, path81, path81, depth - 1, this.walk);
+        let path87 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path87)) continue;
+        this.pushDirectory(path87, paths, filters);
+        this.walkDirectory(this.state, path87, path87, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path81 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path81, this.state, (stat18, resolvedPath) => {
+        let path87 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path87, this.state, (stat18, resolvedPath) => {
           if (stat18.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path81 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path81 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path87 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path87 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path81;
+            resolvedPath = useRealPaths ? resolvedPath : path87;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -48635,7 +48774,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path81) => isMatch(path81));
+    this.options.filters.push((path87) => isMatch(path87));
     return this;
   }
 };
@@ -48710,19 +48849,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path81) {
-  return path81.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path87) {
+  return path87.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path81) {
+function splitPattern(path87) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path81, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path81];
+  const result = import_picomatch.default.scan(path87, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path87];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path81) => path81.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path81) => path81.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path87) => path87.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path87) => path87.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -48829,13 +48968,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path81 = format(p, isDirectory2);
-      const matches = matcher(path81) && !ignore(path81);
-      if (matches) log(`matched ${path81}`);
+      const path87 = format(p, isDirectory2);
+      const matches = matcher(path87) && !ignore(path87);
+      if (matches) log(`matched ${path87}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path81 = format(p, isDirectory2);
-      return matcher(path81) && !ignore(path81);
+      const path87 = format(p, isDirectory2);
+      return matcher(path87) && !ignore(path87);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -48912,7 +49051,7 @@ async function furtherFiles(lines3, workspace) {
       });
     }
     for (const [source, target] of found) {
-      const place = import_node_path28.default.posix.resolve(HOME_DIR, target);
+      const place = import_node_path30.default.posix.resolve(HOME_DIR, target);
       const other = files.get(place);
       if (other !== void 0 && other !== source) {
         throw new Failure(
@@ -48927,23 +49066,23 @@ async function furtherFiles(lines3, workspace) {
   return files;
 }
 async function filesOf({ source, target }, workspace) {
-  const literal3 = import_node_path28.default.resolve(workspace, source);
-  const entry = await (0, import_promises34.stat)(literal3).catch(() => void 0);
+  const literal3 = import_node_path30.default.resolve(workspace, source);
+  const entry = await (0, import_promises36.stat)(literal3).catch(() => void 0);
   if (entry?.isFile()) {
-    const name = import_node_path28.default.basename(source);
-    const place = target?.endsWith("/") ? import_node_path28.default.posix.join(target, name) : target ?? inWorkspace(source);
+    const name = import_node_path30.default.basename(source);
+    const place = target?.endsWith("/") ? import_node_path30.default.posix.join(target, name) : target ?? inWorkspace(source);
     return [[literal3, place]];
   }
-  const base = entry?.isDirectory() ? import_node_path28.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
-  const pattern = entry?.isDirectory() ? import_node_path28.default.posix.join(escapePath(base), "**") : source;
+  const base = entry?.isDirectory() ? import_node_path30.default.posix.normalize(source).replace(/\/$/, "") : fixedPart(source);
+  const pattern = entry?.isDirectory() ? import_node_path30.default.posix.join(escapePath(base), "**") : source;
   const names = await glob(pattern, { cwd: workspace, dot: true, expandDirectories: false, ignore: IGNORED });
   return names.sort().map((name) => {
-    const below2 = import_node_path28.default.posix.relative(base, import_node_path28.default.posix.normalize(name));
-    return [import_node_path28.default.resolve(workspace, name), import_node_path28.default.posix.join(target ?? inWorkspace(base), below2)];
+    const below2 = import_node_path30.default.posix.relative(base, import_node_path30.default.posix.normalize(name));
+    return [import_node_path30.default.resolve(workspace, name), import_node_path30.default.posix.join(target ?? inWorkspace(base), below2)];
   });
 }
 function inWorkspace(source) {
-  return import_node_path28.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
+  return import_node_path30.default.posix.normalize(source).replace(/^(?:\/|(?:\.\.\/)+)+/, "");
 }
 function fixedPart(glob2) {
   const parts2 = glob2.split("/");
@@ -48952,23 +49091,23 @@ function fixedPart(glob2) {
 }
 
 // src/application/left-out.ts
-var import_promises35 = require("node:fs/promises");
-var import_node_path29 = __toESM(require("node:path"), 1);
+var import_promises37 = require("node:fs/promises");
+var import_node_path31 = __toESM(require("node:path"), 1);
 var OBVIOUS = /^(?:config|conf|data|plugins|static|public|templates|(?:application|bootstrap|logback|log4j2?|logging)(?:[.-][\w.-]+)?\.(?:properties|ya?ml|xml|json|conf|toml))$/;
 var MOST_NAMED2 = 10;
 async function leftOutOf({ dependencies, classes, files }, folders) {
   const { workspace, context, scratch } = folders;
   const own = [...dependencies.keys(), ...classes.keys(), ...files.values()];
-  const beside2 = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path29.default.dirname(source));
+  const beside2 = own.filter((source) => !source.startsWith(scratch)).map((source) => import_node_path31.default.dirname(source));
   const searched = /* @__PURE__ */ new Set([workspace, context, ...beside2]);
   const found = [];
   for (const folder of searched) {
-    const entries = await (0, import_promises35.readdir)(folder, { withFileTypes: true }).catch(() => []);
+    const entries = await (0, import_promises37.readdir)(folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
       if (!OBVIOUS.test(entry.name) || !(entry.isFile() || entry.isDirectory())) continue;
-      const file = import_node_path29.default.join(folder, entry.name);
+      const file = import_node_path31.default.join(folder, entry.name);
       if (own.some((source) => isBelow(source, file) || isBelow(file, source))) continue;
-      found.push(import_node_path29.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
+      found.push(import_node_path31.default.relative(workspace, file) + (entry.isDirectory() ? "/" : ""));
     }
   }
   if (found.length === 0) return void 0;
@@ -48982,17 +49121,17 @@ function isBelow(file, folder) {
 
 // src/application/in-workspace.ts
 async function findInWorkspace(log2, inputs, { workspace, scratch }) {
-  const context = import_node_path30.default.resolve(workspace, inputs.context);
+  const context = import_node_path32.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
   await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path30.default.resolve(workspace, inputs.jdkFile)];
+  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path32.default.resolve(workspace, inputs.jdkFile)];
   await refuseOutsideFiles(
     jdkFile.filter((file) => isInside(workspace, file)),
     sources
   );
   if (inputs.image !== void 0) return void 0;
   if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path30.default.resolve(workspace, inputs.file)], sources);
+    await refuseOutsideFiles([import_node_path32.default.resolve(workspace, inputs.file)], sources);
     return void 0;
   }
   const found = await findApplication({ ...inputs, context, scratch });
@@ -49006,30 +49145,30 @@ async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   return { ...found, files };
 }
 function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
-  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path30.default.resolve(workspace, resourcePolicies.file)] : [];
+  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path32.default.resolve(workspace, resourcePolicies.file)] : [];
   return policies.concat(
-    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path30.default.resolve(workspace, body.file)] : [])
+    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path32.default.resolve(workspace, body.file)] : [])
   );
 }
 function isInside(folder, file) {
-  return !import_node_path30.default.relative(folder, file).startsWith("..");
+  return !import_node_path32.default.relative(folder, file).startsWith("..");
 }
 async function refuseOutsideFiles(sources, folders) {
-  const roots = await Promise.all(folders.map((folder) => (0, import_promises36.realpath)(folder).catch(() => folder)));
+  const roots = await Promise.all(folders.map((folder) => (0, import_promises38.realpath)(folder).catch(() => folder)));
   for (const source of sources) await refuseOutside(source, roots, /* @__PURE__ */ new Set());
 }
 async function refuseOutside(file, roots, above) {
-  const real = await (0, import_promises36.realpath)(file).catch((error) => {
+  const real = await (0, import_promises38.realpath)(file).catch((error) => {
     throw outside(file, `cannot be followed (${messageOf(error)})`);
   });
   if (!roots.some((root) => real === root || real.startsWith(`${root.replace(/\/$/, "")}/`)))
     throw outside(file, `leads to ${real}, which is outside of the workspace and of \`context\``);
-  const entry = await (0, import_promises36.lstat)(real);
+  const entry = await (0, import_promises38.lstat)(real);
   if (entry.isFile()) return;
   if (!entry.isDirectory()) throw outside(file, "is neither a file nor a folder");
   if (above.has(real)) throw outside(file, "leads to a folder that contains it");
-  for (const name of await (0, import_promises36.readdir)(real))
-    await refuseOutside(import_node_path30.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
+  for (const name of await (0, import_promises38.readdir)(real))
+    await refuseOutside(import_node_path32.default.join(file, name), roots, /* @__PURE__ */ new Set([...above, real]));
 }
 function outside(file, why) {
   return new Failure("input", `${file} ${why}. It must not get into an image.`, {
@@ -49051,11 +49190,11 @@ function interruptible(docker2, signal) {
 }
 
 // src/image/base.ts
-var import_node_path37 = __toESM(require("node:path"), 1);
+var import_node_path42 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
-var import_promises37 = require("node:fs/promises");
-var import_node_path31 = __toESM(require("node:path"), 1);
+var import_promises39 = require("node:fs/promises");
+var import_node_path33 = __toESM(require("node:path"), 1);
 var Libraries = class {
   constructor(jars, entries) {
     this.jars = jars;
@@ -49069,29 +49208,59 @@ var Libraries = class {
   }
 };
 async function librariesOf(application) {
-  if (application.layout === "dockerfile" || application.layout === "image") return void 0;
+  if (isInAnImage(application)) return void 0;
   const jars = [];
   for (const source of [...application.dependencies.keys(), ...application.classes.keys()]) {
-    const files = (await (0, import_promises37.stat)(source)).isDirectory() ? await (0, import_promises37.readdir)(source, { recursive: true }) : [source];
+    const files = (await (0, import_promises39.stat)(source)).isDirectory() ? await (0, import_promises39.readdir)(source, { recursive: true }) : [source];
     jars.push(...files.filter((file) => file.endsWith(".jar")));
   }
   const own = application.layout === "jar" ? [...application.classes.keys()][0] : void 0;
   return new Libraries(
-    jars.map((file) => import_node_path31.default.basename(file)),
+    jars.map((file) => import_node_path33.default.basename(file)),
     own === void 0 ? [] : await namesIn(own)
   );
 }
 
+// src/image/start/started-image.ts
+var import_promises40 = require("node:fs/promises");
+var import_node_path34 = __toESM(require("node:path"), 1);
+async function withStartSettings({ docker: docker2, id, work }, image, user2, settings) {
+  const { environment: environment2 = {}, written = /* @__PURE__ */ new Map() } = settings ?? {};
+  if (Object.keys(environment2).length === 0 && written.size === 0) return image;
+  const name = namesOf(id).image("started");
+  const folder = import_node_path34.default.join(work, `started-${id}`);
+  await (0, import_promises40.mkdir)(folder);
+  await (0, import_promises40.writeFile)(import_node_path34.default.join(folder, "Dockerfile"), dockerfileOf(image, user2, { environment: environment2, written }));
+  for (const copy of written.values())
+    await (0, import_promises40.cp)(copy, import_node_path34.default.join(folder, import_node_path34.default.basename(copy)), { recursive: true, preserveTimestamps: true });
+  const command2 = ["build", "--tag", name, "--force-rm", "--", folder];
+  const built = await runBuild(docker2, command2, {});
+  if (built.exitCode !== 0) throw dockerFailure(command2, built);
+  return name;
+}
+function dockerfileOf(image, user2, { environment: environment2, written }) {
+  const quoted2 = (value) => `"${value.replaceAll(/["\\$]/g, "\\$&")}"`;
+  return [
+    `FROM ${image}`,
+    ...[...written].map(
+      ([target, copy]) => `COPY --chown=${user2} ${JSON.stringify([import_node_path34.default.basename(copy), target])}`
+    ),
+    ...Object.entries(environment2).map(([name, value]) => `ENV ${name}=${quoted2(value)}`)
+  ].map((line2) => `${line2}
+`).join("");
+}
+
 // src/image/rebase.ts
-async function onExistingImage({ docker: docker2, id }, image) {
-  const { config, digest, reference, repositoryDigests, java } = image;
+async function onExistingImage(context, image, user2) {
+  const { docker: docker2, id } = context;
+  const { config, digest, reference, repositoryDigests, java, recording } = image;
   const name = namesOf(id).image("user");
   await docker2.run(["tag", image.id, name]);
   return {
     application: image.application,
     libraries: void 0,
     base: {
-      image: name,
+      image: await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, recording),
       workingDirectory: image.workingDirectory,
       digest,
       environment: variablesIn(config.Env ?? []),
@@ -49101,14 +49270,14 @@ async function onExistingImage({ docker: docker2, id }, image) {
 }
 
 // src/docker/image-files.ts
-var import_node_path32 = __toESM(require("node:path"), 1);
+var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/lib/tar-entries.ts
-var import_promises38 = require("node:stream/promises");
+var import_promises41 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 async function* entriesOfTar(...streams) {
   const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises38.pipeline)([...streams, parser]);
+  const sending = (0, import_promises41.pipeline)([...streams, parser]);
   sending.catch(() => void 0);
   yield* parser;
   await sending;
@@ -49124,25 +49293,26 @@ async function withImageFiles(docker2, { run: run2, image }, work) {
   await docker2.run(["create", ...flags, "--", image]);
   try {
     return await work({
-      text: async (file) => (await behindLinks(docker2, name, file))?.entry.text,
-      resolve: async (file) => (await behindLinks(docker2, name, file))?.file
+      text: async (file) => (await entryOf(docker2, name, file, ["--follow-link"]))?.text,
+      has: async (file) => await entryOf(docker2, name, file, ["--follow-link"]) !== void 0,
+      resolve: async (file) => await behindLinks(docker2, name, file)
     });
   } finally {
     await removeContainer(docker2, name);
   }
 }
 async function behindLinks(docker2, container, given) {
-  let file = import_node_path32.default.posix.normalize(given);
+  let file = import_node_path35.default.posix.normalize(given);
   for (let links = 0; file.startsWith("/") && links < MOST_LINKS; links++) {
     const entry = await entryOf(docker2, container, file);
-    if (entry?.link === void 0) return entry && { file, entry };
-    file = import_node_path32.default.posix.resolve(import_node_path32.default.posix.dirname(file), entry.link);
+    if (entry?.link === void 0) return entry && file;
+    file = import_node_path35.default.posix.resolve(import_node_path35.default.posix.dirname(file), entry.link);
   }
   return void 0;
 }
-async function entryOf(docker2, container, file) {
+async function entryOf(docker2, container, file, options3 = []) {
   try {
-    return await docker2.stream(["cp", `${container}:${file}`, "-"], async (archive) => {
+    return await docker2.stream(["cp", ...options3, `${container}:${file}`, "-"], async (archive) => {
       let first3;
       for await (const entry of entriesOfTar(archive)) {
         const { type, linkname, size = 0 } = entry.header;
@@ -49165,7 +49335,7 @@ async function entryOf(docker2, container, file) {
 var NOT_THERE = /Could not find the file|no such file or directory|not a directory/i;
 
 // src/image/contract.ts
-var import_node_path34 = __toESM(require("node:path"), 1);
+var import_node_path37 = __toESM(require("node:path"), 1);
 
 // src/image/start/argument-files.ts
 var WITH_VALUE2 = /* @__PURE__ */ new Set([
@@ -49230,7 +49400,7 @@ function mainClassIn(words) {
 }
 
 // src/image/start/shell.ts
-var import_node_path33 = __toESM(require("node:path"), 1);
+var import_node_path36 = __toESM(require("node:path"), 1);
 
 // src/image/start/simple-command.ts
 var PIECE = /([ \t]+)|(\\\n)|'([^']*)'|"([^"\\`]*)"|(\$(?:[A-Za-z_]\w*|[0-9@]|\{(?:[A-Za-z_]\w*(?::-[\w%+=:,./@^ -]*)?|[0@])\}))|([\w%+=:,./@^-]+)/y;
@@ -49238,7 +49408,6 @@ var IN_QUOTES2 = /\$(?:([A-Za-z_]\w*|[0-9@])|\{(?:([A-Za-z_]\w*|[0@])(?::-([\w%+
 var ALL_PARAMETERS = /^\$(?:@|\{@\})$/;
 var PATTERN = /[*?[\\]/;
 var NOT_OF_IMAGE = /^(?:_|IFS|OPT(?:ARG|ERR|IND)|PS\d|PPID|(?:OLD)?PWD|HOME|HOSTNAME|TERM|SHLVL|SHELL|E?UID|GROUPS|S?RANDOM|SECONDS|EPOCH\w*|BASH\w*|LINENO|FUNC\w*|DIRSTACK|HIST\w*|HOSTTYPE|MACHTYPE|OSTYPE|PIPESTATUS|SHELLOPTS|COLUMNS|LINES|COMP_\w*)$/;
-var AGENT = /-(?:javaagent|agentlib|agentpath|Xrun)/;
 function simpleCommand(text2, setting) {
   try {
     return new Expansion(setting).of(withoutBlanks(text2));
@@ -49325,7 +49494,6 @@ var Expansion = class {
     const value = variables2[name];
     if (value === void 0 && byDefault === void 0 && (needsVariables || name === "PATH"))
       throw NOT_SIMPLE;
-    if (name === "JAVA_OPTS" && AGENT.test(value ?? "")) throw NOT_SIMPLE;
     this.used.add(name);
     return value || (byDefault ?? "");
   }
@@ -49383,7 +49551,7 @@ ${line2}`);
   return { lines: lines3.map(withoutBlanks), needsVariables };
 }
 function startingJava(command2) {
-  return import_node_path33.default.posix.basename(command2?.words[0] ?? "") === "java" ? command2 : void 0;
+  return import_node_path36.default.posix.basename(command2?.words[0] ?? "") === "java" ? command2 : void 0;
 }
 
 // src/image/contract.ts
@@ -49418,15 +49586,17 @@ function ofImage(reference) {
     }
   };
 }
-function checkContract(config, [program = "", ...words], origin) {
+function checkContract(config, [program = "", ...words], origin, problem) {
   const { fixes } = origin;
   const broken2 = (what, fix) => brokenBy(origin, what, fix);
   if (program === "") throw broken2("has neither ENTRYPOINT nor CMD", fixes.nothing);
+  const why = problem === void 0 ? "" : `: ${problem}`;
   if (isShellCommand([program, ...words])) {
-    throw broken2("starts its application through a shell, with more than one simple command", fixes.shell);
+    const what = `starts its application through a shell, with more than one simple command${why}`;
+    throw broken2(what, fixes.shell);
   }
-  if (import_node_path34.default.posix.basename(program) !== "java") {
-    throw broken2(`starts with ${program}, not with java`, fixes.program);
+  if (import_node_path37.default.posix.basename(program) !== "java") {
+    throw broken2(`starts with ${program}, not with java${why}`, fixes.program);
   }
   const odd = words.findIndex((word) => word === "" || /[\n\0]/.test(word));
   if (odd !== -1) {
@@ -49467,15 +49637,214 @@ function withoutValues(words) {
   return words.slice(0, last + 1).map((word) => word.replace(/^(-D[^=]{0,200})=.*$/s, "$1=...")).join(" ");
 }
 function overlap(a, b) {
-  const [x, y] = [a, b].map((folder) => `${import_node_path34.default.posix.normalize(folder).replace(/\/$/, "")}/`);
+  const [x, y] = [a, b].map((folder) => `${import_node_path37.default.posix.normalize(folder).replace(/\/$/, "")}/`);
   return x.startsWith(y) || y.startsWith(x);
 }
 
+// src/image/start/record.ts
+var import_promises42 = require("node:fs/promises");
+var import_node_path39 = __toESM(require("node:path"), 1);
+
+// src/image/start/recording.ts
+var import_node_path38 = __toESM(require("node:path"), 1);
+var JAVA_BIN = "/opt/crac-java/bin";
+var NOT_KEPT = /* @__PURE__ */ new Set(["_", "PWD", "OLDPWD", "SHLVL", "JAVA_HOME"]);
+var STATE = {
+  Umask: "umask",
+  Uid: "the user",
+  Gid: "the group",
+  Groups: "the groups",
+  SigIgn: "the ignored signals",
+  NoNewPrivs: "no_new_privs"
+};
+function startIn(records2) {
+  const text2 = (name) => records2.get(name) ?? "";
+  if (records2.has("no-version")) return { problem: "it asks java for its version, and the image has no Java" };
+  if (!records2.has("java.status")) return { problem: "it did not start java" };
+  if (records2.has("again")) return { problem: "it starts java more than once" };
+  const process2 = (name) => text2(`${name}.stat`).split(" ", 1)[0] ?? "";
+  if (process2("java") !== process2("before"))
+    return { problem: "it starts java as a child, not with exec, and may go on after its end" };
+  const changed = changedState(text2);
+  if (changed !== void 0) return { problem: `it changes ${changed}` };
+  const [, program = "", ...words] = text2("java.cmdline").split("\0").slice(0, -1);
+  const before = variablesOf(text2("before.environ"));
+  const after = variablesOf(text2("java.environ"));
+  const gone = Object.keys(before).find((name) => isName(name) && !(name in after));
+  if (gone !== void 0) return { problem: `it removes the variable ${gone}` };
+  const environment2 = {};
+  for (const [name, value] of Object.entries(after)) {
+    const kept = withoutJava(name, value, program);
+    const was = before[name] === void 0 ? void 0 : withoutJava(name, before[name], program);
+    if (NOT_KEPT.has(name) || kept === was || kept === "" && value !== "") continue;
+    if (name === "HOME") return { problem: "it changes the variable HOME" };
+    if (/[\0\n\r]/.test(value)) return { problem: `it sets the variable ${name} to several lines` };
+    environment2[name] = kept;
+  }
+  const java = import_node_path38.default.posix.dirname(program) === JAVA_BIN ? "java" : program;
+  return { words: [java, ...words], environment: environment2, workingDirectory: text2("java.folder").replace(/\n$/, "") };
+}
+function difference(one, other) {
+  if (one.words.join("\0") !== other.words.join("\0")) return "the arguments of java";
+  if (one.workingDirectory !== other.workingDirectory) return "the working folder";
+  const names = /* @__PURE__ */ new Set([...Object.keys(one.environment), ...Object.keys(other.environment)]);
+  const name = [...names].find((name2) => one.environment[name2] !== other.environment[name2]);
+  return name === void 0 ? void 0 : `the variable ${name}`;
+}
+var SIZES = /(?<=^|\s)-(?:X(?:mx|ms|ss)|XX:(?:Max|Min|Initial|Reserved|ActiveProcessor)\w*=)\S*/g;
+function notesOf(command2, { words, environment: environment2 }, written) {
+  const name = command2[0] ?? "";
+  const names = Object.keys(environment2).sort();
+  const given = [...words, environment2["JAVA_TOOL_OPTIONS"] ?? "", environment2["JDK_JAVA_OPTIONS"] ?? ""];
+  const sizes = given.flatMap((text2) => text2.match(SIZES) ?? []);
+  return [
+    `${name} was run up to java, without a network and with 1 GB of memory: what it found out is fixed in the image. Another value of a variable at docker run has no effect on it.`,
+    ...names.length > 0 ? [`It sets these variables, and the image has them: ${names.join(", ")}.`] : [],
+    ...sizes.length > 0 ? [`Sizes in its options are fixed, too: ${sizes.join(" ")}. \`java-options\` can set others.`] : [],
+    ...written.length > 0 ? [`It writes these files, and the image has them: ${written.join(", ")}.`] : []
+  ];
+}
+function changedState(text2) {
+  const status = (name) => new Map(
+    text2(`${name}.status`).split("\n").map((line2) => [line2.slice(0, line2.indexOf(":")), line2.slice(line2.indexOf(":") + 1).trim()])
+  );
+  const [before, after] = [status("before"), status("java")];
+  for (const [field, name] of Object.entries(STATE)) if (before.get(field) !== after.get(field)) return name;
+  if (text2("before.limits") !== text2("java.limits")) return "a limit of the process (ulimit)";
+  if (text2("before.streams") !== text2("java.streams")) return "the standard streams, or opens files";
+  const nice = (name) => text2(`${name}.stat`).replace(/^.*\) /s, "").split(" ")[16];
+  return nice("before") === nice("java") ? void 0 : "the priority (nice)";
+}
+var variablesOf = (environ) => variablesIn(environ.split("\0").filter((entry) => entry.includes("=")));
+var isName = (name) => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT.has(name);
+function withoutJava(name, value, java) {
+  if (name !== "PATH" && name !== "LD_LIBRARY_PATH") return value;
+  const home = import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(java));
+  const isOurs = (folder) => name === "PATH" ? folder === JAVA_BIN : `${folder}/`.startsWith(`${home}/`);
+  return value.split(":").filter((folder) => !isOurs(folder)).join(":");
+}
+function withRecording(config, recording) {
+  if (recording === void 0) return config;
+  const { environment: environment2, workingDirectory } = recording;
+  const added = Object.entries(environment2).map(([name, value]) => `${name}=${value}`);
+  return { ...config, Env: [...config.Env ?? [], ...added], WorkingDir: workingDirectory };
+}
+
+// src/image/start/record.ts
+var TIMEOUT = 3e4;
+var MEMORY = "1g";
+var MOST_FILES = 200;
+var LONGEST_RECORD = 4 * 1024 * 1024;
+var FOLDER = "/opt/crac-start";
+var ALWAYS_CHANGED = /* @__PURE__ */ new Set(["/tmp", "/var/tmp", "/run", "/dev"]);
+async function recordStart(context, setting, command2) {
+  const { docker: docker2, id, work } = context;
+  const image = namesOf(id).image("start");
+  const folder = await (0, import_promises42.mkdtemp)(import_node_path39.default.join(work, "start-"));
+  await (0, import_promises42.cp)(import_node_path39.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
+  const options3 = ["--build-arg", `IMAGE=${setting.image}`, "--build-arg", `OWNER=${setting.user}`];
+  const build3 = ["build", "--tag", image, "--force-rm", ...options3, "--", folder];
+  const built = await runBuild(docker2, build3, {});
+  if (built.exitCode !== 0)
+    return {
+      problem: `it could not be run: a shell with \`find\` is needed for that, and the build of docker/start ${endOf2(built)}`
+    };
+  const first3 = await runUpToJava(context, { ...setting, image }, command2, 1);
+  if ("problem" in first3) return first3;
+  const second = await runUpToJava(context, { ...setting, image }, command2, 2);
+  if ("problem" in second) return second;
+  const files = [...first3.written.keys()];
+  const other = difference(first3, second) ?? (files.join("\0") === [...second.written.keys()].join("\0") ? void 0 : "the files that it writes");
+  if (other !== void 0) return { problem: `${other} of one start are not those of the next` };
+  return { ...first3, notes: notesOf(command2, first3, files) };
+}
+async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, env }, command2, round) {
+  const name = `${namesOf(id).container}-start-${round}`;
+  const folder = await (0, import_promises42.mkdtemp)(import_node_path39.default.join(work, "start-"));
+  try {
+    await withEnvironmentFile(
+      import_node_path39.default.join(work, `${name}.env`),
+      env,
+      (file) => docker2.run([
+        ...["create", "--name", name, "--label", `${RUN_LABEL}=${id}`, "--hostname", `start-${round}`],
+        ...[
+          "--network",
+          "none",
+          "--cap-drop",
+          "ALL",
+          "--security-opt",
+          "no-new-privileges",
+          "--memory",
+          MEMORY
+        ],
+        ...["--no-healthcheck", "--user", user2, "--env-file", file, "--entrypoint", "/bin/sh"],
+        ...["--", image, `${FOLDER}/before.sh`, ...command2]
+      ])
+    );
+    const ended = await docker2.attempt(["start", "--attach", name], { timeout: TIMEOUT });
+    await docker2.run(["cp", `${name}:${FOLDER}/record`, folder]);
+    const records2 = await readRecords(import_node_path39.default.join(folder, "record"));
+    if (records2 === void 0) return { problem: "it changes its own record" };
+    const start2 = startIn(records2);
+    if ("problem" in start2)
+      return records2.has("java.status") || records2.has("no-version") ? start2 : { problem: `${start2.problem}; without a network it ${endOf2(ended)}` };
+    const written = await filesWritten({ docker: docker2, name, folder });
+    return "problem" in written ? written : { ...start2, written };
+  } finally {
+    await removeContainer(docker2, name);
+  }
+}
+async function readRecords(folder) {
+  const records2 = /* @__PURE__ */ new Map();
+  for (const entry of await (0, import_promises42.readdir)(folder, { withFileTypes: true })) {
+    const file = import_node_path39.default.join(folder, entry.name);
+    if (!entry.isFile() || (await (0, import_promises42.lstat)(file)).size > LONGEST_RECORD) return void 0;
+    records2.set(entry.name, await (0, import_promises42.readFile)(file, "utf8"));
+  }
+  return records2;
+}
+async function filesWritten({
+  docker: docker2,
+  name,
+  folder
+}) {
+  const changes = (await docker2.run(["diff", name])).split("\n").flatMap((line2) => {
+    const [, kind = "", file = ""] = /^([ACD]) (.*)$/.exec(line2) ?? [];
+    return file === "" || `${file}/`.startsWith(`${FOLDER}/`) ? [] : [{ kind, file }];
+  });
+  const written = /* @__PURE__ */ new Map();
+  const removed = changes.find(({ kind }) => kind === "D");
+  if (removed) return { problem: `it removes ${removed.file}` };
+  for (const { kind, file } of changes.sort((a, b) => a.file < b.file ? -1 : 1)) {
+    const isParent = changes.some((other) => other.file.startsWith(`${file}/`));
+    if (kind === "C" && (isParent || ALWAYS_CHANGED.has(file) || FOLDER.startsWith(`${file}/`))) continue;
+    if (!/^[\w./@%+=:,~ -]+$/.test(file)) return { problem: "it writes a file with an unusual name" };
+    if (written.size === MOST_FILES) return { problem: `it writes more than ${MOST_FILES} files` };
+    const copy = import_node_path39.default.join(folder, `f${written.size}`);
+    if (isParent) await (0, import_promises42.mkdir)(copy);
+    else {
+      await docker2.run(["cp", `${name}:${file}`, copy]);
+      const copied = await (0, import_promises42.lstat)(copy);
+      if (copied.isDirectory() && kind === "C") continue;
+      if (!copied.isFile() && !copied.isDirectory())
+        return { problem: `it writes ${file}, which is not a file` };
+    }
+    written.set(file, copy);
+  }
+  return written;
+}
+function endOf2({ exitCode, stdout, stderr }) {
+  const end = exitCode === TIMED_OUT ? `was ended after ${seconds(TIMEOUT)}` : `ended with exit code ${exitCode}`;
+  const line2 = lastLines(`${stdout}
+${stderr}`, 1).slice(0, 300);
+  return line2 === "" ? end : `${end}: ${line2}`;
+}
+
 // src/image/start/start-command.ts
-var import_node_path36 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 
 // src/image/start/inits.ts
-var import_node_path35 = __toESM(require("node:path"), 1);
+var import_node_path40 = __toESM(require("node:path"), 1);
 var INITS = {
   tini: /^-[gswv]+$/,
   "tini-static": /^-[gswv]+$/,
@@ -49484,7 +49853,7 @@ var INITS = {
   "dumb-init": /^(?:-[cv]+|--single-child|--verbose)$/
 };
 function lengthOfInit([program = "", ...rest]) {
-  const options3 = INITS[import_node_path35.default.posix.basename(program)];
+  const options3 = INITS[import_node_path40.default.posix.basename(program)];
   if (options3 === void 0) return 0;
   const end = rest.findIndex((word2) => !options3.test(word2));
   const word = rest[end];
@@ -49494,16 +49863,17 @@ function lengthOfInit([program = "", ...rest]) {
 
 // src/image/start/start-command.ts
 var TEMURIN = "/__cacert_entrypoint.sh";
-async function givenCommand(files, config, { command: command2, env }) {
+async function givenCommand(files, config, { command: command2, env }, record) {
   if (command2) return { words: [...command2], notes: [] };
   const variables2 = { ...variablesIn(config.Env ?? []), ...env };
-  return await startCommand({ config, variables: variables2, readText: (file) => files.text(file) });
+  return await startCommand({ config, variables: variables2, readText: (file) => files.text(file), record });
 }
 async function startCommand(source) {
   const { Entrypoint, Cmd, WorkingDir } = source.config;
   const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
   const { words, ...found } = await javaIn(all, source);
-  const read3 = (file) => source.readText(import_node_path36.default.posix.resolve(WorkingDir || "/", file));
+  const folder = found.recording?.workingDirectory ?? (WorkingDir || "/");
+  const read3 = (file) => source.readText(import_node_path41.default.posix.resolve(folder, file));
   const [program = "", ...rest] = words;
   return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
 }
@@ -49540,6 +49910,11 @@ async function javaIn(all, source) {
     const what = isShellCommand(words) ? "The command of the shell" : `The command in ${script?.name}`;
     if (simple)
       return { words: simple.words, notes: notes(`${what} is started without a shell.${fixed(simple)}`) };
+    const recorded = await source.record?.(words);
+    if (recorded && !("problem" in recorded)) {
+      const { words: java, notes: own } = recorded;
+      return { words: java, notes: notes(...own), recording: recorded };
+    }
     if (script && endsWithArguments(script.text)) {
       begin2 += words.length - script.parameters.length;
       prepared.push(
@@ -49547,14 +49922,14 @@ async function javaIn(all, source) {
       );
       continue;
     }
-    return { words, notes: notes() };
+    return { words, notes: notes(), ...recorded };
   }
 }
-var isJava = (program) => import_node_path36.default.posix.basename(program) === "java";
+var isJava = (program) => import_node_path41.default.posix.basename(program) === "java";
 async function scriptIn(words, { config, readText }) {
   const script = scriptOf(words);
   if (script === void 0) return void 0;
-  const text2 = await readText(import_node_path36.default.posix.resolve(config.WorkingDir || "/", script.file));
+  const text2 = await readText(import_node_path41.default.posix.resolve(config.WorkingDir || "/", script.file));
   return text2?.startsWith("#!") ? { text: text2, name: script.file, parameters: script.parameters } : void 0;
 }
 function fixed({ variables: variables2 }) {
@@ -49564,6 +49939,7 @@ function fixed({ variables: variables2 }) {
 }
 
 // src/image/user-ids.ts
+var DEFAULT_USER = { uid: 10001, gid: 10001 };
 var ROOT = /* @__PURE__ */ new Set(["", "root", "0", "0:0", "root:root"]);
 async function idsOfUser(files, user2) {
   if (/^\d+:\d+$/.test(user2)) return user2;
@@ -49582,7 +49958,8 @@ function idsIn(text2, user2) {
 }
 
 // src/image/user-dockerfile.ts
-async function buildUserImage(docker2, build3, output) {
+async function buildUserImage(context, build3, output) {
+  const { docker: docker2, id: run2 } = context;
   const { options: options3, environment: environment2 } = buildArgOptions(build3.buildArgs);
   const secrets = secretOptions(build3.secrets);
   const command2 = [
@@ -49612,13 +49989,15 @@ ${result.stderr}`;
       }
     );
   }
-  const image = await inspectImage(docker2, build3.name);
-  return await withImageFiles(docker2, { run: build3.run, image: build3.name }, async (files) => {
-    const { words, notes } = await givenCommand(files, image.Config, build3);
-    const found = checkContract(image.Config, words, OF_DOCKERFILE);
-    const own = image.Config.User ?? "";
+  const { Config: config } = await inspectImage(docker2, build3.name);
+  return await withImageFiles(docker2, { run: run2, image: build3.name }, async (files) => {
+    const record = (words2) => recordStart(context, { ...build3, image: build3.name }, words2);
+    const start2 = await givenCommand(files, config, build3, config.OnBuild?.length ? void 0 : record);
+    const { words, notes, problem, recording } = start2;
+    const found = checkContract(withRecording(config, recording), words, OF_DOCKERFILE, problem);
+    const own = config.User ?? "";
     checkUser(own, build3.user, ROOT.has(own) ? void 0 : await idsOfUser(files, own));
-    return { ...found, notes };
+    return { ...found, notes, recording };
   });
 }
 function checkUser(own, user2, ids) {
@@ -49631,10 +50010,10 @@ function checkUser(own, user2, ids) {
 }
 
 // src/image/base.ts
-async function prepareBase(context, inputs, workspace, { application, image }) {
+async function prepareBase(context, inputs, machine, { application, image }) {
   const { docker: docker2 } = context;
-  if (image) return await onExistingImage(context, image);
-  if (!application) return await buildBase(context, inputs, workspace);
+  if (image) return await onExistingImage(context, image, inputs.user);
+  if (!application) return await buildBase(context, inputs, machine);
   const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
   if (onBuild) {
     throw new Failure("image", `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
@@ -49650,22 +50029,22 @@ async function prepareBase(context, inputs, workspace, { application, image }) {
   };
   return { application, libraries: await librariesOf(application), base };
 }
-async function buildBase(context, inputs, workspace) {
+async function buildBase(context, inputs, { workspace, dockerFolder }) {
   const { docker: docker2, id, log: log2, step } = context;
   const { context: folder, file = "", user: user2 } = inputs;
   const name = namesOf(id).image("user");
   return await step("build-user", "Build your Dockerfile", async () => {
-    const { application, workingDirectory, notes } = await buildUserImage(
-      docker2,
+    const { application, workingDirectory, notes, recording } = await buildUserImage(
+      context,
       {
-        context: import_node_path37.default.resolve(workspace, folder),
-        file: import_node_path37.default.resolve(workspace, file),
+        context: import_node_path42.default.resolve(workspace, folder),
+        file: import_node_path42.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
         ssh: inputs.buildSsh,
         name,
-        run: id,
+        dockerFolder,
         user: `${user2.uid}:${user2.gid}`,
         command: inputs.command,
         env: inputs.env
@@ -49674,15 +50053,37 @@ async function buildBase(context, inputs, workspace) {
     );
     log2.info(`Found: ${application.description}.`);
     for (const note of notes) log2.info(note);
-    const { digest, environment: environment2 } = await localImage(docker2, name);
-    const base = { image: name, workingDirectory, digest, environment: variablesIn(environment2) };
+    const { digest } = await localImage(docker2, name);
+    const image = await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, recording);
+    const { environment: environment2 } = await localImage(docker2, image);
+    const base = { image, workingDirectory, digest, environment: variablesIn(environment2) };
     return { application, libraries: void 0, base };
   });
 }
 
+// src/image/criu-image.ts
+async function pullCriu({ id, docker: docker2, log: log2 }, image) {
+  const pulled = await ensureImage(docker2, image, (line2) => log2.untrusted(line2), {
+    input: "criu-image"
+  }).catch((error) => {
+    if (!(error instanceof Failure) || error.category === "cancelled") throw error;
+    log2.warning(`CRIU comes from the packages of the base image. ${error.message}`);
+    return void 0;
+  });
+  if (!pulled) return void 0;
+  if (pulled.Config.Labels?.[CRIU_LABEL] === void 0) {
+    throw new Failure("input", `\`criu-image\`: ${image} does not have the label ${CRIU_LABEL}.`, {
+      fix: "Use an image that docker/criu/Dockerfile of this action has built (docs/decisions/criu.md)."
+    });
+  }
+  const name = namesOf(id).image("criu");
+  await docker2.run(["tag", pulled.Id, name]);
+  return name;
+}
+
 // src/image/ground.ts
 async function checkGround(files, origin) {
-  const has = async (...paths) => (await Promise.all(paths.map((file) => files.resolve(file)))).some((found) => found !== void 0);
+  const has = async (...paths) => (await Promise.all(paths.map((file) => files.has(file)))).some(Boolean);
   const [release2 = "", musl, glibc, shell] = await Promise.all([
     files.text("/etc/os-release"),
     has("/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"),
@@ -49701,7 +50102,7 @@ async function checkGround(files, origin) {
 }
 
 // src/image/java-of-image.ts
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/jdk/fitting.ts
 var VENDORS = ["crac", "zulu", "liberica"];
@@ -49756,19 +50157,20 @@ function javaVersionIn(release2) {
 async function findJava(files, variables2, command2) {
   const started = command2.filter((word) => /^\/.*\/java$/.test(word));
   const folders = (variables2["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
-  const programs = [...started, ...folders.map((folder) => import_node_path38.default.posix.join(folder, "java"))];
+  const programs = [...started, ...folders.map((folder) => import_node_path43.default.posix.join(folder, "java"))];
   const homes = [];
   for (const program of programs) {
     const file = await files.resolve(program);
-    if (file !== void 0) homes.push(import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(file)));
+    if (file !== void 0) homes.push(import_node_path43.default.posix.dirname(import_node_path43.default.posix.dirname(file)));
   }
   if (variables2["JAVA_HOME"]?.startsWith("/")) homes.push(variables2["JAVA_HOME"]);
   for (const home of new Set(homes)) {
-    for (const top of [home, import_node_path38.default.posix.dirname(home)]) {
-      const release2 = await files.text(import_node_path38.default.posix.join(top, "release"));
+    for (const top of [home, import_node_path43.default.posix.dirname(home)]) {
+      const release2 = await files.text(import_node_path43.default.posix.join(top, "release"));
       const version = javaVersionIn(release2);
       if (version === 0) continue;
-      const trustStore = await files.resolve(import_node_path38.default.posix.join(home, "lib/security/cacerts"));
+      const certificates2 = import_node_path43.default.posix.join(home, "lib/security/cacerts");
+      const trustStore = await files.has(certificates2) ? certificates2 : void 0;
       return { home: top, version, name: nameIn(release2 ?? "", version), trustStore };
     }
   }
@@ -49794,14 +50196,14 @@ function versionFor(java, request3, info2) {
 }
 
 // src/image/existing-image.ts
-async function readExistingImage(context, reference, inputs, architecture) {
+async function readExistingImage(context, reference, inputs, { architecture, dockerFolder }) {
   const { docker: docker2, log: log2, id: run2 } = context;
   const onLine = (line2) => log2.untrusted(line2);
   const inspected = await ensureImage(docker2, reference, onLine, {
     refresh: inputs.skipUnchanged,
     input: "image"
   });
-  const { Id: id, Config: config } = inspected;
+  const { Id: id, Config: own } = inspected;
   if (architectureOf(inspected.Architecture) !== architecture) {
     throw new Failure(
       "image",
@@ -49814,14 +50216,27 @@ async function readExistingImage(context, reference, inputs, architecture) {
   const repositoryDigests = inspected.RepoDigests ?? [];
   const digest = digestOf2(reference, repositoryDigests) ?? id;
   log2.info(`${reference} is ${digest}.`);
-  if (config.Entrypoint?.[0]?.startsWith(`${CRAC_DIR}/`)) {
+  if (own.Entrypoint?.[0]?.startsWith(`${CRAC_DIR}/`)) {
     throw new Failure("image", `The image ${reference} is one that this action has made.`, {
       fix: "Set `image` to the image that it was made from: its label org.opencontainers.image.base.name."
     });
   }
   const origin = ofImage(reference);
   return await withImageFiles(docker2, { run: run2, image: id }, async (files) => {
-    const { words, notes } = await givenCommand(files, config, inputs);
+    const user2 = await userOf(files, own.User ?? "", inputs.user, origin.name);
+    const record = async (words2) => {
+      const { uid, gid } = user2 ?? DEFAULT_USER;
+      const image = namesOf(run2).image("user");
+      await docker2.run(["tag", id, image]);
+      return await recordStart(
+        context,
+        { image, user: `${uid}:${gid}`, env: inputs.env, dockerFolder },
+        words2
+      );
+    };
+    const start2 = await givenCommand(files, own, inputs, own.OnBuild?.length ? void 0 : record);
+    const { words, notes, problem, recording } = start2;
+    const config = withRecording(own, recording);
     const java = await findJava(files, variablesIn(config.Env ?? []), words);
     if (java === void 0) {
       throw brokenBy(
@@ -49831,25 +50246,20 @@ async function readExistingImage(context, reference, inputs, architecture) {
       );
     }
     await checkGround(files, origin);
-    const application = checkContract(config, words, origin);
-    const user2 = await userOf(files, config.User ?? "", inputs.user, origin.name);
+    const application = checkContract(config, words, origin, problem);
     log2.info(`Found: ${application.application.description}.`);
     for (const note of notes) log2.info(note);
     const javaVersion = versionFor(java, inputs.javaVersion, (line2) => log2.info(line2));
     log2.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`);
-    if (java.trustStore !== void 0)
-      log2.info(`The JDK of the action gets its certificates (cacerts), from ${java.trustStore}.`);
-    for (const line2 of differences(config, inputs)) log2.info(line2);
+    log2.info(
+      java.trustStore === void 0 ? `It has no certificates (lib/security/cacerts): those of the JDK of the action are used.` : `The JDK of the action gets its certificates (cacerts), from ${java.trustStore}.`
+    );
+    for (const line2 of differences(config, inputs, user2)) log2.info(line2);
     return {
       ...application,
-      ...{ reference, id, digest, repositoryDigests, config, java, javaVersion, user: user2 }
+      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user: user2 }
     };
   });
-}
-function digestOf2(reference, repositoryDigests) {
-  const repository = reference.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
-  const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0];
-  return own?.slice(own.indexOf("@") + 1);
 }
 async function userOf(files, own, given, name) {
   if (ROOT.has(own) || given) return given;
@@ -49862,9 +50272,9 @@ async function userOf(files, own, given, name) {
     { fix: "Set `user` to the numbers of a user and a group." }
   );
 }
-function differences({ User = "", StopSignal = "", ExposedPorts }, inputs) {
+function differences({ StopSignal = "", ExposedPorts }, inputs, user2) {
   const lines3 = [];
-  if (ROOT.has(User) && inputs.user === void 0)
+  if (user2 === void 0)
     lines3.push("The image runs as root; here its application runs as a user without privileges (`user`).");
   const ports2 = Object.keys(ExposedPorts ?? {}).filter((port) => port.endsWith("/tcp"));
   if (ports2.length > 0 && !ports2.includes(`${inputs.port}/tcp`))
@@ -49876,30 +50286,533 @@ function differences({ User = "", StopSignal = "", ExposedPorts }, inputs) {
   return lines3;
 }
 
-// src/image/install-criu.ts
-var import_promises39 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
-var STAGE = "criu";
-var SCRIPT = "tools/install-packages.sh";
-async function installCriu(context, dockerFolder, baseImage) {
-  const folder = import_node_path39.default.join(context.work, `criu-${context.id}`);
-  await (0, import_promises39.mkdir)(import_node_path39.default.join(folder, import_node_path39.default.dirname(SCRIPT)), { recursive: true });
-  for (const name of ["Dockerfile", SCRIPT]) await (0, import_promises39.cp)(import_node_path39.default.join(dockerFolder, name), import_node_path39.default.join(folder, name));
-  const command2 = [
-    ...["build", "--target", STAGE, "--output", "type=cacheonly"],
-    ...["--build-arg", `BASE_IMAGE=${baseImage}`, "--", folder]
-  ];
-  const { exitCode, stdout, stderr } = await runBuild(context.docker, command2, {
-    keep: keepIn(context, "build-criu.log")
-  });
-  const failure = exitCode === 0 ? void 0 : toolsFailure(`${stdout}
-${stderr}`);
-  if (failure) throw failure;
+// src/image/fingerprint.ts
+var import_node_crypto4 = require("node:crypto");
+var import_promises43 = require("node:fs/promises");
+var import_node_path44 = __toESM(require("node:path"), 1);
+async function fingerprintOf(parts2) {
+  const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
+  const requests = await Promise.all(
+    warmup.map(async (line2) => [await requestOf(line2, workspace), line2.times, line2.concurrency])
+  );
+  const files = [...application.dependencies, ...application.classes].map(([from, to]) => [
+    `app/${to}`,
+    from
+  ]);
+  for (const [to, from] of application.files) files.push([`files${to}`, from]);
+  files.push(["docker", dockerFolder]);
+  const { resourcePolicies: policies } = parts2;
+  if (policies && "file" in policies)
+    files.push(["resource-policies", import_node_path44.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path44.default.resolve(workspace, warmupScript)]);
+  const hash = (0, import_node_crypto4.createHash)("sha256");
+  const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
+  add(hash, JSON.stringify([...values, parts2.inputs]));
+  for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
+  return hash.digest("hex");
+}
+async function addTree(hash, name, source) {
+  const entry = await (0, import_promises43.stat)(source);
+  if (entry.isDirectory()) {
+    for (const child2 of (await (0, import_promises43.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path44.default.posix.join(name, child2), import_node_path44.default.join(source, child2));
+    return;
+  }
+  const content = await hashOfFile(source);
+  add(hash, `${name}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
+}
+function add(hash, text2) {
+  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
+}
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
+// src/image/parts.ts
+async function completeParts(onBase, { jdk, criuImage }, inputs, { version, dockerFolder, workspace }, values) {
+  const { warmup, warmupScript, resourcePolicies } = inputs;
+  const fingerprint = await fingerprintOf({
+    ...{ version, dockerFolder, workspace, warmup, warmupScript, resourcePolicies },
+    ...onBase,
+    jdkSha256: jdk.sha256,
+    inputs: values
+  });
+  return { ...onBase, jdk, criuImage, fingerprint };
+}
+
+// src/inputs/settled.ts
+function settled(inputs, image) {
+  return {
+    ...inputs,
+    javaVersion: image?.javaVersion ?? inputs.javaVersion,
+    user: inputs.user ?? image?.user ?? DEFAULT_USER
+  };
+}
+
+// src/run/side-by-side.ts
+var ENDED2 = new Error("the run does not need this work any more");
+var SideBySide = class {
+  constructor(steps, cancelled2) {
+    this.steps = steps;
+    this.signal = AbortSignal.any([this.ending.signal, cancelled2]);
+    this.failed.promise.catch(() => void 0);
+  }
+  steps;
+  /** Ends the work; it rejects with the reason of this signal. */
+  signal;
+  ending = new AbortController();
+  failed = withResolvers();
+  works = [];
+  /** Begins a step; the returned function shows it in the log, and returns its result. */
+  begin(name, title, work) {
+    const step = this.steps.beside(name, title, work);
+    const begun = this.add(step.result, step);
+    return async () => {
+      begun.step = void 0;
+      return await this.unlessFailed(step.show(this.failed.promise));
+    };
+  }
+  /** Begins work that has no step of its own. */
+  add(result, step) {
+    const work = { result, step };
+    this.works.push(work);
+    result.catch((error) => {
+      if (error !== ENDED2) this.failed.reject(error);
+    });
+    return work;
+  }
+  /** Returns the result of work that goes on in the foreground. */
+  async during(result) {
+    this.add(result);
+    return await this.unlessFailed(Promise.race([result, this.failed.promise]));
+  }
+  /** Ends what still runs, and waits for its end. */
+  async end() {
+    this.ending.abort(ENDED2);
+    await Promise.allSettled(this.works.map(({ result }) => result));
+  }
+  async unlessFailed(work) {
+    try {
+      return await work;
+    } catch (error) {
+      throw await this.causeOf(error);
+    }
+  }
+  /** Returns the failure that counts, and shows its step in the log. */
+  async causeOf(error) {
+    await this.end();
+    for (const { result, step } of this.works) {
+      const cause = await result.then(
+        () => void 0,
+        (reason) => reason
+      );
+      if (cause === void 0 || cause === ENDED2) continue;
+      await step?.show(this.failed.promise).catch(() => void 0);
+      return cause;
+    }
+    return error;
+  }
+};
+
+// src/run/sweep.ts
+var import_node_fs6 = require("node:fs");
+var import_promises45 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
+
+// src/run/run-id.ts
+var import_node_crypto5 = require("node:crypto");
+var import_promises44 = require("node:fs/promises");
+var import_node_os = require("node:os");
+var thisHost = {
+  root: "/",
+  pid: process.pid,
+  now: () => /* @__PURE__ */ new Date(),
+  signal: (pid, signal) => process.kill(pid, signal)
+};
+async function newRunId(host = thisHost) {
+  const { machine, boot, namespace } = await surroundings(host);
+  const random = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const begun = Math.floor(host.now().getTime() / 1e3);
+  const ticks = await startOf(host, host.pid) ?? 0;
+  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
+}
+function parseRunId(text2) {
+  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
+  if (!match) return void 0;
+  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
+  const number = (digits) => parseInt(digits, 36);
+  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
+}
+var LONGEST_JOB = 5 * 24 * 3600;
+var MARGIN = 24 * 3600;
+async function runState(run2, localEngine, host = thisHost) {
+  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
+  const own = await surroundings(host);
+  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
+  if (run2.namespace !== own.namespace) return "unknown";
+  return await isRunning(run2, host) ? "unknown" : "ended";
+}
+async function isRunning({ pid, ticks }, host) {
+  try {
+    host.signal(pid, 0);
+  } catch (error) {
+    if (error.code === "ESRCH") return false;
+  }
+  const started = await startOf(host, pid);
+  return started === void 0 || started === ticks;
+}
+async function surroundings({ root }) {
+  const read3 = (file) => (0, import_promises44.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
+  const namespace = await (0, import_promises44.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  return {
+    machine: (0, import_node_crypto5.createHash)("sha256").update(`${await read3("etc/machine-id")}
+${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
+    boot: boot.slice(0, 12).padEnd(12, "0"),
+    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
+  };
+}
+async function startOf({ root }, pid) {
+  const stat18 = await (0, import_promises44.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
+  return fields.length > 19 ? Number(fields[19]) : void 0;
+}
+function base36(number) {
+  return number.toString(36);
+}
+
+// src/run/sweep.ts
+async function sweep(context, host = thisHost) {
+  const { docker: docker2, localEngine, info: info2 } = context;
+  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
+    const run2 = parseRunId(id);
+    const state = run2 && await runState(run2, localEngine, host);
+    if (state === void 0 || state === "unknown") continue;
+    const keep = state === "gone" ? [] : ["runtime", "logs"];
+    const removable = images.some((role) => state === "gone" || role !== "runtime");
+    const files = folder !== void 0 && (0, import_node_fs6.existsSync)(state === "gone" ? folder : import_node_path45.default.join(folder, "work"));
+    if (!containers && !removable && !files) continue;
+    await endOrphans(id);
+    const problems = await release(docker2, { id, folder, keep });
+    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
+    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
+  }
+}
+async function findLeftovers({ docker: docker2, folder }) {
+  const leftovers = /* @__PURE__ */ new Map();
+  function of(id) {
+    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
+    leftovers.set(id, known);
+    return known;
+  }
+  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
+  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
+    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
+    of(id).images.push(role);
+  }
+  for (const name of await (0, import_promises45.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path45.default.join(folder, name);
+  }
+  return leftovers;
+}
+
+// src/diagnosis/criu-limits.ts
+var CRIU_LIMITS = [
+  {
+    signature: "criu-amx-xsave",
+    on: "AMX",
+    fixedIn: "3.19",
+    reason: "the registers of the CPU do not fit into its tables",
+    always: true,
+    seen: "3.17.1 on GitHub runners: https://github.com/CRaC/criu/pull/24; fixed by checkpoint-restore/criu@727d796"
+  },
+  {
+    signature: "criu-vdso-bounds",
+    on: { kernel: "6.13" },
+    fixedIn: "4.1",
+    reason: "it does not know the vDSO of the kernel",
+    always: true,
+    seen: "3.17.1 on kernel 6.18, by this project; fixed by https://github.com/checkpoint-restore/criu/pull/2539, in the CRaC fork by https://github.com/CRaC/criu/pull/25"
+  },
+  {
+    signature: "criu-sockopt-616",
+    on: { kernel: "6.16" },
+    fixedIn: "4.2",
+    reason: "it cannot read the options of an open internet socket",
+    always: false,
+    seen: "4.1.1 on kernel 6.18, by this project; https://github.com/checkpoint-restore/criu/issues/2705"
+  },
+  {
+    signature: "criu-udplite",
+    on: { kernel: "7.1" },
+    fixedIn: "4.2.1",
+    reason: "it needs UDP-Lite where the application has another network namespace than CRIU",
+    always: false,
+    seen: "https://github.com/checkpoint-restore/criu/issues/3002; 4.1.1 works on kernel 7.3.4 in the network namespace of the application, by this project"
+  },
+  {
+    signature: "criu-page-parasite",
+    on: { glibc: "2.42" },
+    fixedIn: "4.2",
+    reason: "it cannot read the guard pages of the stacks of threads, for which the kernel has to be 6.16 or newer, too",
+    always: true,
+    seen: "https://github.com/checkpoint-restore/criu/pull/2652"
+  }
+];
+var BUNDLED_CRIU = "3.17.1";
+function fixedIn(signature) {
+  const row = CRIU_LIMITS.find((limit) => limit.signature === signature);
+  if (!row) throw new Error(`no limit of CRIU is named ${signature}`);
+  return row.fixedIn;
+}
+function criuLimits(host, version) {
+  return CRIU_LIMITS.filter(
+    ({ on, fixedIn: fixedIn2 }) => (on === "AMX" ? host.amx : isFrom("kernel" in on ? on.kernel : on.glibc, "kernel" in on ? host.kernel : host.glibc)) && (version === void 0 || !isFrom(fixedIn2, version))
+  );
+}
+function limitedHosts({ on }) {
+  if (on === "AMX") return "CPUs with AMX";
+  return "kernel" in on ? `kernel ${on.kernel} and newer` : `glibc ${on.glibc} and newer`;
+}
+function isFrom(first3, version) {
+  const numbers = (text2) => (/^\d+(?:\.\d+)*/.exec(text2)?.[0] ?? "").split(".").map(Number);
+  if (version === void 0 || !/^\d/.test(version)) return false;
+  const [wanted, there] = [numbers(first3), numbers(version)];
+  const index = wanted.findIndex((number, place) => number !== (there[place] ?? 0));
+  return index < 0 || (there[index] ?? 0) > (wanted[index] ?? 0);
+}
+
+// src/docker/privileges.ts
+var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
+var LEVELS = [
+  levelWith("least", "checkpoint_restore", []),
+  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
+  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
+  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
+  {
+    level: "privileged",
+    capability: "checkpoint_restore",
+    checkpoint: ["--privileged"],
+    restore: () => ["--privileged"]
+  }
+];
+function levelWith(level, capability, more) {
+  const granted = ["--cap-add", capability.toUpperCase()];
+  return {
+    level,
+    capability,
+    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
+    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
+    restore: (seccompProfile2) => [
+      "--cap-drop",
+      "ALL",
+      ...granted,
+      "--cap-add",
+      "SETPCAP",
+      "--security-opt",
+      `seccomp=${seccompProfile2}`,
+      ...more
+    ]
+  };
+}
+function privilegeLevels(wanted, { appArmor }) {
+  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
+  return LEVELS.filter(({ level }) => appArmor !== false || level !== "no-apparmor");
+}
+function usesProfile(privileges) {
+  return privileges !== void 0 && privileges.level !== "privileged";
+}
+function declaredFlags(privileges) {
+  return privileges.restore("seccomp.json").join(" ");
+}
+async function climb(levels, attempt4, retryWithMore2) {
+  for (const [index, level] of levels.entries()) {
+    try {
+      return await attempt4(level, levels.slice(index));
+    } catch (error) {
+      const isLast = index === levels.length - 1;
+      if (isLast || !await retryWithMore2(error, level)) throw error;
+    }
+  }
+  throw new Error("No privilege level to try.");
+}
+
+// src/runner/grants.ts
+var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
+var SCRIPT3 = `
+cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
+getconf GNU_LIBC_VERSION 2>/dev/null
+{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
+df -P -k / || true`;
+var START_TIMEOUT = 6e4;
+async function tryPrivileges({ docker: docker2, clock }, run2, image, privileges) {
+  const begin2 = clock.now();
+  const result = await runOnce(
+    docker2,
+    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT3] },
+    START_TIMEOUT
+  );
+  if (result.exitCode === TIMED_OUT) {
+    throw new UnsupportedRunner(
+      `The Docker engine did not start a container within ${START_TIMEOUT / 1e3} seconds.`,
+      {
+        fix: "Run fewer jobs at a time on this runner, or check its disk and its Docker engine: `docker run --rm debian:trixie-slim true` should take less than a second.",
+        evidence: lastLines(result.stderr, 3)
+      }
+    );
+  }
+  if (result.exitCode !== 0) {
+    return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
+  }
+  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
+  return { ...factsFrom(result.stdout, wantedOf(privileges)), duration: clock.now() - begin2 };
+}
+function factsFrom(output, wanted) {
+  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
+  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
+  return {
+    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
+    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
+    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
+    glibc: /^glibc (\d+(?:\.\d+)*)$/m.exec(output)?.[1],
+    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
+    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
+    emulator: /(?<!\S)\S{0,200}?(?:qemu-[\w-]{1,40}|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
+  };
+}
+function wantedOf({ level, capability }) {
+  if (level === "privileged") return [];
+  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
+}
+
+// src/runner/reach.ts
+var ANSWER_TIMEOUT2 = 8e3;
+var LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
+async function findReach(docker2, hostname4) {
+  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
+  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
+  const network2 = await ownNetwork(docker2, hostname4);
+  if (network2 !== void 0) return { by: "network", network: network2 };
+  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
+}
+function isLocal(reach) {
+  return reach.by === "network" || LOOPBACK.test(reach.bind);
+}
+function remoteHost(address) {
+  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
+  const { hostname: hostname4 } = new URL(address);
+  return hostname4 === "" || LOOPBACK.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
+}
+async function ownNetwork(docker2, hostname4) {
+  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname4)) return void 0;
+  const container = await findContainer(docker2, hostname4, ANSWER_TIMEOUT2);
+  if (container === void 0) return void 0;
+  const networks = Object.keys(container.NetworkSettings.Networks);
+  if (networks.includes("host")) return void 0;
+  const network2 = networks.find((name) => name !== "none");
+  if (network2 === void 0) {
+    throw new Failure("runner", "This job runs in a container without a network.", {
+      fix: "Give the job container a network: the application is reached through it."
+    });
+  }
+  return network2;
+}
+
+// src/runner/inspect.ts
+async function inspectRunner(world, request3) {
+  const { docker: docker2, platform: platform2, log: log2 } = world;
+  if (platform2 !== "linux") {
+    throw new UnsupportedRunner(
+      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
+      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
+    );
+  }
+  const facts = await readDockerFacts(docker2);
+  world.onFacts?.(facts);
+  log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
+  const reach = await findReach(docker2, world.hostname);
+  const onLine = (line2) => log2.untrusted(line2);
+  const refresh = request3.skipUnchanged;
+  const { Architecture: imageArchitecture2 } = await ensureImage(docker2, request3.baseImage, onLine, {
+    refresh
+  });
+  if (architectureOf(imageArchitecture2) !== facts.architecture) {
+    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
+  }
+  if (request3.engine === "warp") {
+    const unknown = { cpu: void 0, glibc: void 0, diskFree: void 0, containerStart: void 0 };
+    return { ...facts, ...unknown, amx: false, reach, privileges: [], refused: [] };
+  }
+  const { granted, refused: refused3, container } = await findPrivileges(world, request3, facts);
+  for (const { level, reason } of refused3) log2.info(`Privilege level ${level} is not available: ${reason}`);
+  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
+  if (container.ptraceScope > 1) {
+    throw new UnsupportedRunner(
+      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
+      {
+        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
+      }
+    );
+  }
+  const { cpu, amx, glibc, diskFree } = container;
+  const host = { kernel: facts.kernel, amx, glibc };
+  for (const limit of request3.criu === "bundled" ? criuLimits(host, BUNDLED_CRIU) : []) {
+    log2.info(
+      `The CRIU that CRaC JDKs bundle (${BUNDLED_CRIU}) is known to fail on ${limitedHosts(limit)}: ${limit.reason}.`
+    );
+  }
+  const containerStart = container.duration;
+  return { ...facts, ...host, cpu, diskFree, reach, containerStart, privileges: granted, refused: refused3 };
+}
+async function findPrivileges(world, request3, facts) {
+  const { run: run2, baseImage } = request3;
+  const refused3 = [];
+  return await climb(
+    privilegeLevels(request3.privileges, facts),
+    async (privileges, fromHere) => {
+      const container = await tryPrivileges(world, run2, baseImage, privileges);
+      if (typeof container !== "string" && container.missing.length === 0) {
+        return { granted: fromHere, refused: refused3, container };
+      }
+      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
+      refused3.push({ level: privileges.level, reason });
+      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
+      throw notGranted(request3.privileges, facts, refused3);
+    },
+    // The level that was tried last is in the list, unless Docker was too slow for an answer.
+    (error, { level }) => {
+      const last = refused3.at(-1);
+      return error instanceof UnsupportedRunner && last?.level === level && !EMULATION.test(last.reason);
+    }
+  );
+}
+var EMULATION = /exec format error/;
+function notGranted(wanted, facts, refused3) {
+  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
+  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
+  return new UnsupportedRunner(
+    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
+    {
+      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
+      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
+    }
+  );
+}
+function emulated(what, { architecture, operatingSystem }) {
+  return new UnsupportedRunner(
+    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
+    {
+      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
+    }
+  );
+}
+
+// src/job/provide-jdk.ts
+var import_node_path55 = __toESM(require("node:path"), 1);
+
 // src/application/java-need.ts
-var import_promises40 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_promises46 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
   const { mainClass, classes, dependencies, packed } = application;
@@ -49931,8 +50844,8 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises40.readdir)(source, { recursive: true }) : [""];
-    const files = names.map((name) => import_node_path40.default.join(source, name)).sort();
+    const names = await isFolder(source) ? await (0, import_promises46.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path46.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
   return jars;
@@ -49943,10 +50856,10 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises40.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises46.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises40.open)(import_node_path40.default.join(folder, name));
+    const handle = await (0, import_promises46.open)(import_node_path46.default.join(folder, name));
     try {
       const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
       found.push(...versionOf(name, buffer3));
@@ -49962,7 +50875,7 @@ function versionOf(name, header) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
 function noting(log2, warnings2) {
@@ -49987,14 +50900,14 @@ function logProgress(log2, clock) {
 }
 
 // src/jdk/file.ts
-var import_node_fs7 = require("node:fs");
-var import_promises45 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_fs8 = require("node:fs");
+var import_promises51 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
-var import_node_fs6 = require("node:fs");
-var import_promises43 = require("node:fs/promises");
-var import_promises44 = require("node:stream/promises");
+var import_node_fs7 = require("node:fs");
+var import_promises49 = require("node:fs/promises");
+var import_promises50 = require("node:stream/promises");
 
 // src/lib/tee.ts
 var import_node_stream = require("node:stream");
@@ -50015,10 +50928,10 @@ async function readByAll(stream, ...readers) {
 }
 
 // src/jdk/archive.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 var import_node_stream2 = require("node:stream");
 var import_consumers2 = require("node:stream/consumers");
-var import_promises41 = require("node:stream/promises");
+var import_promises47 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -50030,7 +50943,7 @@ var PIECE2 = 256 * 1024;
 async function thinArchive(packed, name, destination, limits = LIMITS) {
   const thin = (0, import_tar_stream2.pack)();
   let unwritten;
-  const writing = (0, import_promises41.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  const writing = (0, import_promises47.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
   writing.catch((error) => {
     if ("syscall" in error) unwritten = error;
     thin.destroy(error);
@@ -50083,7 +50996,7 @@ async function copyEntry(archive, entry, content, thin) {
     throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
   if (type === "file" || type === "contiguous-file") {
     const source = content ? import_node_stream2.Readable.from([content], { objectMode: false }) : entry;
-    await (0, import_promises41.pipeline)(source, thin.entry({ ...entry.header }));
+    await (0, import_promises47.pipeline)(source, thin.entry({ ...entry.header }));
     return;
   }
   entry.resume();
@@ -50104,7 +51017,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow2(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path41.default.posix.join(import_node_path41.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path47.default.posix.join(import_node_path47.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -50118,11 +51031,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path81 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path81);
-    if (type === "symlink" && this.folders.has(path81)) return `${name} is a link and a folder`;
-    for (let end = path81.lastIndexOf("/"); end > 0; end = path81.lastIndexOf("/", end - 1)) {
-      const folder = path81.slice(0, end);
+    const path87 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path87);
+    if (type === "symlink" && this.folders.has(path87)) return `${name} is a link and a folder`;
+    for (let end = path87.lastIndexOf("/"); end > 0; end = path87.lastIndexOf("/", end - 1)) {
+      const folder = path87.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -50139,10 +51052,10 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path41.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path47.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow2(name, top) {
-  const normal = import_node_path41.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path47.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(archive, why) {
@@ -50152,10 +51065,10 @@ function refused2(archive, why) {
 }
 
 // src/jdk/verify.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises42 = require("node:fs/promises");
+var import_node_crypto6 = require("node:crypto");
+var import_promises48 = require("node:fs/promises");
 async function measure(archive) {
-  const [sha2562, sha1] = [(0, import_node_crypto3.createHash)("sha256"), (0, import_node_crypto3.createHash)("sha1")];
+  const [sha2562, sha1] = [(0, import_node_crypto6.createHash)("sha256"), (0, import_node_crypto6.createHash)("sha1")];
   let size = 0;
   for await (const piece of archive) {
     sha2562.update(piece);
@@ -50182,7 +51095,7 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises42.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises48.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
@@ -50190,7 +51103,7 @@ async function knownSha256(file, name) {
 async function readArchive(archive, name, file, content) {
   const check2 = async (copy) => {
     try {
-      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
       return () => release2;
     } catch (error) {
       return () => {
@@ -50199,7 +51112,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write2 = async (copy) => {
-    await (0, import_promises44.pipeline)(copy, (0, import_node_fs6.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises50.pipeline)(copy, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -50210,20 +51123,20 @@ async function readArchive(archive, name, file, content) {
     );
     return { measured, release: release2 };
   } catch (error) {
-    await (0, import_promises43.rm)(file, { force: true });
+    await (0, import_promises49.rm)(file, { force: true });
     throw error;
   }
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning) {
-  const entry = await (0, import_promises45.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises51.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path42.default.basename(file);
+  const name = import_node_path48.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -50238,9 +51151,9 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
     sha1: void 0
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
-  const thin = import_node_path42.default.join(temporaryFolder, "jdk.tar.gz");
-  await (0, import_promises45.rm)(thin, { force: true });
-  const { measured, release: release2 } = await readArchive((0, import_node_fs7.createReadStream)(file), name, thin, "thin");
+  const thin = import_node_path48.default.join(temporaryFolder, "jdk.tar.gz");
+  await (0, import_promises51.rm)(thin, { force: true });
+  const { measured, release: release2 } = await readArchive((0, import_node_fs8.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
@@ -50248,17 +51161,17 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
 }
 
 // src/jdk/source.ts
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_node_path51 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
-var import_node_crypto4 = require("node:crypto");
-var import_promises46 = require("node:fs/promises");
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_crypto7 = require("node:crypto");
+var import_promises52 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path43.default.join(folder, `${(0, import_node_crypto4.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path49.default.join(folder, `${(0, import_node_crypto7.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -50286,7 +51199,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises46.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises52.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -50297,10 +51210,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises46.mkdir)(import_node_path43.default.dirname(file), { recursive: true });
-  const staged = `${file}.${(0, import_node_crypto4.randomUUID)()}`;
-  await (0, import_promises46.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises46.rename)(staged, file);
+  await (0, import_promises52.mkdir)(import_node_path49.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto7.randomUUID)()}`;
+  await (0, import_promises52.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises52.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -52050,17 +52963,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path81 = requestOptions.url.replace(options3.baseUrl, "");
+    const path87 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path81} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path87} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path81} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path87} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -54719,10 +55632,10 @@ async function withContext(what, work) {
     throw failure.of(`${what} could not be read`);
   }
 }
-var LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+var LOOPBACK2 = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 function sendableToken({ githubApiUrl, githubToken }, warning) {
   const { protocol, hostname: hostname4 } = githubApiUrl;
-  if (githubToken === void 0 || protocol === "https:" || LOOPBACK.test(hostname4)) return githubToken;
+  if (githubToken === void 0 || protocol === "https:" || LOOPBACK2.test(hostname4)) return githubToken;
   warning("`github-token` is not sent, because `github-api-url` is not https.");
   return void 0;
 }
@@ -54767,10 +55680,10 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 }
 
 // src/jdk/install.ts
-var import_node_crypto5 = require("node:crypto");
-var import_node_fs8 = require("node:fs");
-var import_promises47 = require("node:fs/promises");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_crypto8 = require("node:crypto");
+var import_node_fs9 = require("node:fs");
+var import_promises53 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -54915,7 +55828,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access, appendFile, writeFile: writeFile6 } = import_fs2.promises;
+var { access, appendFile, writeFile: writeFile7 } = import_fs2.promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -54972,7 +55885,7 @@ var Summary = class {
     return __awaiter5(this, void 0, void 0, function* () {
       const overwrite = !!(options3 === null || options3 === void 0 ? void 0 : options3.overwrite);
       const filePath = yield this.filePath();
-      const writeFunc = overwrite ? writeFile6 : appendFile;
+      const writeFunc = overwrite ? writeFile7 : appendFile;
       yield writeFunc(filePath, this._buffer, { encoding: "utf8" });
       return this.emptyBuffer();
     });
@@ -55192,7 +56105,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path48 = __toESM(require("path"), 1);
+var path54 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -55213,7 +56126,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path48.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path54.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -55227,12 +56140,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path48.join(_getCacheDirectory(), toolName);
+  const toolPath = path54.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path48.join(toolPath, child2, arch3 || "");
+        const fullPath = path54.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -55325,14 +56238,14 @@ async function installJdk(asset, options3) {
   return await fromCache(asset, expected, options3) ?? await downloaded(asset, expected, options3);
 }
 async function fromCache(asset, expected, options3) {
-  const folder = find(TOOL[options3.content], cacheVersion(asset), asset.architecture);
-  if (!folder) return void 0;
-  const file = import_node_path44.default.join(options3.temporaryFolder, asset.name);
+  const folder = cachedFolder(asset, options3.content);
+  if (folder === "") return void 0;
+  const file = import_node_path50.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises47.rm)(file, { force: true });
-    await linkOrCopy(import_node_path44.default.join(folder, asset.name), file);
-    const record = jsonOf(await (0, import_promises47.readFile)(import_node_path44.default.join(folder, RECORD_FILE), "utf8"));
-    const found = await measure((0, import_node_fs8.createReadStream)(file));
+    await (0, import_promises53.rm)(file, { force: true });
+    await linkOrCopy(import_node_path50.default.join(folder, asset.name), file);
+    const record = jsonOf(await (0, import_promises53.readFile)(import_node_path50.default.join(folder, RECORD_FILE), "utf8"));
+    const found = await measure((0, import_node_fs9.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
         asset,
@@ -55344,21 +56257,24 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises47.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises53.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
+}
+function cachedFolder(asset, content) {
+  return find(TOOL[content], cacheVersion(asset), asset.architecture);
 }
 async function downloaded(asset, expected, options3) {
   if (asset.sha256 === void 0) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path44.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path50.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises47.rm)(file, { force: true });
+    await (0, import_promises53.rm)(file, { force: true });
     const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
     const { measured, release: release2 } = await download(asset, read3, options3);
     verifyArchive(measured, asset, expected);
@@ -55372,31 +56288,31 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       measured,
-      import_node_path44.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
+      import_node_path50.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises47.rm)(file, { force: true });
+    await (0, import_promises53.rm)(file, { force: true });
     throw error;
   }
 }
 async function store2(file, archive, folder) {
-  const staged = `${folder}-${(0, import_node_crypto5.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises47.mkdir)(staged, { recursive: true });
+  const staged = `${folder}-${(0, import_node_crypto8.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises53.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path44.default.join(staged, import_node_path44.default.basename(file)));
-    const { sha256: sha2562 } = await measure((0, import_node_fs8.createReadStream)(file));
+    await linkOrCopy(file, import_node_path50.default.join(staged, import_node_path50.default.basename(file)));
+    const { sha256: sha2562 } = await measure((0, import_node_fs9.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
-    await (0, import_promises47.writeFile)(import_node_path44.default.join(staged, RECORD_FILE), JSON.stringify(record));
-    await (0, import_promises47.rename)(staged, folder);
+    await (0, import_promises53.writeFile)(import_node_path50.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises53.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises47.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises53.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises47.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises53.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -55518,7 +56434,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path45.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path51.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -55562,6 +56478,8 @@ function jdkSource(context) {
       if (newest !== void 0) context.info(newest);
       return chooseAsset(assets, request3, vendor, architecture);
     },
+    isCached: (asset, content) => cachedFolder(asset, content) !== "",
+    expectedSha256: async (asset, jdkSha256) => asset.sha256 ?? jdkSha256 ?? (await furtherSha256(asset))?.sha256,
     install: async (asset, options3) => await installJdk(asset, {
       ...context,
       ...options3,
@@ -55574,7 +56492,7 @@ function jdkSource(context) {
 }
 
 // src/jdk/resolve.ts
-async function resolveJdk({ clock, log: log2, work }, inputs, environment2, architecture, need) {
+async function selectJdk({ clock, log: log2, work }, inputs, environment2, architecture, need) {
   const { distribution: distribution2, javaVersion, jdkFile = "", jdkSha256, githubApiUrl, githubToken } = inputs;
   const warning = (line2) => log2.warning(line2);
   const info2 = (line2) => log2.info(line2);
@@ -55582,11 +56500,11 @@ async function resolveJdk({ clock, log: log2, work }, inputs, environment2, arch
   const given = { jdkSha256, temporaryFolder: work };
   if (distribution2 === "file") {
     const needed = await need;
-    const file = import_node_path46.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path52.default.resolve(environment2.workspace, jdkFile);
     const archive = await jdkFromFile(file, architecture, given, warning);
     await requireFitting(needed, archive.asset, source.list);
     if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile);
-    return archive;
+    return { asset: archive.asset, expectedSha256: void 0, provide: () => Promise.resolve(archive) };
   }
   const asset = await source.resolve(distribution2, javaVersion, architecture).catch(async (error) => {
     const isOfImage = javaVersion.kind === "major" && javaVersion.major === inputs.replaces?.version;
@@ -55595,483 +56513,427 @@ async function resolveJdk({ clock, log: log2, work }, inputs, environment2, arch
     throw await noneForImage(inputs.replaces.version, distribution2, architecture, source.list);
   });
   await requireFitting(await need, asset, source.list);
-  return await source.install(asset, { ...given, content: "thin", progress: logProgress(log2, clock) });
+  const content = "thin";
+  const isHere = source.isCached(asset, content);
+  return {
+    asset,
+    expectedSha256: isHere ? void 0 : await source.expectedSha256(asset, jdkSha256),
+    provide: async () => await source.install(asset, { ...given, content, progress: logProgress(log2, clock) })
+  };
 }
 
-// src/image/fingerprint.ts
-var import_node_crypto6 = require("node:crypto");
-var import_promises48 = require("node:fs/promises");
-var import_node_path47 = __toESM(require("node:path"), 1);
-async function fingerprintOf(parts2) {
-  const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
-  const requests = await Promise.all(
-    warmup.map(async (line2) => [await requestOf(line2, workspace), line2.times, line2.concurrency])
-  );
-  const files = [...application.dependencies, ...application.classes].map(([from, to]) => [
-    `app/${to}`,
-    from
-  ]);
-  for (const [to, from] of application.files) files.push([`files${to}`, from]);
-  files.push(["docker", dockerFolder]);
-  const { resourcePolicies: policies } = parts2;
-  if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path47.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path47.default.resolve(workspace, warmupScript)]);
-  const hash = (0, import_node_crypto6.createHash)("sha256");
-  const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
-  add(hash, JSON.stringify([...values, parts2.inputs]));
-  for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
-  return hash.digest("hex");
-}
-async function addTree(hash, name, source) {
-  const entry = await (0, import_promises48.stat)(source);
-  if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises48.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path47.default.posix.join(name, child2), import_node_path47.default.join(source, child2));
-    return;
-  }
-  const content = await hashOfFile(source);
-  add(hash, `${name}\0${entry.mode & 73 ? "x" : "-"}\0${content.digest("hex")}`);
-}
-function add(hash, text2) {
-  hash.update(`${Buffer.byteLength(text2)}\0${text2}`);
-}
-function compare(a, b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+// src/registry/jdk-layer.ts
+var import_node_fs11 = require("node:fs");
+var import_promises56 = require("node:fs/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
+var import_promises57 = require("node:stream/promises");
 
-// src/image/parts.ts
-async function completeParts(onBase, jdk, inputs, { version, dockerFolder, workspace }, values) {
-  const { warmup, warmupScript, resourcePolicies } = inputs;
-  const fingerprint = await fingerprintOf({
-    ...{ version, dockerFolder, workspace, warmup, warmupScript, resourcePolicies },
-    ...onBase,
-    jdkSha256: jdk.sha256,
-    inputs: values
+// src/image/layers.ts
+async function layersOf(docker2, image) {
+  const history = await imageHistory(docker2, image);
+  return history.reverse().flatMap(({ CreatedBy, Size }) => {
+    const [firstLine = ""] = CreatedBy.split("\n");
+    return Number(Size) > 0 ? [{ createdBy: instruction(firstLine), rawSize: Number(Size) }] : [];
   });
-  return { ...onBase, jdk, fingerprint };
 }
-async function provideJdk(context, inputs, environment2, architecture, application) {
+function instruction(createdBy) {
+  return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
+}
+
+// src/lib/counted.ts
+var import_node_crypto9 = require("node:crypto");
+var import_node_stream6 = require("node:stream");
+function counted() {
+  const hash = (0, import_node_crypto9.createHash)("sha256");
+  let size = 0;
+  const stream = new import_node_stream6.Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(void 0, chunk);
+    }
+  });
+  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+}
+
+// src/registry/layer-file.ts
+var import_node_fs10 = require("node:fs");
+var import_promises54 = require("node:fs/promises");
+var import_node_os2 = require("node:os");
+var import_node_path53 = __toESM(require("node:path"), 1);
+var import_promises55 = require("node:stream/promises");
+var import_node_util2 = require("node:util");
+var import_node_zlib2 = require("node:zlib");
+
+// src/lib/oci.ts
+var OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+var OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+var OCI_CONFIGURATION = "application/vnd.oci.image.config.v1+json";
+var OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
+
+// src/lib/formats.ts
+var HEAD = 512;
+function formatOf(head) {
+  if (isGzip(head)) return "gzip";
+  if (isZstandard(head)) return "zstd";
+  if (startsWith(head, LOCAL_FILE)) return "zip";
+  if (startsWith(head, XZ)) return "xz";
+  if (isBzip2(head)) return "bzip2";
+  return isTarHeader(head) ? "tar" : void 0;
+}
+var LOCAL_FILE = Buffer.from("PK", "latin1");
+var XZ = Buffer.from("fd377a585a00", "hex");
+function startsWith(head, magic) {
+  return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0;
+}
+var BZIP2_HEADER = 10;
+var BZIP2_BLOCK = "314159265359";
+var BZIP2_END = "177245385090";
+function isBzip2(head) {
+  if (!/^BZh[1-9]/.test(head.toString("latin1", 0, 4))) return false;
+  return [BZIP2_BLOCK, BZIP2_END].includes(head.toString("hex", 4, BZIP2_HEADER));
+}
+function isZstandard(head) {
+  return head.length >= 4 && head.readUInt32LE(0) === 4247762216;
+}
+function isGzip(head) {
+  return head.length >= 4 && head.readUInt32BE(0) >>> 8 === 2067208 && ((head[3] ?? 0) & 224) === 0;
+}
+function isTarHeader(block) {
+  if (block.length < HEAD) return false;
+  const field = /^ *([0-7]{1,7})[ \0]/.exec(block.toString("latin1", 148, 156))?.[1];
+  if (field === void 0) return false;
+  let unsigned = 8 * 32;
+  let signed = unsigned;
+  for (let at = 0; at < HEAD; at++) {
+    if (at >= 148 && at < 156) continue;
+    const byte = block[at] ?? 0;
+    unsigned += byte;
+    signed += byte < 128 ? byte : byte - 256;
+  }
+  const sum2 = parseInt(field, 8);
+  return sum2 === unsigned || sum2 === signed;
+}
+
+// src/lib/byte-reader.ts
+function createByteReader(stream) {
+  const source = iteratorOf(stream);
+  let buffered = Buffer.alloc(0);
+  let position = 0;
+  let ended = false;
+  async function more(length) {
+    const parts2 = [buffered];
+    let total = buffered.length;
+    while (total < length && !ended) {
+      const next = await source.next();
+      if (next.done === true) {
+        ended = true;
+        break;
+      }
+      const piece = asBuffer(next.value);
+      parts2.push(piece);
+      total += piece.length;
+    }
+    buffered = Buffer.concat(parts2.filter(({ length: bytes }) => bytes > 0));
+  }
+  const reader = {
+    get position() {
+      return position;
+    },
+    get buffered() {
+      return buffered;
+    },
+    async peek(length) {
+      if (buffered.length < length && !ended) await more(length);
+      return buffered;
+    },
+    skip(length) {
+      buffered = buffered.subarray(length);
+      position += length;
+    },
+    async *pieces(length = Infinity) {
+      for (let left = length; left > 0; ) {
+        const piece = (await reader.peek(1)).subarray(0, left);
+        if (piece.length === 0) return;
+        left -= piece.length;
+        reader.skip(piece.length);
+        yield piece;
+      }
+    }
+  };
+  return reader;
+}
+var SMALL = 64 * 1024;
+async function contentOf(reader, length) {
+  if (length > SMALL) return reader.pieces(length);
+  const bytes = (await reader.peek(length)).subarray(0, length);
+  reader.skip(bytes.length);
+  return [bytes];
+}
+async function drain(bytes) {
+  while (!(await bytes.next()).done) ;
+}
+function iteratorOf(stream) {
+  return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
+}
+function asBuffer(bytes) {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+// src/lib/peek.ts
+async function peek(stream, length) {
+  const reader = createByteReader(stream);
+  const head = await reader.peek(length);
+  return { head, all: () => reader.pieces() };
+}
+
+// src/registry/layer-file.ts
+var GZIPPED = `${OCI_LAYER}+gzip`;
+var ZSTANDARD = `${OCI_LAYER}+zstd`;
+var LEVEL = 5;
+async function packLayer(stream, folder) {
+  const { head, all } = await peek(stream, 4);
+  const zstandard = isZstandard(head);
+  const file = import_node_path53.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const raw = counted();
+  const packed = counted();
+  try {
+    if (isGzip(head) || zstandard)
+      await (0, import_promises55.pipeline)(all(), packed.stream, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }));
+    else
+      await (0, import_promises55.pipeline)(
+        all(),
+        raw.stream,
+        (tar) => gzip(tar, LEVEL),
+        packed.stream,
+        (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE })
+      );
+    if (isGzip(head)) {
+      raw.stream.resume();
+      await (0, import_promises55.pipeline)((0, import_node_fs10.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+    }
+  } catch (error) {
+    await (0, import_promises54.rm)(file, { force: true });
+    throw error;
+  }
+  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
+  return {
+    rawSize: zstandard ? layer.size : raw.size(),
+    diffId: zstandard ? void 0 : raw.digest(),
+    packed: { ...layer, file }
+  };
+}
+var BLOCK = 1024 * 1024;
+var WINDOW = 32 * 1024;
+var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
+var LAST_BLOCK = Buffer.from([3, 0]);
+var deflate = (0, import_node_util2.promisify)(import_node_zlib2.deflateRaw);
+async function* gzip(stream, level, parallel = (0, import_node_os2.availableParallelism)()) {
+  const pending = [];
+  let dictionary = Buffer.alloc(0);
+  let checksum = 0;
+  let size = 0;
+  yield HEADER2;
+  for await (const block of inBlocks(stream)) {
+    checksum = (0, import_node_zlib2.crc32)(block, checksum);
+    size += block.length;
+    const deflated = deflate(block, { level, dictionary, finishFlush: import_node_zlib2.constants.Z_SYNC_FLUSH });
+    deflated.catch(() => void 0);
+    pending.push(deflated);
+    dictionary = block.subarray(-WINDOW);
+    if (pending.length >= parallel) yield await pending.shift();
+  }
+  for (const deflated of pending) yield await deflated;
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(checksum, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  yield Buffer.concat([LAST_BLOCK, trailer]);
+}
+async function* inBlocks(stream) {
+  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let filled = 0;
+  for await (const piece of stream) {
+    for (let taken = 0; taken < piece.length; ) {
+      const copied = piece.copy(block, filled, taken);
+      taken += copied;
+      filled += copied;
+      if (filled < BLOCK) continue;
+      yield block;
+      block = Buffer.allocUnsafeSlow(BLOCK);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+}
+
+// src/registry/published.ts
+var ONE_TRY = { tries: 1, longestWait: 0 };
+async function imageOf(client, manifest) {
+  const { config, layers, annotations } = fieldsOf(jsonOf(manifest.bytes));
+  const { digest } = fieldsOf(config);
+  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
+  const configuration = jsonOf(await client.blob(digest));
+  if (!isConfiguration(configuration)) return void 0;
+  return { configuration, layers, facts: { ...configuration.config?.Labels, ...textsOf(annotations) } };
+}
+function textsOf(value) {
+  const entries = Object.entries(fieldsOf(value));
+  return Object.fromEntries(
+    entries.filter((entry) => typeof entry[1] === "string")
+  );
+}
+function isDigest(value) {
+  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+function isLayer(value) {
+  const { digest, size, mediaType } = fieldsOf(value);
+  return isDigest(digest) && typeof size === "number" && typeof mediaType === "string";
+}
+function isConfiguration(value) {
+  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
+  return Array.isArray(diffIds) && diffIds.every(isDigest);
+}
+function layersByContent({ configuration, layers }) {
+  const known = /* @__PURE__ */ new Map();
+  const diffIds = configuration.rootfs.diff_ids;
+  if (diffIds.length !== layers.length) return known;
+  layers.forEach(({ digest, size, mediaType }, index) => {
+    const type = MEDIA_TYPES[mediaType];
+    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
+  });
+  return known;
+}
+var MEDIA_TYPES = {
+  "application/vnd.docker.image.rootfs.diff.tar.gzip": GZIPPED,
+  [GZIPPED]: GZIPPED,
+  [ZSTANDARD]: ZSTANDARD
+};
+async function publishedAt(repositories, tag, signal) {
+  const client = repositories(tag, signal);
+  const manifest = await client.manifest(tag.tag);
+  const image = manifest && await imageOf(client, manifest);
+  return manifest && image && { digest: manifest.digest, facts: image.facts };
+}
+async function findUnchanged(log2, { skipUnchanged, tags: tags2 }, { repositories, cancelled: cancelled2 }, fingerprint) {
+  log2.info(`Fingerprint of the image: ${fingerprint}.`);
+  if (!skipUnchanged) return void 0;
+  const found = await Promise.all(
+    tags2.map(async (tag) => {
+      try {
+        const published = await publishedAt(repositories, tag, cancelled2);
+        return published?.facts[FINGERPRINT_LABEL] === fingerprint ? published.digest : void 0;
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        log2.info(`${tag.text} could not be read: ${error.message}`);
+        return void 0;
+      }
+    })
+  );
+  const digest = new Set(found).size === 1 ? found[0] : void 0;
+  log2.info(
+    digest ? `Unchanged: already published as ${digest}.` : "No tag has an image with this fingerprint."
+  );
+  return digest;
+}
+async function targetsOf(repositories, tags2, signal) {
+  const targets = /* @__PURE__ */ new Map();
+  for (const tag of tags2) {
+    const name = `${tag.registry}/${tag.path}`;
+    const target = targets.get(name) ?? {
+      client: repositories(tag, signal),
+      rollback: repositories(tag),
+      name: tag.repository,
+      tags: [],
+      before: /* @__PURE__ */ new Map()
+    };
+    targets.set(name, target);
+    target.tags.push(tag);
+    target.before.set(tag, await withContext2(target, () => target.client.manifest(tag.tag)));
+  }
+  return [...targets.values()];
+}
+async function withContext2({ name }, work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
+  }
+}
+
+// src/registry/jdk-layer.ts
+var JDK = "COPY /trees/jdk/ /";
+async function fetchJdkLayer(repositories, tag, key, file, signal) {
+  const client = repositories(tag, signal);
+  const manifest = await client.manifest(tag.tag);
+  const image = manifest && await imageOf(client, manifest);
+  if (!manifest || !image) return { reason: `${tag.text} has no image of one platform` };
+  const from = `${tag.text}@${manifest.digest}`;
+  if (image.configuration.config?.Labels?.[JDK_LAYER_LABEL] !== key)
+    return { reason: `${from} has another JDK, or a layer of another version of the action` };
+  const layer = jdkLayerOf(image);
+  if (layer?.mediaType !== GZIPPED)
+    return { reason: `${from} has no layer with the JDK that is packed with gzip` };
+  await requireDiskSpace(import_node_path54.default.dirname(file), layer.size, "the layer with the JDK");
+  await client.readBlob(layer.digest, async (bytes) => {
+    await (0, import_promises56.rm)(file, { force: true });
+    const { stream, digest } = counted();
+    await (0, import_promises57.pipeline)(
+      bytes,
+      atMost(layer.size),
+      stream,
+      (0, import_node_fs11.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
+    );
+    return digest();
+  });
+  return { from };
+}
+function jdkLayerOf(image) {
+  const { history = [], rootfs } = image.configuration;
+  const instructions2 = history.filter(({ empty_layer: empty2 }) => empty2 !== true).map(({ created_by: createdBy = "" }) => instruction(createdBy));
+  return layersByContent(image).get(rootfs.diff_ids[instructions2.lastIndexOf(JDK)] ?? "");
+}
+function atMost(size) {
+  return async function* (bytes) {
+    let seen = 0;
+    for await (const piece of bytes) {
+      seen += piece.length;
+      if (seen > size) throw new Error(`it is larger than ${size} bytes`);
+      yield piece;
+    }
+  };
+}
+
+// src/job/provide-jdk.ts
+async function provideJdk(context, world, request3) {
+  const { inputs, architecture, application, image } = request3;
   const need = application.then(async (found) => found && await javaNeedOf(found));
   need.catch(() => void 0);
-  return await resolveJdk(context, inputs, environment2, architecture, need);
+  const wanted = image ? { ...inputs, replaces: image.java } : inputs;
+  const selected = await selectJdk(context, wanted, world, architecture, need);
+  return await fromLastImage(context, world, request3, selected) ?? await selected.provide();
 }
-
-// src/inputs/settled.ts
-var DEFAULT_USER = { uid: 10001, gid: 10001 };
-function settled(inputs, image) {
-  return {
-    ...inputs,
-    javaVersion: image?.javaVersion ?? inputs.javaVersion,
-    user: inputs.user ?? image?.user ?? DEFAULT_USER
-  };
-}
-
-// src/run/side-by-side.ts
-var ENDED2 = new Error("the run does not need this work any more");
-var SideBySide = class {
-  constructor(steps, cancelled2) {
-    this.steps = steps;
-    this.signal = AbortSignal.any([this.ending.signal, cancelled2]);
-    this.failed.promise.catch(() => void 0);
-  }
-  steps;
-  /** Ends the work; it rejects with the reason of this signal. */
-  signal;
-  ending = new AbortController();
-  failed = withResolvers();
-  works = [];
-  /** Begins a step; the returned function shows it in the log, and returns its result. */
-  begin(name, title, work) {
-    const step = this.steps.beside(name, title, work);
-    const begun = this.add(step.result, step);
-    return async () => {
-      begun.step = void 0;
-      return await this.unlessFailed(step.show(this.failed.promise));
-    };
-  }
-  /** Begins work that has no step of its own. */
-  add(result, step) {
-    const work = { result, step };
-    this.works.push(work);
-    result.catch((error) => {
-      if (error !== ENDED2) this.failed.reject(error);
-    });
-    return work;
-  }
-  /** Returns the result of work that goes on in the foreground. */
-  async during(result) {
-    this.add(result);
-    return await this.unlessFailed(Promise.race([result, this.failed.promise]));
-  }
-  /** Ends what still runs, and waits for its end. */
-  async end() {
-    this.ending.abort(ENDED2);
-    await Promise.allSettled(this.works.map(({ result }) => result));
-  }
-  async unlessFailed(work) {
-    try {
-      return await work;
-    } catch (error) {
-      throw await this.causeOf(error);
-    }
-  }
-  /** Returns the failure that counts, and shows its step in the log. */
-  async causeOf(error) {
-    await this.end();
-    for (const { result, step } of this.works) {
-      const cause = await result.then(
-        () => void 0,
-        (reason) => reason
-      );
-      if (cause === void 0 || cause === ENDED2) continue;
-      await step?.show(this.failed.promise).catch(() => void 0);
-      return cause;
-    }
-    return error;
-  }
-};
-
-// src/run/sweep.ts
-var import_node_fs9 = require("node:fs");
-var import_promises50 = require("node:fs/promises");
-var import_node_path48 = __toESM(require("node:path"), 1);
-
-// src/run/run-id.ts
-var import_node_crypto7 = require("node:crypto");
-var import_promises49 = require("node:fs/promises");
-var import_node_os = require("node:os");
-var thisHost = {
-  root: "/",
-  pid: process.pid,
-  now: () => /* @__PURE__ */ new Date(),
-  signal: (pid, signal) => process.kill(pid, signal)
-};
-async function newRunId(host = thisHost) {
-  const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto7.randomBytes)(6).toString("hex");
-  const begun = Math.floor(host.now().getTime() / 1e3);
-  const ticks = await startOf(host, host.pid) ?? 0;
-  return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
-}
-function parseRunId(text2) {
-  const match = /^([0-9a-f]{12})-([0-9a-z]+)-([0-9a-f]{8})-([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)$/.exec(text2);
-  if (!match) return void 0;
-  const [, random = "", begun = "", machine = "", boot = "", namespace = "", pid = "", ticks = ""] = match;
-  const number = (digits) => parseInt(digits, 36);
-  return { random, begun: number(begun), machine, boot, namespace, pid: number(pid), ticks: number(ticks) };
-}
-var LONGEST_JOB = 5 * 24 * 3600;
-var MARGIN = 24 * 3600;
-async function runState(run2, localEngine, host = thisHost) {
-  if (host.now().getTime() / 1e3 - run2.begun > LONGEST_JOB + MARGIN) return "gone";
-  const own = await surroundings(host);
-  if (run2.boot !== own.boot) return localEngine && run2.machine === own.machine ? "gone" : "unknown";
-  if (run2.namespace !== own.namespace) return "unknown";
-  return await isRunning(run2, host) ? "unknown" : "ended";
-}
-async function isRunning({ pid, ticks }, host) {
-  try {
-    host.signal(pid, 0);
-  } catch (error) {
-    if (error.code === "ESRCH") return false;
-  }
-  const started = await startOf(host, pid);
-  return started === void 0 || started === ticks;
-}
-async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises49.readFile)(`${root}${file}`, "utf8").catch(() => "");
-  const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises49.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
-  return {
-    machine: (0, import_node_crypto7.createHash)("sha256").update(`${await read3("etc/machine-id")}
-${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
-    boot: boot.slice(0, 12).padEnd(12, "0"),
-    namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
-  };
-}
-async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises49.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
-  return fields.length > 19 ? Number(fields[19]) : void 0;
-}
-function base36(number) {
-  return number.toString(36);
-}
-
-// src/run/sweep.ts
-async function sweep(context, host = thisHost) {
-  const { docker: docker2, localEngine, info: info2 } = context;
-  for (const [id, { containers, images, folder }] of await findLeftovers(context)) {
-    const run2 = parseRunId(id);
-    const state = run2 && await runState(run2, localEngine, host);
-    if (state === void 0 || state === "unknown") continue;
-    const keep = state === "gone" ? [] : ["runtime", "logs"];
-    const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path48.default.join(folder, "work"));
-    if (!containers && !removable && !files) continue;
-    await endOrphans(id);
-    const problems = await release(docker2, { id, folder, keep });
-    const rest = problems.length > 0 ? `, but for this: ${problems.join("; ")}` : "";
-    info2(`Removed what the run ${id} left, which ended without its clean-up${rest}.`);
-  }
-}
-async function findLeftovers({ docker: docker2, folder }) {
-  const leftovers = /* @__PURE__ */ new Map();
-  function of(id) {
-    const known = leftovers.get(id) ?? { containers: false, images: [], folder: void 0 };
-    leftovers.set(id, known);
-    return known;
-  }
-  for (const id of await labelValues(docker2, RUN_LABEL).catch(() => [])) of(id).containers = true;
-  for (const name of await imageNames(docker2, `${RUN_IMAGE}*`).catch(() => [])) {
-    const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
-    of(id).images.push(role);
-  }
-  for (const name of await (0, import_promises50.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path48.default.join(folder, name);
-  }
-  return leftovers;
-}
-
-// src/docker/privileges.ts
-var NO_APPARMOR = ["--security-opt", "apparmor=unconfined"];
-var LEVELS = [
-  levelWith("least", "checkpoint_restore", []),
-  levelWith("no-apparmor", "checkpoint_restore", NO_APPARMOR),
-  // For versions of Docker and kernels without CHECKPOINT_RESTORE, which was split off from SYS_ADMIN.
-  levelWith("sys-admin", "sys_admin", NO_APPARMOR),
-  {
-    level: "privileged",
-    capability: "checkpoint_restore",
-    checkpoint: ["--privileged"],
-    restore: () => ["--privileged"]
-  }
-];
-function levelWith(level, capability, more) {
-  const granted = ["--cap-add", capability.toUpperCase()];
-  return {
-    level,
-    capability,
-    // CRIU suspends the seccomp filter of the processes that it dumps, which a process under a filter may not do.
-    checkpoint: [...granted, "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", ...more],
-    restore: (seccompProfile) => [
-      "--cap-drop",
-      "ALL",
-      ...granted,
-      "--cap-add",
-      "SETPCAP",
-      "--security-opt",
-      `seccomp=${seccompProfile}`,
-      ...more
-    ]
-  };
-}
-function privilegeLevels(wanted, { appArmor }) {
-  if (wanted !== "auto") return LEVELS.filter(({ level }) => level === wanted);
-  return LEVELS.filter(({ level }) => appArmor || level !== "no-apparmor");
-}
-function declaredFlags(privileges) {
-  return privileges.restore("seccomp.json").join(" ");
-}
-async function climb(levels, attempt4, retryWithMore2) {
-  for (const [index, level] of levels.entries()) {
-    try {
-      return await attempt4(level, levels.slice(index));
-    } catch (error) {
-      const isLast = index === levels.length - 1;
-      if (isLast || !await retryWithMore2(error, level)) throw error;
-    }
-  }
-  throw new Error("No privilege level to try.");
-}
-
-// src/runner/grants.ts
-var CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n };
-var SCRIPT2 = `
-cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
-{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
-df -P -k / || true`;
-var START_TIMEOUT = 8e3;
-async function tryPrivileges(docker2, run2, image, privileges) {
-  const result = await runOnce(
-    docker2,
-    { run: run2, image, flags: privileges.checkpoint, program: "sh", args: ["-c", SCRIPT2] },
-    START_TIMEOUT
-  );
-  if (result.exitCode !== 0) {
-    return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
-  }
-  if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
-  return factsFrom(result.stdout, wantedOf(privileges));
-}
-function factsFrom(output, wanted) {
-  const bounding = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)/m.exec(output)?.[1] ?? "0"}`);
-  const kilobytes = /^\S+ +\d+ +\d+ +(\d+) +\d+% +\/$/m.exec(output)?.[1];
-  return {
-    missing: wanted.filter((name) => (bounding >> CAPABILITY_BITS[name] & 1n) === 0n),
-    amx: /^flags\s*:.*\bamx_tile\b/m.test(output),
-    cpu: /^model name\s*:\s*(.+)$/m.exec(output)?.[1],
-    ptraceScope: Number(/^ptrace_scope: (\d)$/m.exec(output)?.[1] ?? 0),
-    diskFree: kilobytes === void 0 ? void 0 : Number(kilobytes) * 1024,
-    emulator: /(?<!\S)\S{0,200}?(?:qemu-[\w-]{1,40}|rosetta|FEXInterpreter)\b/.exec(output)?.[0]
-  };
-}
-function wantedOf({ level, capability }) {
-  if (level === "privileged") return [];
-  return [capability === "sys_admin" ? "SYS_ADMIN" : "CHECKPOINT_RESTORE", "SYS_PTRACE"];
-}
-
-// src/runner/old-criu.ts
-var VDSO_CHANGED = [6, 13];
-function bundledCriuFault(kernel, amx) {
-  const [major = 0, minor = 0] = kernel.split(".").map(Number);
-  if (amx) return `the CPU has AMX, whose registers do not fit into its tables ("Can't set FPU registers")`;
-  if (major > VDSO_CHANGED[0] || major === VDSO_CHANGED[0] && minor >= VDSO_CHANGED[1]) {
-    return `the kernel is ${kernel}, and from 6.13 on its vDSO is larger than it expects ("Unexpected rt vDSO area bounds")`;
-  }
-  return void 0;
-}
-
-// src/runner/reach.ts
-var ANSWER_TIMEOUT2 = 8e3;
-var LOOPBACK2 = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/;
-async function findReach(docker2, hostname4) {
-  const remote = remoteHost(await dockerEndpoint(docker2, ANSWER_TIMEOUT2));
-  if (remote !== void 0) return { by: "published port", bind: "0.0.0.0", host: remote };
-  const network2 = await ownNetwork(docker2, hostname4);
-  if (network2 !== void 0) return { by: "network", network: network2 };
-  return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
-}
-function isLocal(reach) {
-  return reach.by === "network" || LOOPBACK2.test(reach.bind);
-}
-function remoteHost(address) {
-  if (!/^(tcp|ssh|https?):\/\//.test(address) || !URL.canParse(address)) return void 0;
-  const { hostname: hostname4 } = new URL(address);
-  return hostname4 === "" || LOOPBACK2.test(hostname4) ? void 0 : hostname4.replace(/^\[|\]$/g, "");
-}
-async function ownNetwork(docker2, hostname4) {
-  if (!/^[0-9a-f]{12}([0-9a-f]{52})?$/.test(hostname4)) return void 0;
-  const container = await findContainer(docker2, hostname4, ANSWER_TIMEOUT2);
-  if (container === void 0) return void 0;
-  const networks = Object.keys(container.NetworkSettings.Networks);
-  if (networks.includes("host")) return void 0;
-  const network2 = networks.find((name) => name !== "none");
-  if (network2 === void 0) {
-    throw new Failure("runner", "This job runs in a container without a network.", {
-      fix: "Give the job container a network: the application is reached through it."
-    });
-  }
-  return network2;
-}
-
-// src/runner/inspect.ts
-async function inspectRunner(world, request3) {
-  const { docker: docker2, platform: platform2, log: log2 } = world;
-  if (platform2 !== "linux") {
-    throw new UnsupportedRunner(
-      `Snapshots are made by CRIU, which needs Linux; this runner is ${platform2}.`,
-      { fix: "Use a Linux runner, for example `runs-on: ubuntu-24.04`." }
-    );
-  }
-  const facts = await readDockerFacts(docker2);
-  world.onFacts?.(facts);
-  log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
-  const reach = await findReach(docker2, world.hostname);
-  const onLine = (line2) => log2.untrusted(line2);
-  const refresh = request3.skipUnchanged;
-  const { Architecture: imageArchitecture2 } = await ensureImage(docker2, request3.baseImage, onLine, {
-    refresh
+async function fromLastImage({ log: log2, work }, { version, dockerFolder, repositories, cancelled: cancelled2 }, { inputs, architecture, image }, { asset, expectedSha256: sha2562 }) {
+  if (!inputs.reuseLayers) return void 0;
+  const file = import_node_path55.default.join(work, "jdk-layer.tar.gz");
+  const fetched = await fetch().catch((error) => {
+    cancelled2.throwIfAborted();
+    return messageOf(error);
   });
-  if (architectureOf(imageArchitecture2) !== facts.architecture) {
-    throw emulated(`${request3.baseImage} is an image for ${imageArchitecture2}`, facts);
+  if (typeof fetched !== "string") return fetched;
+  log2.info(`No layer of the last image is used: ${fetched.replace(/\.$/, "")}.`);
+  return void 0;
+  async function fetch() {
+    const [tag] = inputs.tags;
+    if (tag === void 0) return "there is no tag";
+    if (sha2562 === void 0) return "the JDK is on this machine, or no source has its digest";
+    const { trustStore } = image?.java ?? {};
+    const key = await jdkLayerKey({ version, dockerFolder, architecture, jdkSha256: sha2562, trustStore });
+    if (key === void 0) return "the JDK gets the certificates of the image";
+    const result = await fetchJdkLayer(repositories, tag, key, file, cancelled2);
+    if ("reason" in result) return result.reason;
+    log2.info(`${asset.name} comes from a layer of ${result.from}.`);
+    return { asset, file, sha256: sha2562, cached: false, isLayer: true };
   }
-  if (request3.engine === "warp") {
-    return { ...facts, cpu: void 0, amx: false, diskFree: void 0, reach, privileges: [], refused: [] };
-  }
-  const { granted, refused: refused3, container } = await findPrivileges(docker2, request3, facts);
-  for (const { level, reason } of refused3) log2.info(`Privilege level ${level} is not available: ${reason}`);
-  if (container.emulator !== void 0) throw emulated(`${container.emulator} runs the containers`, facts);
-  if (container.ptraceScope > 1) {
-    throw new UnsupportedRunner(
-      `kernel.yama.ptrace_scope is ${container.ptraceScope} on this runner: CRIU cannot restore a process here.`,
-      {
-        fix: "Run `sysctl kernel.yama.ptrace_scope=1` on the runner, as root. The default of Ubuntu is 1, of Debian 0."
-      }
-    );
-  }
-  const fault = request3.criu === "bundled" ? bundledCriuFault(facts.kernel, container.amx) : void 0;
-  if (fault !== void 0) {
-    throw new UnsupportedRunner(`The CRIU that CRaC JDKs bundle (3.17.1) does not work here: ${fault}.`, {
-      fix: "Leave `criu` at `auto`: then the CRIU of the base image is tried too, which has no such fault from 4.1 on."
-    });
-  }
-  const { cpu, amx, diskFree } = container;
-  return { ...facts, cpu, amx, diskFree, reach, privileges: granted, refused: refused3 };
-}
-async function findPrivileges(docker2, request3, facts) {
-  const { run: run2, baseImage } = request3;
-  const refused3 = [];
-  return await climb(
-    privilegeLevels(request3.privileges, facts),
-    async (privileges, fromHere) => {
-      const container = await tryPrivileges(docker2, run2, baseImage, privileges);
-      if (typeof container !== "string" && container.missing.length === 0) {
-        return { granted: fromHere, refused: refused3, container };
-      }
-      const reason = typeof container === "string" ? container : `${container.missing.join(" and ")} not granted`;
-      refused3.push({ level: privileges.level, reason });
-      if (EMULATION.test(reason)) throw emulated(`${baseImage} cannot be run here (${reason})`, facts);
-      throw notGranted(request3.privileges, facts, refused3);
-    },
-    (error) => error instanceof UnsupportedRunner && !EMULATION.test(refused3.at(-1)?.reason ?? "")
-  );
-}
-var EMULATION = /exec format error/;
-function notGranted(wanted, facts, refused3) {
-  const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
-  const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
-  return new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
-    {
-      fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
-      evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
-    }
-  );
-}
-function emulated(what, { architecture, operatingSystem }) {
-  return new UnsupportedRunner(
-    `${what}, and this engine (${operatingSystem}) is ${architecture}: under emulation CRIU cannot see the real process.`,
-    {
-      fix: "Use a runner of the architecture of the image (for arm64 `runs-on: ubuntu-24.04-arm`), or a `base-image` of that of the runner."
-    }
-  );
-}
-
-// src/job/job.ts
-function jdkInputs(inputs, image) {
-  return image ? { ...inputs, replaces: image.java } : inputs;
-}
-async function partsOf2({ context, inputs: given, world }, application, architecture) {
-  const reference = given.image;
-  const image = reference === void 0 ? void 0 : await context.step(
-    "image",
-    "Read the image",
-    () => readExistingImage(context, reference, given, architecture)
-  );
-  const inputs = settled(given, image);
-  const onBase = await prepareBase(context, inputs, world.workspace, { application, image });
-  const jdk = await context.step(
-    "jdk",
-    "Resolve the JDK",
-    () => provideJdk(context, jdkInputs(inputs, image), world, architecture, Promise.resolve(application))
-  );
-  return { parts: await completeParts(onBase, jdk, inputs, world, imageValues(inputs)), inputs };
-}
-function withImage({ inputs: { baseImage: given, port, user: user2 }, finished: finished2 }, { application, base, jdk }, publication) {
-  const baseImage = base.given?.reference ?? given;
-  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
 }
 
 // src/job/first-minute.ts
@@ -56088,7 +56950,7 @@ async function begin(job, together) {
   const read3 = withResolvers();
   for (const { promise: promise2 } of [found, read3]) promise2.catch(() => void 0);
   const showApplication = together.begin("application", "Find the application", async (log2) => {
-    const folders = { workspace: world.workspace, scratch: import_node_path49.default.join(context.work, "application") };
+    const folders = { workspace: world.workspace, scratch: import_node_path56.default.join(context.work, "application") };
     const search = findInWorkspace(log2, inputs, folders);
     search.then(found.resolve, found.reject);
     return await search;
@@ -56108,11 +56970,20 @@ async function begin(job, together) {
   const showImage = reference === void 0 ? void 0 : together.begin("image", "Read the image", async (log2) => {
     const known = await architecture.promise;
     if (known === void 0) return void 0;
-    const reading = readExistingImage({ ...context, log: log2 }, reference, inputs, known);
+    const reading = readExistingImage({ ...context, log: log2 }, reference, inputs, {
+      architecture: known,
+      dockerFolder: world.dockerFolder
+    });
     reading.then(read3.resolve, read3.reject);
     return await reading;
   });
   if (!showImage) read3.resolve(void 0);
+  const { criuImage: withCriu } = inputs;
+  const showCriu = withCriu === void 0 ? void 0 : together.begin(
+    "criu",
+    "Pull the image with CRIU",
+    async (log2) => await architecture.promise === void 0 ? void 0 : await pullCriu({ ...context, log: log2 }, withCriu)
+  );
   let hasJdk = false;
   const showJdk = together.begin("jdk", "Resolve the JDK", async (log2) => {
     const known = await architecture.promise;
@@ -56120,8 +56991,8 @@ async function begin(job, together) {
     const environment2 = { ...world, cancelled: together.signal };
     const image2 = await read3.promise;
     try {
-      const wanted = jdkInputs(settled(inputs, image2), image2);
-      return await provideJdk({ ...context, log: log2 }, wanted, environment2, known, found.promise);
+      const request3 = { inputs: settled(inputs, image2), image: image2, application: found.promise };
+      return await provideJdk({ ...context, log: log2 }, environment2, { ...request3, architecture: known });
     } catch (error) {
       if (await inspected.promise instanceof UnsupportedRunner) return void 0;
       throw error;
@@ -56134,16 +57005,18 @@ async function begin(job, together) {
   if (runner instanceof UnsupportedRunner) return { application, runner };
   const image = await showImage?.();
   const values = settled(inputs, image);
-  const onBase = await together.during(prepareBase(context, values, world.workspace, { application, image }));
-  if (!hasJdk) together.add(installCriu(context, world.dockerFolder, onBase.base.image));
+  const onBase = await together.during(prepareBase(context, values, world, { application, image }));
+  const criuImage = await showCriu?.();
+  if (!hasJdk)
+    together.add(installCriu(context, world.dockerFolder, { baseImage: onBase.base.image, criuImage }));
   const jdk = await showJdk();
   if (jdk === void 0) throw new Error("there is no JDK");
-  const parts2 = await completeParts(onBase, jdk, values, world, imageValues(values));
+  const parts2 = await completeParts(onBase, { jdk, criuImage }, values, world, imageValues(values));
   return { application, inputs: values, runner, parts: parts2 };
 }
 async function inspect({ inputs, world }, { docker: docker2, log: log2, id }, onFacts) {
   const runner = await inspectRunner({ ...world, docker: docker2, log: log2, onFacts }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path49.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path56.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
   return runner;
 }
@@ -56172,6 +57045,7 @@ var CASCADE = anyOf([
   "CRIU failed with exit code",
   "STARTUPTIME "
 ]);
+var DEBUG_CAUSE = /proto IPPROTO_UDPLITE: -2$/;
 var NOISE = anyOf([
   "Can't keep kdat cache on non-tempfs",
   "-(?:1|95) reported by netlink: Operation not (?:permitted|supported)",
@@ -56258,7 +57132,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
     pattern: open4("909[2-4]", "org\\.apache\\.kafka"),
     category: "application",
     cause: "A connection to Kafka is open.",
-    fix: "Use Spring Cloud Stream 4.1 or newer, and stop listener containers, producers (`ProducerFactory.reset()`) and admin clients in beforeCheckpoint."
+    fix: "Close consumers, producers and admin clients in beforeCheckpoint of an org.crac.Resource, a consumer on its own thread after wakeup(), and create them again in afterRestore. In Spring, stop the listener containers and call `ProducerFactory.reset()`, or use Spring Cloud Stream 4.1 or newer. micronaut-crac does not close the listeners of micronaut-kafka: use a consumer of your own."
   },
   {
     id: "fw-rabbitmq",
@@ -56327,24 +57201,74 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
     category: "application",
     cause: "A connection to a service registry (Eureka, Consul, Nacos) is open.",
     fix: "Turn registration off for the checkpoint (`eureka.client.enabled=false`, `spring.cloud.discovery.enabled=false`), or stop the client in beforeCheckpoint and register again in afterRestore: the address of the container is another one then."
+  },
+  {
+    // https://github.com/apache/dubbo/issues/14447
+    id: "fw-dubbo",
+    pattern: open4("2088[0-2]", "org\\.apache\\.dubbo|com\\.alibaba\\.dubbo"),
+    category: "application",
+    cause: "A connection or a server of Dubbo is open.",
+    fix: `Dubbo does not take part in a checkpoint: call stop() of the DubboBootstrap in beforeCheckpoint, and start a new one in afterRestore; with \`lazy=true\` a consumer connects at its first call.`
+  },
+  {
+    id: "fw-data-grid",
+    pattern: open4(
+      "570[1-3]|10800|47[15]00|11222|40404|7800",
+      "com\\.hazelcast|org\\.apache\\.ignite|org\\.infinispan|org\\.jgroups|org\\.apache\\.geode"
+    ),
+    category: "application",
+    cause: "A connection of a data grid (Hazelcast, Ignite, Infinispan, Geode) is open.",
+    fix: "Shut the client or the member down in beforeCheckpoint, and create it again in afterRestore, with an address that is read there (docs/restoring.md)."
+  },
+  {
+    id: "fw-store",
+    pattern: open4(
+      "11210|11211|8086|8123|2379|9876",
+      "com\\.couchbase|net\\.spy\\.memcached|net\\.rubyeye|com\\.influxdb|com\\.clickhouse|com\\.aerospike|io\\.etcd|org\\.apache\\.rocketmq|org\\.apache\\.hadoop"
+    ),
+    category: "application",
+    cause: "A connection to a data store (Couchbase, Memcached, InfluxDB, ClickHouse, etcd or another one) is open.",
+    fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
+  },
+  {
+    id: "fw-directory-mail",
+    pattern: open4(
+      "389|636|25|465|587|993|143",
+      "com\\.sun\\.jndi\\.ldap|com\\.unboundid|com\\.sun\\.mail|org\\.eclipse\\.angus"
+    ),
+    category: "application",
+    cause: "A connection to a directory (LDAP) or a mail server is open.",
+    fix: `Close the context, the pool or the transport after use: with LDAP set \`com.sun.jndi.ldap.connect.pool.timeout=1000\` and \`checkpoint-delay\`; or ${IN_HOOKS}.`
+  },
+  {
+    // After those whose clients use them.
+    id: "fw-http-client",
+    pattern: open4(
+      "",
+      "okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws"
+    ),
+    category: "application",
+    cause: "A connection of an HTTP client is kept open.",
+    fix: "Let the client close idle connections sooner, and set `checkpoint-delay`, or close them in beforeCheckpoint: `connectionPool().evictAll()` of OkHttp, `closeIdle(TimeValue.ZERO_MILLISECONDS)` of the connection manager of Apache HttpClient, `maxIdleTime` of the ConnectionProvider of Reactor Netty (WebClient), close() of a client of the AWS SDK."
   }
 ]);
 
 // src/diagnosis/catalogue/criu-both.ts
+var NEW_ENOUGH = `Use CRIU ${fixedIn("criu-vdso-bounds")} or newer, such as that of the default base image (\`criu: auto\`).`;
 var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
   {
     id: "criu-vdso-bounds",
     pattern: /Unexpected rt vDSO area bounds/m,
     category: "jdk",
     cause: "This version of CRIU does not support the vDSO of this kernel, which is larger from kernel 6.13 on.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+    fix: NEW_ENOUGH
   },
   {
     id: "criu-compat-vdso",
     pattern: /Compatible vdso's size is bigger than reserved buf/m,
     category: "jdk",
     cause: "This version of CRIU does not support the vDSO for 32-bit programs of this kernel: it is too large.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+    fix: NEW_ENOUGH
   },
   {
     id: "criu-ptrace-denied",
@@ -56415,27 +57339,44 @@ var criuBoth = signatures({ operations: ["dump", "restore"], stream: "criu" }, [
 ]);
 
 // src/diagnosis/catalogue/criu-dump.ts
+var DEFAULT_HAS = "The default `base-image` has version 4.1 or newer";
 var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
   {
     id: "criu-amx-xsave",
     pattern: /Can't set FPU registers for \d+: Bad address/m,
     category: "jdk",
     cause: "The CPU has AMX registers (Intel, from 2023 on), which this version of CRIU does not support.",
-    fix: "Use CRIU 4.1 or newer. The default `base-image` has it: remove the inputs `criu` and `base-image`, or install CRIU 4.1 in your own base image."
+    fix: `Use CRIU ${fixedIn("criu-amx-xsave")} or newer. ${DEFAULT_HAS}: remove the inputs \`criu\` and \`base-image\`, or install it in your own base image.`
   },
   {
     id: "criu-xsave-warn",
     pattern: /max xsave frame exceed xsave_struct \((\d+) (\d+)\)/m,
     category: "jdk",
     cause: "The registers of this CPU need $1 bytes, but this version of CRIU supports $2 bytes.",
-    fix: "Use the CRIU of the base image (`criu: auto`). The default base image has CRIU 4.1 or newer."
+    fix: `Use CRIU ${fixedIn("criu-amx-xsave")} or newer, such as that of the base image (\`criu: auto\`). ${DEFAULT_HAS}.`
   },
   {
     id: "criu-sockopt-616",
     pattern: /Can't get 1:(?:16|34)(?:\(\d+\))? opt: Operation not supported/m,
     category: "application",
     cause: "The application has an internet socket open, and this version of CRIU cannot read its options on kernel 6.16 or newer.",
-    fix: "Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with `env` or `java-options`."
+    fix: `Close every socket in beforeCheckpoint, or enable the CRaC support of the framework with \`env\` or \`java-options\`; or use CRIU ${fixedIn("criu-sockopt-616")} or newer.`
+  },
+  {
+    id: "criu-udplite",
+    // The one trace of the cause is a line for debugging, just before the end (checkpoint-restore/criu#3002).
+    pattern: /proto IPPROTO_UDPLITE: -2[\s\S](?:\(\d+\.\d+\) )?Error \([^):]{1,80}:\d+\): Dumping FAILED\./m,
+    category: "image",
+    cause: "This version of CRIU needs UDP-Lite, which kernel 7.1 and newer do not have.",
+    fix: `Use CRIU ${fixedIn("criu-udplite")} or newer, as an image in \`criu-image\` has it (docs/decisions/criu.md), or a runner with an older kernel.`
+  },
+  {
+    id: "criu-page-parasite",
+    pattern: /Can't dump page with parasite/m,
+    category: "image",
+    cause: "CRIU could not read the memory of a process. On glibc 2.42 and newer, the stacks of threads have guard pages that it may not know.",
+    fix: `With such a glibc in the base image, use CRIU ${fixedIn("criu-page-parasite")} or newer and a runner with kernel 6.16 or newer, or Debian 13 as \`base-image\`.`,
+    weight: "general"
   },
   {
     id: "criu-rseq",
@@ -56882,6 +57823,13 @@ var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
     fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
   },
   {
+    id: "docker-iptables",
+    pattern: /iptables failed: .{0,400}No chain\/target\/match by that name/m,
+    category: "runner",
+    cause: "Docker's rules of the firewall are gone: another program or a second Docker engine removed them from iptables.",
+    fix: "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts."
+  },
+  {
     id: "docker-cap",
     pattern: /unknown capability: "?(?:CAP_)?CHECKPOINT_RESTORE/m,
     category: "runner",
@@ -56959,7 +57907,7 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "fw-listener",
-    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|Socket\[addr=\S{0,300}?,port=0,localport=([1-9]\d*)\]|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}?:(\d+)\]/m,
+    pattern: /tcp6? local(?:Addr)? (?:\S+ )?localPort (\d+) remoteAddr \S+ remotePort 0|Socket\[addr=\S{0,300}?,port=0,localport=([1-9]\d*)\]|ServerSocket\[addr=\S{0,300}?,localport=(\d+)\]|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}?:(\d+)\](?!:)/m,
     category: "application",
     cause: "A server still listens on port $1$2$3$4.",
     fix: "Use the CRaC support of the framework (Spring Boot 3.2, micronaut-crac or Quarkus 2.10, or newer), or stop the server in beforeCheckpoint and start it again in afterRestore. Quarkus 3.31 and newer also needs -Dquarkus.package.jar.crac.enabled=true: the action sets it, but with a Dockerfile of your own, the start command must have it.",
@@ -56983,12 +57931,12 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     weight: "specific"
   },
   {
-    // https://github.com/spring-projects/spring-boot/issues/43655
+    // https://github.com/spring-projects/spring-boot/issues/43655; seen with Spring Boot 3.4.1 and 3.5.16
     id: "fw-undertow-graceful",
-    stream: "app",
-    pattern: /undertow\.UndertowWebServer\s.{0,60}Commencing graceful shutdown/m,
+    operations: ["restore"],
+    pattern: /Undertow started on port|starting server: Undertow/m,
     category: "application",
-    cause: "Undertow was still shutting down gracefully when the checkpoint was taken.",
+    cause: "Undertow was started again, but still refuses requests because of its graceful shutdown before the checkpoint.",
     fix: "Set `server.shutdown=immediate` for the checkpoint, for example `env: SERVER_SHUTDOWN=immediate`, or use another server: since Spring Boot 3.4 graceful is the default.",
     weight: "general"
   },
@@ -57517,27 +58465,44 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     weight: "general"
   },
   {
+    // Some JDKs bring these libraries, others (of Debian, of openjdk/crac) use those of the system.
     id: "start-freetype",
-    pattern: /(libfreetype\.so[.\d]*): cannot open shared object file/m,
+    pattern: /(lib(?:freetype|harfbuzz(?:-[a-z]{1,20})?|graphite2)\.so[.\d]{0,20}): cannot open shared object file/m,
     category: "image",
     cause: "The image lacks the library $1, with which Java draws text.",
-    fix: `Install libfreetype6 and fontconfig ${IN_BASE_IMAGE} fontconfig libfreetype6 fonts-dejavu-core\`.`,
+    fix: `Install it, and fonts, ${IN_BASE_IMAGE} fontconfig libfreetype6 libharfbuzz0b fonts-dejavu-core\`.`,
     weight: "specific"
   },
   {
     id: "start-fontconfig",
-    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.head|Cannot load default config file|(libfontconfig\.so[.\d]*): cannot open shared object file/m,
+    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.(?:head|getVersion\()|Cannot load default config file|No fonts found|Could not initialize class sun\.(?:awt\.(?:X11|Fc)FontManager|font\.(?:SunFontManager|FontManagerFactory))|(libfontconfig\.so[.\d]{0,20}): cannot open shared object file/m,
     category: "image",
     cause: "The image has no fonts: Java finds them with fontconfig.",
-    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6\`.`,
+    fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6 libharfbuzz0b\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-pictures",
+    pattern: /(lib(?:jpeg|lcms2|png16|gif|turbojpeg)\.so[.\d]{0,20}): cannot open shared object file/m,
+    category: "image",
+    cause: "The image lacks the library $1, with which Java reads and writes pictures.",
+    fix: `Install it ${IN_BASE_IMAGE} libjpeg62-turbo liblcms2-2 libpng16-16t64 libgif7\`.`,
     weight: "specific"
   },
   {
     id: "start-x11",
-    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]*): cannot open shared object file/m,
+    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't load library: \S{1,300}\/(libawt_xawt\.so)|UnsatisfiedLinkError: no (awt_xawt) in |Can't connect to X11 window server/m,
     category: "image",
-    cause: "The image lacks the library $1 of the X Window System.",
+    cause: "The application opens a window, and the image lacks the X Window System ($1$2$3).",
     fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-desktop",
+    pattern: /UnsatisfiedLinkError: no (awt|fontmanager|freetype|lcms|javajpeg|mlib_image|jsound) in (?:java\.library\.path|system library path)|NoClassDefFoundError: (java\/awt\/\w{1,80})/m,
+    category: "jdk",
+    cause: "The JDK lacks the part of Java that draws: $1$2.",
+    fix: "Use a JDK with the module java.desktop: one of the other values of `distribution`, or an archive for `jdk-file` that was not made by jlink without it.",
     weight: "specific"
   },
   {
@@ -57553,7 +58518,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /(lib[\w+-]{1,100}\.so[.\d]{0,20}): cannot open shared object file/m,
     category: "image",
     cause: "The image lacks the library $1.",
-    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libaio.so.1 in libaio1t64.`
+    fix: `Install the Debian package that has it ${IN_BASE_IMAGE} PACKAGE\`. The search for a file on packages.debian.org names the package: libstdc++.so.6 is in libstdc++6, libgomp.so.1 in libgomp1, libasound.so.2 in libasound2t64, libcups.so.2 in libcups2t64. Of libaio1t64, link libaio.so.1t64 to the name libaio.so.1.`
   },
   {
     id: "start-noexec",
@@ -57587,7 +58552,7 @@ var SOURCES = {
   docker: ["docker"],
   registry: ["registry", "docker"]
 };
-var WINDOW = 12;
+var WINDOW2 = 12;
 var SEVERAL_LINES = "[\\s\\S]";
 function headOf(pattern) {
   return new RegExp(pattern.source.split(SEVERAL_LINES)[0] ?? "", "m");
@@ -57614,7 +58579,7 @@ var Matcher3 = class {
     const hits = this.open.length > 0 ? this.continueOpen(line2) : [];
     if (!this.any.test(line2)) return hits;
     for (const { signature, head } of this.several) {
-      if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW });
+      if (head.test(line2)) this.open.push({ signature, text: line2, left: WINDOW2 });
     }
     for (const signature of this.single) {
       const match = signature.pattern.exec(line2);
@@ -57660,7 +58625,8 @@ var Diagnoser = class {
   push(stream, text2) {
     const line2 = text2.length > LONGEST_LINE ? text2.slice(0, LONGEST_LINE) : text2;
     const shape = stream === "criu" || stream === "app" ? CRIU_LINE.exec(line2) : null;
-    if (stream === "criu" && !shape && TIMED.test(line2) && !SUCCESS[this.operation]?.test(line2)) return;
+    const debug2 = stream === "criu" && !shape && TIMED.test(line2) && !DEBUG_CAUSE.test(line2);
+    if (debug2 && !SUCCESS[this.operation]?.test(line2)) return;
     if (SUCCESS[this.operation]?.test(line2)) {
       this.ofCriu = void 0;
       return;
@@ -57729,9 +58695,9 @@ function describe({ signature, match, line: line2 }) {
 }
 
 // src/checkpoint/choose-engine.ts
-var TRIAL_TIMEOUT = 3e4;
+var TRIAL_TIMEOUT = 1e4;
 var PREFERRED = ["system", "bundled"];
-async function chooseEngine(context, request3, levels) {
+async function chooseEngine(context, request3, levels, host) {
   const info2 = (line2) => context.log.info(line2);
   const warp = () => {
     info2("Using Warp, the checkpoint engine inside the JVM.");
@@ -57743,7 +58709,7 @@ async function chooseEngine(context, request3, levels) {
   return await climb(
     levels,
     async (privileges, fromHere) => {
-      const { engines, trials } = await tryLevel(context, privileges);
+      const { engines, trials } = await tryLevel(context, privileges, host);
       if (request3.engine === "auto" && !engines.includes("criu") && engines.includes("warp")) return warp();
       const candidates = kinds.flatMap((kind2) => trials.filter((trial) => trial.kind === kind2));
       for (const trial of candidates) {
@@ -57754,7 +58720,7 @@ async function chooseEngine(context, request3, levels) {
       }
       if (candidates.length === 0) throw noCriu(request3.criu);
       const works = candidates.find(({ failure }) => failure === void 0);
-      if (!works) throw noneWorks(failed);
+      if (!works) throw noneWorks(failed, host);
       const { kind, version } = works;
       const why = reasonFor(works, request3, candidates);
       info2(`Using CRIU ${version} (${kind}): ${why}.`);
@@ -57774,7 +58740,8 @@ function reasonFor(works, { criu }, candidates) {
   if (!other) return "it is the only one, and it works here";
   return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here, and it is preferred";
 }
-async function tryLevel({ id, docker: docker2 }, privileges) {
+async function tryLevel({ id, docker: docker2 }, privileges, { containerStart = 0 }) {
+  const limit = Math.max(TRIAL_TIMEOUT, 3 * containerStart);
   const result = await runOnce(
     docker2,
     {
@@ -57782,9 +58749,9 @@ async function tryLevel({ id, docker: docker2 }, privileges) {
       image: namesOf(id).image("checkpoint"),
       flags: privileges.checkpoint,
       program: `${CRAC_DIR}/${SCRIPTS.tryCriu}`,
-      args: [privileges.capability]
+      args: [privileges.capability, String(Math.ceil(limit / 1e3))]
     },
-    TRIAL_TIMEOUT
+    (PREFERRED.length + 1) * limit
   );
   const output = `${result.stdout}
 ${result.stderr}`;
@@ -57820,338 +58787,28 @@ function noCriu(wanted) {
   ];
   return new Failure(kind, what, { fix });
 }
-function noneWorks(failed) {
+function noneWorks(failed, host) {
   const first3 = failed[0]?.trial;
   const finding = first3?.failure?.finding;
+  const known = first3 && /^\d/.test(first3.version) ? criuLimits(host, first3.version) : [];
   return new UnsupportedRunner(
     `No CRIU works on this runner. ${first3 ? `${describe2(first3)}: ${first3.failure?.reason}.` : ""}`.trim(),
     {
-      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image.",
-      evidence: failed.map(
-        ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
-      ).join("\n"),
+      fix: finding?.fix ?? "Use another runner, such as a GitHub-hosted ubuntu-24.04, or a newer CRIU in the base image or in `criu-image`.",
+      evidence: [
+        ...known.map(
+          (limit) => `known: CRIU before ${limit.fixedIn} on ${limitedHosts(limit)}: ${limit.reason}`
+        ),
+        ...failed.map(
+          ({ level, trial }) => `${level}, ${trial.kind} ${trial.version}: ${trial.failure?.finding?.line ?? trial.failure?.reason}`
+        )
+      ].join("\n"),
       signature: finding?.signature
     }
   );
 }
 function engineName(engine, privileges) {
   return engine.name === "criu" ? `${engine.kind}/${privileges?.capability ?? "checkpoint_restore"}` : "warp";
-}
-
-// src/registry/layer-file.ts
-var import_node_fs10 = require("node:fs");
-var import_promises51 = require("node:fs/promises");
-var import_node_os2 = require("node:os");
-var import_node_path50 = __toESM(require("node:path"), 1);
-var import_promises52 = require("node:stream/promises");
-var import_node_util2 = require("node:util");
-var import_node_zlib2 = require("node:zlib");
-
-// src/lib/counted.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_stream6 = require("node:stream");
-function counted() {
-  const hash = (0, import_node_crypto8.createHash)("sha256");
-  let size = 0;
-  const stream = new import_node_stream6.Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(void 0, chunk);
-    }
-  });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
-}
-
-// src/lib/oci.ts
-var OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-var OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-var OCI_CONFIGURATION = "application/vnd.oci.image.config.v1+json";
-var OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
-
-// src/lib/formats.ts
-var HEAD = 512;
-function formatOf(head) {
-  if (isGzip(head)) return "gzip";
-  if (isZstandard(head)) return "zstd";
-  if (startsWith(head, LOCAL_FILE)) return "zip";
-  if (startsWith(head, XZ)) return "xz";
-  if (startsWith(head, BZIP2) && isDigit(head[3])) return "bzip2";
-  return isTarHeader(head) ? "tar" : void 0;
-}
-var LOCAL_FILE = Buffer.from("PK", "latin1");
-var XZ = Buffer.from("fd377a585a00", "hex");
-var BZIP2 = Buffer.from("BZh", "latin1");
-function startsWith(head, magic) {
-  return head.length >= magic.length && head.compare(magic, 0, magic.length, 0, magic.length) === 0;
-}
-function isDigit(byte = 0) {
-  return byte >= 49 && byte <= 57;
-}
-function isZstandard(head) {
-  return head.length >= 4 && head.readUInt32LE(0) === 4247762216;
-}
-function isGzip(head) {
-  return head.length >= 4 && head.readUInt32BE(0) >>> 8 === 2067208 && ((head[3] ?? 0) & 224) === 0;
-}
-function isTarHeader(block) {
-  if (block.length < HEAD) return false;
-  const field = /^ *([0-7]{1,7})[ \0]/.exec(block.toString("latin1", 148, 156))?.[1];
-  if (field === void 0) return false;
-  let unsigned = 8 * 32;
-  let signed = unsigned;
-  for (let at = 0; at < HEAD; at++) {
-    if (at >= 148 && at < 156) continue;
-    const byte = block[at] ?? 0;
-    unsigned += byte;
-    signed += byte < 128 ? byte : byte - 256;
-  }
-  const sum2 = parseInt(field, 8);
-  return sum2 === unsigned || sum2 === signed;
-}
-
-// src/lib/byte-reader.ts
-function createByteReader(stream) {
-  const source = iteratorOf(stream);
-  let buffered = Buffer.alloc(0);
-  let position = 0;
-  let ended = false;
-  async function more(length) {
-    const parts2 = [buffered];
-    let total = buffered.length;
-    while (total < length && !ended) {
-      const next = await source.next();
-      if (next.done === true) {
-        ended = true;
-        break;
-      }
-      const piece = asBuffer(next.value);
-      parts2.push(piece);
-      total += piece.length;
-    }
-    buffered = Buffer.concat(parts2.filter(({ length: bytes }) => bytes > 0));
-  }
-  const reader = {
-    get position() {
-      return position;
-    },
-    get buffered() {
-      return buffered;
-    },
-    async peek(length) {
-      if (buffered.length < length && !ended) await more(length);
-      return buffered;
-    },
-    skip(length) {
-      buffered = buffered.subarray(length);
-      position += length;
-    },
-    async *pieces(length = Infinity) {
-      for (let left = length; left > 0; ) {
-        const piece = (await reader.peek(1)).subarray(0, left);
-        if (piece.length === 0) return;
-        left -= piece.length;
-        reader.skip(piece.length);
-        yield piece;
-      }
-    }
-  };
-  return reader;
-}
-var SMALL = 64 * 1024;
-async function contentOf(reader, length) {
-  if (length > SMALL) return reader.pieces(length);
-  const bytes = (await reader.peek(length)).subarray(0, length);
-  reader.skip(bytes.length);
-  return [bytes];
-}
-async function drain(bytes) {
-  while (!(await bytes.next()).done) ;
-}
-function iteratorOf(stream) {
-  return Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
-}
-function asBuffer(bytes) {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-// src/lib/peek.ts
-async function peek(stream, length) {
-  const reader = createByteReader(stream);
-  const head = await reader.peek(length);
-  return { head, all: () => reader.pieces() };
-}
-
-// src/registry/layer-file.ts
-var GZIPPED = `${OCI_LAYER}+gzip`;
-var ZSTANDARD = `${OCI_LAYER}+zstd`;
-var LEVEL = 5;
-async function packLayer(stream, folder) {
-  const { head, all } = await peek(stream, 4);
-  const zstandard = isZstandard(head);
-  const file = import_node_path50.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
-  const raw = counted();
-  const packed = counted();
-  try {
-    if (isGzip(head) || zstandard)
-      await (0, import_promises52.pipeline)(all(), packed.stream, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }));
-    else
-      await (0, import_promises52.pipeline)(
-        all(),
-        raw.stream,
-        (tar) => gzip(tar, LEVEL),
-        packed.stream,
-        (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE })
-      );
-    if (isGzip(head)) {
-      raw.stream.resume();
-      await (0, import_promises52.pipeline)((0, import_node_fs10.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
-    }
-  } catch (error) {
-    await (0, import_promises51.rm)(file, { force: true });
-    throw error;
-  }
-  const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
-  return {
-    rawSize: zstandard ? layer.size : raw.size(),
-    diffId: zstandard ? void 0 : raw.digest(),
-    packed: { ...layer, file }
-  };
-}
-var BLOCK = 1024 * 1024;
-var WINDOW2 = 32 * 1024;
-var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
-var LAST_BLOCK = Buffer.from([3, 0]);
-var deflate = (0, import_node_util2.promisify)(import_node_zlib2.deflateRaw);
-async function* gzip(stream, level, parallel = (0, import_node_os2.availableParallelism)()) {
-  const pending = [];
-  let dictionary = Buffer.alloc(0);
-  let checksum = 0;
-  let size = 0;
-  yield HEADER2;
-  for await (const block of inBlocks(stream)) {
-    checksum = (0, import_node_zlib2.crc32)(block, checksum);
-    size += block.length;
-    const deflated = deflate(block, { level, dictionary, finishFlush: import_node_zlib2.constants.Z_SYNC_FLUSH });
-    deflated.catch(() => void 0);
-    pending.push(deflated);
-    dictionary = block.subarray(-WINDOW2);
-    if (pending.length >= parallel) yield await pending.shift();
-  }
-  for (const deflated of pending) yield await deflated;
-  const trailer = Buffer.alloc(8);
-  trailer.writeUInt32LE(checksum, 0);
-  trailer.writeUInt32LE(size % 2 ** 32, 4);
-  yield Buffer.concat([LAST_BLOCK, trailer]);
-}
-async function* inBlocks(stream) {
-  let block = Buffer.allocUnsafeSlow(BLOCK);
-  let filled = 0;
-  for await (const piece of stream) {
-    for (let taken = 0; taken < piece.length; ) {
-      const copied = piece.copy(block, filled, taken);
-      taken += copied;
-      filled += copied;
-      if (filled < BLOCK) continue;
-      yield block;
-      block = Buffer.allocUnsafeSlow(BLOCK);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield block.subarray(0, filled);
-}
-
-// src/registry/published.ts
-async function imageOf(client, manifest) {
-  const { config, layers, annotations } = fieldsOf(jsonOf(manifest.bytes));
-  const { digest } = fieldsOf(config);
-  if (!isDigest(digest) || !Array.isArray(layers) || !layers.every(isLayer)) return void 0;
-  const configuration = jsonOf(await client.blob(digest));
-  if (!isConfiguration(configuration)) return void 0;
-  return { configuration, layers, facts: { ...configuration.config?.Labels, ...textsOf(annotations) } };
-}
-function textsOf(value) {
-  const entries = Object.entries(fieldsOf(value));
-  return Object.fromEntries(
-    entries.filter((entry) => typeof entry[1] === "string")
-  );
-}
-function isDigest(value) {
-  return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
-}
-function isLayer(value) {
-  const { digest, size, mediaType } = fieldsOf(value);
-  return isDigest(digest) && typeof size === "number" && typeof mediaType === "string";
-}
-function isConfiguration(value) {
-  const { diff_ids: diffIds } = fieldsOf(fieldsOf(value)["rootfs"]);
-  return Array.isArray(diffIds) && diffIds.every(isDigest);
-}
-function layersByContent({ configuration, layers }) {
-  const known = /* @__PURE__ */ new Map();
-  const diffIds = configuration.rootfs.diff_ids;
-  if (diffIds.length !== layers.length) return known;
-  layers.forEach(({ digest, size, mediaType }, index) => {
-    const type = MEDIA_TYPES[mediaType];
-    if (type !== void 0) known.set(diffIds[index] ?? "", { digest, size, mediaType: type });
-  });
-  return known;
-}
-var MEDIA_TYPES = {
-  "application/vnd.docker.image.rootfs.diff.tar.gzip": GZIPPED,
-  [GZIPPED]: GZIPPED,
-  [ZSTANDARD]: ZSTANDARD
-};
-async function publishedAt(repositories, tag, signal) {
-  const client = repositories(tag, signal);
-  const manifest = await client.manifest(tag.tag);
-  const image = manifest && await imageOf(client, manifest);
-  return manifest && image && { digest: manifest.digest, facts: image.facts };
-}
-async function findUnchanged(log2, { skipUnchanged, tags: tags2 }, { repositories, cancelled: cancelled2 }, fingerprint) {
-  log2.info(`Fingerprint of the image: ${fingerprint}.`);
-  if (!skipUnchanged) return void 0;
-  const found = await Promise.all(
-    tags2.map(async (tag) => {
-      try {
-        const published = await publishedAt(repositories, tag, cancelled2);
-        return published?.facts[FINGERPRINT_LABEL] === fingerprint ? published.digest : void 0;
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        log2.info(`${tag.text} could not be read: ${error.message}`);
-        return void 0;
-      }
-    })
-  );
-  const digest = new Set(found).size === 1 ? found[0] : void 0;
-  log2.info(
-    digest ? `Unchanged: already published as ${digest}.` : "No tag has an image with this fingerprint."
-  );
-  return digest;
-}
-async function targetsOf(repositories, tags2, signal) {
-  const targets = /* @__PURE__ */ new Map();
-  for (const tag of tags2) {
-    const name = `${tag.registry}/${tag.path}`;
-    const target = targets.get(name) ?? {
-      client: repositories(tag, signal),
-      rollback: repositories(tag),
-      name: tag.repository,
-      tags: [],
-      before: /* @__PURE__ */ new Map()
-    };
-    targets.set(name, target);
-    target.tags.push(tag);
-    target.before.set(tag, await withContext2(target, () => target.client.manifest(tag.tag)));
-  }
-  return [...targets.values()];
-}
-async function withContext2({ name }, work) {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof Failure ? error.of(`${name} could not be pushed`) : error;
-  }
 }
 
 // src/registry/given-layers.ts
@@ -58235,10 +58892,10 @@ async function takeOverAll(targets, offered, given) {
 }
 
 // src/registry/send.ts
-var import_node_fs11 = require("node:fs");
+var import_node_fs12 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs11.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs12.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -58299,8 +58956,8 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises53 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_promises58 = require("node:fs/promises");
+var import_node_path57 = __toESM(require("node:path"), 1);
 var import_node_stream7 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
@@ -58309,7 +58966,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises53.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises58.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -58322,9 +58979,9 @@ async function readEntries(archive, packing, files) {
   const links = /* @__PURE__ */ new Map();
   for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path51.default.posix.join(import_node_path51.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path57.default.posix.join(import_node_path57.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path51.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path57.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -58366,9 +59023,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises54 = require("node:fs/promises");
+var import_promises59 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises54.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises59.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -58465,104 +59122,61 @@ function identifies(id, config, documents) {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_node_path58 = __toESM(require("node:path"), 1);
 
-// src/secrets/archives/tar.ts
-var LARGEST_HEADER = 1024 * 1024;
-async function* partsOfTar(reader) {
-  let extended = NOTHING;
-  for (; ; ) {
-    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
-    if (block.length === 0) return;
-    if (!isTarHeader(block)) {
-      if (isEmpty(block)) reader.skip(block.length);
-      else yield* drained({ kind: "gap", bytes: gap(reader) });
-      continue;
+// src/secrets/archives/frames.ts
+var AHEAD = 16;
+async function* framed(reader, frames) {
+  let left = 0;
+  for (let ended = false; !ended; ) {
+    const bytes = await reader.peek(AHEAD);
+    const isLast = bytes.length < AHEAD;
+    let at = Math.min(left, bytes.length);
+    left -= at;
+    while (!ended && left === 0 && at < bytes.length && (isLast || bytes.length - at >= AHEAD)) {
+      const { done = false, value } = frames.next(bytes.subarray(at));
+      const size = Math.min(value ?? 0, bytes.length - at);
+      ended = done;
+      at += size;
+      left = (value ?? 0) - size;
     }
-    const header = Buffer.from(block);
-    reader.skip(HEAD);
-    const type = header.toString("latin1", 156, 157);
-    const size = extended.size ?? numberAt(header, 124, 12);
-    if ("xgLK".includes(type) && size <= LARGEST_HEADER) {
-      const content = (await reader.peek(size)).subarray(0, size);
-      extended = type === "g" ? { ...extended, raw: [...extended.raw, Buffer.from(content)] } : extendedBy(extended, type, content);
-      reader.skip(content.length);
-      await drain(reader.pieces(padding(size)));
-      continue;
-    }
-    if (type === "S") await skipSparseMap(reader, header);
-    const length = "123456".includes(type) ? 0 : size;
-    const name = extended.path ?? nameIn2(header);
-    const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
-    const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
-    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
-    extended = NOTHING;
-    const end = reader.position + length;
-    yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
-    await drain(reader.pieces(end - reader.position));
-    if (reader.position < end) yield { kind: "gap", bytes: gap(reader) };
-    await drain(reader.pieces(padding(length)));
+    reader.skip(at);
+    if (at > 0) yield bytes.subarray(0, at);
+    if (isLast && at === bytes.length) return;
   }
 }
-var NOTHING = { raw: [] };
-function extendedBy(before, type, content) {
-  const raw = [...before.raw, Buffer.from(content)];
-  const text2 = content.toString("utf8");
-  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
-  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
-  const record = (key) => recordOf(key).exec(text2)?.[1];
-  const size = Number(record("size") ?? NaN);
-  return {
-    path: record("path") ?? before.path,
-    link: record("linkpath") ?? before.link,
-    size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
-    raw
-  };
+
+// src/secrets/archives/bzip2.ts
+async function* streamsOfBzip2(reader) {
+  while (formatOf(await reader.peek(BZIP2_HEADER)) === "bzip2") yield* framed(reader, framesOfBzip2());
 }
-function recordOf(key) {
-  return new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`);
-}
-async function* drained(part) {
-  yield part;
-  await drain(part.bytes);
-}
-async function* gap(reader) {
+var MARK = 7;
+var BITS_OF_END = 80;
+var MARKS = Array.from({ length: 8 }, (_, shift) => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(`0x${BZIP2_END}`) << BigInt(8 - shift));
+  return { shift, bytes: bytes.subarray(1), first: 255 >> shift, last: 65280 >> shift & 255 };
+});
+function* framesOfBzip2() {
+  let next = yield 0;
   for (; ; ) {
-    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
-    if (block.length === 0 || isTarHeader(block)) return;
-    reader.skip(block.length);
-    yield block;
+    const end = endIn(next);
+    if (end !== void 0) {
+      yield end;
+      return;
+    }
+    next = yield next.length < MARK ? next.length : next.length - MARK + 1;
   }
 }
-function isEmpty(block) {
-  return block.every((byte) => byte === 0);
-}
-function padding(size) {
-  return (HEAD - size % HEAD) % HEAD;
-}
-async function skipSparseMap(reader, header) {
-  let block = header;
-  for (let flag = 482; block[flag] === 1; flag = 504) {
-    block = Buffer.from((await reader.peek(HEAD)).subarray(0, HEAD));
-    reader.skip(block.length);
-  }
-}
-function nameIn2(header) {
-  const name = textAt(header, 0, 100);
-  const prefix = header.toString("latin1", 257, 263) === "ustar\0" ? textAt(header, 345, 155) : "";
-  return prefix === "" ? name : `${prefix}/${name}`;
-}
-function ownersIn(header) {
-  if (header.toString("latin1", 257, 262) !== "ustar") return [];
-  const names = [textAt(header, 265, 32), textAt(header, 297, 32)];
-  return names.filter((name) => name !== "" && name !== "root").map((name) => Buffer.from(name));
-}
-function textAt(header, at, length) {
-  return header.toString("utf8", at, at + length).replace(/\0.*/s, "");
-}
-function numberAt(header, at, length) {
-  if (((header[at] ?? 0) & 128) !== 0) return header.readUIntBE(at + length - 6, 6);
-  return parseInt(textAt(header, at, length).trim(), 8) || 0;
+function endIn(bytes) {
+  const ends = MARKS.flatMap((mark) => {
+    const middle = mark.bytes.subarray(1, -1);
+    const isAt2 = (at2) => ((bytes[at2 - 1] ?? 0) & mark.first) === (mark.bytes[0] ?? 0) && ((bytes[at2 + middle.length] ?? 0) & mark.last) === (mark.bytes.at(-1) ?? 0);
+    let at = bytes.indexOf(middle, 1);
+    while (at >= 0 && !isAt2(at)) at = bytes.indexOf(middle, at + 1);
+    return at < 0 ? [] : [at - 1 + Math.ceil((mark.shift + BITS_OF_END) / 8)];
+  });
+  return ends.length === 0 ? void 0 : Math.min(...ends);
 }
 
 // node_modules/fzstd/esm/index.mjs
@@ -59238,6 +59852,12 @@ var Decompress = /* @__PURE__ */ (function() {
 // src/secrets/archives/unpack.ts
 var import_node_zlib3 = __toESM(require("node:zlib"), 1);
 var DamagedError = class extends Error {
+  /** Reason for the report. */
+  reason;
+  constructor(message, reason = "damaged") {
+    super(message);
+    this.reason = reason;
+  }
 };
 var PIECE3 = 64 * 1024;
 var ZSTD_PIECE = 1024;
@@ -59333,13 +59953,243 @@ async function* unpacked(reader, engine, length) {
   if (ofEngine !== void 0) throw new DamagedError(messageOf(ofEngine));
 }
 
+// src/secrets/archives/xz.ts
+var HEADER3 = 12;
+var CHECKS = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
+var LONGEST_NUMBER = 9;
+var LZMA2 = 33;
+async function* streamsOfXz(reader) {
+  while (formatOf(await reader.peek(HEADER3)) === "xz") {
+    yield* framed(reader, framesOfXz());
+    for (let bytes = await reader.peek(4); zerosIn(bytes) >= 4; bytes = await reader.peek(4))
+      reader.skip(zerosIn(bytes) & ~3);
+  }
+}
+function zerosIn(bytes) {
+  const other = bytes.findIndex((byte) => byte !== 0);
+  return other < 0 ? bytes.length : other;
+}
+function windowOfXz(head) {
+  const flags = head[HEADER3 + 1] ?? 0;
+  let at = HEADER3 + 2;
+  const number = () => {
+    const { value, length } = numberIn(head.subarray(at)) ?? { value: 0, length: 1 };
+    at += length;
+    return value;
+  };
+  for (const size of [64, 128]) if ((flags & size) !== 0) number();
+  for (let filter = 0; filter <= (flags & 3); filter++) {
+    const [id, size] = [number(), number()];
+    const bits = head[at] ?? 0;
+    if (id === LZMA2) return (2 | bits & 1) * 2 ** ((bits >> 1) + 11);
+    at += size;
+  }
+  return 0;
+}
+function* framesOfXz() {
+  let next = yield 0;
+  const check2 = CHECKS[(next[7] ?? 0) & 15] ?? 0;
+  next = yield HEADER3;
+  while (next[0] !== 0) {
+    next = yield ((next[0] ?? 0) + 1) * 4;
+    let size2 = 0;
+    for (let last = false; !last; ) {
+      last = next[0] === 0;
+      const length = chunkLength(next);
+      if (length === void 0) return;
+      size2 += length;
+      next = yield length;
+    }
+    next = yield padding(size2) + check2;
+  }
+  let size = 1;
+  next = yield size;
+  for (let left = 1, records2; left > 0; left--) {
+    const number = numberIn(next);
+    if (number === void 0) return;
+    if (records2 === void 0) left += 2 * (records2 = number.value);
+    size += number.length;
+    next = yield number.length;
+  }
+  yield padding(size) + 4;
+  yield HEADER3;
+}
+function chunkLength(bytes) {
+  const control = bytes[0] ?? 0;
+  if (control === 0) return 1;
+  if (bytes.length < 6 || control > 2 && control < 128) return void 0;
+  if (control < 128) return 4 + bytes.readUInt16BE(1);
+  return (control < 192 ? 6 : 7) + bytes.readUInt16BE(3);
+}
+function padding(size) {
+  return (4 - size % 4) % 4;
+}
+function numberIn(bytes) {
+  let value = 0;
+  for (let at = 0; at < Math.min(bytes.length, LONGEST_NUMBER); at++) {
+    const byte = bytes[at] ?? 0;
+    value += (byte & 127) * 128 ** at;
+    if (byte < 128) return { value, length: at + 1 };
+  }
+  return void 0;
+}
+
+// src/secrets/archives/by-program.ts
+var LEAST_MEMORY = 8 * 1024 * 1024;
+var FURTHER_MEMORY = 2 * 1024 * 1024;
+function memoryOf(format, head) {
+  return Math.max(LEAST_MEMORY, format === "xz" ? windowOfXz(head) : 0);
+}
+function argumentsOf(format, memory) {
+  const options3 = format === "xz" ? ["--format=xz", "--threads=1", `--memlimit-decompress=${memory + FURTHER_MEMORY}`] : [];
+  return ["--decompress", "--stdout", ...options3];
+}
+async function* unpackedBy({ stdin, stdout, stderr, ended, kill }, format, reader) {
+  let ofSource;
+  let isOver = false;
+  const over = ended.then(
+    () => isOver = true,
+    () => isOver = true
+  );
+  stderr.resume();
+  stdin?.on("error", () => void 0);
+  async function feed() {
+    const packed = format === "xz" ? streamsOfXz(reader) : streamsOfBzip2(reader);
+    for await (const piece of packed) {
+      const written = new Promise((resolve4) => stdin?.write(piece, resolve4));
+      if (!isOver) await Promise.race([written, over]);
+    }
+    stdin?.end();
+  }
+  const feeding = feed().catch((error) => {
+    ofSource = error instanceof Error ? error : new Error(messageOf(error));
+    kill();
+  });
+  let isRead = false;
+  try {
+    for await (const piece of stdout) yield piece;
+    isRead = true;
+  } finally {
+    if (!isRead) kill();
+    await feeding;
+  }
+  if (ofSource !== void 0) throw ofSource;
+  const exitCode = await ended;
+  if (exitCode !== 0) {
+    const message = `${format} ended with exit code ${exitCode}`;
+    throw new DamagedError(message, `damaged: ${message}`);
+  }
+}
+
+// src/secrets/archives/tar.ts
+var LARGEST_HEADER = 1024 * 1024;
+async function* partsOfTar(reader) {
+  let extended = NOTHING;
+  for (; ; ) {
+    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
+    if (block.length === 0) return;
+    if (!isTarHeader(block)) {
+      if (isEmpty(block)) reader.skip(block.length);
+      else yield* drained({ kind: "gap", bytes: gap(reader) });
+      continue;
+    }
+    const header = Buffer.from(block);
+    reader.skip(HEAD);
+    const type = header.toString("latin1", 156, 157);
+    const size = extended.size ?? numberAt(header, 124, 12);
+    if ("xgLK".includes(type) && size <= LARGEST_HEADER) {
+      const content = (await reader.peek(size)).subarray(0, size);
+      extended = type === "g" ? { ...extended, raw: [...extended.raw, Buffer.from(content)] } : extendedBy(extended, type, content);
+      reader.skip(content.length);
+      await drain(reader.pieces(padding2(size)));
+      continue;
+    }
+    if (type === "S") await skipSparseMap(reader, header);
+    const length = "123456".includes(type) ? 0 : size;
+    const name = extended.path ?? nameIn2(header);
+    const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
+    const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
+    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
+    extended = NOTHING;
+    const end = reader.position + length;
+    yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
+    await drain(reader.pieces(end - reader.position));
+    if (reader.position < end) yield { kind: "gap", bytes: gap(reader) };
+    await drain(reader.pieces(padding2(length)));
+  }
+}
+var NOTHING = { raw: [] };
+function extendedBy(before, type, content) {
+  const raw = [...before.raw, Buffer.from(content)];
+  const text2 = content.toString("utf8");
+  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
+  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
+  const record = (key) => recordOf(key).exec(text2)?.[1];
+  const size = Number(record("size") ?? NaN);
+  return {
+    path: record("path") ?? before.path,
+    link: record("linkpath") ?? before.link,
+    size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
+    raw
+  };
+}
+function recordOf(key) {
+  return new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`);
+}
+async function* drained(part) {
+  yield part;
+  await drain(part.bytes);
+}
+async function* gap(reader) {
+  for (; ; ) {
+    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
+    if (block.length === 0 || isTarHeader(block)) return;
+    reader.skip(block.length);
+    yield block;
+  }
+}
+function isEmpty(block) {
+  return block.every((byte) => byte === 0);
+}
+function padding2(size) {
+  return (HEAD - size % HEAD) % HEAD;
+}
+async function skipSparseMap(reader, header) {
+  let block = header;
+  for (let flag = 482; block[flag] === 1; flag = 504) {
+    block = Buffer.from((await reader.peek(HEAD)).subarray(0, HEAD));
+    reader.skip(block.length);
+  }
+}
+function nameIn2(header) {
+  const name = textAt(header, 0, 100);
+  const prefix = header.toString("latin1", 257, 263) === "ustar\0" ? textAt(header, 345, 155) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+function ownersIn(header) {
+  if (header.toString("latin1", 257, 262) !== "ustar") return [];
+  const names = [textAt(header, 265, 32), textAt(header, 297, 32)];
+  return names.filter((name) => name !== "" && name !== "root").map((name) => Buffer.from(name));
+}
+function textAt(header, at, length) {
+  return header.toString("utf8", at, at + length).replace(/\0.*/s, "");
+}
+function numberAt(header, at, length) {
+  if (((header[at] ?? 0) & 128) !== 0) return header.readUIntBE(at + length - 6, 6);
+  return parseInt(textAt(header, at, length).trim(), 8) || 0;
+}
+
 // src/secrets/archives/zip.ts
 var import_node_zlib4 = require("node:zlib");
 var SMALL2 = 1024 * 1024;
-var HEADER3 = 30;
+var HEADER4 = 30;
 var STORED = 0;
 var DEFLATED = 8;
 var ZSTANDARD2 = [20, 93];
+var FORMATS = /* @__PURE__ */ new Map([
+  [12, "bzip2"],
+  [95, "xz"]
+]);
 var METHODS = /* @__PURE__ */ new Map([
   [1, "shrink"],
   [2, "reduce"],
@@ -59369,10 +60219,13 @@ async function* partsOfZip(reader) {
     }
     const { name, attributes, method, flags, size } = header;
     reader.skip(header.length);
-    const reason = (flags & ENCRYPTED) !== 0 ? "encryption" : METHODS.get(method);
-    if (reason !== void 0) {
+    const isEncrypted = (flags & ENCRYPTED) !== 0;
+    const format = isEncrypted || size === void 0 ? void 0 : FORMATS.get(method);
+    const isFile3 = format !== void 0 && formatOf(await reader.peek(HEAD)) === format;
+    const reason = isEncrypted ? "encryption" : METHODS.get(method);
+    if (reason !== void 0 && !isFile3) {
       yield* drained2({ kind: "gap", unopened: { name, reason }, bytes: gap2(reader) });
-    } else if (method === STORED) {
+    } else if (method === STORED || isFile3) {
       yield { kind: "file", name, attributes, stored: true, bytes: await contentOf(reader, size ?? 0) };
     } else {
       const bytes = method === DEFLATED ? await inflatedAtOnce(reader, size) ?? inflated(reader, size) : unzstd(reader, size);
@@ -59382,9 +60235,9 @@ async function* partsOfZip(reader) {
   }
 }
 async function headerAt(reader) {
-  const fixed2 = await reader.peek(HEADER3);
+  const fixed2 = await reader.peek(HEADER4);
   if (!isHeader(fixed2)) return void 0;
-  const nameEnd = HEADER3 + fixed2.readUInt16LE(26);
+  const nameEnd = HEADER4 + fixed2.readUInt16LE(26);
   const length = nameEnd + fixed2.readUInt16LE(28);
   const bytes = await reader.peek(length);
   if (bytes.length < length) return void 0;
@@ -59395,7 +60248,7 @@ async function headerAt(reader) {
   const method = bytes.readUInt16LE(8);
   return {
     length,
-    name: bytes.toString("utf8", HEADER3, nameEnd),
+    name: bytes.toString("utf8", HEADER4, nameEnd),
     attributes,
     method,
     flags,
@@ -59404,7 +60257,7 @@ async function headerAt(reader) {
   };
 }
 function isHeader(bytes, at = 0) {
-  if (bytes.length < at + HEADER3 || bytes.compare(LOCAL_FILE, 0, 4, at, at + 4) !== 0) return false;
+  if (bytes.length < at + HEADER4 || bytes.compare(LOCAL_FILE, 0, 4, at, at + 4) !== 0) return false;
   const method = bytes.readUInt16LE(at + 8);
   const known = method === STORED || method === DEFLATED || ZSTANDARD2.includes(method) || METHODS.has(method);
   const version = bytes[at + 4] ?? 0;
@@ -59422,7 +60275,7 @@ async function* drained2(part) {
 }
 async function* gap2(reader) {
   for (let from = 1; ; from = 0) {
-    const bytes = await reader.peek(HEADER3);
+    const bytes = await reader.peek(HEADER4);
     const end = bytes.length === 0 ? 0 : nextHeader(bytes, from);
     if (end === 0) return;
     reader.skip(end);
@@ -59430,9 +60283,9 @@ async function* gap2(reader) {
   }
 }
 function nextHeader(bytes, from) {
-  const isEnd = bytes.length < HEADER3;
+  const isEnd = bytes.length < HEADER4;
   for (let at = bytes.indexOf(LOCAL_FILE, from); at >= 0; at = bytes.indexOf(LOCAL_FILE, at + 1)) {
-    if (isHeader(bytes, at) || !isEnd && at + HEADER3 > bytes.length) return at;
+    if (isHeader(bytes, at) || !isEnd && at + HEADER4 > bytes.length) return at;
   }
   return isEnd ? bytes.length : bytes.length - LOCAL_FILE.length + 1;
 }
@@ -59477,8 +60330,7 @@ async function* contentsOf(file, opener, depth = 0) {
     return isPlain(bytes) ? [inner] : contentsOf(inner, opener, depth + 1);
   };
   yield { ...file, bytes: format === "gzip" ? [Buffer.from(head.subarray(0, HEAD))] : [] };
-  if (format === "xz" || format === "bzip2") opener.note(file.name, format);
-  else if (format !== void 0 && depth >= DEEPEST2)
+  if (format !== void 0 && depth >= DEEPEST2)
     opener.note(file.name, `more than ${DEEPEST2} archives in one another`);
   else if (format === "tar") {
     for await (const part of partsOfTar(reader)) {
@@ -59488,12 +60340,12 @@ async function* contentsOf(file, opener, depth = 0) {
     }
   } else if (format === "gzip") {
     yield* contentsOf(section(metered(file.name, gunzipped(reader), reader, opener)), opener, depth + 1);
-  } else if (format === "zstd") {
-    const window = windowOf(head);
-    if (opener.hold(window)) {
-      yield* contentsOf(section(metered(file.name, unzstd(reader), reader, opener)), opener, depth + 1);
-      opener.release(window);
-    } else opener.note(file.name, "more memory for zstd in zstd than is used");
+  } else if (format === "zstd" || format === "xz" || format === "bzip2") {
+    const release2 = opener.hold(format === "zstd" ? windowOf(head) : memoryOf(format, head));
+    const unpacked2 = release2 ? unpackedAs(format, head, reader, opener) : "it needs more memory to unpack than is used";
+    if (typeof unpacked2 === "string") opener.note(file.name, unpacked2);
+    else yield* contentsOf(section(metered(file.name, unpacked2, reader, opener)), opener, depth + 1);
+    release2?.();
   } else {
     for await (const part of partsOfZip(reader)) {
       if (part.kind === "gap") {
@@ -59508,6 +60360,11 @@ async function* contentsOf(file, opener, depth = 0) {
     }
   }
   if ((await reader.peek(1)).length > 0) yield section(reader.pieces());
+}
+function unpackedAs(format, head, reader, opener) {
+  if (format === "zstd") return unzstd(reader);
+  const program = opener.start(format, argumentsOf(format, memoryOf(format, head)));
+  return typeof program === "string" ? program : unpackedBy(program, format, reader);
 }
 function mayGoOn(archive, opener) {
   if (opener.enter()) return true;
@@ -59533,7 +60390,7 @@ async function* metered(name, bytes, reader, opener) {
     }
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
-    opener.note(name, "damaged");
+    opener.note(name, error.reason);
   }
 }
 function shortened(name) {
@@ -59561,7 +60418,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path52.default.posix.join(import_node_path52.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path58.default.posix.join(import_node_path58.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -59588,9 +60445,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path52.default.posix.join("/", part.name);
+      const name = import_node_path58.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path52.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path58.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -59605,7 +60462,7 @@ function unpackedLayer(reader, format) {
 }
 
 // src/secrets/image.ts
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -59645,10 +60502,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path81 = file?.path;
+    const path87 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path81 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path81.startsWith(folder))) paths.add(path81);
+    else if (type !== "file" || path87 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path87.startsWith(folder))) paths.add(path87);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -59659,13 +60516,15 @@ var ALLOWED_EACH = 2;
 var FILES = 1e5;
 var BYTES_EACH = 1024;
 var UNOPENED_FILES = 20;
-var WINDOWS = 64 * 1024 * 1024;
+var PROGRAM_FILES = 100;
+var MEMORY2 = 64 * 1024 * 1024;
 var MOST_NAMES = 20;
-function createOpener(allowed = ALLOWED) {
+function createOpener(startProgram, allowed = ALLOWED) {
   const unopened = { count: 0, names: [] };
   let left = allowed;
   let files = FILES;
-  let windows = WINDOWS;
+  let memory = MEMORY2;
+  const running = /* @__PURE__ */ new Set();
   return {
     unopened,
     allow(bytes) {
@@ -59679,12 +60538,21 @@ function createOpener(allowed = ALLOWED) {
     },
     enter: () => --files > 0,
     hold(bytes) {
-      if (bytes > windows) return false;
-      windows -= bytes;
-      return true;
+      if (bytes > memory) return void 0;
+      memory -= bytes;
+      return () => void (memory += bytes);
     },
-    release(bytes) {
-      windows += bytes;
+    start(command2, args) {
+      files -= PROGRAM_FILES;
+      if (files <= 0) return "more archives of xz and bzip2 than are opened";
+      const program = startProgram(command2, args);
+      if (program.pid === void 0) return `the program ${command2} cannot be started`;
+      running.add(program);
+      program.ended.catch(() => void 0).finally(() => running.delete(program));
+      return program;
+    },
+    close() {
+      for (const { kill } of running) kill();
     },
     note(name, reason) {
       unopened.count++;
@@ -59696,7 +60564,7 @@ function createOpener(allowed = ALLOWED) {
 
 // src/secrets/sections.ts
 var BATCH = 16384;
-var AHEAD = 16 * 1024 * 1024;
+var AHEAD2 = 16 * 1024 * 1024;
 function createSections(longestMatch) {
   let sections = [];
   let next = BATCH;
@@ -59712,7 +60580,7 @@ function createSections(longestMatch) {
   return {
     add(section) {
       if (sections.length >= next) {
-        sections = sections.slice(indexOf(section.at - AHEAD - 2 * longestMatch));
+        sections = sections.slice(indexOf(section.at - AHEAD2 - 2 * longestMatch));
         next = sections.length + BATCH;
       }
       sections.push(section);
@@ -59722,15 +60590,27 @@ function createSections(longestMatch) {
 }
 
 // src/secrets/scanner/scan.ts
-var import_node_crypto9 = require("node:crypto");
+var import_node_crypto10 = require("node:crypto");
 
 // src/secrets/scanner/findings.ts
 var MOST_OFFSETS = 5;
 var MOST_FINDINGS = 4e3;
-function createTally(locationOf) {
+var TESTED = 2e8;
+var TESTED_EACH = 4;
+function createTally(locationOf, tested = TESTED) {
   const findings = /* @__PURE__ */ new Map();
   let unlisted = 0;
+  let left = tested;
   return {
+    allow(bytes) {
+      left += bytes * TESTED_EACH;
+    },
+    mayTest(characters) {
+      const may = characters <= left;
+      if (may) left -= characters;
+      else unlisted++;
+      return may;
+    },
     add(what, encoding, offset) {
       let location = locationOf?.(offset);
       let key = JSON.stringify([what, encoding, location]);
@@ -60037,7 +60917,7 @@ function distinct2(forms) {
 }
 
 // src/secrets/scanner/windows.ts
-async function eachWindow(stream, { before, after, step }, visit) {
+async function eachWindow(stream, { before, after, step }, visit2) {
   const size = before + step + after;
   const memory = Buffer.alloc(Math.ceil(size / 4) * 4);
   let offset = -before;
@@ -60049,13 +60929,13 @@ async function eachWindow(stream, { before, after, step }, visit) {
       filled += part.length;
       taken += part.length;
       if (filled < size) continue;
-      visit({ bytes: memory.subarray(0, filled), offset, begin: before, end: before + step });
+      visit2({ bytes: memory.subarray(0, filled), offset, begin: before, end: before + step });
       memory.copyWithin(0, step, filled);
       offset += step;
       filled -= step;
     }
   }
-  visit({ bytes: memory.subarray(0, filled), offset, begin: before, end: filled });
+  visit2({ bytes: memory.subarray(0, filled), offset, begin: before, end: filled });
   return offset + filled;
 }
 
@@ -60086,7 +60966,7 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
     ),
     weak,
     canary,
-    digest: (token3) => (0, import_node_crypto9.createHmac)("sha256", key).update(token3).digest("hex").slice(0, 16)
+    digest: (token3) => (0, import_node_crypto10.createHmac)("sha256", key).update(token3).digest("hex").slice(0, 16)
   };
 }
 var EDGE = 2;
@@ -60106,6 +60986,7 @@ var STEP = 4 * 1024 * 1024;
 async function scan(stream, matcher, step = STEP, locationOf) {
   const tally = createTally(locationOf);
   const bytes = await eachWindow(stream, { ...matcher, step }, (window) => {
+    tally.allow(window.end - window.begin);
     matcher.search.run(window.bytes, (pattern, at) => {
       const origin = matcher.origins[pattern];
       if (origin !== void 0 && at >= window.begin && at < window.end)
@@ -60124,6 +61005,7 @@ function addMatch(matcher, origin, { bytes, offset }, at, tally) {
   if (!hasRun(bytes, at + prefix * width, width, family.run)) return;
   const start2 = at - (family.lead ?? 0) * width;
   if (start2 < 0 || family.bounded && isWordAt(bytes, start2 - EDGE * width, width)) return;
+  if (!tally.mayTest(family.longest)) return;
   const text2 = textAt2(bytes, start2, width, family.longest);
   const match = family.pattern.exec(text2);
   if (match === null || !family.isReal(match)) return;
@@ -60235,13 +61117,13 @@ async function withoutSecrets(name, matcher) {
 }
 
 // src/secrets/image.ts
-async function scanImage(archive, matcher, snapshot) {
+async function scanImage(archive, matcher, snapshot, startProgram) {
   const layers = noLayers();
-  const opener = createOpener();
+  const opener = createOpener(startProgram);
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path53.default.posix.dirname(file) === SNAPSHOT_DIR
-  });
+    measured: (file) => import_node_path59.default.posix.dirname(file) === SNAPSHOT_DIR
+  }).finally(() => opener.close());
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
   return { ...scanned, layers, unopened: { count, names: shown2 } };
@@ -60265,8 +61147,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path53.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path53.default.posix.basename(file), offset);
+    if (import_node_path59.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path59.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -60303,7 +61185,7 @@ function incompleteSnapshotReason({ files, mark }, { sizes, findings, unlisted }
   }
   if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
     return "the environment of the application was not found in the snapshot, although it is in its memory";
-  return unlisted > 0 ? "the image has too many tokens to list them" : void 0;
+  return unlisted > 0 ? "the image has too many tokens, or beginnings of tokens, to test and list them" : void 0;
 }
 async function configurationOf(docker2, image) {
   const { Config, ...rest } = await inspectImage(docker2, image);
@@ -60319,7 +61201,7 @@ async function configurationOf(docker2, image) {
 }
 
 // src/secrets/search.ts
-var import_node_crypto12 = require("node:crypto");
+var import_node_crypto13 = require("node:crypto");
 
 // src/secrets/report.ts
 function foundSecrets(findings) {
@@ -60392,10 +61274,10 @@ function printable(text2) {
 }
 
 // src/secrets/scanner/canary.ts
-var import_node_crypto11 = require("node:crypto");
+var import_node_crypto12 = require("node:crypto");
 
 // src/secrets/scanner/canary-values.ts
-var import_node_crypto10 = require("node:crypto");
+var import_node_crypto11 = require("node:crypto");
 var ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 var P256 = [Buffer.from("30310201010420", "hex"), Buffer.from("a00a06082a8648ce3d030107", "hex")];
 var RSA_SIZE = 1024;
@@ -60419,13 +61301,13 @@ function encodedCanaries(random) {
   ];
 }
 function keyCanaries(random) {
-  const curve = (0, import_node_crypto10.createECDH)("prime256v1");
+  const curve = (0, import_node_crypto11.createECDH)("prime256v1");
   curve.generateKeys();
   const scalar = Buffer.concat([Buffer.alloc(32), curve.getPrivateKey()]).subarray(-32);
   const sec1 = Buffer.concat([P256[0] ?? Buffer.alloc(0), scalar, P256[1] ?? Buffer.alloc(0)]);
   const seed = random(32);
   const pkcs8 = Buffer.concat([ED25519, seed]);
-  const { privateKey } = (0, import_node_crypto10.generateKeyPairSync)("rsa", { modulusLength: RSA_SIZE });
+  const { privateKey } = (0, import_node_crypto11.generateKeyPairSync)("rsa", { modulusLength: RSA_SIZE });
   const pkcs1 = privateKey.export({ format: "der", type: "pkcs1" });
   const { p = "" } = privateKey.export({ format: "jwk" });
   return [
@@ -60487,7 +61369,7 @@ var OTHER_SPECIAL = {
   url: "%22%5c%3c%26%3d%3a%27%20%c3%a9%7e%3f%3f%3f%0a"
 };
 var STEP2 = 256;
-function createCanary(random = import_node_crypto11.randomBytes) {
+function createCanary(random = import_node_crypto12.randomBytes) {
   const part = () => `Aa1${random(18).toString("base64url")}`;
   const name = "canary of crac-checkpoint";
   const others = [...encodedCanaries(random), ...keyCanaries(random)];
@@ -60498,7 +61380,7 @@ function createCanary(random = import_node_crypto11.randomBytes) {
     plants: others.flatMap(({ plants }) => plants)
   };
 }
-function plantsOf({ value, plants }, random = import_node_crypto11.randomBytes) {
+function plantsOf({ value, plants }, random = import_node_crypto12.randomBytes) {
   const [head = "", tail = ""] = value.split(SPECIAL);
   const texts = Object.entries(SPECIAL_IN).map(([encoding, special]) => [
     encoding,
@@ -60559,7 +61441,7 @@ function plantsOfText(encoding, text2) {
   if (!text2.includes("\xE9")) return plants;
   return [...plants, { encoding: `${encoding} in latin-1`, bytes: Buffer.from(text2, "latin1") }];
 }
-async function proveScanner(matcher, random = import_node_crypto11.randomBytes) {
+async function proveScanner(matcher, random = import_node_crypto12.randomBytes) {
   const missed = [];
   for (const plant of plantsOf(matcher.canary, random)) {
     if (!await isFound(plant, matcher, random)) missed.push(plant.encoding);
@@ -60590,7 +61472,7 @@ var NOT_SEARCHED = {
   untrusted: void 0
 };
 async function prepareSearch(secrets) {
-  const shared = { canary: createCanary(), key: (0, import_node_crypto12.randomBytes)(32) };
+  const shared = { canary: createCanary(), key: (0, import_node_crypto13.randomBytes)(32) };
   const matcher = createMatcher({ secrets, ...shared });
   await proveScanner(matcher);
   const weak = new Map(matcher.weak.map(({ secret, reason }) => [secret, reason]));
@@ -60691,13 +61573,13 @@ async function build2(context, { port, onRestoreFailure }, { source, engine }) {
   return await buildStage(context, source, "restorable", { buildArgs, labels: source.labels }, output);
 }
 async function read2(context, { secretScan }, { secrets }, { id, push: push2 }, signal) {
-  const { docker: docker2, work } = context;
+  const { docker: docker2, work, startProgram } = context;
   const search = secretScan === "off" ? void 0 : await prepareSearch(secrets);
   const [scan2, archive] = await docker2.stream(
     ["save", "--", id],
     (saved) => readByAll(
       saved,
-      search && ((copy) => scanImage(copy, search.matcher, void 0)),
+      search && ((copy) => scanImage(copy, search.matcher, void 0, startProgram)),
       (copy) => readImageArchive(copy, push2 && { known: new Set(push2.known.keys()), folder: work })
     ),
     signal
@@ -60719,7 +61601,7 @@ function mayBeSent(mode, scan2) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/open-socket.ts
 var NO_PORTS = { local: void 0, remote: void 0 };
@@ -60760,18 +61642,21 @@ async function unlessRefused(work) {
   });
 }
 var OpenResources = class extends CheckpointRefused {
-  constructor(resources, what, details) {
+  constructor(resources, what, details, isNamed = false) {
     super(what, details);
     this.resources = resources;
+    this.isNamed = isNamed;
   }
   resources;
+  isNamed;
   /** Returns the refusal with one more sentence, and the fix for what the sentence names. */
   explained(sentence, fix) {
     const { message, evidence, signature } = this;
     return new CheckpointRefused(`${message} ${sentence}`, { fix, evidence, signature, cause: this });
   }
 };
-var REFUSED = /An exception during a checkpoint operation|CheckpointException/;
+var CLOSE_IT = "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.";
+var REFUSED2 = /An exception during a checkpoint operation|CheckpointException/;
 var SUPPRESSED = /^\s*Suppressed: ([\w.$]+)(?:: (.*))?$/;
 var CREATED = /^\s*Caused by: \S+: This file descriptor was created by (.*) at epoch:\d+ here$/;
 var FRAME = /^\s*at (?:[\w.]+\/)?([\w.$<>]+\(.*\))$/;
@@ -60780,17 +61665,16 @@ var MOST_LISTED = 20;
 var MOST_FRAMES = 4;
 var LONGEST_STACK = 60;
 function checkpointRefusal(output) {
-  if (!REFUSED.test(output)) return void 0;
+  if (!REFUSED2.test(output)) return void 0;
   const causes = parseCauses(output);
   const open5 = openResources(causes);
-  const known = diagnose("dump", { app: [output, ...causes.flatMap(withCode)].join("\n") });
+  const known = diagnose("dump", { app: [...causes.flatMap(withCode), output].join("\n") });
   if (open5.length > 0) {
+    const isNamed = known?.signature?.weight === "specific";
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    return new OpenResources(open5, `The JVM refused the checkpoint: ${summarise(open5)}${id}.`, {
-      fix: known?.signature?.weight === "specific" ? known.fix : "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
-      evidence: listResources(open5),
-      signature: known?.signature
-    });
+    const what = `The JVM refused the checkpoint: ${summarise(open5)}${isNamed ? `. ${known.cause}` : `${id}.`}`;
+    const details = { fix: isNamed ? known.fix : CLOSE_IT, evidence: listResources(open5) };
+    return new OpenResources(open5, what, { ...details, signature: known?.signature }, isNamed);
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
@@ -60877,7 +61761,7 @@ function simpleName(type) {
 
 // src/application/agents.ts
 var NORMAL_START = "To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).";
-var LEAVE_OUT = (product) => `Leave the agent out of the application that is checkpointed: ${product} does not close its connections before a checkpoint (docs/agents.md).`;
+var LEAVE_OUT = (source) => `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`;
 var KINDS2 = [
   {
     name: "the debugger of the JVM",
@@ -60896,14 +61780,14 @@ var KINDS2 = [
     pattern: /^-javaagent:[^=]*dd-java-agent[^/=]*\.jar/,
     port: 8126,
     code: /^dd-|\bdatadog\.|\bddtrot\./,
-    fix: LEAVE_OUT("DataDog/dd-trace-java#5935:")
+    fix: LEAVE_OUT("DataDog/dd-trace-java#5935")
   },
   {
     name: "the Java agent of OpenTelemetry",
     pattern: /^-javaagent:[^=]*opentelemetry-javaagent[^/=]*\.jar/,
     port: 4318,
     code: /\bio\.opentelemetry\./,
-    fix: LEAVE_OUT("open-telemetry/opentelemetry-java-instrumentation#10363:")
+    fix: LEAVE_OUT("open-telemetry/opentelemetry-java-instrumentation#10363")
   },
   {
     name: "the Java agent of New Relic",
@@ -60916,21 +61800,21 @@ var KINDS2 = [
     pattern: /^-javaagent:[^=]*elastic-apm-agent[^/=]*\.jar/,
     port: 8200,
     code: /\bco\.elastic\.apm\.|^elastic-apm-/,
-    fix: LEAVE_OUT("elastic/apm-agent-java#2982:")
+    fix: LEAVE_OUT("elastic/apm-agent-java#2982")
   },
   {
     name: "the Java agent of Pyroscope",
     pattern: /^-javaagent:[^=]*pyroscope[^/=]*\.jar/,
     port: 4040,
     code: /\bio\.pyroscope\./,
-    fix: LEAVE_OUT("grafana/pyroscope-java#141:")
+    fix: LEAVE_OUT("grafana/pyroscope-java#141")
   },
   {
     name: "the Java agent of Prometheus (JMX exporter)",
     pattern: /^-javaagent:[^=]*jmx_prometheus_javaagent[^/=]*\.jar=(?:[^:=]*:)?(?<port>\d+):/,
     listens: true,
     code: /\bio\.prometheus\./,
-    fix: LEAVE_OUT("its HTTP server stays open, and it")
+    fix: LEAVE_OUT("nor its HTTP server")
   },
   {
     name: "a Java agent",
@@ -60993,10 +61877,51 @@ function nameOf2({ name, option, port }) {
   return `${name} (${option}${port === void 0 ? "" : `, port ${port}`})`;
 }
 
+// src/application/clients.ts
+var CLIENTS = [
+  { name: "MongoDB", jar: "mongodb-driver-core", classes: "com/mongodb/", signature: "fw-mongodb" },
+  {
+    name: "Cassandra",
+    jar: "java-driver-core",
+    classes: "com/datastax/oss/driver/",
+    signature: "fw-cassandra"
+  },
+  { name: "Redisson", jar: "redisson", classes: "org/redisson/", signature: "fw-redisson" },
+  { name: "Dubbo", jar: "dubbo", classes: "org/apache/dubbo/", signature: "fw-dubbo" },
+  { name: "Solace", jar: "sol-jcsmp", classes: "com/solacesystems/", signature: "fw-messaging" },
+  { name: "Pulsar", jar: "pulsar-client", classes: "org/apache/pulsar/client/", signature: "fw-messaging" },
+  { name: "Kafka", jar: "kafka-clients", classes: "org/apache/kafka/clients/", signature: "fw-kafka" },
+  { name: "RabbitMQ", jar: "amqp-client", classes: "com/rabbitmq/client/", signature: "fw-rabbitmq" },
+  { name: "Hazelcast", jar: "hazelcast", classes: "com/hazelcast/", signature: "fw-data-grid" },
+  { name: "Ignite", jar: "ignite-core", classes: "org/apache/ignite/", signature: "fw-data-grid" },
+  { name: "Couchbase", jar: "core-io", classes: "com/couchbase/client/", signature: "fw-store" },
+  { name: "Neo4j", jar: "neo4j-java-driver", classes: "org/neo4j/driver/", signature: "fw-neo4j" },
+  {
+    name: "the exporter of OpenTelemetry",
+    jar: "opentelemetry-exporter-otlp",
+    classes: "io/opentelemetry/exporter/otlp/",
+    signature: "fw-exporter"
+  },
+  { name: "gRPC", jar: "grpc-netty(?:-shaded)?", classes: "io/grpc/netty/", signature: "fw-grpc" },
+  { name: "Lettuce", jar: "lettuce-core", classes: "io/lettuce/", signature: "fw-redis" }
+];
+function explainClients(refused3, libraries) {
+  const connections = refused3.resources.every(({ kind, listens }) => kind !== "file" && !listens);
+  const present = CLIENTS.filter((client) => libraries.has(client));
+  const [first3] = present;
+  if (refused3.isNamed || !connections || !first3) return void 0;
+  const names = present.map(({ name }) => name).join(", ");
+  const fix = clients.find(({ id }) => id === first3.signature)?.fix ?? refused3.fix;
+  return refused3.explained(
+    `The JVM does not say which library opened it. On the class path are clients that keep connections: ${names}.`,
+    `${first3.name}: ${fix}`
+  );
+}
+
 // src/application/second-server.ts
 var MANAGEMENT_FIX = {
   "management.server.port": "Remove `management.server.port` (or set it to -1 in `env` for the checkpoint, as MANAGEMENT_SERVER_PORT): the endpoints are then on the port of the application, or off. Newer versions of Spring Boot stop it themselves.",
-  "quarkus.management.port": "Set `quarkus.management.enabled=false`: the endpoints are then on the port of the application.",
+  "quarkus.management.port": "Set `quarkus.management.enabled=false` in `application.properties` and build again, as Quarkus reads it at build time: the endpoints are then on the port of the application.",
   "endpoints.all.port": "Remove `endpoints.all.port`: the endpoints are then on the port of the application."
 };
 var GRPC_PORTS = /* @__PURE__ */ new Set([9090, 50051, 6565, 9e3]);
@@ -61025,20 +61950,26 @@ var SERVERS = [
   }
 ];
 function explainSecondServer(refused3, facts) {
-  for (const resource of refused3.resources) {
-    const port = resource.ports.local;
-    if (!resource.listens || port === void 0 || port === facts.port) continue;
-    const openedBy = resource.openedBy?.frames.join(" ") ?? "";
-    const server = SERVERS.find(({ owns }) => owns(port, openedBy, facts));
+  const listening = refused3.resources.flatMap(
+    ({ listens, ports: { local }, openedBy }) => listens && local !== void 0 ? [{ port: local, frames: openedBy?.frames ?? [] }] : []
+  );
+  for (const { port, frames } of listening.filter((one) => one.port !== facts.port)) {
+    const server = SERVERS.find(({ owns }) => owns(port, frames.join(" "), facts));
     if (!server) continue;
     const sentence = `${server.name} listens on port ${port}, beside that of the application.`;
     return refused3.explained(sentence, server.fix(facts));
   }
-  return void 0;
+  const [second] = listening;
+  if (!second || listening.some(({ port }) => port === facts.port)) return void 0;
+  const by = second.frames[0] === void 0 ? "" : `, opened by ${second.frames[0]}`;
+  return refused3.explained(
+    `It is a second server${by}: none listens on port ${facts.port}, that of the application.`,
+    "Turn it off by a setting of its own, or stop it in beforeCheckpoint of an org.crac.Resource, and start it again in afterRestore."
+  );
 }
 
 // src/probe/listeners.ts
-var TIMEOUT = 5e3;
+var TIMEOUT2 = 5e3;
 var LISTEN = "0A";
 var LOOPBACK3 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
 async function listenersIn(docker2, container) {
@@ -61057,7 +61988,7 @@ async function remotePortsIn(docker2, container) {
 async function readSockets(docker2, container) {
   const read3 = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null || true";
   const { exitCode, stdout } = await docker2.attempt(["exec", container, "sh", "-c", read3], {
-    timeout: TIMEOUT
+    timeout: TIMEOUT2
   });
   return exitCode === 0 && stdout !== "" ? stdout : void 0;
 }
@@ -61170,12 +62101,12 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path81 = management ? void 0 : health;
+  const path87 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path81 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path81}`,
+    name: path87 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path87}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path81 ?? "/", serves)
+    run: () => portResponds(address, path87 ?? "/", serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -61325,8 +62256,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises57 = require("node:fs/promises");
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_promises62 = require("node:fs/promises");
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -61335,10 +62266,10 @@ var PRESETS2 = [
 ];
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
-    const path81 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path81 ?? ""));
+    const path87 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path87 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path81 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path87 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
     const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
@@ -61351,8 +62282,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises55 = require("node:fs/promises");
-var import_node_path54 = __toESM(require("node:path"), 1);
+var import_promises60 = require("node:fs/promises");
+var import_node_path60 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -61567,7 +62498,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises55.readFile)(import_node_path54.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises60.readFile)(import_node_path60.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -61584,7 +62515,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises55.readFile)(import_node_path54.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises60.readFile)(import_node_path60.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -61636,7 +62567,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises55.readFile)(import_node_path54.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises60.readFile)(import_node_path60.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -61674,11 +62605,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises56 = require("node:fs/promises");
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_promises61 = require("node:fs/promises");
+var import_node_path62 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path55 = __toESM(require("node:path"), 1);
+var import_node_path61 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -61696,7 +62627,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path55.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path61.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -61710,7 +62641,7 @@ function relevantThreads(dump2) {
 // src/checkpoint/trigger.ts
 var ENGINE_FAILED = /^(?:JVM: invalid info for restore provided|CRIU failed with exit code|CRIU has not properly exited|cannot find CRIU|Cannot execute CRIU|.*CRaC engine failed to checkpoint)/;
 var ENDED3 = new RegExp(`^${MARKERS.jvmEnded} (\\d+), as it does`);
-var REFUSED2 = /\bCheckpointException\b/;
+var REFUSED3 = /\bCheckpointException\b/;
 var MOST_REFUSAL_LINES = 400;
 function watchOutput() {
   const engineFailed = withResolvers();
@@ -61727,7 +62658,7 @@ function watchOutput() {
         hasFailed = true;
         engineFailed.resolve("engine failed");
       }
-      const belongs = refusal3.length > 0 || REFUSED2.test(line2);
+      const belongs = refusal3.length > 0 || REFUSED3.test(line2);
       if (belongs && refusal3.length < MOST_REFUSAL_LINES) refusal3.push(line2);
       const code18 = ENDED3.exec(line2)?.[1];
       if (code18 !== void 0) collected2.resolve(Number(code18));
@@ -61741,7 +62672,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path56.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path62.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -61767,17 +62698,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises56.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises56.mkdir)(copied);
+  await (0, import_promises61.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises61.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises56.rm)(images, { recursive: true, force: true });
-  await (0, import_promises56.rename)(import_node_path56.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises56.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises61.rm)(images, { recursive: true, force: true });
+  await (0, import_promises61.rename)(import_node_path62.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises61.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises56.readFile)(import_node_path56.default.join(copied, entry.name));
-    await writeLog(import_node_path56.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises61.readFile)(import_node_path62.default.join(copied, entry.name));
+    await writeLog(import_node_path62.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises56.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises61.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -61809,9 +62740,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path56.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path62.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises56.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises61.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -61821,21 +62752,20 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises57.readFile)(import_node_path57.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises62.readFile)(import_node_path63.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
 var POLICIES = "resource-policies.txt";
 async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
+  const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path57.default.join(evidence, POLICIES), policies, hiding);
-  return new OpenResources(resources, message, {
-    fix: `${refused3.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
-    evidence: `${listResources(resources)}
-${asInput(policies)}`,
-    signature: refused3.signature
-  });
+  await writeLog(import_node_path63.default.join(evidence, POLICIES), policies, hiding);
+  const fix = `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
+  const details = { fix, evidence: `${listResources(resources)}
+${asInput(policies)}` };
+  return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed);
 }
 function asInput(policies) {
   return [
@@ -61914,7 +62844,7 @@ async function triggerPatiently(context, container, trigger, rested = 0) {
     return await trigger();
   } catch (error) {
     const ports2 = keptPorts(error);
-    const limit = LONGEST_WAIT - rested;
+    const limit = Math.round((LONGEST_WAIT - rested) / 1e3) * 1e3;
     if (ports2 === void 0 || limit <= 0) throw error;
     context.log.info(
       `The JVM refused the checkpoint because of open connections (to port ${ports2.join(", ")}). Waiting for at most ${seconds(limit)}, as HTTP clients close idle connections by themselves ...`
@@ -61950,7 +62880,9 @@ async function areClosed({ docker: docker2, clock, log: log2 }, container, ports
     if (left.length === 0) return true;
     if (clock.now() - reported2 < PROGRESS_INTERVAL2) continue;
     reported2 = clock.now();
-    log2.info(`After ${seconds(reported2 - begin2)} they are still open (to port ${left.join(", ")}).`);
+    log2.info(
+      `After ${seconds(Math.round((reported2 - begin2) / 1e3) * 1e3)} they are still open (to port ${left.join(", ")}).`
+    );
   }
   log2.info(`After ${seconds(limit)} they are still open: nothing closes them before a checkpoint.`);
   return false;
@@ -62199,7 +63131,8 @@ async function checkpointApplication(context, inputs, setting) {
     if (!(explained3 instanceof OpenResources)) throw explained3;
     const supported = libraries ? explainMissingSupport(explained3, libraries) : explained3;
     const servers = { port: inputs.port, management: readiness.management, libraries };
-    throw (supported === explained3 ? explainSecondServer(explained3, servers) : void 0) ?? supported;
+    if (supported !== explained3) throw supported;
+    throw explainSecondServer(explained3, servers) ?? (libraries && explainClients(explained3, libraries)) ?? explained3;
   });
   const duration = snapshot.checkpointDuration;
   const within4 = duration === void 0 ? "" : `, taken in ${Math.round(duration)} ms`;
@@ -62210,13 +63143,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path58.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path64.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises58 = require("node:fs/promises");
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_promises63 = require("node:fs/promises");
+var import_node_path65 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -62232,11 +63165,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path59.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises58.mkdir)(import_node_path59.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises58.writeFile)(import_node_path59.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises58.writeFile)(import_node_path59.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises58.writeFile)(import_node_path59.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path65.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises63.mkdir)(import_node_path65.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises63.writeFile)(import_node_path65.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises63.writeFile)(import_node_path65.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises63.writeFile)(import_node_path65.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -62254,9 +63187,38 @@ function listing2({ from }) {
 `).join("");
 }
 
+// src/image/fonts.ts
+var DRAWING = [
+  { name: "Apache POI", jar: "poi", classes: "org/apache/poi/" },
+  { name: "EasyExcel", jar: "easyexcel", classes: "com/alibaba/excel/" },
+  { name: "JasperReports", jar: "jasperreports", classes: "net/sf/jasperreports/" },
+  { name: "JFreeChart", jar: "jfreechart", classes: "org/jfree/chart/" },
+  { name: "PDFBox", jar: "pdfbox", classes: "org/apache/pdfbox/" },
+  { name: "Apache FOP", jar: "fop-core", classes: "org/apache/fop/" },
+  { name: "Batik", jar: "batik-awt-util", classes: "org/apache/batik/ext/awt/" },
+  { name: "Flying Saucer", jar: "flying-saucer-core", classes: "org/xhtmlrenderer/" },
+  { name: "openhtmltopdf", jar: "openhtmltopdf-core", classes: "com/openhtmltopdf/" },
+  { name: "kaptcha", jar: "kaptcha", classes: "com/google/code/kaptcha/" },
+  { name: "EasyCaptcha", jar: "easy-captcha", classes: "com/wf/captcha/" }
+];
+var CONFIGURATION = "/etc/fonts/fonts.conf";
+async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, image) {
+  const names = DRAWING.filter((library) => libraries?.has(library)).map(({ name }) => name);
+  if (names.length === 0) return;
+  const configuration = await withImageFiles(
+    docker2,
+    { run: id, image },
+    (files) => files.resolve(CONFIGURATION)
+  );
+  if (configuration !== void 0) return;
+  log2.info(
+    `The base image has no fonts, and the application has ${names.join(", ")}. If it draws text, it fails: use a \`base-image\` with fontconfig and libfreetype6 (docs/frameworks.md), and send such a request in \`warmup\`.`
+  );
+}
+
 // src/application/setting-files.ts
-var import_promises59 = require("node:fs/promises");
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_promises64 = require("node:fs/promises");
+var import_node_path66 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -62264,14 +63226,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path60.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path66.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path60.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises59.readFile)(import_node_path60.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path66.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises64.readFile)(import_node_path66.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -62279,13 +63241,13 @@ async function readSettingFiles(sources) {
   return found;
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path60.default.posix.basename(name)) && FOLDERS.includes(import_node_path60.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path66.default.posix.basename(name)) && FOLDERS.includes(import_node_path66.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises59.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises64.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path60.default.posix.basename(name);
+  const base = import_node_path66.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -62567,7 +63529,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path61 = __toESM(require("node:path"), 1);
+var import_node_path67 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -62646,7 +63608,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path61.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path67.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -62759,7 +63721,7 @@ async function withoutRestore(context, request3, name) {
 }
 function restoreFailed({ why, log: log2, restored, port }) {
   const found = diagnose("restore", { app: log2 });
-  const finding = restored && found?.signature?.stream !== "app" ? void 0 : found;
+  const finding = !found || restored && !explains(found, why) ? void 0 : found;
   const cause = finding?.cause ?? port?.cause;
   const what = restored ? "The image was restored, but the application does not work:" : "The image does not restore:";
   return new Failure(
@@ -62771,6 +63733,10 @@ function restoreFailed({ why, log: log2, restored, port }) {
       signature: finding?.signature
     }
   );
+}
+function explains({ signature }, why) {
+  if (signature?.id === "fw-undertow-graceful") return why.includes("status 503");
+  return signature?.stream === "app";
 }
 var FIX_HOST = "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.";
 var FIX_APPLICATION = "Fix what the log of the application below shows: usually an afterRestore that fails or hangs, or a service that is missing (`network`, `env`). If it is only slow, raise `restore-timeout`.";
@@ -62873,7 +63839,8 @@ async function lastImage({ log: log2 }, repositories, tag) {
   if (!tag) return void 0;
   const signal = AbortSignal.timeout(LOOK_UP_TIMEOUT);
   try {
-    const published = await publishedAt(repositories, tag, signal);
+    const once = (reference) => repositories(reference, signal, ONE_TRY);
+    const published = await publishedAt(once, tag);
     const figures = parseFiguresAnnotation(published?.facts[FIGURES_ANNOTATION] ?? "");
     return published && figures && { tag: tag.text, digest: published.digest, figures };
   } catch (error) {
@@ -62885,17 +63852,17 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_node_path70 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises61 = require("node:stream/promises");
+var import_promises66 = require("node:stream/promises");
 var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 
 // src/image/layer-tar.ts
 var import_consumers3 = require("node:stream/consumers");
 var import_node_stream8 = require("node:stream");
-var import_promises60 = require("node:stream/promises");
+var import_promises65 = require("node:stream/promises");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var BLOCK2 = 512;
 async function sizeOfLayer({ headers }) {
@@ -62920,7 +63887,7 @@ async function writeEntries(tar, headers, contents = nothing()) {
       const name = file.done === true ? "nothing" : file.value.name;
       if (file.done === true || name !== header.name)
         throw new Error(`${name} follows instead of ${header.name}`);
-      await (0, import_promises60.pipeline)(file.value.bytes, tar.entry({ ...header }));
+      await (0, import_promises65.pipeline)(file.value.bytes, tar.entry({ ...header }));
     }
     const more = await files.next();
     if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
@@ -62955,7 +63922,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises61.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises66.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -63012,14 +63979,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs12 = require("node:fs");
-var import_promises62 = require("node:fs/promises");
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_node_fs13 = require("node:fs");
+var import_promises67 = require("node:fs/promises");
+var import_node_path68 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises62.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises67.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises62.lstat)(import_node_path62.default.join(tree, name));
+    const stats = await (0, import_promises67.lstat)(import_node_path68.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -63037,7 +64004,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs12.createReadStream)(import_node_path62.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs13.createReadStream)(import_node_path68.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -63045,10 +64012,10 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs13 = require("node:fs");
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_node_fs14 = require("node:fs");
+var import_node_path69 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises63 = require("node:stream/promises");
+var import_promises68 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
@@ -63056,16 +64023,16 @@ async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
   const parents = await foldersOf(docker2, container, [
-    import_node_path63.default.dirname(HOME_DIR),
-    import_node_path63.default.dirname(CRAC_DIR),
+    import_node_path69.default.dirname(HOME_DIR),
+    import_node_path69.default.dirname(CRAC_DIR),
     CRAC_DIR
   ]);
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path63.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path69.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises63.pipeline)(tar, (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises68.pipeline)(tar, (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
@@ -63093,13 +64060,13 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs13.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs14.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
 }
 function nameOf3(folder) {
-  return import_node_path63.default.posix.relative("/", folder);
+  return import_node_path69.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -63114,14 +64081,14 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs13.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs14.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path63.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path69.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path63.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path69.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -63132,12 +64099,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path63.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path69.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises63.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises68.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   let complete = false;
   try {
@@ -63164,7 +64131,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path64.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path70.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -63179,7 +64146,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   const [, scan2, added] = await readByAll(
     archiveToLoad(image),
     (copy) => docker2.feed(["load", "--quiet"], copy),
-    search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+    search && ((copy) => scanImage(copy, search.matcher, search.snapshot, context.startProgram)),
     (copy) => readImageArchive(copy, below2.push && { known: /* @__PURE__ */ new Set(), folder: work })
   );
   const { Id: id } = await inspectImage(docker2, name);
@@ -63206,9 +64173,9 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises64 = require("node:fs/promises");
-var import_node_path65 = __toESM(require("node:path"), 1);
-var FOLDER = "/tmp/crac-checkpoint-archive";
+var import_promises69 = require("node:fs/promises");
+var import_node_path71 = __toESM(require("node:path"), 1);
+var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
   const { docker: docker2, clock, log: log2, id } = context;
@@ -63226,7 +64193,7 @@ async function trainArchive(context, inputs, setting) {
     ...settings,
     name,
     image: names.image("checkpoint"),
-    env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER },
+    env: { ...settings.env, CRAC_ARCHIVE_FOLDER: FOLDER2 },
     otherPorts: otherPorts(readiness),
     flags: ["--no-healthcheck", "--entrypoint", `${CRAC_DIR}/${SCRIPTS.train}`],
     command: [inputs.archive]
@@ -63261,11 +64228,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path65.default.join(work, "archive");
-  await (0, import_promises64.mkdir)(folder, { recursive: true });
-  const file = import_node_path65.default.join(folder, `classes.${kind}`);
-  await docker2.run(["cp", `${name}:${FOLDER}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises64.stat)(file)).size };
+  const folder = import_node_path71.default.join(work, "archive");
+  await (0, import_promises69.mkdir)(folder, { recursive: true });
+  const file = import_node_path71.default.join(folder, `classes.${kind}`);
+  await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
+  return { kind, file, size: (await (0, import_promises69.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -63293,14 +64260,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_node_path72 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path66.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path72.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -63327,7 +64294,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path81) => archiveOption(archive.kind, path81) });
+      await writeArchiveTree(source.folder, { file, option: (path87) => archiveOption(archive.kind, path87) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -63454,24 +64421,12 @@ function flagsOf(privileges) {
   return privileges === void 0 ? "" : declaredFlags(privileges);
 }
 
-// src/image/layers.ts
-async function layersOf(docker2, image) {
-  const history = await imageHistory(docker2, image);
-  return history.reverse().flatMap(({ CreatedBy, Size }) => {
-    const [firstLine = ""] = CreatedBy.split("\n");
-    return Number(Size) > 0 ? [{ createdBy: instruction(firstLine), rawSize: Number(Size) }] : [];
-  });
-}
-function instruction(createdBy) {
-  return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
-}
-
 // src/registry/push.ts
-var import_promises66 = require("node:fs/promises");
+var import_promises71 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises65 = require("node:fs/promises");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_promises70 = require("node:fs/promises");
+var import_node_path73 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -63542,10 +64497,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises65.writeFile)(import_node_path67.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises70.writeFile)(import_node_path73.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises65.rm)(import_node_path67.default.join(folder, FILE), { force: true });
+  await (0, import_promises70.rm)(import_node_path73.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -63596,7 +64551,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises66.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises71.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -63625,7 +64580,7 @@ async function tagImage(docker2, image, tags2) {
 
 // src/registry/scan-and-pack.ts
 async function readWholeImage(context, { mode, secrets }, { id, snapshot }, packing) {
-  const { docker: docker2, clock, log: log2, work } = context;
+  const { docker: docker2, clock, log: log2, work, startProgram } = context;
   const scans = mode !== "off";
   if (!scans && !packing) return { scanned: void 0, archive: void 0 };
   const prepared = scans ? await prepareSearch(secrets) : void 0;
@@ -63638,7 +64593,7 @@ async function readWholeImage(context, { mode, secrets }, { id, snapshot }, pack
       archive2.on("data", ({ length }) => progress(bytes += length, void 0));
       return readByAll(
         archive2,
-        search && ((copy) => scanImage(copy, search.matcher, search.snapshot)),
+        search && ((copy) => scanImage(copy, search.matcher, search.snapshot, startProgram)),
         packing && ((copy) => readImageArchive(copy, { known: packing.known, folder: work }))
       );
     },
@@ -63722,8 +64677,8 @@ function time(milliseconds) {
 }
 function code(text2) {
   const fence = "`".repeat(longestRun(text2) + 1);
-  const padding2 = fence.length > 1 ? " " : "";
-  return `${fence}${padding2}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding2}${fence}`;
+  const padding3 = fence.length > 1 ? " " : "";
+  return `${fence}${padding3}${text2.replaceAll("|", "\\|").replace(/\s+/g, " ")}${padding3}${fence}`;
 }
 function longestRun(text2) {
   return Math.max(0, ...[...text2.matchAll(/`+/g)].map((match) => match[0].length));
@@ -63793,8 +64748,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises67 = require("node:fs/promises");
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_promises72 = require("node:fs/promises");
+var import_node_path74 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -63937,7 +64892,7 @@ var PROT_NONE = 0;
 var PROT_READ = 1;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function partsOf3(process2, files) {
+function partsOf2(process2, files) {
   const { memory, jvm, stackPointers } = process2;
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
@@ -63985,7 +64940,7 @@ function createMemoryMap(processes, files, shared = []) {
   ];
   const spaces = new Map([
     ...processes.flatMap((process2) => {
-      const parts2 = partsOf3(process2, files);
+      const parts2 = partsOf2(process2, files);
       return process2.pages.map((pages) => space(process2.pid, pages, parts2));
     }),
     ...shared.map((pages) => space(void 0, pages, []))
@@ -64050,7 +65005,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path81, size }) {
+function addFile(image, { path: path87, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -64059,7 +65014,7 @@ function addFile(image, { path: path81, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path81), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path87), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -64162,7 +65117,7 @@ function requireOrder(ranges, what) {
   }
 }
 function mappableRuns(process2, files, runs) {
-  const parts2 = partsOf3(process2, files).filter(
+  const parts2 = partsOf2(process2, files).filter(
     ({ kind, mapping }) => (kind === "javaHeap" || kind === "tables") && isPlainMemory(mapping) || kind === "classes" && (isPlainMemory(mapping) || isPrivateFile(mapping))
   );
   return parts2.flatMap((part) => overlapping(runs, part));
@@ -64213,12 +65168,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises67.readFile)(import_node_path68.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises72.readFile)(import_node_path74.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises67.readFile)(import_node_path68.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises72.readFile)(import_node_path74.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -64227,18 +65182,18 @@ async function readImages(evidence, folder, loadedBecause) {
       process2.threads.map(async (thread) => readCore(await image(`core-${thread}.img`)))
     );
     cores.push(...own);
-    memories.push(await memoryOf(image, process2, own, process2 === processes[0] ? jvm : void 0));
+    memories.push(await memoryOf2(image, process2, own, process2 === processes[0] ? jvm : void 0));
   }
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises67.readdir)(folder)) {
+  for (const name of await (0, import_promises72.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises67.readFile)(import_node_path68.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises72.readFile)(import_node_path74.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -64284,7 +65239,7 @@ function restoreOf(heap, processes, shared) {
 function withPages([jvm], { mapped, loaded }) {
   return jvm ? [{ ...jvm, pages: [mapped, loaded] }] : [];
 }
-async function memoryOf(image, { pid }, cores, jvm) {
+async function memoryOf2(image, { pid }, cores, jvm) {
   return {
     pid,
     memory: readMemory(await image(`mm-${pid}.img`)),
@@ -64294,20 +65249,44 @@ async function memoryOf(image, { pid }, cores, jvm) {
   };
 }
 
+// src/job/job.ts
+async function partsOf3({ context, inputs: given, world }, application, architecture) {
+  const reference = given.image;
+  const image = reference === void 0 ? void 0 : await context.step(
+    "image",
+    "Read the image",
+    () => readExistingImage(context, reference, given, { architecture, dockerFolder: world.dockerFolder })
+  );
+  const inputs = settled(given, image);
+  const onBase = await prepareBase(context, inputs, world, { application, image });
+  const jdk = await context.step(
+    "jdk",
+    "Resolve the JDK",
+    () => provideJdk(context, world, { inputs, architecture, application: Promise.resolve(application), image })
+  );
+  const withCriu = given.criuImage;
+  const criuImage = withCriu === void 0 ? void 0 : await context.step("criu", "Pull the image with CRIU", () => pullCriu(context, withCriu));
+  const parts2 = await completeParts(onBase, { jdk, criuImage }, inputs, world, imageValues(inputs));
+  return { parts: parts2, inputs };
+}
+function withImage({ inputs: { baseImage: given, port, user: user2 }, finished: finished2 }, { application, base, jdk }, publication) {
+  const baseImage = base.given?.reference ?? given;
+  return { application: application.description, baseImage, jdk, port, user: user2, publication, ...finished2() };
+}
+
 // src/job/with-snapshot.ts
 async function withSnapshot(job, runner, parts2, source) {
   const { context, inputs, world } = job;
   const { step } = context;
   const from = parts2.base.given?.repositoryDigests ?? [];
-  await step(
-    "build-checkpoint",
-    "Build the checkpoint image",
-    () => buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} })
-  );
+  await step("build-checkpoint", "Build the checkpoint image", async () => {
+    const image = await buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} });
+    await noteMissingFonts(context, parts2.libraries, image);
+  });
   const engine = await step(
     "engine",
     "Choose the checkpoint engine",
-    () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges))
+    () => unlessUnsupported(chooseEngine(context, inputs, runner.privileges, runner))
   );
   if (engine instanceof UnsupportedRunner) return engine;
   const lower = runner.imageStore ? startLowerLayers(context, inputs, { ...world, source, engine, from }) : void 0;
@@ -64368,12 +65347,12 @@ function annotationsOf({ figures }, snapshotSize, archiveSize) {
 
 // src/inputs/without-snapshot.ts
 var UNSUPPORTED = "This runner does not support snapshots";
-var REFUSED3 = "The image has no snapshot, because the checkpoint was refused";
+var REFUSED4 = "The image has no snapshot, because the checkpoint was refused";
 function choiceWithoutSnapshot(inputs, why, log2) {
   const refused3 = why instanceof CheckpointRefused;
   const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
   if (choice2 === "fail") throw why;
-  log2.warning(`${refused3 ? REFUSED3 : UNSUPPORTED}: ${why.message} ${why.fix}`);
+  log2.warning(`${refused3 ? REFUSED4 : UNSUPPORTED}: ${why.message} ${why.fix}`);
   return { choice: choice2, refused: refused3, reason: why.message };
 }
 
@@ -64428,7 +65407,7 @@ async function withoutSnapshot(job, why, known) {
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
   if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
-  const { parts: parts2, inputs } = known.made ?? await partsOf2(job, known.application, await architectureOf2(job));
+  const { parts: parts2, inputs } = known.made ?? await partsOf3(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
   const cold = await buildColdImage(context, inputs, setting, { source, reason });
@@ -64443,15 +65422,15 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises68 = require("node:fs/promises");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_promises73 = require("node:fs/promises");
+var import_node_path75 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path69.default.join(runFolder, "work"), logs: import_node_path69.default.join(runFolder, "logs") };
+  return { work: import_node_path75.default.join(runFolder, "work"), logs: import_node_path75.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises68.mkdir)(import_node_path69.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises68.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises73.mkdir)(import_node_path75.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises73.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/lib/held-log.ts
@@ -64527,8 +65506,8 @@ var Steps = class {
 };
 
 // src/runner/disk-space.ts
-var import_promises69 = require("node:fs/promises");
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_promises74 = require("node:fs/promises");
+var import_node_path76 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -64548,7 +65527,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises69.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises74.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -64559,11 +65538,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises69.stat)(place);
+  const own = await (0, import_promises74.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises69.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises69.stat)(import_node_path70.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises74.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises74.stat)(import_node_path76.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -64606,16 +65585,16 @@ async function run(id, inputs, given) {
   const log2 = noting(given.log, warnings2);
   const secrets = await knownSecrets(inputs, { ...given, log: log2 });
   const world = { ...given, log: log2, secrets };
-  const { docker: docker2, clock, runFolder } = world;
+  const { docker: docker2, clock, runFolder, startProgram } = world;
   const steps = new Steps(clock, log2);
   const [folders, hiding, step] = [foldersIn(runFolder), hidingOf(secrets), steps.run.bind(steps)];
-  const context = { id, docker: docker2, clock, log: log2, ...folders, hiding, step };
+  const context = { id, docker: docker2, clock, log: log2, ...folders, hiding, step, startProgram };
   try {
     await makeFolders(runFolder);
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, steps, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path71.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path77.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -64626,8 +65605,8 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { inputs, world } = job;
   const { workspace } = world;
-  await requireContext(import_node_path71.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path71.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path77.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path77.default.resolve(workspace, inputs.warmupScript));
   const { begun, end } = beginJob(job);
   try {
     const { application, ...started } = await begun;
@@ -64661,20 +65640,214 @@ async function withParts(job, { application, runner, parts: parts2 }) {
 }
 
 // src/report/instructions.ts
+var import_node_fs16 = require("node:fs");
+var import_yaml4 = __toESM(require_dist(), 1);
+
+// src/report/cluster-objects.ts
 var import_yaml2 = __toESM(require_dist(), 1);
-var PROFILE = LAUNCH_FILES.seccompProfile;
-var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE}`;
+var NAME6 = "crac-checkpoint";
+var NODE_PROFILE = `operator/${NAME6}.json`;
+function seccompProfile({ defaultAction, architectures, syscalls }) {
+  const rules = syscalls.map(({ names, action, args }) => ({ names, action, ...args && { args } }));
+  const document = new import_yaml2.Document({
+    apiVersion: "security-profiles-operator.x-k8s.io/v1",
+    kind: "SeccompProfile",
+    metadata: { name: NAME6 },
+    spec: { defaultAction, architectures, syscalls: rules }
+  });
+  (0, import_yaml2.visit)(document, {
+    Pair: (_, { key, value }) => {
+      const isNames = String(key) === "names" && typeof value === "object" && value !== null;
+      if (isNames) value.flow = true;
+    }
+  });
+  return document.toString();
+}
+function constraints(user2, privileges) {
+  const all = privileges.level === "privileged";
+  const notes = [
+    `To let a service account use it: oc adm policy add-scc-to-user ${NAME6} --serviceaccount default`,
+    "The SELinux boolean virt_sandbox_use_netlink of the nodes may have to be on."
+  ];
+  return commented(notes, {
+    apiVersion: "security.openshift.io/v1",
+    kind: "SecurityContextConstraints",
+    metadata: { name: NAME6 },
+    allowHostDirVolumePlugin: false,
+    allowHostIPC: false,
+    allowHostNetwork: false,
+    allowHostPID: false,
+    allowHostPorts: false,
+    allowPrivilegedContainer: all,
+    // CRIU gets its two capabilities from its file.
+    allowPrivilegeEscalation: true,
+    allowedCapabilities: all ? ["*"] : capabilities(privileges),
+    defaultAddCapabilities: null,
+    requiredDropCapabilities: all ? null : ["ALL"],
+    priority: null,
+    readOnlyRootFilesystem: false,
+    runAsUser: { type: "MustRunAs", uid: user2.uid },
+    fsGroup: { type: "MustRunAs" },
+    supplementalGroups: { type: "RunAsAny" },
+    seLinuxContext: { type: "MustRunAs" },
+    seccompProfiles: all ? ["*"] : [`localhost/${NODE_PROFILE}`],
+    volumes: [
+      "configMap",
+      "csi",
+      "downwardAPI",
+      "emptyDir",
+      "ephemeral",
+      "persistentVolumeClaim",
+      "projected",
+      "secret"
+    ]
+  });
+}
+function capabilities({ capability }) {
+  return [capability.toUpperCase(), "SETPCAP"];
+}
+function commented(notes, object) {
+  return `${notes.map((note) => `# ${note}
+`).join("")}${(0, import_yaml2.stringify)(object)}`;
+}
+
+// src/report/kubernetes.ts
+var import_yaml3 = __toESM(require_dist(), 1);
+var APP = "app";
+var READ_ONLY = "With `readOnlyRootFilesystem: true`, mount an emptyDir on /tmp if the application writes to it.";
+var POD_SECURITY = "Where Pod Security is enforced: kubectl label namespace NAMESPACE pod-security.kubernetes.io/enforce=privileged";
+var PROFILE = [
+  `The profile ${NODE_PROFILE} has to be on each node, else the container is not created: apply the output \`seccomp-profile\``,
+  `(security-profiles-operator 1.0 or newer), or put ${LAUNCH_FILES.seccompProfile} of the image there: /var/lib/kubelet/seccomp/${NODE_PROFILE}.`,
+  "In place of it, `type: Unconfined` restores too. With `type: RuntimeDefault`, which blocks clone3, the application starts normally."
+];
+function kubernetesManifests(startable, profile) {
+  const needsProfile = usesProfile(startable.privileges);
+  return {
+    kubernetes: deployment(startable),
+    "seccomp-profile": needsProfile ? seccompProfile(profile) : "",
+    kustomize: kustomization(startable),
+    "helm-values": helmValues(startable),
+    openshift: startable.privileges ? constraints(startable.user, startable.privileges) : ""
+  };
+}
+function deployment(startable) {
+  const { privileges, port } = startable;
+  const labels2 = { app: APP };
+  const container = { ...containerOf(startable), ports: [{ containerPort: port }] };
+  const notes = [
+    ...usesProfile(privileges) ? PROFILE : [],
+    ...privileges ? [POD_SECURITY] : [],
+    READ_ONLY
+  ];
+  return commented(notes, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: APP, labels: labels2 },
+    spec: {
+      selector: { matchLabels: labels2 },
+      template: { metadata: { labels: labels2 }, spec: { containers: [container] } }
+    }
+  });
+}
+function containerOf(startable) {
+  return { name: APP, image: startable.image, securityContext: securityContext(startable) };
+}
+function kustomization(startable) {
+  const patch = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: APP },
+    spec: { template: { spec: { containers: [containerOf(startable)] } } }
+  };
+  const notes = [
+    `Replace deployment.yaml with your file, and the two names \`${APP}\` of the patch with those of your Deployment and its container.`,
+    ...usesProfile(startable.privileges) ? PROFILE : [],
+    ...startable.privileges ? [POD_SECURITY] : []
+  ];
+  return commented(notes, {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: ["deployment.yaml"],
+    patches: [{ target: { kind: "Deployment" }, patch: (0, import_yaml3.stringify)(patch) }]
+  });
+}
+function helmValues(startable) {
+  const { image, port, privileges } = startable;
+  const colon = image.lastIndexOf(":");
+  const notes = [
+    "For a chart with the names that `helm create` gives to values.",
+    ...usesProfile(privileges) ? PROFILE : [],
+    ...privileges ? [POD_SECURITY] : []
+  ];
+  return commented(notes, {
+    image: { repository: image.slice(0, colon), tag: image.slice(colon + 1) },
+    securityContext: securityContext(startable),
+    service: { port }
+  });
+}
+function securityContext({ privileges, user: { uid, gid } }) {
+  const who = { runAsNonRoot: true, runAsUser: uid, runAsGroup: gid };
+  if (privileges === void 0) {
+    return {
+      ...who,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" }
+    };
+  }
+  if (privileges.level === "privileged") return { ...who, privileged: true };
+  return {
+    ...who,
+    // CRIU gets its two capabilities from its file, which Kubernetes treats as an escalation; the application has none.
+    allowPrivilegeEscalation: true,
+    capabilities: { drop: ["ALL"], add: capabilities(privileges) },
+    seccompProfile: { type: "Localhost", localhostProfile: NODE_PROFILE },
+    ...privileges.level === "least" ? {} : { appArmorProfile: { type: "Unconfined" } }
+  };
+}
+
+// src/shipped.ts
+var import_node_fs15 = require("node:fs");
+var import_node_url = require("node:url");
+function shipped() {
+  const { version } = JSON.parse((0, import_node_fs15.readFileSync)(shippedFile("package.json"), "utf8"));
+  return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
+}
+function shippedFile(name) {
+  return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
+}
+function vendorApis(environment2) {
+  const url = (name, standard) => {
+    const text2 = environment2[name] || standard;
+    if (URL.canParse(text2)) return new URL(text2);
+    throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
+      fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
+    });
+  };
+  return {
+    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
+    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
+  };
+}
+
+// src/report/instructions.ts
+var PROFILE2 = LAUNCH_FILES.seccompProfile;
+var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE2}`;
 var READ_ONLY_COMPOSE = '# With `read_only: true`, add `tmpfs: ["/tmp:exec"]` if the application writes to /tmp.\n';
-var READ_ONLY_POD = "# With `readOnlyRootFilesystem: true`, mount an emptyDir on /tmp if the application writes to it.";
-function instructionsFor(startable) {
-  return { run: dockerRun(startable), compose: compose(startable), kubernetes: kubernetes(startable) };
+function instructionsFor(startable, profile) {
+  return {
+    run: dockerRun(startable),
+    compose: compose(startable),
+    ...kubernetesManifests(startable, profile)
+  };
 }
 function dockerRun({ image, port, privileges }) {
-  const flags = privileges?.restore(PROFILE).join(" ") ?? "";
-  const profile = `docker run --rm --entrypoint cat "$image" ${PROFILE_IN_IMAGE} > ${PROFILE}`;
+  const flags = privileges?.restore(PROFILE2).join(" ") ?? "";
+  const profile = `docker run --rm --entrypoint cat "$image" ${PROFILE_IN_IMAGE} > ${PROFILE2}`;
   return [
     `image=${image}`,
-    ...flags.includes(PROFILE) ? [profile] : [],
+    ...flags.includes(PROFILE2) ? [profile] : [],
     `docker run --rm --publish ${port}:${port} \\`,
     ...flags === "" ? [] : [`  ${flags} \\`],
     '  "$image"'
@@ -64688,62 +65861,11 @@ function compose({ image, port, privileges }) {
     service["cap_add"] = capabilities(privileges);
     service["security_opt"] = options2(privileges, "./seccomp.json");
   }
-  const file = READ_ONLY_COMPOSE + (0, import_yaml2.stringify)({ services: { app: service } });
-  if (!file.includes(PROFILE)) return file;
-  return `# Put ${PROFILE} in the same folder:
-# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE}
+  const file = READ_ONLY_COMPOSE + (0, import_yaml4.stringify)({ services: { app: service } });
+  if (!file.includes(PROFILE2)) return file;
+  return `# Put ${PROFILE2} in the same folder:
+# docker run --rm --entrypoint cat ${image} ${PROFILE_IN_IMAGE} > ${PROFILE2}
 ${file}`;
-}
-function kubernetes({ image, port, privileges, user: user2 }) {
-  const pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "app" },
-    spec: {
-      containers: [
-        {
-          name: "app",
-          image,
-          ports: [{ containerPort: port }],
-          securityContext: privileges === void 0 ? restricted(user2) : forRestore(privileges, user2)
-        }
-      ]
-    }
-  };
-  const profile = [
-    "# Put seccomp.json below /var/lib/kubelet/seccomp/ on each node; where that is not possible,",
-    "# `type: Unconfined` works too. RuntimeDefault does not work: it blocks clone3."
-  ];
-  const comments = [READ_ONLY_POD];
-  const needsProfile = privileges !== void 0 && privileges.level !== "privileged";
-  if (needsProfile) comments.push(...profile);
-  return `${comments.join("\n")}
-${(0, import_yaml2.stringify)(pod)}`;
-}
-function restricted({ uid, gid }) {
-  return {
-    runAsNonRoot: true,
-    runAsUser: uid,
-    runAsGroup: gid,
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"] },
-    seccompProfile: { type: "RuntimeDefault" }
-  };
-}
-function forRestore(privileges, { uid, gid }) {
-  const who = { runAsNonRoot: true, runAsUser: uid, runAsGroup: gid };
-  if (privileges.level === "privileged") return { ...who, privileged: true };
-  return {
-    ...who,
-    // CRIU gets its two capabilities from its file, which Kubernetes treats as an escalation; the application has none.
-    allowPrivilegeEscalation: true,
-    capabilities: { drop: ["ALL"], add: capabilities(privileges) },
-    seccompProfile: { type: "Localhost", localhostProfile: PROFILE },
-    ...privileges.level === "least" ? {} : { appArmorProfile: { type: "Unconfined" } }
-  };
-}
-function capabilities({ capability }) {
-  return [capability.toUpperCase(), "SETPCAP"];
 }
 function options2(privileges, profile) {
   const words = privileges.restore(profile);
@@ -64753,7 +65875,8 @@ function instructions(result) {
   const { image: runtime2, port, user: user2, publication } = result;
   const { digest, tags: tags2 } = publication;
   const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime2.id;
-  return instructionsFor({ image, port, user: user2, privileges: runtime2.privileges });
+  const profile = JSON.parse((0, import_node_fs16.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
+  return instructionsFor({ image, port, user: user2, privileges: runtime2.privileges }, profile);
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
@@ -64888,6 +66011,10 @@ function outputsOf(result) {
     run: "",
     compose: "",
     kubernetes: "",
+    "seccomp-profile": "",
+    kustomize: "",
+    "helm-values": "",
+    openshift: "",
     skipped: String(result.outcome === "skipped" || result.outcome === "unchanged"),
     logs: result.logs
   };
@@ -65106,7 +66233,7 @@ function renderCold(result) {
   return [
     "## CRaC checkpoint: an image without a snapshot",
     "",
-    `${result.refused ? REFUSED3 : UNSUPPORTED}:`,
+    `${result.refused ? REFUSED4 : UNSUPPORTED}:`,
     "",
     quote(result.reason),
     "",
@@ -65168,8 +66295,9 @@ function commonParts({ application, jdk, baseImage }) {
     ["Base image", baseImage]
   ];
 }
+var MORE_FOR_KUBERNETES = "The outputs `kustomize`, `helm-values`, `seccomp-profile` and `openshift` have the same for Kustomize and Helm, and what the cluster needs.";
 function startIt(result, needs) {
-  const { run: run2, compose: compose2, kubernetes: kubernetes2 } = instructions(result);
+  const { run: run2, compose: compose2, kubernetes } = instructions(result);
   const block = (language, text2) => [`\`\`\`${language}`, text2.trimEnd(), "```"];
   return [
     "**Start the image:**",
@@ -65179,7 +66307,7 @@ function startIt(result, needs) {
     needs,
     "",
     ...folded("With compose", ...block("yaml", compose2)),
-    ...folded("With Kubernetes", ...block("yaml", kubernetes2))
+    ...folded("With Kubernetes", ...block("yaml", kubernetes), "", MORE_FOR_KUBERNETES)
   ];
 }
 
@@ -65188,32 +66316,8 @@ function textOf2(markdown) {
   return markdown.replace(/^```mermaid\n[^]*?^```\n*/gm, "").replace(/^<details>[^]*?^<\/details>\n*/gm, "").replaceAll("<br>", " ").trimEnd();
 }
 
-// src/shipped.ts
-var import_node_fs14 = require("node:fs");
-var import_node_url = require("node:url");
-function shipped() {
-  const { version } = JSON.parse((0, import_node_fs14.readFileSync)(shippedFile("package.json"), "utf8"));
-  return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
-}
-function shippedFile(name) {
-  return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
-}
-function vendorApis(environment2) {
-  const url = (name, standard) => {
-    const text2 = environment2[name] || standard;
-    if (URL.canParse(text2)) return new URL(text2);
-    throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
-      fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
-    });
-  };
-  return {
-    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
-    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
-  };
-}
-
 // src/run/with-run.ts
-var import_node_path73 = __toESM(require("node:path"), 1);
+var import_node_path79 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -65259,6 +66363,9 @@ function cancelled(signal) {
 
 // src/run/world.ts
 var import_node_os3 = require("node:os");
+
+// src/registry/client.ts
+var import_node_stream12 = require("node:stream");
 
 // src/registry/connection.ts
 var import_node_stream11 = require("node:stream");
@@ -65403,6 +66510,13 @@ var Connection = class {
    * that is not expected, and for an address without TLS where the registry has it.
    */
   async send(request3, expected) {
+    return await this.exchange(request3, expected, sendToServer);
+  }
+  /** Sends a request as `send` does, and returns the body of a successful response as a stream. */
+  async open(request3, expected) {
+    return await this.exchange(request3, expected, openStream);
+  }
+  async exchange(request3, expected, sender) {
     this.reached ??= Promise.all([
       this.context.endpoint(this.registry),
       this.context.credentials(this.registry)
@@ -65415,7 +66529,7 @@ var Connection = class {
     const attempt4 = async () => {
       const login = url.origin === origin.origin ? this.authorization : void 0;
       const headers = { ...request3.headers, ...login === void 0 ? {} : { authorization: login } };
-      return await this.once({ ...request3, url, headers, dispatcher });
+      return await this.once({ ...request3, url, headers, dispatcher }, sender);
     };
     let response = await attempt4();
     const isOwn = response.status === 401 && response.url.origin === origin.origin;
@@ -65428,11 +66542,11 @@ var Connection = class {
         scope,
         credentials,
         origin,
-        async (token3) => await this.once({ ...token3, timeout, dispatcher })
+        async (token3) => await this.once({ ...token3, timeout, dispatcher }, sendToServer)
       );
       if (this.authorization !== void 0) {
         if (request3.body instanceof import_node_stream11.Readable)
-          throw refusal2(this.registry, describe3(request3.method, url), response, { tries: 2 });
+          throw refusal2(this.registry, describe3(request3.method, url), withoutStream(response), { tries: 2 });
         response = await attempt4();
       }
     }
@@ -65440,15 +66554,21 @@ var Connection = class {
     const isElsewhere = response.url.origin !== origin.origin;
     if (expected.includes(response.status)) return response;
     if (isElsewhere && expectedElsewhere.includes(response.status)) return response;
-    throw refusal2(this.registry, describe3(request3.method, url), response);
+    throw refusal2(this.registry, describe3(request3.method, url), withoutStream(response));
   }
-  async once(request3) {
-    return await sendToServer({ ...request3, cancelled: this.cancelled }).catch((error) => {
+  async once(request3, sender) {
+    return await sender({ ...request3, cancelled: this.cancelled }).catch((error) => {
       if (!(error instanceof HttpFailure)) throw error;
       throw unreachable(this.registry, describe3(request3.method, request3.url), error);
     });
   }
 };
+function withoutStream(response) {
+  const { body } = response;
+  if (!(body instanceof import_node_stream11.Readable)) return { ...response, body };
+  body.on("error", () => void 0).destroy();
+  return { ...response, body: Buffer.alloc(0) };
+}
 function describe3(method, url) {
   return `${method} ${url.origin}${url.pathname}`;
 }
@@ -65463,12 +66583,12 @@ var MANIFESTS = [
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path81, cancelled2) {
+  constructor(context, registry2, path87, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path81;
+    this.path = path87;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path81}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path87}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -65509,7 +66629,25 @@ var RepositoryClient = class {
   async blob(digest) {
     const { body } = await this.send({ method: "GET", url: this.at("blobs", digest) }, [200]);
     if (digestOf(body) === digest) return body;
-    throw new HttpFailure("registry", `${this.registry} has other content under ${digest}.`, {
+    throw this.otherContent(digest);
+  }
+  /** Has a function read a blob of any size. It returns the digest of what it has read, and is called again after a transient error. */
+  async readBlob(digest, read3) {
+    const timeout = this.context.patience.tryTimeout;
+    await this.withRetries(async () => {
+      const request3 = { method: "GET", url: this.at("blobs", digest), timeout };
+      const { body } = await this.connection.open(request3, [200]);
+      const found = await read3(import_node_stream12.Readable.from(body)).catch((error) => {
+        this.cancelled?.throwIfAborted();
+        if (isDiskFull(error)) throw error;
+        const why = `${this.registry} did not send all of ${digest}: ${messageOf(error)}.`;
+        throw new HttpFailure("registry", why, { fix: "Run the job again." }, {});
+      });
+      if (found !== digest) throw this.otherContent(digest);
+    });
+  }
+  otherContent(digest) {
+    return new HttpFailure("registry", `${this.registry} has other content under ${digest}.`, {
       fix: "Something changes images in transit, or the storage of the registry is damaged: report it to the administrators of the registry."
     });
   }
@@ -65560,15 +66698,19 @@ var RepositoryClient = class {
     return await this.withRetries(() => this.connection.send({ ...request3, timeout }, expected));
   }
   async withRetries(attempt4) {
-    return await withRetries({ ...this.context, cancelled: this.cancelled }, POLICY, attempt4);
+    return await withRetries(
+      { ...this.context, cancelled: this.cancelled },
+      this.context.policy ?? POLICY,
+      attempt4
+    );
   }
 };
 
 // src/registry/endpoint.ts
-var import_promises70 = require("node:dns/promises");
-var import_promises71 = require("node:fs/promises");
+var import_promises75 = require("node:dns/promises");
+var import_promises76 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path72 = __toESM(require("node:path"), 1);
+var import_node_path78 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -65597,23 +66739,23 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises70.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises75.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path72.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises71.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path78.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises76.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises71.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises76.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path72.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path78.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read3(import_node_path72.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path78.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -65630,6 +66772,7 @@ function realWorld(run2, environment2, given) {
   return {
     docker: docker2,
     dockerAfterCancel,
+    startProgram: programsOn(environment2, given.cancelled),
     // Moved tags are restored after a cancellation, which needs Docker's configuration of the registry.
     repositories: repositoriesIn(environment2, dockerAfterCancel, (line2) => given.log.info(line2)),
     clock: systemClock,
@@ -65650,14 +66793,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path81 }, signal) => new RepositoryClient(world, registry2, path81, signal);
+  return ({ registry: registry2, path: path87 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path87, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path73.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path79.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -65705,8 +66848,8 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path74.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs15.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path80.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs17.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
   const log2 = terminalLog((line2) => console.error(line2), systemClock);
@@ -65731,8 +66874,8 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path74.default.join(handle.folder, "logs");
-      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs15.existsSync)(folder) && (0, import_node_fs15.readdirSync)(folder).length > 0;
+      const folder = import_node_path80.default.join(handle.folder, "logs");
+      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs17.existsSync)(folder) && (0, import_node_fs17.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
       if (json) {
@@ -65786,7 +66929,7 @@ function badOption(error) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml3.parse)((0, import_node_fs15.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml5.parse)((0, import_node_fs17.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -65804,6 +66947,7 @@ async function doctorCommand(args, answer2) {
     const runner = await inspectRunner(
       {
         docker: createDocker(process.env),
+        clock: systemClock,
         platform: process.platform,
         hostname: (0, import_node_os5.hostname)(),
         log: { ...terminalLog((line2) => console.error(line2), systemClock), info: () => void 0 }
@@ -65859,7 +67003,8 @@ function reportOf(runner, options3) {
     privileges: privileges[0]?.level,
     checkpointFlags: privileges[0]?.checkpoint,
     restoreFlags: privileges[0]?.restore("seccomp.json"),
-    criu: options3.criu
+    criu: options3.criu,
+    criuLimits: criuLimits(runner)
   };
 }
 function describe4(runner, options3) {
@@ -65869,14 +67014,18 @@ function describe4(runner, options3) {
     ["architecture", runner.architecture],
     ["kernel", runner.kernel],
     ["CPU", `${runner.cpu ?? "unknown"}${runner.amx ? ", with AMX" : ""}`],
-    ["AppArmor", runner.appArmor ? "yes" : "no"],
-    ["base image", options3.baseImage],
+    ["AppArmor", runner.appArmor === void 0 ? "unknown" : runner.appArmor ? "yes" : "no"],
+    ["base image", `${options3.baseImage}, ${runner.glibc ? `glibc ${runner.glibc}` : "without glibc"}`],
     ["ports", describeReach(runner.reach)],
     ...runner.refused.map(({ level, reason }) => [`not ${level}`, reason]),
     ["privileges", granted?.level ?? "none"],
     ["checkpoint", granted?.checkpoint.join(" ") ?? ""],
     ["restore", granted?.restore("seccomp.json").join(" ") ?? ""],
-    ["CRIU", criuText(options3.criu)]
+    ["CRIU", criuText(options3.criu)],
+    ...criuLimits(runner).map((limit) => [
+      `CRIU < ${limit.fixedIn}`,
+      `${limit.always ? "fails" : "may fail"} on ${limitedHosts(limit)}: ${limit.reason}`
+    ])
   ];
   const lines3 = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`);
   return ["This machine can take snapshots, as far as can be seen without taking one.", "", ...lines3].join(
@@ -65892,10 +67041,10 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs16 = require("node:fs");
-var import_promises72 = require("node:fs/promises");
+var import_node_fs18 = require("node:fs");
+var import_promises77 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path75 = __toESM(require("node:path"), 1);
+var import_node_path81 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -65957,8 +67106,8 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path75.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs16.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path81.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs18.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
@@ -65975,7 +67124,7 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises72.mkdtemp)(import_node_path75.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises77.mkdtemp)(import_node_path81.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       content: "whole",
@@ -65983,11 +67132,11 @@ async function downloadTo(source, asset, options3, print) {
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path75.default.resolve(options3.output, asset.name);
-    await (0, import_promises72.copyFile)(file, copy);
+    const copy = import_node_path81.default.resolve(options3.output, asset.name);
+    await (0, import_promises77.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises72.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises77.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

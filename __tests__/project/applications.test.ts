@@ -7,6 +7,9 @@ import { ROOT } from '../support/inputs.js'
 const FOLDER = path.join(ROOT, '__tests__/e2e/long/applications')
 const names = APPLICATIONS.map(({ name }) => name)
 
+/** Projects in the same folder that __tests__/e2e/long/set-ups.test.ts builds. */
+const OF_SET_UPS = ['clients', 'undertow-graceful']
+
 /** The cells of a table in Markdown, without its second line. */
 function cellsOf(table: string): string[][] {
   const lines = table
@@ -19,7 +22,7 @@ function cellsOf(table: string): string[][] {
 describe('the applications of docs/frameworks.md', () => {
   test('are the projects of their folder', () => {
     const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-    expect(folders.map(({ name }) => name).sort()).toEqual([...names].sort())
+    expect(folders.map(({ name }) => name).sort()).toEqual([...names, ...OF_SET_UPS].sort())
     expect(names).toEqual(expect.arrayContaining(IN_CI))
   })
 
