@@ -62,22 +62,28 @@ describe('a second server that still listens', () => {
     [
       listening(7000),
       undefined,
-      'It is a second server: none listens on port 8080, that of the application.'
+      'A server listens on port 7000, which is not that of the application (8080).'
     ],
     [
       listening(9090),
       'com.acme.Metrics.serve',
-      'It is a second server, opened by com.acme.Metrics.serve(X.java:1): none'
+      'A server, opened by com.acme.Metrics.serve(X.java:1), listens on port 9090, which'
     ],
     [
       'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:5000]',
       'spark.embeddedserver.jetty.EmbeddedJettyServer.ignite',
-      'It is a second server, opened by spark.embeddedserver'
+      'A server, opened by spark.embeddedserver'
     ]
   ])('%s, which is not known, is named by the code that opened it, if any: %p', (text, frame, message) => {
     const failure = explainSecondServer(refusal(text, frame), facts())
     expect(failure?.message).toContain(message)
     expect(failure?.fix).toMatch(/^Turn it off by a setting of its own, or stop it in beforeCheckpoint/)
+  })
+
+  test('of a library that is named already keeps its own fix', () => {
+    const open = refusal(listening(20880), 'org.apache.dubbo.remoting.transport.netty4.NettyServer.doOpen')
+    expect(open.fix).toContain('DubboBootstrap')
+    expect(explainSecondServer(open, facts())).toBeUndefined()
   })
 
   test('that is the application itself, or a connection, is not named', () => {

@@ -41,6 +41,8 @@ describe('a refusal because of connections', () => {
     [['IllegalSelectorException', KEPT], [443]],
     [['IllegalSelectorException'], undefined],
     [['CheckpointOpenSocketException: Socket[addr=search/10.0.0.2,port=9200,localport=4]'], [9200]],
+    [['CheckpointOpenSocketException: Socket[addr=billing/10.0.0.2,port=8086,localport=4]'], [8086]],
+    [['CheckpointOpenSocketException: Socket[addr=cache/10.0.0.2,port=11211,localport=4]'], [11211]],
     // A pool and a server stay open, and a file is another matter.
     [['CheckpointOpenSocketException: Socket[addr=db/10.0.0.2,port=5432,localport=4]'], undefined],
     [

@@ -75,6 +75,25 @@ test('the code counts before the port: Redisson is named, and not Redis', () => 
   expect(failure?.fix).toContain('shutdown() of the RedissonClient')
 })
 
+test.each([
+  [
+    'fw-jdbc',
+    ['org.postgresql.core.PGStream.createSocket', 'com.rabbitmq.client.impl.ConsumerDispatcher.run']
+  ],
+  ['fw-jdbc', ['com.zaxxer.hikari.HikariDataSource.getConnection', 'io.grpc.stub.ServerCalls.invoke']],
+  [
+    'fw-elasticsearch',
+    ['org.apache.http.impl.nio.reactor.connect', 'org.elasticsearch.client.RestClient.send']
+  ],
+  [
+    'fw-http-client',
+    ['okhttp3.internal.connection.RealConnection.connect', 'io.grpc.stub.ServerCalls.invoke']
+  ]
+])('of several libraries, the one that opened it is named: %s', (id, frames) => {
+  const stack = createdBy('java.base/sun.nio.ch.Net.socket', ...frames)
+  expect(idOf(`${socket('Socket[addr=server/10.0.0.2,port=5671,localport=4]')}${stack}`)).toBe(id)
+})
+
 // https://github.com/spring-cloud/spring-cloud-stream/issues/3156, https://github.com/apache/dubbo/issues/14447 and others, shortened.
 test.each([
   [

@@ -61,7 +61,7 @@ Caused by: java.lang.ExceptionInInitializerError: Exception java.lang.Unsatisfie
       'start-fontconfig'
     ],
     ['java.lang.UnsatisfiedLinkError: no fontmanager in java.library.path', 'start-desktop'],
-    ["java.lang.UnsatisfiedLinkError: Can't load library: /opt/jdk/lib/libawt_xawt.so", 'start-x11'],
+    ["java.lang.UnsatisfiedLinkError: Can't load library: /opt/jdk/lib/libawt_xawt.so", 'start-headless'],
     ['java.lang.NoClassDefFoundError: java/awt/Font', 'start-desktop']
   ])('of a public report: %s', (output, id) => {
     expect(findingOf(output)?.signature?.id).toBe(id)

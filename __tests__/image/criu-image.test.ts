@@ -8,7 +8,7 @@ const IMAGE = `ghcr.io/acme/criu@sha256:${'a'.repeat(64)}`
 
 describe('pullCriu', () => {
   /** Pulls the image with a Docker that does not have it, and whose registry replies like that. */
-  async function pull(pulled: Reply, labels: Record<string, string>) {
+  async function pull(pulled: Reply, labels: Record<string, string>, architecture = 'amd64') {
     const warnings: string[] = []
     let isThere = false
     const docker = fakeDocker(([command, name]) => {
@@ -17,9 +17,11 @@ describe('pullCriu', () => {
         return pulled
       }
       if (command !== 'image' || name !== 'inspect') return ''
-      return isThere ? imageJson({ Config: { Labels: labels } }) : { exitCode: 1, stderr: 'No such image' }
+      return isThere
+        ? imageJson({ Architecture: architecture, Config: { Labels: labels } })
+        : { exitCode: 1, stderr: 'No such image' }
     })
-    const name = pullCriu({ id: '0123', docker, log: noting(quietLog(), warnings) }, IMAGE)
+    const name = pullCriu({ id: '0123', docker, log: noting(quietLog(), warnings) }, IMAGE, 'x64')
     return { name: await name, warnings, commands: docker.calls.map(({ args }) => args.join(' ')) }
   }
 
@@ -37,6 +39,13 @@ describe('pullCriu', () => {
     expect(warnings).toEqual([
       `CRIU comes from the packages of the base image. The image with CRIU ${IMAGE} could not be pulled.`
     ])
+  })
+
+  test('returns nothing for an image of another architecture, with a warning', async () => {
+    const { name, warnings, commands } = await pull('', { 'io.github.crac-checkpoint.criu': '1' }, 'arm64')
+    expect(name).toBeUndefined()
+    expect(warnings).toEqual([expect.stringContaining(`${IMAGE} is for arm64`)])
+    expect(commands.join()).not.toContain('tag ')
   })
 
   test('refuses another image', async () => {

@@ -73,9 +73,10 @@ export function explainSecondServer(refused: OpenResources, facts: ServerFacts):
   }
   const [second] = listening
   if (!second || listening.some(({ port }) => port === facts.port)) return undefined
-  const by = second.frames[0] === undefined ? '' : `, opened by ${second.frames[0]}`
+  const by = second.frames[0] === undefined ? '' : `, opened by ${second.frames[0]},`
+  if (refused.isNamed && refused.signature?.id !== 'fw-listener') return undefined
   return refused.explained(
-    `It is a second server${by}: none listens on port ${facts.port}, that of the application.`,
+    `A server${by} listens on port ${second.port}, which is not that of the application (${facts.port}).`,
     'Turn it off by a setting of its own, or stop it in beforeCheckpoint of an org.crac.Resource, and start it again in afterRestore.'
   )
 }

@@ -22,7 +22,11 @@ const MAY_CLOSE = new Set<string | undefined>([
   'jvm-epoll',
   'fw-elasticsearch',
   'fw-exporter',
-  'fw-discovery'
+  'fw-discovery',
+  'fw-store',
+  'fw-data-grid',
+  'fw-directory-mail',
+  'fw-http-client'
 ])
 
 /**

@@ -1,5 +1,6 @@
 import { Failure, type FailureDetails } from '../lib/errors.js'
 import { LONGEST_LINE } from '../lib/lines.js'
+import { CARRIERS } from './catalogue/clients.js'
 import { diagnose } from './diagnose.js'
 import { channelsIn, isListening, isOfSelector, NO_PORTS, portsIn, type SocketPorts } from './open-socket.js'
 
@@ -143,12 +144,17 @@ function addFrame(frames: string[], frame: string | undefined): void {
   frames.push(frame)
 }
 
-/** Returns a line with the resource and the code that opened it: a signature can name a client by its package. */
-function withCode({ type, text, stack }: Cause): string[] {
-  const names = stack.map((frame) => (frame.endsWith(')') ? (frame.split('(', 1)[0] ?? '') : frame))
-  return names.length === 0
-    ? []
-    : [`${simpleName(type)}: ${text} opened by ${names.join(' ')}`.slice(0, LONGEST_LINE)]
+/**
+ * Returns a line for each frame of the code that opened a resource, since a signature can name a client by its package: of several, the
+ * uppermost one opened it. Clients that others are built on come last.
+ */
+function withCode({ type, stack }: Cause): string[] {
+  const names = stack.map((frame) => frame.split('(', 1)[0] ?? '')
+  const ordered = [
+    ...names.filter((name) => !CARRIERS.test(name)),
+    ...names.filter((name) => CARRIERS.test(name))
+  ]
+  return ordered.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE))
 }
 
 function openResources(causes: readonly Cause[]): OpenResource[] {

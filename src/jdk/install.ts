@@ -28,7 +28,7 @@ export interface JdkArchive {
 export interface InstallOptions extends DownloadOptions {
   content: Content
   jdkSha256: string | undefined
-  /** Returns a digest of another source, for an asset without one; called only before a download. */
+  /** Returns a digest of another source, for an asset without one; called only where its archive, or a layer of it, is not on this machine. */
   furtherSha256: (asset: JdkAsset) => Promise<ExpectedDigest | undefined>
   /** Existing folder of this run, which receives the archive. */
   temporaryFolder: string

@@ -31,8 +31,11 @@ export interface JdkEnvironment extends Omit<
 /** A JDK that was selected, and may not be here yet. */
 export interface SelectedJdk {
   asset: JdkAsset
-  /** Digest that its archive has to have, in lower-case hexadecimal; undefined if the archive is on this machine, or no source has its digest. */
-  expectedSha256: string | undefined
+  /**
+   * Returns the digest that its archive has to have, in lower-case hexadecimal; undefined if the archive is on this machine, if no source has its
+   * digest, or if two digests differ. It may ask GitHub.
+   */
+  expectedSha256: () => Promise<string | undefined>
   /** Returns its verified archive, without what an image does not need. */
   provide: () => Promise<JdkArchive>
 }
@@ -60,7 +63,11 @@ export async function selectJdk(
     const archive = await jdkFromFile(file, architecture, given, warning)
     await requireFitting(needed, archive.asset, source.list)
     if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile)
-    return { asset: archive.asset, expectedSha256: undefined, provide: () => Promise.resolve(archive) }
+    return {
+      asset: archive.asset,
+      expectedSha256: () => Promise.resolve(undefined),
+      provide: () => Promise.resolve(archive)
+    }
   }
   const asset = await source
     .resolve(distribution, javaVersion, architecture)
@@ -75,7 +82,7 @@ export async function selectJdk(
   const isHere = source.isCached(asset, content)
   return {
     asset,
-    expectedSha256: isHere ? undefined : await source.expectedSha256(asset, jdkSha256),
+    expectedSha256: async () => (isHere ? undefined : await source.expectedSha256(asset, jdkSha256)),
     provide: async () => await source.install(asset, { ...given, content, progress: logProgress(log, clock) })
   }
 }

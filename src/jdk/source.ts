@@ -95,8 +95,12 @@ export function jdkSource(context: JdkSourceContext): JdkSource {
       return chooseAsset(assets, request, vendor, architecture)
     },
     isCached: (asset, content) => cachedFolder(asset, content) !== '',
-    expectedSha256: async (asset, jdkSha256) =>
-      asset.sha256 ?? jdkSha256 ?? (await furtherSha256(asset))?.sha256,
+    expectedSha256: async (asset, jdkSha256) => {
+      const { sha256 } = asset
+      // Two that differ are a failure of the archive.
+      if (sha256 !== undefined && jdkSha256 !== undefined && sha256 !== jdkSha256) return undefined
+      return sha256 ?? jdkSha256 ?? (await furtherSha256(asset))?.sha256
+    },
     install: async (asset, options) =>
       await installJdk(asset, {
         ...context,

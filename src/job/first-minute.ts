@@ -81,11 +81,10 @@ async function begin(job: Job<Inputs>, together: SideBySide): Promise<Begun> {
   const showCriu =
     withCriu === undefined
       ? undefined
-      : together.begin('criu', 'Pull the image with CRIU', async (log) =>
-          (await architecture.promise) === undefined
-            ? undefined
-            : await pullCriu({ ...context, log }, withCriu)
-        )
+      : together.begin('criu', 'Pull the image with CRIU', async (log) => {
+          const known = await architecture.promise
+          return known && (await pullCriu({ ...context, log }, withCriu, known))
+        })
   let hasJdk = false
   const showJdk = together.begin('jdk', 'Resolve the JDK', async (log) => {
     const known = await architecture.promise

@@ -47,7 +47,9 @@ export async function partsOf(
   const criuImage =
     withCriu === undefined
       ? undefined
-      : await context.step('criu', 'Pull the image with CRIU', () => pullCriu(context, withCriu))
+      : await context.step('criu', 'Pull the image with CRIU', () =>
+          pullCriu(context, withCriu, architecture)
+        )
   const parts = await completeParts(onBase, { jdk, criuImage }, inputs, world, imageValues(inputs))
   return { parts, inputs }
 }

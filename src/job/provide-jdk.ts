@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { javaNeedOf } from '../application/java-need.js'
 import type { Application } from '../application/layouts/layout.js'
@@ -43,12 +44,14 @@ async function fromLastImage(
   { log, work }: JdkContext,
   { version, dockerFolder, repositories, cancelled }: World,
   { inputs, architecture, image }: JdkRequest,
-  { asset, expectedSha256: sha256 }: SelectedJdk
+  { asset, expectedSha256 }: SelectedJdk
 ): Promise<JdkArchive | undefined> {
   if (!inputs.reuseLayers) return undefined
   const file = path.join(work, 'jdk-layer.tar.gz')
-  const fetched = await fetch().catch((error: unknown) => {
+  const fetched = await fetch().catch(async (error: unknown) => {
     cancelled.throwIfAborted()
+    // The archive needs its place on the disk.
+    await rm(file, { force: true })
     return messageOf(error)
   })
   if (typeof fetched !== 'string') return fetched
@@ -58,7 +61,9 @@ async function fromLastImage(
   async function fetch(): Promise<JdkArchive | string> {
     const [tag] = inputs.tags
     if (tag === undefined) return 'there is no tag'
-    if (sha256 === undefined) return 'the JDK is on this machine, or no source has its digest'
+    const sha256 = await expectedSha256()
+    if (sha256 === undefined)
+      return 'the JDK is on this machine, no source has its digest, or `jdk-sha256` is another one'
     const { trustStore } = image?.java ?? {}
     const key = await jdkLayerKey({ version, dockerFolder, architecture, jdkSha256: sha256, trustStore })
     if (key === undefined) return 'the JDK gets the certificates of the image'

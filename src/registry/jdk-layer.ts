@@ -8,7 +8,7 @@ import { counted } from '../lib/counted.js'
 import { requireDiskSpace } from '../lib/disk.js'
 import { PRIVATE_FILE } from '../lib/modes.js'
 import { GZIPPED, type PackedLayer } from './layer-file.js'
-import { imageOf, layersByContent, type PublishedImage, type Repositories } from './published.js'
+import { imageOf, layersByContent, ONE_TRY, type PublishedImage, type Repositories } from './published.js'
 import type { Reference } from './reference.js'
 
 /** The instruction of docker/Dockerfile that makes the layer with the JDK. */
@@ -25,7 +25,7 @@ export async function fetchJdkLayer(
   file: string,
   signal: AbortSignal
 ): Promise<{ from: string } | { reason: string }> {
-  const client = repositories(tag, signal)
+  const client = repositories(tag, signal, ONE_TRY)
   const manifest = await client.manifest(tag.tag)
   const image = manifest && (await imageOf(client, manifest))
   if (!manifest || !image) return { reason: `${tag.text} has no image of one platform` }
@@ -56,6 +56,8 @@ function jdkLayerOf(image: PublishedImage): PackedLayer | undefined {
   const instructions = history
     .filter(({ empty_layer: empty }) => empty !== true)
     .map(({ created_by: createdBy = '' }) => instruction(createdBy))
+  // A base image may have a history of other steps than its layers.
+  if (instructions.length !== rootfs.diff_ids.length) return undefined
   return layersByContent(image).get(rootfs.diff_ids[instructions.lastIndexOf(JDK)] ?? '')
 }
 

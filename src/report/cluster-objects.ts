@@ -41,6 +41,7 @@ export function constraints(user: { uid: number }, privileges: Privileges): stri
   const all = privileges.level === 'privileged'
   const notes = [
     `To let a service account use it: oc adm policy add-scc-to-user ${NAME} --serviceaccount default`,
+    'For a pod with the seccomp type Unconfined or RuntimeDefault, add unconfined or runtime/default to seccompProfiles.',
     'The SELinux boolean virt_sandbox_use_netlink of the nodes may have to be on.'
   ]
   return commented(notes, {

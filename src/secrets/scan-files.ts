@@ -17,7 +17,7 @@ export interface NamedContent {
 
 export interface FilesScanned {
   findings: ScanFinding[]
-  /** Number of occurrences beyond the maximum number of findings. */
+  /** Number of occurrences beyond the maximum number of findings, and of beginnings of tokens beyond their limit. */
   unlisted: number
   /** Size of all files in bytes. */
   bytes: number

@@ -19,6 +19,12 @@ function upTo(pattern: string): string {
   return `(?:(?!${pattern}).)*${pattern}`
 }
 
+const HTTP_CLIENTS =
+  'okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws'
+
+/** Packages of clients that others are built on, such as exporters and clients of search engines. */
+export const CARRIERS = new RegExp(`^(?:${HTTP_CLIENTS}|io\\.grpc)\\.`)
+
 const IN_HOOKS = 'close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore'
 
 /** Connections of clients that frameworks do not close before a checkpoint, or only in some versions. */
@@ -137,7 +143,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
   {
     id: 'fw-data-grid',
     pattern: open(
-      '570[1-3]|10800|47[15]00|11222|40404|7800',
+      '570[1-3]|10800|47[15]00|11222',
       'com\\.hazelcast|org\\.apache\\.ignite|org\\.infinispan|org\\.jgroups|org\\.apache\\.geode'
     ),
     category: 'application',
@@ -147,7 +153,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
   {
     id: 'fw-store',
     pattern: open(
-      '11210|11211|8086|8123|2379|9876',
+      '1121[01]',
       'com\\.couchbase|net\\.spy\\.memcached|net\\.rubyeye|com\\.influxdb|com\\.clickhouse|com\\.aerospike|io\\.etcd|org\\.apache\\.rocketmq|org\\.apache\\.hadoop'
     ),
     category: 'application',
@@ -168,10 +174,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
   {
     // After those whose clients use them.
     id: 'fw-http-client',
-    pattern: open(
-      '',
-      'okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws'
-    ),
+    pattern: open('', HTTP_CLIENTS),
     category: 'application',
     cause: 'A connection of an HTTP client is kept open.',
     fix: 'Let the client close idle connections sooner, and set `checkpoint-delay`, or close them in beforeCheckpoint: `connectionPool().evictAll()` of OkHttp, `closeIdle(TimeValue.ZERO_MILLISECONDS)` of the connection manager of Apache HttpClient, `maxIdleTime` of the ConnectionProvider of Reactor Netty (WebClient), close() of a client of the AWS SDK.'

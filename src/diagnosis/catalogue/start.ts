@@ -83,7 +83,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'start-fontconfig',
     pattern:
-      /Fontconfig head is null|sun\.awt\.FontConfiguration\.(?:head|getVersion\()|Cannot load default config file|No fonts found|Could not initialize class sun\.(?:awt\.(?:X11|Fc)FontManager|font\.(?:SunFontManager|FontManagerFactory))|(libfontconfig\.so[.\d]{0,20}): cannot open shared object file/m,
+      /Fontconfig head is null|sun\.awt\.FontConfiguration\.(?:head|getVersion\()|Cannot load default config file|Probable fatal error: ?No fonts found|Could not initialize class sun\.(?:awt\.(?:X11|Fc)FontManager|font\.(?:SunFontManager|FontManagerFactory))|(libfontconfig\.so[.\d]{0,20}): cannot open shared object file/m,
     category: 'image',
     cause: 'The image has no fonts: Java finds them with fontconfig.',
     fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6 libharfbuzz0b\`.`,
@@ -100,10 +100,18 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'start-x11',
     pattern:
-      /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't load library: \S{1,300}\/(libawt_xawt\.so)|UnsatisfiedLinkError: no (awt_xawt) in |Can't connect to X11 window server/m,
+      /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't connect to X11 window server/m,
     category: 'image',
-    cause: 'The application opens a window, and the image lacks the X Window System ($1$2$3).',
+    cause: 'The application opens a window, and the image lacks the X Window System ($1).',
     fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: 'specific'
+  },
+  {
+    id: 'start-headless',
+    pattern: /Can't load library: \S{1,300}\/libawt_xawt\.so|UnsatisfiedLinkError: no awt_xawt in /m,
+    category: 'jdk',
+    cause: 'The application opens a window, and the JDK is one without windows (headless).',
+    fix: 'Add `-Djava.awt.headless=true` to `java-options` if the application has no windows. Else use a JDK that is not headless.',
     weight: 'specific'
   },
   {

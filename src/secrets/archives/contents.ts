@@ -19,7 +19,7 @@ const FREE = 1024 * 1024
 
 /**
  * Returns the content of a file, and if it is an archive or packed, what is in it, at any depth, with names such as
- * `/app.jar!/lib/inner.jar!/application.yml`. The formats are known by the content. What cannot be opened is scanned as it is, and
+ * `/app.jar!/lib/inner.jar!/application.yml`. The formats are known by the content. What cannot be opened is scanned as it is (of xz and bzip2, what comes after the damage), and
  * noted in the opener. Zip archives can have anything in front, such as a launch script.
  */
 export async function* contentsOf(

@@ -70,8 +70,8 @@ export function createOpener(startProgram: StartProgram, allowed = ALLOWED): Ope
       return () => void (memory += bytes)
     },
     start(command, args) {
+      if (files <= PROGRAM_FILES) return 'more archives of xz and bzip2 than are opened'
       files -= PROGRAM_FILES
-      if (files <= 0) return 'more archives of xz and bzip2 than are opened'
       const program = startProgram(command, args)
       if (program.pid === undefined) return `the program ${command} cannot be started`
       running.add(program)
