@@ -13,3 +13,6 @@ for word in "$@"; do
 done
 [ ! -e "$records/java.status" ] || : >"$records/again"
 record java
+# Where the java of the image is, behind all links: the libraries in its home are not for another JDK.
+PATH=$PATH:/usr/bin:/bin
+readlink -f "$(readlink -f "$0")-original" >"$records/java.original"

@@ -103,6 +103,40 @@ cd /usr && exec -a shop java "$@"
     expect(found).toMatchObject({ environment: { LD_LIBRARY_PATH: '/layers/lib', EMPTY: '' } })
   })
 
+  test.each([
+    [
+      'a link in a folder of the system',
+      'usr/bin/java',
+      (home: string) => `ln -s ${home}/bin/java usr/bin/java`
+    ],
+    [
+      'the java that the recording adds',
+      'added/bin/java',
+      (home: string) =>
+        `cp ${home}/bin/java added/bin/ && ln -s ${home}/bin/java-original added/bin/java-original`
+    ]
+  ])('leaves out the libraries of the Java behind %s', async (_, java, prepare) => {
+    const lines = [
+      'mkdir -p usr/bin added/bin',
+      prepare(folder),
+      'export LD_LIBRARY_PATH="$1"',
+      `exec ${java} a`
+    ]
+    const found = await recorded(`#!/bin/sh\n${lines.join('\n')}\n`, [`${folder}/lib/server:/usr/lib/x`])
+    expect(found).toMatchObject({ environment: { LD_LIBRARY_PATH: '/usr/lib/x' } })
+  })
+
+  test('keeps the libraries of the system, where java is a file of the system', () => {
+    const status = 'Umask:\t0022\n'
+    const records = new Map([
+      ...['before', 'java'].map((name) => [`${name}.status`, status] as const),
+      ['java.cmdline', '/bin/sh\0/usr/bin/java\0a\0'],
+      ['java.original', '/usr/bin/java-original\n'],
+      ['java.environ', 'LD_LIBRARY_PATH=/usr/lib/x\0']
+    ])
+    expect(startIn(records)).toMatchObject({ environment: { LD_LIBRARY_PATH: '/usr/lib/x' } })
+  })
+
   test('gets the version of the java of the image, also behind a link', async () => {
     const script = '#!/bin/sh\nln -s bin/java link\nv=$(./link -version 2>&1); exec java -D"$v" a\n'
     expect(await recorded(script, [], {}, '#!/bin/sh\necho 21\n')).toMatchObject({
@@ -131,7 +165,8 @@ cd /usr && exec -a shop java "$@"
     const text = notesOf(['/cnb/process/web'], start, ['/layers/x']).join('\n')
     expect(text).toContain('/cnb/process/web was run up to java, without a network and with 1 GB of memory')
     expect(text).toContain('the image has them: JAVA_TOOL_OPTIONS, TOKEN.')
-    expect(text).toContain('fixed, too: -XX:ActiveProcessorCount=2 -Xmx64m -XX:MaxMetaspaceSize=9M.')
+    expect(text).toContain('fixed, too: -Xmx64m -XX:MaxMetaspaceSize=9M. `java-options` can set others.')
+    expect(text).toContain('fixed, too: -XX:ActiveProcessorCount=2. They win over `java-options`')
     expect(text).toContain('the image has them: /layers/x.')
     expect(text).not.toContain('hunter2')
   })
@@ -145,11 +180,10 @@ cd /usr && exec -a shop java "$@"
     expect(withRecording(config, undefined)).toBe(config)
   })
 
-  test('gets an image with its files and variables', () => {
+  test('gets an image with its variables', () => {
     const environment = { A: 'b "c" \\ $D', 'e.f': '' }
-    const written = new Map([['/layers/a b', '/work/f0']])
-    expect(dockerfileOf('base:1', '10:20', { environment, written })).toBe(
-      'FROM base:1\nCOPY --chown=10:20 ["f0","/layers/a b"]\nENV A="b \\"c\\" \\\\ \\$D"\nENV e.f=""\n'
+    expect(dockerfileOf('base:1', { environment, written: new Map() })).toBe(
+      'FROM base:1\nENV A="b \\"c\\" \\\\ \\$D"\nENV e.f=""\n'
     )
   })
 })

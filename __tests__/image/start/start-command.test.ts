@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { startCommand } from '../../../src/image/start/start-command.js'
+import { temporaryFolder } from '../../support/temporary-folder.js'
 
 interface Image {
   Entrypoint?: string[]
@@ -130,5 +133,35 @@ describe('the start command of an image', () => {
       notes: []
     })
     expect((await of({ Cmd: ['bash'] })).words).toEqual(['bash'])
+  })
+})
+
+describe('a start command that is run up to java', () => {
+  let folder: string
+  temporaryFolder((created) => (folder = created))
+
+  test('has the argument file that it writes, and names the volumes of the image', async () => {
+    const copy = path.join(folder, 'f0')
+    await writeFile(copy, '-Dnew=1\n')
+    const file = { type: 'file', mode: 0o644, mtime: new Date(0), size: 8, digest: '', copy }
+    const recording = {
+      words: ['java', '@app.args', '@/srv/other.args', 'Main'],
+      environment: {},
+      workingDirectory: '/srv',
+      written: new Map([['/srv/app.args', file]]),
+      notes: ['It was run.']
+    }
+    const texts: Record<string, string> = { '/srv/app.args': '-Dold=1', '/srv/other.args': '-Dother=1' }
+    const { words, notes } = await startCommand({
+      config: { Entrypoint: ['/start'], Volumes: { '/data': {} } },
+      variables: {},
+      readText: (name) => Promise.resolve(texts[name]),
+      record: () => Promise.resolve(recording)
+    })
+    expect(words).toEqual(['java', '-Dnew=1', '-Dother=1', 'Main'])
+    expect(notes).toEqual([
+      'It was run.',
+      'Files that it writes to a volume of the image are not kept: /data.'
+    ])
   })
 })

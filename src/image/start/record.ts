@@ -1,4 +1,4 @@
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { cp, lstat, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { RUN_LABEL, removeContainer, withEnvironmentFile } from '../../docker/containers.js'
 import type { Context } from '../../docker/context.js'
@@ -8,6 +8,7 @@ import { namesOf } from '../../docker/names.js'
 import { seconds, type Milliseconds } from '../../lib/values.js'
 import { runBuild } from '../build.js'
 import { difference, notesOf, startIn, type Recording, type Records, type Start } from './recording.js'
+import { differenceOfFiles, filesWritten, type WrittenFiles } from './written-files.js'
 
 export interface RecordSetting {
   /** Image with the start command; a shell has to be in it. */
@@ -27,20 +28,14 @@ const TIMEOUT: Milliseconds = 30_000
 /** Memory of the container: what calculates sizes from it gets the same on every machine. */
 const MEMORY = '1g'
 
-/** Most files that a start command may write. */
-const MOST_FILES = 200
-
 /** Longest record that is read. Bytes. */
 const LONGEST_RECORD = 4 * 1024 * 1024
 
 /** Folder of docker/start/ in the image. */
 const FOLDER = '/opt/crac-start'
 
-/** Folders in which files come and go. */
-const ALWAYS_CHANGED = new Set(['/tmp', '/var/tmp', '/run', '/dev'])
-
 interface Run extends Start {
-  written: ReadonlyMap<string, string>
+  written: WrittenFiles
 }
 
 /**
@@ -66,14 +61,16 @@ export async function recordStart(
     }
   const first = await runUpToJava(context, { ...setting, image }, command, 1)
   if ('problem' in first) return first
+  // Its value at the checkpoint would be that of `env` again.
+  const given = Object.keys(first.environment).find((name) => Object.hasOwn(setting.env, name))
+  if (given !== undefined)
+    return { problem: `it changes the variable ${given}, which \`env\` sets: leave it out of \`env\`` }
   const second = await runUpToJava(context, { ...setting, image }, command, 2)
   if ('problem' in second) return second
-  const files = [...first.written.keys()]
-  const other =
-    difference(first, second) ??
-    (files.join('\0') === [...second.written.keys()].join('\0') ? undefined : 'the files that it writes')
-  if (other !== undefined) return { problem: `${other} of one start are not those of the next` }
-  return { ...first, notes: notesOf(command, first, files) }
+  // What each start makes for itself, such as a key or an id, must not be the same in all containers.
+  const other = difference(first, second) ?? differenceOfFiles(first.written, second.written)
+  if (other !== undefined) return { problem: `two starts differ in ${other}` }
+  return { ...first, notes: notesOf(command, first, [...first.written.keys()]) }
 }
 
 async function runUpToJava(
@@ -111,8 +108,13 @@ async function runUpToJava(
       return records.has('java.status') || records.has('no-version')
         ? start
         : { problem: `${start.problem}; without a network it ${endOf(ended)}` }
-    const written = await filesWritten({ docker, name, folder })
-    return 'problem' in written ? written : { ...start, written }
+    const found = await filesWritten(docker, { name, folder, own: FOLDER })
+    if ('problem' in found) return found
+    const { written, temporary } = found
+    const given = [...start.words, ...Object.values(start.environment), start.workingDirectory]
+    if (temporary.some((file) => given.some((text) => text.includes(file))))
+      return { problem: 'java needs a file that it writes below /tmp, where nothing is kept' }
+    return { ...start, written }
   } finally {
     await removeContainer(docker, name)
   }
@@ -127,41 +129,6 @@ async function readRecords(folder: string): Promise<Records | undefined> {
     records.set(entry.name, await readFile(file, 'utf8'))
   }
   return records
-}
-
-/** Copies the files that a container has added or changed, parent folders first. */
-async function filesWritten({
-  docker,
-  name,
-  folder
-}: Pick<RecordContext, 'docker'> & { name: string; folder: string }): Promise<
-  Run['written'] | { problem: string }
-> {
-  const changes = (await docker.run(['diff', name])).split('\n').flatMap((line) => {
-    const [, kind = '', file = ''] = /^([ACD]) (.*)$/.exec(line) ?? []
-    return file === '' || `${file}/`.startsWith(`${FOLDER}/`) ? [] : [{ kind, file }]
-  })
-  const written = new Map<string, string>()
-  const removed = changes.find(({ kind }) => kind === 'D')
-  if (removed) return { problem: `it removes ${removed.file}` }
-  for (const { kind, file } of changes.sort((a, b) => (a.file < b.file ? -1 : 1))) {
-    const isParent = changes.some((other) => other.file.startsWith(`${file}/`))
-    if (kind === 'C' && (isParent || ALWAYS_CHANGED.has(file) || FOLDER.startsWith(`${file}/`))) continue
-    if (!/^[\w./@%+=:,~ -]+$/.test(file)) return { problem: 'it writes a file with an unusual name' }
-    if (written.size === MOST_FILES) return { problem: `it writes more than ${MOST_FILES} files` }
-    const copy = path.join(folder, `f${written.size}`)
-    if (isParent) await mkdir(copy)
-    else {
-      await docker.run(['cp', `${name}:${file}`, copy])
-      const copied = await lstat(copy)
-      // A folder in which files were only deleted again.
-      if (copied.isDirectory() && kind === 'C') continue
-      if (!copied.isFile() && !copied.isDirectory())
-        return { problem: `it writes ${file}, which is not a file` }
-    }
-    written.set(file, copy)
-  }
-  return written
 }
 
 /** Returns how a command ended, with its last line. */

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { ImageConfig } from '../../docker/inspect.js'
 import { variablesIn } from '../jvm-variables.js'
+import type { WrittenFiles } from './written-files.js'
 
 /** What a start command does before it starts java. */
 export interface Recording {
@@ -9,8 +10,8 @@ export interface Recording {
   /** Variables that it sets, besides those that the finished image sets itself. */
   environment: Record<string, string>
   workingDirectory: string
-  /** Files that it writes: path in the image → copy on the runner, of a file or of an empty folder. */
-  written: ReadonlyMap<string, string>
+  /** Files that it writes. */
+  written: WrittenFiles
   /** Sentences for the log. */
   notes: string[]
 }
@@ -58,9 +59,10 @@ export function startIn(records: Records): Start | { problem: string } {
   const gone = Object.keys(before).find((name) => isName(name) && !(name in after))
   if (gone !== undefined) return { problem: `it removes the variable ${gone}` }
   const environment: Record<string, string> = {}
+  const homes = homesOf(program, text('java.original').replace(/\n$/, ''))
   for (const [name, value] of Object.entries(after)) {
-    const kept = withoutJava(name, value, program)
-    const was = before[name] === undefined ? undefined : withoutJava(name, before[name], program)
+    const kept = withoutJava(name, value, homes)
+    const was = before[name] === undefined ? undefined : withoutJava(name, before[name], homes)
     if (NOT_KEPT.has(name) || kept === was || (kept === '' && value !== '')) continue
     if (name === 'HOME') return { problem: 'it changes the variable HOME' }
     if (/[\0\n\r]/.test(value)) return { problem: `it sets the variable ${name} to several lines` }
@@ -90,13 +92,20 @@ export function notesOf(
 ): string[] {
   const name = command[0] ?? ''
   const names = Object.keys(environment).sort()
-  const given = [...words, environment['JAVA_TOOL_OPTIONS'] ?? '', environment['JDK_JAVA_OPTIONS'] ?? '']
-  const sizes = given.flatMap((text) => text.match(SIZES) ?? [])
+  const sizesIn = (texts: readonly string[]): string =>
+    texts.flatMap((text) => text.match(SIZES) ?? []).join(' ')
+  const early = sizesIn([environment['JAVA_TOOL_OPTIONS'] ?? '', environment['JDK_JAVA_OPTIONS'] ?? ''])
+  const late = sizesIn(words)
   return [
     `${name} was run up to java, without a network and with 1 GB of memory: what it found out is fixed in the image. Another value of a variable at docker run has no effect on it.`,
     ...(names.length > 0 ? [`It sets these variables, and the image has them: ${names.join(', ')}.`] : []),
-    ...(sizes.length > 0
-      ? [`Sizes in its options are fixed, too: ${sizes.join(' ')}. \`java-options\` can set others.`]
+    ...(early !== ''
+      ? [`Sizes in its variables are fixed, too: ${early}. \`java-options\` can set others.`]
+      : []),
+    ...(late !== ''
+      ? [
+          `Sizes in its options are fixed, too: ${late}. They win over \`java-options\`; \`command\` can set others.`
+        ]
       : []),
     ...(written.length > 0 ? [`It writes these files, and the image has them: ${written.join(', ')}.`] : [])
   ]
@@ -127,12 +136,17 @@ const variablesOf = (environ: string): Record<string, string> =>
 /** Returns whether a shell passes on a variable of this name, and an image keeps it if it is removed. Launchers of buildpacks remove their own. */
 const isName = (name: string): boolean => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT.has(name)
 
+/** Returns the homes of the Java that is replaced: as it is started, and behind all links. A folder of the system is not one of them. */
+const homesOf = (...programs: string[]): string[] =>
+  programs
+    .map((program) => path.posix.dirname(path.posix.dirname(program)))
+    .filter((home) => !/^(?:\.|\/|\/usr|\/usr\/local)$/.test(home))
+
 /** Returns a list of folders without those of the Java that is replaced: another JDK must not load its libraries. */
-function withoutJava(name: string, value: string, java: string): string {
+function withoutJava(name: string, value: string, homes: readonly string[]): string {
   if (name !== 'PATH' && name !== 'LD_LIBRARY_PATH') return value
-  const home = path.posix.dirname(path.posix.dirname(java))
   const isOurs = (folder: string): boolean =>
-    name === 'PATH' ? folder === JAVA_BIN : `${folder}/`.startsWith(`${home}/`)
+    name === 'PATH' ? folder === JAVA_BIN : homes.some((home) => `${folder}/`.startsWith(`${home}/`))
   return value
     .split(':')
     .filter((folder) => !isOurs(folder))

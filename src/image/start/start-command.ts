@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ImageFiles } from '../../docker/image-files.js'
 import type { ImageConfig } from '../../docker/inspect.js'
@@ -67,7 +68,11 @@ export async function startCommand(source: StartSource): Promise<StartCommand> {
   const all = Entrypoint?.length ? [...Entrypoint, ...(Cmd ?? [])] : (Cmd ?? [])
   const { words, ...found } = await javaIn(all, source)
   const folder = found.recording?.workingDirectory ?? (WorkingDir || '/')
-  const read = (file: string) => source.readText(path.posix.resolve(folder, file))
+  const read = async (name: string): Promise<string | undefined> => {
+    const file = path.posix.resolve(folder, name)
+    const copy = found.recording?.written.get(file)?.copy
+    return copy === undefined ? await source.readText(file) : await readFile(copy, 'utf8')
+  }
   const [program = '', ...rest] = words
   return isJava(program)
     ? { ...found, words: [program, ...(await withoutArgumentFiles(rest, read))] }
@@ -113,7 +118,7 @@ async function javaIn(all: readonly string[], source: StartSource): Promise<Star
     const recorded = await source.record?.(words)
     if (recorded && !('problem' in recorded)) {
       const { words: java, notes: own } = recorded
-      return { words: java, notes: notes(...own), recording: recorded }
+      return { words: java, notes: notes(...own, ...notKept(source.config)), recording: recorded }
     }
     // Such a script may have failed because it waits for a server.
     if (script && endsWithArguments(script.text)) {
@@ -125,6 +130,11 @@ async function javaIn(all: readonly string[], source: StartSource): Promise<Star
     }
     return { words, notes: notes(), ...recorded }
   }
+}
+
+function notKept({ Volumes }: ImageConfig['Config']): string[] {
+  const volumes = Object.keys(Volumes ?? {}).join(', ')
+  return volumes === '' ? [] : [`Files that it writes to a volume of the image are not kept: ${volumes}.`]
 }
 
 const isJava = (program: string): boolean => path.posix.basename(program) === 'java'
