@@ -92,13 +92,13 @@ var require_identity = __commonJS({
 var require_visit = __commonJS({
   "node_modules/yaml/dist/visit.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var BREAK2 = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove node");
     function visit2(node, visitor) {
       const visitor_ = initVisitor(visitor);
-      if (identity.isDocument(node)) {
+      if (identity2.isDocument(node)) {
         const cd = visit_(null, node.contents, visitor_, Object.freeze([node]));
         if (cd === REMOVE)
           node.contents = null;
@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path87) {
-      const ctrl = callVisitor(key, node, visitor, path87);
-      if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path87, ctrl);
-        return visit_(key, ctrl, visitor, path87);
+    function visit_(key, node, visitor, path88) {
+      const ctrl = callVisitor(key, node, visitor, path88);
+      if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
+        replaceNode(key, path88, ctrl);
+        return visit_(key, ctrl, visitor, path88);
       }
       if (typeof ctrl !== "symbol") {
-        if (identity.isCollection(node)) {
-          path87 = Object.freeze(path87.concat(node));
+        if (identity2.isCollection(node)) {
+          path88 = Object.freeze(path88.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path87);
+            const ci = visit_(i, node.items[i], visitor, path88);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -128,14 +128,14 @@ var require_visit = __commonJS({
               i -= 1;
             }
           }
-        } else if (identity.isPair(node)) {
-          path87 = Object.freeze(path87.concat(node));
-          const ck = visit_("key", node.key, visitor, path87);
+        } else if (identity2.isPair(node)) {
+          path88 = Object.freeze(path88.concat(node));
+          const ck = visit_("key", node.key, visitor, path88);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path87);
+          const cv = visit_("value", node.value, visitor, path88);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -146,7 +146,7 @@ var require_visit = __commonJS({
     }
     async function visitAsync(node, visitor) {
       const visitor_ = initVisitor(visitor);
-      if (identity.isDocument(node)) {
+      if (identity2.isDocument(node)) {
         const cd = await visitAsync_(null, node.contents, visitor_, Object.freeze([node]));
         if (cd === REMOVE)
           node.contents = null;
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path87) {
-      const ctrl = await callVisitor(key, node, visitor, path87);
-      if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path87, ctrl);
-        return visitAsync_(key, ctrl, visitor, path87);
+    async function visitAsync_(key, node, visitor, path88) {
+      const ctrl = await callVisitor(key, node, visitor, path88);
+      if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
+        replaceNode(key, path88, ctrl);
+        return visitAsync_(key, ctrl, visitor, path88);
       }
       if (typeof ctrl !== "symbol") {
-        if (identity.isCollection(node)) {
-          path87 = Object.freeze(path87.concat(node));
+        if (identity2.isCollection(node)) {
+          path88 = Object.freeze(path88.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path87);
+            const ci = await visitAsync_(i, node.items[i], visitor, path88);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -176,14 +176,14 @@ var require_visit = __commonJS({
               i -= 1;
             }
           }
-        } else if (identity.isPair(node)) {
-          path87 = Object.freeze(path87.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path87);
+        } else if (identity2.isPair(node)) {
+          path88 = Object.freeze(path88.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path88);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path87);
+          const cv = await visitAsync_("value", node.value, visitor, path88);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,34 +210,34 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path87) {
+    function callVisitor(key, node, visitor, path88) {
       if (typeof visitor === "function")
-        return visitor(key, node, path87);
-      if (identity.isMap(node))
-        return visitor.Map?.(key, node, path87);
-      if (identity.isSeq(node))
-        return visitor.Seq?.(key, node, path87);
-      if (identity.isPair(node))
-        return visitor.Pair?.(key, node, path87);
-      if (identity.isScalar(node))
-        return visitor.Scalar?.(key, node, path87);
-      if (identity.isAlias(node))
-        return visitor.Alias?.(key, node, path87);
+        return visitor(key, node, path88);
+      if (identity2.isMap(node))
+        return visitor.Map?.(key, node, path88);
+      if (identity2.isSeq(node))
+        return visitor.Seq?.(key, node, path88);
+      if (identity2.isPair(node))
+        return visitor.Pair?.(key, node, path88);
+      if (identity2.isScalar(node))
+        return visitor.Scalar?.(key, node, path88);
+      if (identity2.isAlias(node))
+        return visitor.Alias?.(key, node, path88);
       return void 0;
     }
-    function replaceNode(key, path87, node) {
-      const parent = path87[path87.length - 1];
-      if (identity.isCollection(parent)) {
+    function replaceNode(key, path88, node) {
+      const parent = path88[path88.length - 1];
+      if (identity2.isCollection(parent)) {
         parent.items[key] = node;
-      } else if (identity.isPair(parent)) {
+      } else if (identity2.isPair(parent)) {
         if (key === "key")
           parent.key = node;
         else
           parent.value = node;
-      } else if (identity.isDocument(parent)) {
+      } else if (identity2.isDocument(parent)) {
         parent.contents = node;
       } else {
-        const pt = identity.isAlias(parent) ? "alias" : "scalar";
+        const pt = identity2.isAlias(parent) ? "alias" : "scalar";
         throw new Error(`Cannot replace node with ${pt} parent`);
       }
     }
@@ -250,7 +250,7 @@ var require_visit = __commonJS({
 var require_directives = __commonJS({
   "node_modules/yaml/dist/doc/directives.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var visit2 = require_visit();
     var escapeChars = {
       "!": "%21",
@@ -393,10 +393,10 @@ var require_directives = __commonJS({
         const lines3 = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
         const tagEntries = Object.entries(this.tags);
         let tagNames;
-        if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
+        if (doc && tagEntries.length > 0 && identity2.isNode(doc.contents)) {
           const tags2 = {};
           visit2.visit(doc.contents, (_key, node) => {
-            if (identity.isNode(node) && node.tag)
+            if (identity2.isNode(node) && node.tag)
               tags2[node.tag] = true;
           });
           tagNames = Object.keys(tags2);
@@ -421,7 +421,7 @@ var require_directives = __commonJS({
 var require_anchors = __commonJS({
   "node_modules/yaml/dist/doc/anchors.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var visit2 = require_visit();
     function anchorIsValid(anchor) {
       if (/[\x00-\x19\s,[\]{}]/.test(anchor)) {
@@ -468,7 +468,7 @@ var require_anchors = __commonJS({
         setAnchors: () => {
           for (const source of aliasObjects) {
             const ref = sourceObjects.get(source);
-            if (typeof ref === "object" && ref.anchor && (identity.isScalar(ref.node) || identity.isCollection(ref.node))) {
+            if (typeof ref === "object" && ref.anchor && (identity2.isScalar(ref.node) || identity2.isCollection(ref.node))) {
               ref.node.anchor = ref.anchor;
             } else {
               const error = new Error("Failed to resolve repeated object (this should not happen)");
@@ -541,12 +541,12 @@ var require_applyReviver = __commonJS({
 var require_toJS = __commonJS({
   "node_modules/yaml/dist/nodes/toJS.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     function toJS(value, arg, ctx) {
       if (Array.isArray(value))
         return value.map((v, i) => toJS(v, String(i), ctx));
       if (value && typeof value.toJSON === "function") {
-        if (!ctx || !identity.hasAnchor(value))
+        if (!ctx || !identity2.hasAnchor(value))
           return value.toJSON(arg, ctx);
         const data = { aliasCount: 0, count: 1, res: void 0 };
         ctx.anchors.set(value, data);
@@ -572,11 +572,11 @@ var require_Node = __commonJS({
   "node_modules/yaml/dist/nodes/Node.js"(exports2) {
     "use strict";
     var applyReviver = require_applyReviver();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var toJS = require_toJS();
     var NodeBase = class {
       constructor(type) {
-        Object.defineProperty(this, identity.NODE_TYPE, { value: type });
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: type });
       }
       /** Create a copy of this node.  */
       clone() {
@@ -587,7 +587,7 @@ var require_Node = __commonJS({
       }
       /** A plain JavaScript representation of this node. */
       toJS(doc, { mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
-        if (!identity.isDocument(doc))
+        if (!identity2.isDocument(doc))
           throw new TypeError("A document argument is required");
         const ctx = {
           anchors: /* @__PURE__ */ new Map(),
@@ -614,12 +614,12 @@ var require_Alias = __commonJS({
     "use strict";
     var anchors = require_anchors();
     var visit2 = require_visit();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Node = require_Node();
     var toJS = require_toJS();
     var Alias = class extends Node.NodeBase {
       constructor(source) {
-        super(identity.ALIAS);
+        super(identity2.ALIAS);
         this.source = source;
         Object.defineProperty(this, "tag", {
           set() {
@@ -641,7 +641,7 @@ var require_Alias = __commonJS({
           nodes = [];
           visit2.visit(doc, {
             Node: (_key, node) => {
-              if (identity.isAlias(node) || identity.hasAnchor(node))
+              if (identity2.isAlias(node) || identity2.hasAnchor(node))
                 nodes.push(node);
             }
           });
@@ -703,11 +703,11 @@ var require_Alias = __commonJS({
       }
     };
     function getAliasCount(doc, node, anchors2) {
-      if (identity.isAlias(node)) {
+      if (identity2.isAlias(node)) {
         const source = node.resolve(doc);
         const anchor = anchors2 && source && anchors2.get(source);
         return anchor ? anchor.count * anchor.aliasCount : 0;
-      } else if (identity.isCollection(node)) {
+      } else if (identity2.isCollection(node)) {
         let count = 0;
         for (const item of node.items) {
           const c = getAliasCount(doc, item, anchors2);
@@ -715,7 +715,7 @@ var require_Alias = __commonJS({
             count = c;
         }
         return count;
-      } else if (identity.isPair(node)) {
+      } else if (identity2.isPair(node)) {
         const kc = getAliasCount(doc, node.key, anchors2);
         const vc = getAliasCount(doc, node.value, anchors2);
         return Math.max(kc, vc);
@@ -730,13 +730,13 @@ var require_Alias = __commonJS({
 var require_Scalar = __commonJS({
   "node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Node = require_Node();
     var toJS = require_toJS();
     var isScalarValue = (value) => !value || typeof value !== "function" && typeof value !== "object";
     var Scalar = class extends Node.NodeBase {
       constructor(value) {
-        super(identity.SCALAR);
+        super(identity2.SCALAR);
         this.value = value;
       }
       toJSON(arg, ctx) {
@@ -761,7 +761,7 @@ var require_createNode = __commonJS({
   "node_modules/yaml/dist/doc/createNode.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Scalar = require_Scalar();
     var defaultTagPrefix = "tag:yaml.org,2002:";
     function findTagObject(value, tagName, tags2) {
@@ -775,12 +775,12 @@ var require_createNode = __commonJS({
       return tags2.find((t) => t.identify?.(value) && !t.format);
     }
     function createNode(value, tagName, ctx) {
-      if (identity.isDocument(value))
+      if (identity2.isDocument(value))
         value = value.contents;
-      if (identity.isNode(value))
+      if (identity2.isNode(value))
         return value;
-      if (identity.isPair(value)) {
-        const map = ctx.schema[identity.MAP].createNode?.(ctx.schema, null, ctx);
+      if (identity2.isPair(value)) {
+        const map = ctx.schema[identity2.MAP].createNode?.(ctx.schema, null, ctx);
         map.items.push(value);
         return map;
       }
@@ -812,7 +812,7 @@ var require_createNode = __commonJS({
             ref.node = node2;
           return node2;
         }
-        tagObj = value instanceof Map ? schema[identity.MAP] : Symbol.iterator in Object(value) ? schema[identity.SEQ] : schema[identity.MAP];
+        tagObj = value instanceof Map ? schema[identity2.MAP] : Symbol.iterator in Object(value) ? schema[identity2.SEQ] : schema[identity2.MAP];
       }
       if (onTagObj) {
         onTagObj(tagObj);
@@ -836,12 +836,12 @@ var require_Collection = __commonJS({
   "node_modules/yaml/dist/nodes/Collection.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path87, value) {
+    function collectionFromPath(schema, path88, value) {
       let v = value;
-      for (let i = path87.length - 1; i >= 0; --i) {
-        const k = path87[i];
+      for (let i = path88.length - 1; i >= 0; --i) {
+        const k = path88[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path87) => path87 == null || typeof path87 === "object" && !!path87[Symbol.iterator]().next().done;
+    var isEmptyPath = (path88) => path88 == null || typeof path88 === "object" && !!path88[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -880,7 +880,7 @@ var require_Collection = __commonJS({
         const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
         if (schema)
           copy.schema = schema;
-        copy.items = copy.items.map((it) => identity.isNode(it) || identity.isPair(it) ? it.clone(schema) : it);
+        copy.items = copy.items.map((it) => identity2.isNode(it) || identity2.isPair(it) ? it.clone(schema) : it);
         if (this.range)
           copy.range = this.range.slice();
         return copy;
@@ -890,13 +890,13 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path87, value) {
-        if (isEmptyPath(path87))
+      addIn(path88, value) {
+        if (isEmptyPath(path88))
           this.add(value);
         else {
-          const [key, ...rest] = path87;
+          const [key, ...rest] = path88;
           const node = this.get(key, true);
-          if (identity.isCollection(node))
+          if (identity2.isCollection(node))
             node.addIn(rest, value);
           else if (node === void 0 && this.schema)
             this.set(key, collectionFromPath(this.schema, rest, value));
@@ -908,12 +908,12 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path87) {
-        const [key, ...rest] = path87;
+      deleteIn(path88) {
+        const [key, ...rest] = path88;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
-        if (identity.isCollection(node))
+        if (identity2.isCollection(node))
           return node.deleteIn(rest);
         else
           throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
@@ -923,43 +923,43 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path87, keepScalar) {
-        const [key, ...rest] = path87;
+      getIn(path88, keepScalar) {
+        const [key, ...rest] = path88;
         const node = this.get(key, true);
         if (rest.length === 0)
-          return !keepScalar && identity.isScalar(node) ? node.value : node;
+          return !keepScalar && identity2.isScalar(node) ? node.value : node;
         else
-          return identity.isCollection(node) ? node.getIn(rest, keepScalar) : void 0;
+          return identity2.isCollection(node) ? node.getIn(rest, keepScalar) : void 0;
       }
       hasAllNullValues(allowScalar) {
         return this.items.every((node) => {
-          if (!identity.isPair(node))
+          if (!identity2.isPair(node))
             return false;
           const n = node.value;
-          return n == null || allowScalar && identity.isScalar(n) && n.value == null && !n.commentBefore && !n.comment && !n.tag;
+          return n == null || allowScalar && identity2.isScalar(n) && n.value == null && !n.commentBefore && !n.comment && !n.tag;
         });
       }
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path87) {
-        const [key, ...rest] = path87;
+      hasIn(path88) {
+        const [key, ...rest] = path88;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
-        return identity.isCollection(node) ? node.hasIn(rest) : false;
+        return identity2.isCollection(node) ? node.hasIn(rest) : false;
       }
       /**
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path87, value) {
-        const [key, ...rest] = path87;
+      setIn(path88, value) {
+        const [key, ...rest] = path88;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
           const node = this.get(key, true);
-          if (identity.isCollection(node))
+          if (identity2.isCollection(node))
             node.setIn(rest, value);
           else if (node === void 0 && this.schema)
             this.set(key, collectionFromPath(this.schema, rest, value));
@@ -1415,7 +1415,7 @@ var require_stringify = __commonJS({
   "node_modules/yaml/dist/stringify/stringify.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var stringifyComment = require_stringifyComment();
     var stringifyString = require_stringifyString();
     function createStringifyContext(doc, options3) {
@@ -1468,7 +1468,7 @@ var require_stringify = __commonJS({
       }
       let tagObj = void 0;
       let obj;
-      if (identity.isScalar(item)) {
+      if (identity2.isScalar(item)) {
         obj = item.value;
         let match = tags2.filter((t) => t.identify?.(obj));
         if (match.length > 1) {
@@ -1491,7 +1491,7 @@ var require_stringify = __commonJS({
       if (!doc.directives)
         return "";
       const props = [];
-      const anchor = (identity.isScalar(node) || identity.isCollection(node)) && node.anchor;
+      const anchor = (identity2.isScalar(node) || identity2.isCollection(node)) && node.anchor;
       if (anchor && anchors.anchorIsValid(anchor)) {
         anchors$1.add(anchor);
         props.push(`&${anchor}`);
@@ -1502,9 +1502,9 @@ var require_stringify = __commonJS({
       return props.join(" ");
     }
     function stringify4(item, ctx, onComment, onChompKeep) {
-      if (identity.isPair(item))
+      if (identity2.isPair(item))
         return item.toString(ctx, onComment, onChompKeep);
-      if (identity.isAlias(item)) {
+      if (identity2.isAlias(item)) {
         if (ctx.doc.directives)
           return item.toString(ctx);
         if (ctx.resolvedAliases?.has(item)) {
@@ -1518,15 +1518,15 @@ var require_stringify = __commonJS({
         }
       }
       let tagObj = void 0;
-      const node = identity.isNode(item) ? item : ctx.doc.createNode(item, { onTagObj: (o) => tagObj = o });
+      const node = identity2.isNode(item) ? item : ctx.doc.createNode(item, { onTagObj: (o) => tagObj = o });
       tagObj ?? (tagObj = getTagObject(ctx.doc.schema.tags, node));
       const props = stringifyProps(node, tagObj, ctx);
       if (props.length > 0)
         ctx.indentAtStart = (ctx.indentAtStart ?? 0) + props.length + 1;
-      const str = typeof tagObj.stringify === "function" ? tagObj.stringify(node, ctx, onComment, onChompKeep) : identity.isScalar(node) ? stringifyString.stringifyString(node, ctx, onComment, onChompKeep) : node.toString(ctx, onComment, onChompKeep);
+      const str = typeof tagObj.stringify === "function" ? tagObj.stringify(node, ctx, onComment, onChompKeep) : identity2.isScalar(node) ? stringifyString.stringifyString(node, ctx, onComment, onChompKeep) : node.toString(ctx, onComment, onChompKeep);
       if (!props)
         return str;
-      return identity.isScalar(node) || str[0] === "{" || str[0] === "[" ? `${props} ${str}` : `${props}
+      return identity2.isScalar(node) || str[0] === "{" || str[0] === "[" ? `${props} ${str}` : `${props}
 ${ctx.indent}${str}`;
     }
     exports2.createStringifyContext = createStringifyContext;
@@ -1538,23 +1538,23 @@ ${ctx.indent}${str}`;
 var require_stringifyPair = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Scalar = require_Scalar();
     var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
-      let keyComment = identity.isNode(key) && key.comment || null;
+      let keyComment = identity2.isNode(key) && key.comment || null;
       if (simpleKeys) {
         if (keyComment) {
           throw new Error("With simple keys, key nodes cannot have comments");
         }
-        if (identity.isCollection(key) || !identity.isNode(key) && typeof key === "object") {
+        if (identity2.isCollection(key) || !identity2.isNode(key) && typeof key === "object") {
           const msg = "With simple keys, collection cannot be used as a key value";
           throw new Error(msg);
         }
       }
-      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity.isCollection(key) || (identity.isScalar(key) ? key.type === Scalar.Scalar.BLOCK_FOLDED || key.type === Scalar.Scalar.BLOCK_LITERAL : typeof key === "object"));
+      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key) || (identity2.isScalar(key) ? key.type === Scalar.Scalar.BLOCK_FOLDED || key.type === Scalar.Scalar.BLOCK_LITERAL : typeof key === "object"));
       ctx = Object.assign({}, ctx, {
         allNullValues: false,
         implicitKey: !explicitKey && (simpleKeys || !allNullValues),
@@ -1595,7 +1595,7 @@ ${indent}:`;
           str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
       }
       let vsb, vcb, valueComment;
-      if (identity.isNode(value)) {
+      if (identity2.isNode(value)) {
         vsb = !!value.spaceBefore;
         vcb = value.commentBefore;
         valueComment = value.comment;
@@ -1607,10 +1607,10 @@ ${indent}:`;
           value = doc.createNode(value);
       }
       ctx.implicitKey = false;
-      if (!explicitKey && !keyComment && identity.isScalar(value))
+      if (!explicitKey && !keyComment && identity2.isScalar(value))
         ctx.indentAtStart = str.length + 1;
       chompKeep = false;
-      if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity.isSeq(value) && !value.flow && !value.tag && !value.anchor) {
+      if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity2.isSeq(value) && !value.flow && !value.tag && !value.anchor) {
         ctx.indent = ctx.indent.substring(2);
       }
       let valueCommentDone = false;
@@ -1630,7 +1630,7 @@ ${stringifyComment.indentComment(cs, ctx.indent)}`;
           ws += `
 ${ctx.indent}`;
         }
-      } else if (!explicitKey && identity.isCollection(value)) {
+      } else if (!explicitKey && identity2.isCollection(value)) {
         const vs0 = valueStr[0];
         const nl0 = valueStr.indexOf("\n");
         const hasNewline = nl0 !== -1;
@@ -1693,7 +1693,7 @@ var require_log = __commonJS({
 var require_merge = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Scalar = require_Scalar();
     var MERGE_KEY = "<<";
     var merge2 = {
@@ -1706,10 +1706,10 @@ var require_merge = __commonJS({
       }),
       stringify: () => MERGE_KEY
     };
-    var isMergeKey = (ctx, key) => (merge2.identify(key) || identity.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge2.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge2.tag && tag.default);
+    var isMergeKey = (ctx, key) => (merge2.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge2.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge2.tag && tag.default);
     function addMergeToJSMap(ctx, map, value) {
       const source = resolveAliasValue(ctx, value);
-      if (identity.isSeq(source))
+      if (identity2.isSeq(source))
         for (const it of source.items)
           mergeValue(ctx, map, it);
       else if (Array.isArray(source))
@@ -1720,7 +1720,7 @@ var require_merge = __commonJS({
     }
     function mergeValue(ctx, map, value) {
       const source = resolveAliasValue(ctx, value);
-      if (!identity.isMap(source))
+      if (!identity2.isMap(source))
         throw new Error("Merge sources must be maps or map aliases");
       const srcMap = source.toJSON(null, ctx, Map);
       for (const [key, value2] of srcMap) {
@@ -1741,7 +1741,7 @@ var require_merge = __commonJS({
       return map;
     }
     function resolveAliasValue(ctx, value) {
-      return ctx && identity.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
+      return ctx && identity2.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
     }
     exports2.addMergeToJSMap = addMergeToJSMap;
     exports2.isMergeKey = isMergeKey;
@@ -1756,10 +1756,10 @@ var require_addPairToJSMap = __commonJS({
     var log2 = require_log();
     var merge2 = require_merge();
     var stringify4 = require_stringify();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var toJS = require_toJS();
     function addPairToJSMap(ctx, map, { key, value }) {
-      if (identity.isNode(key) && key.addToJSMap)
+      if (identity2.isNode(key) && key.addToJSMap)
         key.addToJSMap(ctx, map, value);
       else if (merge2.isMergeKey(ctx, key))
         merge2.addMergeToJSMap(ctx, map, value);
@@ -1790,7 +1790,7 @@ var require_addPairToJSMap = __commonJS({
         return "";
       if (typeof jsKey !== "object")
         return String(jsKey);
-      if (identity.isNode(key) && ctx?.doc) {
+      if (identity2.isNode(key) && ctx?.doc) {
         const strCtx = stringify4.createStringifyContext(ctx.doc, {});
         strCtx.anchors = /* @__PURE__ */ new Set();
         for (const node of ctx.anchors.keys())
@@ -1820,7 +1820,7 @@ var require_Pair = __commonJS({
     var createNode = require_createNode();
     var stringifyPair = require_stringifyPair();
     var addPairToJSMap = require_addPairToJSMap();
-    var identity = require_identity();
+    var identity2 = require_identity();
     function createPair(key, value, ctx) {
       const k = createNode.createNode(key, void 0, ctx);
       const v = createNode.createNode(value, void 0, ctx);
@@ -1828,15 +1828,15 @@ var require_Pair = __commonJS({
     }
     var Pair = class _Pair {
       constructor(key, value = null) {
-        Object.defineProperty(this, identity.NODE_TYPE, { value: identity.PAIR });
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.PAIR });
         this.key = key;
         this.value = value;
       }
       clone(schema) {
         let { key, value } = this;
-        if (identity.isNode(key))
+        if (identity2.isNode(key))
           key = key.clone(schema);
-        if (identity.isNode(value))
+        if (identity2.isNode(value))
           value = value.clone(schema);
         return new _Pair(key, value);
       }
@@ -1857,7 +1857,7 @@ var require_Pair = __commonJS({
 var require_stringifyCollection = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyCollection(collection, ctx, options3) {
@@ -1873,14 +1873,14 @@ var require_stringifyCollection = __commonJS({
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment2 = null;
-        if (identity.isNode(item)) {
+        if (identity2.isNode(item)) {
           if (!chompKeep && item.spaceBefore)
             lines3.push("");
           addCommentBefore(ctx, lines3, item.commentBefore, chompKeep);
           if (item.comment)
             comment2 = item.comment;
-        } else if (identity.isPair(item)) {
-          const ik = identity.isNode(item.key) ? item.key : null;
+        } else if (identity2.isPair(item)) {
+          const ik = identity2.isNode(item.key) ? item.key : null;
           if (ik) {
             if (!chompKeep && ik.spaceBefore)
               lines3.push("");
@@ -1928,14 +1928,14 @@ ${indent}${line2}` : "\n";
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
         let comment = null;
-        if (identity.isNode(item)) {
+        if (identity2.isNode(item)) {
           if (item.spaceBefore)
             lines3.push("");
           addCommentBefore(ctx, lines3, item.commentBefore, false);
           if (item.comment)
             comment = item.comment;
-        } else if (identity.isPair(item)) {
-          const ik = identity.isNode(item.key) ? item.key : null;
+        } else if (identity2.isPair(item)) {
+          const ik = identity2.isNode(item.key) ? item.key : null;
           if (ik) {
             if (ik.spaceBefore)
               lines3.push("");
@@ -1943,7 +1943,7 @@ ${indent}${line2}` : "\n";
             if (ik.comment)
               reqNewline = true;
           }
-          const iv = identity.isNode(item.value) ? item.value : null;
+          const iv = identity2.isNode(item.value) ? item.value : null;
           if (iv) {
             if (iv.comment)
               comment = iv.comment;
@@ -2011,16 +2011,16 @@ var require_YAMLMap = __commonJS({
     var stringifyCollection = require_stringifyCollection();
     var addPairToJSMap = require_addPairToJSMap();
     var Collection2 = require_Collection();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Pair = require_Pair();
     var Scalar = require_Scalar();
     function findPair(items, key) {
-      const k = identity.isScalar(key) ? key.value : key;
+      const k = identity2.isScalar(key) ? key.value : key;
       for (const it of items) {
-        if (identity.isPair(it)) {
+        if (identity2.isPair(it)) {
           if (it.key === key || it.key === k)
             return it;
-          if (identity.isScalar(it.key) && it.key.value === k)
+          if (identity2.isScalar(it.key) && it.key.value === k)
             return it;
         }
       }
@@ -2031,7 +2031,7 @@ var require_YAMLMap = __commonJS({
         return "tag:yaml.org,2002:map";
       }
       constructor(schema) {
-        super(identity.MAP, schema);
+        super(identity2.MAP, schema);
         this.items = [];
       }
       /**
@@ -2069,7 +2069,7 @@ var require_YAMLMap = __commonJS({
        */
       add(pair, overwrite) {
         let _pair;
-        if (identity.isPair(pair))
+        if (identity2.isPair(pair))
           _pair = pair;
         else if (!pair || typeof pair !== "object" || !("key" in pair)) {
           _pair = new Pair.Pair(pair, pair?.value);
@@ -2080,7 +2080,7 @@ var require_YAMLMap = __commonJS({
         if (prev) {
           if (!overwrite)
             throw new Error(`Key ${_pair.key} already set`);
-          if (identity.isScalar(prev.value) && Scalar.isScalarValue(_pair.value))
+          if (identity2.isScalar(prev.value) && Scalar.isScalarValue(_pair.value))
             prev.value.value = _pair.value;
           else
             prev.value = _pair.value;
@@ -2104,7 +2104,7 @@ var require_YAMLMap = __commonJS({
       get(key, keepScalar) {
         const it = findPair(this.items, key);
         const node = it?.value;
-        return (!keepScalar && identity.isScalar(node) ? node.value : node) ?? void 0;
+        return (!keepScalar && identity2.isScalar(node) ? node.value : node) ?? void 0;
       }
       has(key) {
         return !!findPair(this.items, key);
@@ -2129,7 +2129,7 @@ var require_YAMLMap = __commonJS({
         if (!ctx)
           return JSON.stringify(this);
         for (const item of this.items) {
-          if (!identity.isPair(item))
+          if (!identity2.isPair(item))
             throw new Error(`Map items must all be pairs; found ${JSON.stringify(item)} instead`);
         }
         if (!ctx.allNullValues && this.hasAllNullValues(false))
@@ -2152,7 +2152,7 @@ var require_YAMLMap = __commonJS({
 var require_map = __commonJS({
   "node_modules/yaml/dist/schema/common/map.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var YAMLMap = require_YAMLMap();
     var map = {
       collection: "map",
@@ -2160,7 +2160,7 @@ var require_map = __commonJS({
       nodeClass: YAMLMap.YAMLMap,
       tag: "tag:yaml.org,2002:map",
       resolve(map2, onError) {
-        if (!identity.isMap(map2))
+        if (!identity2.isMap(map2))
           onError("Expected a mapping for this tag");
         return map2;
       },
@@ -2177,7 +2177,7 @@ var require_YAMLSeq = __commonJS({
     var createNode = require_createNode();
     var stringifyCollection = require_stringifyCollection();
     var Collection2 = require_Collection();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Scalar = require_Scalar();
     var toJS = require_toJS();
     var YAMLSeq = class extends Collection2.Collection {
@@ -2185,7 +2185,7 @@ var require_YAMLSeq = __commonJS({
         return "tag:yaml.org,2002:seq";
       }
       constructor(schema) {
-        super(identity.SEQ, schema);
+        super(identity2.SEQ, schema);
         this.items = [];
       }
       add(value) {
@@ -2211,7 +2211,7 @@ var require_YAMLSeq = __commonJS({
         if (typeof idx !== "number")
           return void 0;
         const it = this.items[idx];
-        return !keepScalar && identity.isScalar(it) ? it.value : it;
+        return !keepScalar && identity2.isScalar(it) ? it.value : it;
       }
       /**
        * Checks if the collection includes a value with the key `key`.
@@ -2235,7 +2235,7 @@ var require_YAMLSeq = __commonJS({
         if (typeof idx !== "number")
           throw new Error(`Expected a valid index, not ${key}.`);
         const prev = this.items[idx];
-        if (identity.isScalar(prev) && Scalar.isScalarValue(value))
+        if (identity2.isScalar(prev) && Scalar.isScalarValue(value))
           prev.value = value;
         else
           this.items[idx] = value;
@@ -2277,7 +2277,7 @@ var require_YAMLSeq = __commonJS({
       }
     };
     function asItemIndex(key) {
-      let idx = identity.isScalar(key) ? key.value : key;
+      let idx = identity2.isScalar(key) ? key.value : key;
       if (idx && typeof idx === "string")
         idx = Number(idx);
       return typeof idx === "number" && Number.isInteger(idx) && idx >= 0 ? idx : null;
@@ -2290,7 +2290,7 @@ var require_YAMLSeq = __commonJS({
 var require_seq = __commonJS({
   "node_modules/yaml/dist/schema/common/seq.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var YAMLSeq = require_YAMLSeq();
     var seq = {
       collection: "seq",
@@ -2298,7 +2298,7 @@ var require_seq = __commonJS({
       nodeClass: YAMLSeq.YAMLSeq,
       tag: "tag:yaml.org,2002:seq",
       resolve(seq2, onError) {
-        if (!identity.isSeq(seq2))
+        if (!identity2.isSeq(seq2))
           onError("Expected a sequence for this tag");
         return seq2;
       },
@@ -2652,17 +2652,17 @@ var require_binary = __commonJS({
 var require_pairs = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Pair = require_Pair();
     var Scalar = require_Scalar();
     var YAMLSeq = require_YAMLSeq();
     function resolvePairs(seq, onError) {
-      if (identity.isSeq(seq)) {
+      if (identity2.isSeq(seq)) {
         for (let i = 0; i < seq.items.length; ++i) {
           let item = seq.items[i];
-          if (identity.isPair(item))
+          if (identity2.isPair(item))
             continue;
-          else if (identity.isMap(item)) {
+          else if (identity2.isMap(item)) {
             if (item.items.length > 1)
               onError("Each pair must have its own sequence indicator");
             const pair = item.items[0] || new Pair.Pair(new Scalar.Scalar(null));
@@ -2676,7 +2676,7 @@ ${cn.comment}` : item.comment;
             }
             item = pair;
           }
-          seq.items[i] = identity.isPair(item) ? item : new Pair.Pair(item);
+          seq.items[i] = identity2.isPair(item) ? item : new Pair.Pair(item);
         }
       } else
         onError("Expected a sequence for this tag");
@@ -2730,7 +2730,7 @@ ${cn.comment}` : item.comment;
 var require_omap = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var toJS = require_toJS();
     var YAMLMap = require_YAMLMap();
     var YAMLSeq = require_YAMLSeq();
@@ -2757,7 +2757,7 @@ var require_omap = __commonJS({
           ctx.onCreate(map);
         for (const pair of this.items) {
           let key, value;
-          if (identity.isPair(pair)) {
+          if (identity2.isPair(pair)) {
             key = toJS.toJS(pair.key, "", ctx);
             value = toJS.toJS(pair.value, key, ctx);
           } else {
@@ -2787,7 +2787,7 @@ var require_omap = __commonJS({
         const pairs$1 = pairs3.resolvePairs(seq, onError);
         const seenKeys = [];
         for (const { key } of pairs$1.items) {
-          if (identity.isScalar(key)) {
+          if (identity2.isScalar(key)) {
             if (seenKeys.includes(key.value)) {
               onError(`Ordered maps must not include duplicate keys: ${key.value}`);
             } else {
@@ -2968,7 +2968,7 @@ var require_int2 = __commonJS({
 var require_set = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
     var YAMLSet = class _YAMLSet extends YAMLMap.YAMLMap {
@@ -2978,7 +2978,7 @@ var require_set = __commonJS({
       }
       add(key) {
         let pair;
-        if (identity.isPair(key))
+        if (identity2.isPair(key))
           pair = key;
         else if (key && typeof key === "object" && "key" in key && "value" in key && key.value === null)
           pair = new Pair.Pair(key.key, null);
@@ -2994,7 +2994,7 @@ var require_set = __commonJS({
        */
       get(key, keepPair) {
         const pair = YAMLMap.findPair(this.items, key);
-        return !keepPair && identity.isPair(pair) ? identity.isScalar(pair.key) ? pair.key.value : pair.key : pair;
+        return !keepPair && identity2.isPair(pair) ? identity2.isScalar(pair.key) ? pair.key.value : pair.key : pair;
       }
       set(key, value) {
         if (typeof value !== "boolean")
@@ -3038,7 +3038,7 @@ var require_set = __commonJS({
       tag: "tag:yaml.org,2002:set",
       createNode: (schema, iterable, ctx) => YAMLSet.from(schema, iterable, ctx),
       resolve(map, onError) {
-        if (identity.isMap(map)) {
+        if (identity2.isMap(map)) {
           if (map.hasAllNullValues(true))
             return Object.assign(new YAMLSet(), map);
           else
@@ -3283,7 +3283,7 @@ var require_tags = __commonJS({
 var require_Schema = __commonJS({
   "node_modules/yaml/dist/schema/Schema.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var map = require_map();
     var seq = require_seq();
     var string = require_string();
@@ -3296,9 +3296,9 @@ var require_Schema = __commonJS({
         this.knownTags = resolveKnownTags ? tags2.coreKnownTags : {};
         this.tags = tags2.getTags(customTags, this.name, merge2);
         this.toStringOptions = toStringDefaults ?? null;
-        Object.defineProperty(this, identity.MAP, { value: map.map });
-        Object.defineProperty(this, identity.SCALAR, { value: string.string });
-        Object.defineProperty(this, identity.SEQ, { value: seq.seq });
+        Object.defineProperty(this, identity2.MAP, { value: map.map });
+        Object.defineProperty(this, identity2.SCALAR, { value: string.string });
+        Object.defineProperty(this, identity2.SEQ, { value: seq.seq });
         this.sortMapEntries = typeof sortMapEntries === "function" ? sortMapEntries : sortMapEntries === true ? sortMapEntriesByKey : null;
       }
       clone() {
@@ -3315,7 +3315,7 @@ var require_Schema = __commonJS({
 var require_stringifyDocument = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var stringify4 = require_stringify();
     var stringifyComment = require_stringifyComment();
     function stringifyDocument(doc, options3) {
@@ -3342,7 +3342,7 @@ var require_stringifyDocument = __commonJS({
       let chompKeep = false;
       let contentComment = null;
       if (doc.contents) {
-        if (identity.isNode(doc.contents)) {
+        if (identity2.isNode(doc.contents)) {
           if (doc.contents.spaceBefore && hasDirectives)
             lines3.push("");
           if (doc.contents.commentBefore) {
@@ -3397,7 +3397,7 @@ var require_Document = __commonJS({
     "use strict";
     var Alias = require_Alias();
     var Collection2 = require_Collection();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Pair = require_Pair();
     var toJS = require_toJS();
     var Schema = require_Schema();
@@ -3412,7 +3412,7 @@ var require_Document = __commonJS({
         this.comment = null;
         this.errors = [];
         this.warnings = [];
-        Object.defineProperty(this, identity.NODE_TYPE, { value: identity.DOC });
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.DOC });
         let _replacer = null;
         if (typeof replacer === "function" || Array.isArray(replacer)) {
           _replacer = replacer;
@@ -3448,7 +3448,7 @@ var require_Document = __commonJS({
        */
       clone() {
         const copy = Object.create(_Document.prototype, {
-          [identity.NODE_TYPE]: { value: identity.DOC }
+          [identity2.NODE_TYPE]: { value: identity2.DOC }
         });
         copy.commentBefore = this.commentBefore;
         copy.comment = this.comment;
@@ -3458,7 +3458,7 @@ var require_Document = __commonJS({
         if (this.directives)
           copy.directives = this.directives.clone();
         copy.schema = this.schema.clone();
-        copy.contents = identity.isNode(this.contents) ? this.contents.clone(copy.schema) : this.contents;
+        copy.contents = identity2.isNode(this.contents) ? this.contents.clone(copy.schema) : this.contents;
         if (this.range)
           copy.range = this.range.slice();
         return copy;
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path87, value) {
+      addIn(path88, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path87, value);
+          this.contents.addIn(path88, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3521,7 +3521,7 @@ var require_Document = __commonJS({
           sourceObjects
         };
         const node = createNode.createNode(value, tag, ctx);
-        if (flow && identity.isCollection(node))
+        if (flow && identity2.isCollection(node))
           node.flow = true;
         setAnchors();
         return node;
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path87) {
-        if (Collection2.isEmptyPath(path87)) {
+      deleteIn(path88) {
+        if (Collection2.isEmptyPath(path88)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path87) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path88) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3561,31 +3561,31 @@ var require_Document = __commonJS({
        * `true` (collections are always returned intact).
        */
       get(key, keepScalar) {
-        return identity.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
+        return identity2.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
       }
       /**
        * Returns item at `path`, or `undefined` if not found. By default unwraps
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path87, keepScalar) {
-        if (Collection2.isEmptyPath(path87))
-          return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path87, keepScalar) : void 0;
+      getIn(path88, keepScalar) {
+        if (Collection2.isEmptyPath(path88))
+          return !keepScalar && identity2.isScalar(this.contents) ? this.contents.value : this.contents;
+        return identity2.isCollection(this.contents) ? this.contents.getIn(path88, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
        */
       has(key) {
-        return identity.isCollection(this.contents) ? this.contents.has(key) : false;
+        return identity2.isCollection(this.contents) ? this.contents.has(key) : false;
       }
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path87) {
-        if (Collection2.isEmptyPath(path87))
+      hasIn(path88) {
+        if (Collection2.isEmptyPath(path88))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path87) : false;
+        return identity2.isCollection(this.contents) ? this.contents.hasIn(path88) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path87, value) {
-        if (Collection2.isEmptyPath(path87)) {
+      setIn(path88, value) {
+        if (Collection2.isEmptyPath(path88)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path87), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path88), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path87, value);
+          this.contents.setIn(path88, value);
         }
       }
       /**
@@ -3692,7 +3692,7 @@ var require_Document = __commonJS({
       }
     };
     function assertCollection(contents) {
-      if (identity.isCollection(contents))
+      if (identity2.isCollection(contents))
         return true;
       throw new Error("Expected a YAML collection as document contents");
     }
@@ -3963,12 +3963,12 @@ var require_util_flow_indent_check = __commonJS({
 var require_util_map_includes = __commonJS({
   "node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     function mapIncludes(ctx, items, search) {
       const { uniqueKeys } = ctx.options;
       if (uniqueKeys === false)
         return false;
-      const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a, b) => a === b || identity.isScalar(a) && identity.isScalar(b) && a.value === b.value;
+      const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a, b) => a === b || identity2.isScalar(a) && identity2.isScalar(b) && a.value === b.value;
       return items.some((pair) => isEqual(pair.key, search));
     }
     exports2.mapIncludes = mapIncludes;
@@ -4181,7 +4181,7 @@ var require_resolve_end = __commonJS({
 var require_resolve_flow_collection = __commonJS({
   "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
     var YAMLSeq = require_YAMLSeq();
@@ -4260,7 +4260,7 @@ var require_resolve_flow_collection = __commonJS({
             }
             if (prevItemComment) {
               let prev = coll.items[coll.items.length - 1];
-              if (identity.isPair(prev))
+              if (identity2.isPair(prev))
                 prev = prev.value ?? prev.key;
               if (prev.comment)
                 prev.comment += "\n" + prevItemComment;
@@ -4375,7 +4375,7 @@ var require_resolve_flow_collection = __commonJS({
 var require_compose_collection = __commonJS({
   "node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Scalar = require_Scalar();
     var YAMLMap = require_YAMLMap();
     var YAMLSeq = require_YAMLSeq();
@@ -4425,7 +4425,7 @@ var require_compose_collection = __commonJS({
       }
       const coll = resolveCollection(CN, ctx, token3, onError, tagName, tag);
       const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
-      const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
+      const node = identity2.isNode(res) ? res : new Scalar.Scalar(res);
       node.range = coll.range;
       node.tag = tagName;
       if (tag?.format)
@@ -4844,7 +4844,7 @@ var require_resolve_flow_scalar = __commonJS({
 var require_compose_scalar = __commonJS({
   "node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
     "use strict";
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Scalar = require_Scalar();
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
@@ -4853,17 +4853,17 @@ var require_compose_scalar = __commonJS({
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag;
       if (ctx.options.stringKeys && ctx.atKey) {
-        tag = ctx.schema[identity.SCALAR];
+        tag = ctx.schema[identity2.SCALAR];
       } else if (tagName)
         tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
       else if (token3.type === "scalar")
         tag = findScalarTagByTest(ctx, value, token3, onError);
       else
-        tag = ctx.schema[identity.SCALAR];
+        tag = ctx.schema[identity2.SCALAR];
       let scalar;
       try {
         const res = tag.resolve(value, (msg) => onError(tagToken ?? token3, "TAG_RESOLVE_FAILED", msg), ctx.options);
-        scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
+        scalar = identity2.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error) {
         const msg = error instanceof Error ? error.message : String(error);
         onError(tagToken ?? token3, "TAG_RESOLVE_FAILED", msg);
@@ -4883,7 +4883,7 @@ var require_compose_scalar = __commonJS({
     }
     function findScalarTagByName(schema, value, tagName, tagToken, onError) {
       if (tagName === "!")
-        return schema[identity.SCALAR];
+        return schema[identity2.SCALAR];
       const matchWithTest = [];
       for (const tag of schema.tags) {
         if (!tag.collection && tag.tag === tagName) {
@@ -4902,12 +4902,12 @@ var require_compose_scalar = __commonJS({
         return kt;
       }
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
-      return schema[identity.SCALAR];
+      return schema[identity2.SCALAR];
     }
     function findScalarTagByTest({ atKey, directives, schema }, value, token3, onError) {
-      const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity.SCALAR];
+      const tag = schema.tags.find((tag2) => (tag2.default === true || atKey && tag2.default === "key") && tag2.test?.test(value)) || schema[identity2.SCALAR];
       if (schema.compat) {
-        const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity.SCALAR];
+        const compat = schema.compat.find((tag2) => tag2.default && tag2.test?.test(value)) ?? schema[identity2.SCALAR];
         if (tag.tag !== compat.tag) {
           const ts = directives.tagString(tag.tag);
           const cs = directives.tagString(compat.tag);
@@ -4956,7 +4956,7 @@ var require_compose_node = __commonJS({
   "node_modules/yaml/dist/compose/compose-node.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var composeCollection = require_compose_collection();
     var composeScalar = require_compose_scalar();
     var resolveEnd = require_resolve_end();
@@ -5002,7 +5002,7 @@ var require_compose_node = __commonJS({
       node ?? (node = composeEmptyNode(ctx, token3.offset, void 0, null, props, onError));
       if (anchor && node.anchor === "")
         onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
-      if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
+      if (atKey && ctx.options.stringKeys && (!identity2.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) {
         const msg = "With stringKeys, all keys must be strings";
         onError(tag ?? token3, "NON_STRING_KEY", msg);
       }
@@ -5108,7 +5108,7 @@ var require_composer = __commonJS({
     var directives = require_directives();
     var Document2 = require_Document();
     var errors2 = require_errors();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var composeDoc = require_compose_doc();
     var resolveEnd = require_resolve_end();
     function getErrorPos(src) {
@@ -5170,9 +5170,9 @@ var require_composer = __commonJS({
 ${comment}` : comment;
           } else if (afterEmptyLine || doc.directives.docStart || !dc) {
             doc.commentBefore = comment;
-          } else if (identity.isCollection(dc) && !dc.flow && dc.items.length > 0) {
+          } else if (identity2.isCollection(dc) && !dc.flow && dc.items.length > 0) {
             let it = dc.items[0];
-            if (identity.isPair(it))
+            if (identity2.isPair(it))
               it = it.key;
             const cb = it.commentBefore;
             it.commentBefore = cb ? `${comment}
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path87) => {
+    visit2.itemAtPath = (cst, path88) => {
       let item = cst;
-      for (const [field, index] of path87) {
+      for (const [field, index] of path88) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path87) => {
-      const parent = visit2.itemAtPath(cst, path87.slice(0, -1));
-      const field = path87[path87.length - 1][0];
+    visit2.parentCollection = (cst, path88) => {
+      const parent = visit2.itemAtPath(cst, path88.slice(0, -1));
+      const field = path88[path88.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path87, item, visitor) {
-      let ctrl = visitor(item, path87);
+    function _visit(path88, item, visitor) {
+      let ctrl = visitor(item, path88);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path87.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path88.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path87);
+            ctrl = ctrl(item, path88);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path87) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path88) : ctrl;
     }
     exports2.visit = visit2;
   }
@@ -7220,7 +7220,7 @@ var require_public_api = __commonJS({
     var Document2 = require_Document();
     var errors2 = require_errors();
     var log2 = require_log();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var lineCounter = require_line_counter();
     var parser = require_parser();
     function parseOptions(options3) {
@@ -7298,7 +7298,7 @@ var require_public_api = __commonJS({
         if (!keepUndefined)
           return void 0;
       }
-      if (identity.isDocument(value) && !_replacer)
+      if (identity2.isDocument(value) && !_replacer)
         return value.toString(options3);
       return new Document2.Document(value, _replacer, options3).toString(options3);
     }
@@ -7318,7 +7318,7 @@ var require_dist = __commonJS({
     var Schema = require_Schema();
     var errors2 = require_errors();
     var Alias = require_Alias();
-    var identity = require_identity();
+    var identity2 = require_identity();
     var Pair = require_Pair();
     var Scalar = require_Scalar();
     var YAMLMap = require_YAMLMap();
@@ -7336,14 +7336,14 @@ var require_dist = __commonJS({
     exports2.YAMLParseError = errors2.YAMLParseError;
     exports2.YAMLWarning = errors2.YAMLWarning;
     exports2.Alias = Alias.Alias;
-    exports2.isAlias = identity.isAlias;
-    exports2.isCollection = identity.isCollection;
-    exports2.isDocument = identity.isDocument;
-    exports2.isMap = identity.isMap;
-    exports2.isNode = identity.isNode;
-    exports2.isPair = identity.isPair;
-    exports2.isScalar = identity.isScalar;
-    exports2.isSeq = identity.isSeq;
+    exports2.isAlias = identity2.isAlias;
+    exports2.isCollection = identity2.isCollection;
+    exports2.isDocument = identity2.isDocument;
+    exports2.isMap = identity2.isMap;
+    exports2.isNode = identity2.isNode;
+    exports2.isPair = identity2.isPair;
+    exports2.isScalar = identity2.isScalar;
+    exports2.isSeq = identity2.isSeq;
     exports2.Pair = Pair.Pair;
     exports2.Scalar = Scalar.Scalar;
     exports2.YAMLMap = YAMLMap.YAMLMap;
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path87, options3) {
+    function openPromise2(path88, options3) {
       return new Promise((resolve4, reject) => {
-        open5(path87, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open5(path88, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path87, options3, callback2) {
+    function open5(path88, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs4.open(path87, "r", function(err2, fd) {
+      fs4.open(path88, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -9907,8 +9907,8 @@ var require_utils = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path87, { windows } = {}) => {
-      const segs = path87.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path88, { windows } = {}) => {
+      const segs = path88.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -12574,7 +12574,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline13(src, out, noop3);
+          pipeline15(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -12861,13 +12861,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline13(...streams, (err2) => {
+        return pipeline15(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline13(stream, ...streams) {
+    function pipeline15(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -12965,7 +12965,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline13,
+      pipeline: pipeline15,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -14656,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path87 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path88 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path87 && path87[0] !== "/") {
-          path87 = `/${path87}`;
+        if (path88 && path88[0] !== "/") {
+          path88 = `/${path88}`;
         }
-        return new URL(`${origin}${path87}`);
+        return new URL(`${origin}${path88}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -15114,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path87, origin }
+          request: { method, path: path88, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path87);
+        debuglog("sending request to %s %s/%s", method, origin, path88);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path87, origin },
+          request: { method, path: path88, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path87,
+          path88,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path87, origin }
+          request: { method, path: path88, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path87);
+        debuglog("trailers received from %s %s/%s", method, origin, path88);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path87, origin },
+          request: { method, path: path88, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path87,
+          path88,
           error.message
         );
       });
@@ -15195,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path87, origin }
+            request: { method, path: path88, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path87);
+          debuglog("sending request to %s %s/%s", method, origin, path88);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -15260,7 +15260,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path87,
+        path: path88,
         method,
         body,
         headers,
@@ -15275,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path87 !== "string") {
+        if (typeof path88 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path87[0] !== "/" && !(path87.startsWith("http://") || path87.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path88[0] !== "/" && !(path88.startsWith("http://") || path88.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path87)) {
+        } else if (invalidPathRegex.test(path88)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path87, query2) : path87;
+        this.path = query2 ? buildURL(path88, query2) : path88;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -18778,8 +18778,8 @@ var require_formdata_parser = __commonJS({
         return false;
       }
       for (let i = 0; i < length; ++i) {
-        const cp9 = boundary.charCodeAt(i);
-        if (!(cp9 >= 48 && cp9 <= 57 || cp9 >= 65 && cp9 <= 90 || cp9 >= 97 && cp9 <= 122 || cp9 === 39 || cp9 === 45 || cp9 === 95)) {
+        const cp8 = boundary.charCodeAt(i);
+        if (!(cp8 >= 48 && cp8 <= 57 || cp8 >= 65 && cp8 <= 90 || cp8 >= 97 && cp8 <= 122 || cp8 === 39 || cp8 === 45 || cp8 === 95)) {
           return false;
         }
       }
@@ -20038,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path87, host, upgrade, blocking, reset } = request3;
+      const { method, path: path88, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -20119,7 +20119,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket2[kBlocking] = true;
       }
-      let header = `${method} ${path87} HTTP/1.1\r
+      let header = `${method} ${path88} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -20449,7 +20449,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline13 } = require("node:stream");
+    var { pipeline: pipeline15 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -20648,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path87, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path88, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -20745,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path87;
+      headers[HTTP2_HEADER_PATH] = path88;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -20928,7 +20928,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket2, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline13(
+      const pipe = pipeline15(
         body,
         h2stream,
         (err2) => {
@@ -21098,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path87 = search ? `${pathname}${search}` : pathname;
+        const path88 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path87;
+        this.opts.path = path88;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -22339,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path87 = "/",
+          path: path88 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path87;
+        opts.path = origin + path88;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -23973,7 +23973,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline13(opts, handler2) {
+    function pipeline15(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -23982,7 +23982,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline13;
+    module2.exports = pipeline15;
   }
 });
 
@@ -24314,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path87) {
-      if (typeof path87 !== "string") {
-        return path87;
+    function safeUrl(path88) {
+      if (typeof path88 !== "string") {
+        return path88;
       }
-      const pathSegments = path87.split("?");
+      const pathSegments = path88.split("?");
       if (pathSegments.length !== 2) {
-        return path87;
+        return path88;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path87, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path87);
+    function matchKey(mockDispatch2, { path: path88, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path88);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -24349,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path87 }) => matchValue(safeUrl(path87), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path88 }) => matchValue(safeUrl(path88), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -24387,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path87, method, body, headers, query: query2 } = opts;
+      const { path: path88, method, body, headers, query: query2 } = opts;
       return {
-        path: path87,
+        path: path88,
         method,
         body,
         headers,
@@ -24852,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path87, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path88, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path87,
+            Path: path88,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27147,7 +27147,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants5();
     var EE = require("node:events");
-    var { Readable: Readable10, pipeline: pipeline13, finished: finished2 } = require("node:stream");
+    var { Readable: Readable10, pipeline: pipeline15, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -28092,7 +28092,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline13(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline15(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -29734,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path87) {
-      for (let i = 0; i < path87.length; ++i) {
-        const code18 = path87.charCodeAt(i);
+    function validateCookiePath(path88) {
+      for (let i = 0; i < path88.length; ++i) {
+        const code18 = path88.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -32293,7 +32293,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline13 } = require("node:stream");
+    var { pipeline: pipeline15 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -32453,7 +32453,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline13(
+          pipeline15(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -32656,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path87 = opts.path;
+          let path88 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path87 = `/${path87}`;
+            path88 = `/${path88}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path87);
+          url = new URL(util.parseOrigin(url).origin + path88);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -35296,9 +35296,9 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_fs17 = require("node:fs");
+var import_node_fs19 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path80 = __toESM(require("node:path"), 1);
+var import_node_path81 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 var import_yaml5 = __toESM(require_dist(), 1);
 
@@ -36407,10 +36407,10 @@ var ToolRunner = class extends events.EventEmitter {
           return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
         }
         const fileName = this._getSpawnFileName();
-        const cp9 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+        const cp8 = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
         let stdbuffer = "";
-        if (cp9.stdout) {
-          cp9.stdout.on("data", (data) => {
+        if (cp8.stdout) {
+          cp8.stdout.on("data", (data) => {
             if (this.options.listeners && this.options.listeners.stdout) {
               this.options.listeners.stdout(data);
             }
@@ -36425,8 +36425,8 @@ var ToolRunner = class extends events.EventEmitter {
           });
         }
         let errbuffer = "";
-        if (cp9.stderr) {
-          cp9.stderr.on("data", (data) => {
+        if (cp8.stderr) {
+          cp8.stderr.on("data", (data) => {
             state.processStderr = true;
             if (this.options.listeners && this.options.listeners.stderr) {
               this.options.listeners.stderr(data);
@@ -36442,19 +36442,19 @@ var ToolRunner = class extends events.EventEmitter {
             });
           });
         }
-        cp9.on("error", (err2) => {
+        cp8.on("error", (err2) => {
           state.processError = err2.message;
           state.processExited = true;
           state.processClosed = true;
           state.CheckComplete();
         });
-        cp9.on("exit", (code18) => {
+        cp8.on("exit", (code18) => {
           state.processExitCode = code18;
           state.processExited = true;
           this._debug(`Exit code ${code18} received from tool '${this.toolPath}'`);
           state.CheckComplete();
         });
-        cp9.on("close", (code18) => {
+        cp8.on("close", (code18) => {
           state.processExitCode = code18;
           state.processExited = true;
           state.processClosed = true;
@@ -36468,7 +36468,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (errbuffer.length > 0) {
             this.emit("errline", errbuffer);
           }
-          cp9.removeAllListeners();
+          cp8.removeAllListeners();
           if (error) {
             reject(error);
           } else {
@@ -36476,10 +36476,10 @@ var ToolRunner = class extends events.EventEmitter {
           }
         });
         if (this.options.input) {
-          if (!cp9.stdin) {
+          if (!cp8.stdin) {
             throw new Error("child process missing stdin");
           }
-          cp9.stdin.end(this.options.input);
+          cp8.stdin.end(this.options.input);
         }
       }));
     });
@@ -37504,9 +37504,9 @@ function isReference(value) {
   return IS_REFERENCE.test(value);
 }
 function isAddress(value) {
-  const [, path87] = IS_ADDRESS.exec(value) ?? [];
+  const [, path88] = IS_ADDRESS.exec(value) ?? [];
   const mayBeRandom = (part) => isRandom(part) || /[a-z]/i.test(part) && part.replace(/\D/g, "").length > 2;
-  return path87 !== void 0 && !path87.split("/").some(mayBeRandom);
+  return path88 !== void 0 && !path88.split("/").some(mayBeRandom);
 }
 function isPublished(value) {
   return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf(".") + 1));
@@ -39689,9 +39689,9 @@ var Utils = class Utils2 {
     const runes = [];
     let i = 0;
     while (i < string.length) {
-      const cp9 = string.codePointAt(i);
-      runes.push(cp9);
-      i += cp9 > Unicode.MAX_BMP ? 2 : 1;
+      const cp8 = string.codePointAt(i);
+      runes.push(cp8);
+      i += cp8 > Unicode.MAX_BMP ? 2 : 1;
     }
     return new Int32Array(runes);
   }
@@ -45291,15 +45291,15 @@ var TranslateRegExpString = class TranslateRegExpString2 {
               i += 2;
               continue;
             default: {
-              let cp10 = data.codePointAt(i + 1);
-              if (cp10 >= 48 && cp10 <= 57 || cp10 >= 65 && cp10 <= 90 || cp10 >= 97 && cp10 <= 122) {
-                let symSize2 = Utils.charCount(cp10);
+              let cp9 = data.codePointAt(i + 1);
+              if (cp9 >= 48 && cp9 <= 57 || cp9 >= 65 && cp9 <= 90 || cp9 >= 97 && cp9 <= 122) {
+                let symSize2 = Utils.charCount(cp9);
                 result += data.substring(i + 1, i + 1 + symSize2);
                 i += symSize2 + 1;
                 changed = true;
               } else {
                 result += "\\";
-                let symSize2 = Utils.charCount(cp10);
+                let symSize2 = Utils.charCount(cp9);
                 result += data.substring(i + 1, i + 1 + symSize2);
                 i += symSize2 + 1;
               }
@@ -45335,8 +45335,8 @@ var TranslateRegExpString = class TranslateRegExpString2 {
           continue;
         }
       }
-      let cp9 = data.codePointAt(i);
-      let symSize = Utils.charCount(cp9);
+      let cp8 = data.codePointAt(i);
+      let symSize = Utils.charCount(cp8);
       result += data.substring(i, i + symSize);
       i += symSize;
     }
@@ -45695,24 +45695,24 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path87 = hasDomain ? components.slice(1) : components;
+  const path88 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
     throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path87.some((component) => /[A-Z]/.test(component))) {
+  if (path88.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path87.every((component) => PATH_COMPONENT.test(component)))
+  if (!path88.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path87.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path87].join("/") };
+  const official = registry2 === DOCKER_HUB && path88.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path88].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -46205,7 +46205,7 @@ function refuseContradictions(inputs, textOf3) {
 }
 
 // src/main.ts
-var import_node_path77 = __toESM(require("node:path"), 1);
+var import_node_path78 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
 var import_promises22 = require("node:fs/promises");
@@ -46566,7 +46566,7 @@ function ofAppassembler(text2) {
   };
 }
 function entriesOf(classPath2, places) {
-  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path87, [variable, folder]) => path87.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
+  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path88, [variable, folder]) => path88.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
 }
 function readScriptSettings(text2) {
   const words = text2.replaceAll(/^#.*$/gm, "").split(/\s+/).filter(Boolean);
@@ -48255,7 +48255,7 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log:
 }
 
 // src/job/first-minute.ts
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_node_path57 = __toESM(require("node:path"), 1);
 
 // src/application/in-workspace.ts
 var import_promises38 = require("node:fs/promises");
@@ -48275,27 +48275,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path87) {
-  let normalized = (0, import_path.normalize)(path87);
+function cleanPath(path88) {
+  let normalized = (0, import_path.normalize)(path88);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path87, separator) {
-  return path87.replace(SLASHES_REGEX, separator);
+function convertSlashes(path88, separator) {
+  return path88.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path87) {
-  return path87 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path87);
+function isRootDirectory(path88) {
+  return path88 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path88);
 }
-function normalizePath(path87, options3) {
+function normalizePath(path88, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path87.includes("/") || path87.startsWith(".");
-  if (resolvePaths) path87 = (0, import_path.resolve)(path87);
-  if (normalizePath$1 || pathNeedsCleaning) path87 = cleanPath(path87);
-  if (path87 === ".") return "";
-  const needsSeperator = path87[path87.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path87 + pathSeparator : path87, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path88.includes("/") || path88.startsWith(".");
+  if (resolvePaths) path88 = (0, import_path.resolve)(path88);
+  if (normalizePath$1 || pathNeedsCleaning) path88 = cleanPath(path88);
+  if (path88 === ".") return "";
+  const needsSeperator = path88[path88.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path88 + pathSeparator : path88, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -48332,8 +48332,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path87 = directoryPath || ".";
-  if (filters.every((filter) => filter(path87, true))) paths.push(path87);
+  const path88 = directoryPath || ".";
+  if (filters.every((filter) => filter(path88, true))) paths.push(path88);
 };
 var empty$2 = () => {
 };
@@ -48385,26 +48385,26 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path87, state, callback$1) {
+var resolveSymlinksAsync = function(path88, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs4.realpath(path87, (error, resolvedPath) => {
+  fs4.realpath(path88, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
     fs4.stat(resolvedPath, (error$1, stat18) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat18.isDirectory() && isRecursive(path87, resolvedPath, state)) return queue.dequeue(null, state);
+      if (stat18.isDirectory() && isRecursive(path88, resolvedPath, state)) return queue.dequeue(null, state);
       callback$1(stat18, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path87, state, callback$1) {
+var resolveSymlinks = function(path88, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs4.realpathSync(path87);
+    const resolvedPath = fs4.realpathSync(path88);
     const stat18 = fs4.statSync(resolvedPath);
-    if (stat18.isDirectory() && isRecursive(path87, resolvedPath, state)) return;
+    if (stat18.isDirectory() && isRecursive(path88, resolvedPath, state)) return;
     callback$1(stat18, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
@@ -48414,9 +48414,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path87, resolved2, state) {
+function isRecursive(path88, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path87);
+  let parent = (0, import_path.dirname)(path88);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -48424,7 +48424,7 @@ function isRecursive(path87, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path87, resolved2);
+  state.symlinks.set(path88, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -48596,19 +48596,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path87 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path87)) continue;
-        this.pushDirectory(path87, paths, filters);
-        this.walkDirectory(this.state, path87, path87, depth - 1, this.walk);
+        let path88 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path88)) continue;
+        this.pushDirectory(path88, paths, filters);
+        this.walkDirectory(this.state, path88, path88, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path87 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path87, this.state, (stat18, resolvedPath) => {
+        let path88 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path88, this.state, (stat18, resolvedPath) => {
           if (stat18.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path87 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path87 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path88 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path88 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path87;
+            resolvedPath = useRealPaths ? resolvedPath : path88;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -48774,7 +48774,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path87) => isMatch(path87));
+    this.options.filters.push((path88) => isMatch(path88));
     return this;
   }
 };
@@ -48849,19 +48849,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path87) {
-  return path87.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path88) {
+  return path88.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path87) {
+function splitPattern(path88) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path87, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path87];
+  const result = import_picomatch.default.scan(path88, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path88];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path87) => path87.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path87) => path87.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path88) => path88.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path88) => path88.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -48968,13 +48968,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path87 = format(p, isDirectory2);
-      const matches = matcher(path87) && !ignore(path87);
-      if (matches) log(`matched ${path87}`);
+      const path88 = format(p, isDirectory2);
+      const matches = matcher(path88) && !ignore(path88);
+      if (matches) log(`matched ${path88}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path87 = format(p, isDirectory2);
-      return matcher(path87) && !ignore(path87);
+      const path88 = format(p, isDirectory2);
+      return matcher(path88) && !ignore(path88);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -49190,7 +49190,7 @@ function interruptible(docker2, signal) {
 }
 
 // src/image/base.ts
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
 var import_promises39 = require("node:fs/promises");
@@ -49222,32 +49222,103 @@ async function librariesOf(application) {
 }
 
 // src/image/start/started-image.ts
-var import_promises40 = require("node:fs/promises");
+var import_node_fs6 = require("node:fs");
+var import_promises41 = require("node:fs/promises");
 var import_node_path34 = __toESM(require("node:path"), 1);
+var import_promises42 = require("node:stream/promises");
+
+// src/image/layer-tar.ts
+var import_consumers2 = require("node:stream/consumers");
+var import_node_stream = require("node:stream");
+var import_promises40 = require("node:stream/promises");
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+var BLOCK = 512;
+async function sizeOfLayer({ headers }) {
+  const tar = (0, import_tar_stream.pack)();
+  const [bare] = await Promise.all([(0, import_consumers2.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
+  return headers.filter(hasContent).reduce((sum2, { size = 0 }) => sum2 + Math.ceil(size / BLOCK) * BLOCK, bare.length);
+}
+function tarOfLayer({ headers, contents }) {
+  const tar = (0, import_tar_stream.pack)();
+  writeEntries(tar, headers, contents()).catch((error) => tar.destroy(error));
+  return import_node_stream.Readable.from(tar);
+}
+async function writeEntries(tar, headers, contents = nothing()) {
+  const files = contents[Symbol.asyncIterator]();
+  try {
+    for (const header of headers) {
+      if (!hasContent(header)) {
+        await writeEmpty(tar, header);
+        continue;
+      }
+      const file = await files.next();
+      const name = file.done === true ? "nothing" : file.value.name;
+      if (file.done === true || name !== header.name)
+        throw new Error(`${name} follows instead of ${header.name}`);
+      await (0, import_promises40.pipeline)(file.value.bytes, tar.entry({ ...header }));
+    }
+    const more = await files.next();
+    if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
+  } finally {
+    await files.return?.();
+  }
+  tar.finalize();
+}
+async function writeEmpty(tar, header) {
+  await new Promise((resolve4, reject) => {
+    tar.entry({ ...header }, "", (error) => error ? reject(error) : resolve4());
+  });
+}
+function hasContent({ type, size = 0 }) {
+  return type === "file" && size > 0;
+}
+function withoutContent(header) {
+  return { ...header, size: 0 };
+}
+async function* nothing() {
+}
+
+// src/image/start/started-image.ts
+var ARCHIVE = "written.tar";
 async function withStartSettings({ docker: docker2, id, work }, image, user2, settings) {
   const { environment: environment2 = {}, written = /* @__PURE__ */ new Map() } = settings ?? {};
   if (Object.keys(environment2).length === 0 && written.size === 0) return image;
   const name = namesOf(id).image("started");
   const folder = import_node_path34.default.join(work, `started-${id}`);
-  await (0, import_promises40.mkdir)(folder);
-  await (0, import_promises40.writeFile)(import_node_path34.default.join(folder, "Dockerfile"), dockerfileOf(image, user2, { environment: environment2, written }));
-  for (const copy of written.values())
-    await (0, import_promises40.cp)(copy, import_node_path34.default.join(folder, import_node_path34.default.basename(copy)), { recursive: true, preserveTimestamps: true });
+  await (0, import_promises41.mkdir)(folder);
+  await (0, import_promises41.writeFile)(import_node_path34.default.join(folder, "Dockerfile"), dockerfileOf(image, { environment: environment2, written }));
+  await (0, import_promises42.pipeline)(
+    tarOfLayer(layerOf(written, user2)),
+    (0, import_node_fs6.createWriteStream)(import_node_path34.default.join(folder, ARCHIVE), { mode: PRIVATE_FILE })
+  );
   const command2 = ["build", "--tag", name, "--force-rm", "--", folder];
   const built = await runBuild(docker2, command2, {});
   if (built.exitCode !== 0) throw dockerFailure(command2, built);
   return name;
 }
-function dockerfileOf(image, user2, { environment: environment2, written }) {
+function dockerfileOf(image, { environment: environment2, written }) {
   const quoted2 = (value) => `"${value.replaceAll(/["\\$]/g, "\\$&")}"`;
   return [
     `FROM ${image}`,
-    ...[...written].map(
-      ([target, copy]) => `COPY --chown=${user2} ${JSON.stringify([import_node_path34.default.basename(copy), target])}`
-    ),
+    // COPY would need a layer for each file, and gives a new folder a mode of its own. ADD unpacks the archive.
+    ...written.size === 0 ? [] : [`ADD ${ARCHIVE} /`],
     ...Object.entries(environment2).map(([name, value]) => `ENV ${name}=${quoted2(value)}`)
   ].map((line2) => `${line2}
 `).join("");
+}
+function layerOf(written, user2) {
+  const [uid = 0, gid = 0] = user2.split(":").map(Number);
+  const files = [...written].map(([file, one]) => ({ ...one, name: file.slice(1) }));
+  return {
+    headers: files.map(
+      ({ name, type, mode, mtime, size }) => ({ name, type, mode, mtime, size, uid, gid })
+    ),
+    contents: async function* () {
+      for (const { name, size, copy } of files)
+        if (copy !== void 0 && size > 0)
+          yield await Promise.resolve({ name, bytes: (0, import_node_fs6.createReadStream)(copy) });
+    }
+  };
 }
 
 // src/image/rebase.ts
@@ -49273,11 +49344,11 @@ async function onExistingImage(context, image, user2) {
 var import_node_path35 = __toESM(require("node:path"), 1);
 
 // src/lib/tar-entries.ts
-var import_promises41 = require("node:stream/promises");
-var import_tar_stream = __toESM(require_tar_stream(), 1);
+var import_promises43 = require("node:stream/promises");
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
 async function* entriesOfTar(...streams) {
-  const parser = (0, import_tar_stream.extract)();
-  const sending = (0, import_promises41.pipeline)([...streams, parser]);
+  const parser = (0, import_tar_stream2.extract)();
+  const sending = (0, import_promises43.pipeline)([...streams, parser]);
   sending.catch(() => void 0);
   yield* parser;
   await sending;
@@ -49642,8 +49713,8 @@ function overlap(a, b) {
 }
 
 // src/image/start/record.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises45 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
 
 // src/image/start/recording.ts
 var import_node_path38 = __toESM(require("node:path"), 1);
@@ -49673,9 +49744,10 @@ function startIn(records2) {
   const gone = Object.keys(before).find((name) => isName(name) && !(name in after));
   if (gone !== void 0) return { problem: `it removes the variable ${gone}` };
   const environment2 = {};
+  const homes = homesOf(program, text2("java.original").replace(/\n$/, ""));
   for (const [name, value] of Object.entries(after)) {
-    const kept = withoutJava(name, value, program);
-    const was = before[name] === void 0 ? void 0 : withoutJava(name, before[name], program);
+    const kept = withoutJava(name, value, homes);
+    const was = before[name] === void 0 ? void 0 : withoutJava(name, before[name], homes);
     if (NOT_KEPT.has(name) || kept === was || kept === "" && value !== "") continue;
     if (name === "HOME") return { problem: "it changes the variable HOME" };
     if (/[\0\n\r]/.test(value)) return { problem: `it sets the variable ${name} to several lines` };
@@ -49695,12 +49767,16 @@ var SIZES = /(?<=^|\s)-(?:X(?:mx|ms|ss)|XX:(?:Max|Min|Initial|Reserved|ActivePro
 function notesOf(command2, { words, environment: environment2 }, written) {
   const name = command2[0] ?? "";
   const names = Object.keys(environment2).sort();
-  const given = [...words, environment2["JAVA_TOOL_OPTIONS"] ?? "", environment2["JDK_JAVA_OPTIONS"] ?? ""];
-  const sizes = given.flatMap((text2) => text2.match(SIZES) ?? []);
+  const sizesIn = (texts) => texts.flatMap((text2) => text2.match(SIZES) ?? []).join(" ");
+  const early = sizesIn([environment2["JAVA_TOOL_OPTIONS"] ?? "", environment2["JDK_JAVA_OPTIONS"] ?? ""]);
+  const late = sizesIn(words);
   return [
     `${name} was run up to java, without a network and with 1 GB of memory: what it found out is fixed in the image. Another value of a variable at docker run has no effect on it.`,
     ...names.length > 0 ? [`It sets these variables, and the image has them: ${names.join(", ")}.`] : [],
-    ...sizes.length > 0 ? [`Sizes in its options are fixed, too: ${sizes.join(" ")}. \`java-options\` can set others.`] : [],
+    ...early !== "" ? [`Sizes in its variables are fixed, too: ${early}. \`java-options\` can set others.`] : [],
+    ...late !== "" ? [
+      `Sizes in its options are fixed, too: ${late}. They win over \`java-options\`; \`command\` can set others.`
+    ] : [],
     ...written.length > 0 ? [`It writes these files, and the image has them: ${written.join(", ")}.`] : []
   ];
 }
@@ -49717,10 +49793,10 @@ function changedState(text2) {
 }
 var variablesOf = (environ) => variablesIn(environ.split("\0").filter((entry) => entry.includes("=")));
 var isName = (name) => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT.has(name);
-function withoutJava(name, value, java) {
+var homesOf = (...programs) => programs.map((program) => import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(program))).filter((home) => !/^(?:\.|\/|\/usr|\/usr\/local)$/.test(home));
+function withoutJava(name, value, homes) {
   if (name !== "PATH" && name !== "LD_LIBRARY_PATH") return value;
-  const home = import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(java));
-  const isOurs = (folder) => name === "PATH" ? folder === JAVA_BIN : `${folder}/`.startsWith(`${home}/`);
+  const isOurs = (folder) => name === "PATH" ? folder === JAVA_BIN : homes.some((home) => `${folder}/`.startsWith(`${home}/`));
   return value.split(":").filter((folder) => !isOurs(folder)).join(":");
 }
 function withRecording(config, recording) {
@@ -49730,18 +49806,88 @@ function withRecording(config, recording) {
   return { ...config, Env: [...config.Env ?? [], ...added], WorkingDir: workingDirectory };
 }
 
+// src/image/start/written-files.ts
+var import_node_fs7 = require("node:fs");
+var import_node_path39 = __toESM(require("node:path"), 1);
+var import_promises44 = require("node:stream/promises");
+
+// src/lib/counted.ts
+var import_node_crypto4 = require("node:crypto");
+var import_node_stream2 = require("node:stream");
+function counted() {
+  const hash = (0, import_node_crypto4.createHash)("sha256");
+  let size = 0;
+  const stream = new import_node_stream2.Transform({
+    transform(chunk, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(void 0, chunk);
+    }
+  });
+  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
+}
+
+// src/image/start/written-files.ts
+var MOST_FILES = 200;
+var ALWAYS_CHANGED = /* @__PURE__ */ new Set(["/tmp", "/var/tmp", "/run", "/dev"]);
+var TEMPORARY = /^\/(?:var\/)?tmp\/./;
+async function filesWritten(docker2, { name, folder, own }) {
+  const all = (await docker2.run(["diff", name])).split("\n").flatMap((line2) => {
+    const [, kind = "", file = ""] = /^([ACD]) (.*)$/.exec(line2) ?? [];
+    return file === "" || `${file}/`.startsWith(`${own}/`) ? [] : [{ kind, file }];
+  });
+  const removed = all.find(({ kind }) => kind === "D");
+  if (removed) return { problem: `it removes ${removed.file}` };
+  const temporary = all.map(({ file }) => file).filter((file) => TEMPORARY.test(file));
+  const changes = all.filter(({ file }) => !TEMPORARY.test(file));
+  const written = /* @__PURE__ */ new Map();
+  for (const { kind, file } of changes.sort((a, b) => a.file < b.file ? -1 : 1)) {
+    const isParent = changes.some((other) => other.file.startsWith(`${file}/`));
+    if (kind === "C" && (isParent || ALWAYS_CHANGED.has(file) || own.startsWith(`${file}/`))) continue;
+    if (!/^[\w./@%+=:,~ -]+$/.test(file)) return { problem: "it writes a file with an unusual name" };
+    if (written.size === MOST_FILES) return { problem: `it writes more than ${MOST_FILES} files` };
+    const copied = await copyOf(docker2, `${name}:${file}`, import_node_path39.default.join(folder, `f${written.size}`));
+    if (copied?.type === "directory" && kind === "C") continue;
+    if (copied?.type !== "file" && copied?.type !== "directory")
+      return { problem: `it writes ${file}, which is not a file` };
+    written.set(file, copied);
+  }
+  return { written, temporary };
+}
+async function copyOf(docker2, source, copy) {
+  return await docker2.stream(["cp", source, "-"], async (archive) => {
+    let found;
+    for await (const entry of entriesOfTar(archive)) {
+      const { type, mode = 0, mtime = /* @__PURE__ */ new Date(0) } = entry.header;
+      if (found !== void 0 || type !== "file") {
+        found ??= { type: type ?? "", mode, mtime, size: 0, digest: "", copy: void 0 };
+        entry.resume();
+        continue;
+      }
+      const content = counted();
+      await (0, import_promises44.pipeline)(entry, content.stream, (0, import_node_fs7.createWriteStream)(copy, { mode: PRIVATE_FILE }));
+      found = { type, mode, mtime, size: content.size(), digest: content.digest(), copy };
+    }
+    return found;
+  });
+}
+function differenceOfFiles(one, other) {
+  if ([...one.keys()].join("\0") !== [...other.keys()].join("\0")) return "the files that it writes";
+  const name = [...one.keys()].find((file) => identity(one.get(file)) !== identity(other.get(file)));
+  return name === void 0 ? void 0 : `the content or the mode of ${name}`;
+}
+var identity = (file) => `${file?.type} ${file?.mode} ${file?.digest}`;
+
 // src/image/start/record.ts
 var TIMEOUT = 3e4;
 var MEMORY = "1g";
-var MOST_FILES = 200;
 var LONGEST_RECORD = 4 * 1024 * 1024;
 var FOLDER = "/opt/crac-start";
-var ALWAYS_CHANGED = /* @__PURE__ */ new Set(["/tmp", "/var/tmp", "/run", "/dev"]);
 async function recordStart(context, setting, command2) {
   const { docker: docker2, id, work } = context;
   const image = namesOf(id).image("start");
-  const folder = await (0, import_promises42.mkdtemp)(import_node_path39.default.join(work, "start-"));
-  await (0, import_promises42.cp)(import_node_path39.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
+  const folder = await (0, import_promises45.mkdtemp)(import_node_path40.default.join(work, "start-"));
+  await (0, import_promises45.cp)(import_node_path40.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
   const options3 = ["--build-arg", `IMAGE=${setting.image}`, "--build-arg", `OWNER=${setting.user}`];
   const build3 = ["build", "--tag", image, "--force-rm", ...options3, "--", folder];
   const built = await runBuild(docker2, build3, {});
@@ -49751,19 +49897,21 @@ async function recordStart(context, setting, command2) {
     };
   const first3 = await runUpToJava(context, { ...setting, image }, command2, 1);
   if ("problem" in first3) return first3;
+  const given = Object.keys(first3.environment).find((name) => Object.hasOwn(setting.env, name));
+  if (given !== void 0)
+    return { problem: `it changes the variable ${given}, which \`env\` sets: leave it out of \`env\`` };
   const second = await runUpToJava(context, { ...setting, image }, command2, 2);
   if ("problem" in second) return second;
-  const files = [...first3.written.keys()];
-  const other = difference(first3, second) ?? (files.join("\0") === [...second.written.keys()].join("\0") ? void 0 : "the files that it writes");
-  if (other !== void 0) return { problem: `${other} of one start are not those of the next` };
-  return { ...first3, notes: notesOf(command2, first3, files) };
+  const other = difference(first3, second) ?? differenceOfFiles(first3.written, second.written);
+  if (other !== void 0) return { problem: `two starts differ in ${other}` };
+  return { ...first3, notes: notesOf(command2, first3, [...first3.written.keys()]) };
 }
 async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, env }, command2, round) {
   const name = `${namesOf(id).container}-start-${round}`;
-  const folder = await (0, import_promises42.mkdtemp)(import_node_path39.default.join(work, "start-"));
+  const folder = await (0, import_promises45.mkdtemp)(import_node_path40.default.join(work, "start-"));
   try {
     await withEnvironmentFile(
-      import_node_path39.default.join(work, `${name}.env`),
+      import_node_path40.default.join(work, `${name}.env`),
       env,
       (file) => docker2.run([
         ...["create", "--name", name, "--label", `${RUN_LABEL}=${id}`, "--hostname", `start-${round}`],
@@ -49783,55 +49931,30 @@ async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, 
     );
     const ended = await docker2.attempt(["start", "--attach", name], { timeout: TIMEOUT });
     await docker2.run(["cp", `${name}:${FOLDER}/record`, folder]);
-    const records2 = await readRecords(import_node_path39.default.join(folder, "record"));
+    const records2 = await readRecords(import_node_path40.default.join(folder, "record"));
     if (records2 === void 0) return { problem: "it changes its own record" };
     const start2 = startIn(records2);
     if ("problem" in start2)
       return records2.has("java.status") || records2.has("no-version") ? start2 : { problem: `${start2.problem}; without a network it ${endOf2(ended)}` };
-    const written = await filesWritten({ docker: docker2, name, folder });
-    return "problem" in written ? written : { ...start2, written };
+    const found = await filesWritten(docker2, { name, folder, own: FOLDER });
+    if ("problem" in found) return found;
+    const { written, temporary } = found;
+    const given = [...start2.words, ...Object.values(start2.environment), start2.workingDirectory];
+    if (temporary.some((file) => given.some((text2) => text2.includes(file))))
+      return { problem: "java needs a file that it writes below /tmp, where nothing is kept" };
+    return { ...start2, written };
   } finally {
     await removeContainer(docker2, name);
   }
 }
 async function readRecords(folder) {
   const records2 = /* @__PURE__ */ new Map();
-  for (const entry of await (0, import_promises42.readdir)(folder, { withFileTypes: true })) {
-    const file = import_node_path39.default.join(folder, entry.name);
-    if (!entry.isFile() || (await (0, import_promises42.lstat)(file)).size > LONGEST_RECORD) return void 0;
-    records2.set(entry.name, await (0, import_promises42.readFile)(file, "utf8"));
+  for (const entry of await (0, import_promises45.readdir)(folder, { withFileTypes: true })) {
+    const file = import_node_path40.default.join(folder, entry.name);
+    if (!entry.isFile() || (await (0, import_promises45.lstat)(file)).size > LONGEST_RECORD) return void 0;
+    records2.set(entry.name, await (0, import_promises45.readFile)(file, "utf8"));
   }
   return records2;
-}
-async function filesWritten({
-  docker: docker2,
-  name,
-  folder
-}) {
-  const changes = (await docker2.run(["diff", name])).split("\n").flatMap((line2) => {
-    const [, kind = "", file = ""] = /^([ACD]) (.*)$/.exec(line2) ?? [];
-    return file === "" || `${file}/`.startsWith(`${FOLDER}/`) ? [] : [{ kind, file }];
-  });
-  const written = /* @__PURE__ */ new Map();
-  const removed = changes.find(({ kind }) => kind === "D");
-  if (removed) return { problem: `it removes ${removed.file}` };
-  for (const { kind, file } of changes.sort((a, b) => a.file < b.file ? -1 : 1)) {
-    const isParent = changes.some((other) => other.file.startsWith(`${file}/`));
-    if (kind === "C" && (isParent || ALWAYS_CHANGED.has(file) || FOLDER.startsWith(`${file}/`))) continue;
-    if (!/^[\w./@%+=:,~ -]+$/.test(file)) return { problem: "it writes a file with an unusual name" };
-    if (written.size === MOST_FILES) return { problem: `it writes more than ${MOST_FILES} files` };
-    const copy = import_node_path39.default.join(folder, `f${written.size}`);
-    if (isParent) await (0, import_promises42.mkdir)(copy);
-    else {
-      await docker2.run(["cp", `${name}:${file}`, copy]);
-      const copied = await (0, import_promises42.lstat)(copy);
-      if (copied.isDirectory() && kind === "C") continue;
-      if (!copied.isFile() && !copied.isDirectory())
-        return { problem: `it writes ${file}, which is not a file` };
-    }
-    written.set(file, copy);
-  }
-  return written;
 }
 function endOf2({ exitCode, stdout, stderr }) {
   const end = exitCode === TIMED_OUT ? `was ended after ${seconds(TIMEOUT)}` : `ended with exit code ${exitCode}`;
@@ -49841,10 +49964,11 @@ ${stderr}`, 1).slice(0, 300);
 }
 
 // src/image/start/start-command.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_promises46 = require("node:fs/promises");
+var import_node_path42 = __toESM(require("node:path"), 1);
 
 // src/image/start/inits.ts
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var INITS = {
   tini: /^-[gswv]+$/,
   "tini-static": /^-[gswv]+$/,
@@ -49853,7 +49977,7 @@ var INITS = {
   "dumb-init": /^(?:-[cv]+|--single-child|--verbose)$/
 };
 function lengthOfInit([program = "", ...rest]) {
-  const options3 = INITS[import_node_path40.default.posix.basename(program)];
+  const options3 = INITS[import_node_path41.default.posix.basename(program)];
   if (options3 === void 0) return 0;
   const end = rest.findIndex((word2) => !options3.test(word2));
   const word = rest[end];
@@ -49873,7 +49997,11 @@ async function startCommand(source) {
   const all = Entrypoint?.length ? [...Entrypoint, ...Cmd ?? []] : Cmd ?? [];
   const { words, ...found } = await javaIn(all, source);
   const folder = found.recording?.workingDirectory ?? (WorkingDir || "/");
-  const read3 = (file) => source.readText(import_node_path41.default.posix.resolve(folder, file));
+  const read3 = async (name) => {
+    const file = import_node_path42.default.posix.resolve(folder, name);
+    const copy = found.recording?.written.get(file)?.copy;
+    return copy === void 0 ? await source.readText(file) : await (0, import_promises46.readFile)(copy, "utf8");
+  };
   const [program = "", ...rest] = words;
   return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
 }
@@ -49913,7 +50041,7 @@ async function javaIn(all, source) {
     const recorded = await source.record?.(words);
     if (recorded && !("problem" in recorded)) {
       const { words: java, notes: own } = recorded;
-      return { words: java, notes: notes(...own), recording: recorded };
+      return { words: java, notes: notes(...own, ...notKept(source.config)), recording: recorded };
     }
     if (script && endsWithArguments(script.text)) {
       begin2 += words.length - script.parameters.length;
@@ -49925,11 +50053,15 @@ async function javaIn(all, source) {
     return { words, notes: notes(), ...recorded };
   }
 }
-var isJava = (program) => import_node_path41.default.posix.basename(program) === "java";
+function notKept({ Volumes }) {
+  const volumes = Object.keys(Volumes ?? {}).join(", ");
+  return volumes === "" ? [] : [`Files that it writes to a volume of the image are not kept: ${volumes}.`];
+}
+var isJava = (program) => import_node_path42.default.posix.basename(program) === "java";
 async function scriptIn(words, { config, readText }) {
   const script = scriptOf(words);
   if (script === void 0) return void 0;
-  const text2 = await readText(import_node_path41.default.posix.resolve(config.WorkingDir || "/", script.file));
+  const text2 = await readText(import_node_path42.default.posix.resolve(config.WorkingDir || "/", script.file));
   return text2?.startsWith("#!") ? { text: text2, name: script.file, parameters: script.parameters } : void 0;
 }
 function fixed({ variables: variables2 }) {
@@ -50037,8 +50169,8 @@ async function buildBase(context, inputs, { workspace, dockerFolder }) {
     const { application, workingDirectory, notes, recording } = await buildUserImage(
       context,
       {
-        context: import_node_path42.default.resolve(workspace, folder),
-        file: import_node_path42.default.resolve(workspace, file),
+        context: import_node_path43.default.resolve(workspace, folder),
+        file: import_node_path43.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
@@ -50062,7 +50194,7 @@ async function buildBase(context, inputs, { workspace, dockerFolder }) {
 }
 
 // src/image/criu-image.ts
-async function pullCriu({ id, docker: docker2, log: log2 }, image) {
+async function pullCriu({ id, docker: docker2, log: log2 }, image, architecture) {
   const pulled = await ensureImage(docker2, image, (line2) => log2.untrusted(line2), {
     input: "criu-image"
   }).catch((error) => {
@@ -50075,6 +50207,12 @@ async function pullCriu({ id, docker: docker2, log: log2 }, image) {
     throw new Failure("input", `\`criu-image\`: ${image} does not have the label ${CRIU_LABEL}.`, {
       fix: "Use an image that docker/criu/Dockerfile of this action has built (docs/decisions/criu.md)."
     });
+  }
+  if (architectureOf(pulled.Architecture) !== architecture) {
+    log2.warning(
+      `CRIU comes from the packages of the base image. The image with CRIU ${image} is for ${pulled.Architecture}; use the digest of an index with both architectures.`
+    );
+    return void 0;
   }
   const name = namesOf(id).image("criu");
   await docker2.run(["tag", pulled.Id, name]);
@@ -50102,7 +50240,7 @@ async function checkGround(files, origin) {
 }
 
 // src/image/java-of-image.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/jdk/fitting.ts
 var VENDORS = ["crac", "zulu", "liberica"];
@@ -50157,19 +50295,19 @@ function javaVersionIn(release2) {
 async function findJava(files, variables2, command2) {
   const started = command2.filter((word) => /^\/.*\/java$/.test(word));
   const folders = (variables2["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
-  const programs = [...started, ...folders.map((folder) => import_node_path43.default.posix.join(folder, "java"))];
+  const programs = [...started, ...folders.map((folder) => import_node_path44.default.posix.join(folder, "java"))];
   const homes = [];
   for (const program of programs) {
     const file = await files.resolve(program);
-    if (file !== void 0) homes.push(import_node_path43.default.posix.dirname(import_node_path43.default.posix.dirname(file)));
+    if (file !== void 0) homes.push(import_node_path44.default.posix.dirname(import_node_path44.default.posix.dirname(file)));
   }
   if (variables2["JAVA_HOME"]?.startsWith("/")) homes.push(variables2["JAVA_HOME"]);
   for (const home of new Set(homes)) {
-    for (const top of [home, import_node_path43.default.posix.dirname(home)]) {
-      const release2 = await files.text(import_node_path43.default.posix.join(top, "release"));
+    for (const top of [home, import_node_path44.default.posix.dirname(home)]) {
+      const release2 = await files.text(import_node_path44.default.posix.join(top, "release"));
       const version = javaVersionIn(release2);
       if (version === 0) continue;
-      const certificates2 = import_node_path43.default.posix.join(home, "lib/security/cacerts");
+      const certificates2 = import_node_path44.default.posix.join(home, "lib/security/cacerts");
       const trustStore = await files.has(certificates2) ? certificates2 : void 0;
       return { home: top, version, name: nameIn(release2 ?? "", version), trustStore };
     }
@@ -50287,9 +50425,9 @@ function differences({ StopSignal = "", ExposedPorts }, inputs, user2) {
 }
 
 // src/image/fingerprint.ts
-var import_node_crypto4 = require("node:crypto");
-var import_promises43 = require("node:fs/promises");
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_crypto5 = require("node:crypto");
+var import_promises47 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -50303,19 +50441,19 @@ async function fingerprintOf(parts2) {
   files.push(["docker", dockerFolder]);
   const { resourcePolicies: policies } = parts2;
   if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path44.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path44.default.resolve(workspace, warmupScript)]);
-  const hash = (0, import_node_crypto4.createHash)("sha256");
+    files.push(["resource-policies", import_node_path45.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path45.default.resolve(workspace, warmupScript)]);
+  const hash = (0, import_node_crypto5.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
   add(hash, JSON.stringify([...values, parts2.inputs]));
   for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises43.stat)(source);
+  const entry = await (0, import_promises47.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises43.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path44.default.posix.join(name, child2), import_node_path44.default.join(source, child2));
+    for (const child2 of (await (0, import_promises47.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path45.default.posix.join(name, child2), import_node_path45.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -50415,13 +50553,13 @@ var SideBySide = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs6 = require("node:fs");
-var import_promises45 = require("node:fs/promises");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_node_fs8 = require("node:fs");
+var import_promises49 = require("node:fs/promises");
+var import_node_path46 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
-var import_node_crypto5 = require("node:crypto");
-var import_promises44 = require("node:fs/promises");
+var import_node_crypto6 = require("node:crypto");
+var import_promises48 = require("node:fs/promises");
 var import_node_os = require("node:os");
 var thisHost = {
   root: "/",
@@ -50431,7 +50569,7 @@ var thisHost = {
 };
 async function newRunId(host = thisHost) {
   const { machine, boot, namespace } = await surroundings(host);
-  const random = (0, import_node_crypto5.randomBytes)(6).toString("hex");
+  const random = (0, import_node_crypto6.randomBytes)(6).toString("hex");
   const begun = Math.floor(host.now().getTime() / 1e3);
   const ticks = await startOf(host, host.pid) ?? 0;
   return [random, base36(begun), machine, boot, namespace, base36(host.pid), base36(ticks)].join("-");
@@ -50462,18 +50600,18 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises44.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises48.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises44.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises48.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
-    machine: (0, import_node_crypto5.createHash)("sha256").update(`${await read3("etc/machine-id")}
+    machine: (0, import_node_crypto6.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
     boot: boot.slice(0, 12).padEnd(12, "0"),
     namespace: base36(Number(/\d+/.exec(namespace)?.[0] ?? 0))
   };
 }
 async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises44.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat18 = await (0, import_promises48.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
@@ -50490,7 +50628,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs6.existsSync)(state === "gone" ? folder : import_node_path45.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs8.existsSync)(state === "gone" ? folder : import_node_path46.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -50510,8 +50648,8 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises45.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path45.default.join(folder, name);
+  for (const name of await (0, import_promises49.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path46.default.join(folder, name);
   }
   return leftovers;
 }
@@ -50808,11 +50946,12 @@ function emulated(what, { architecture, operatingSystem }) {
 }
 
 // src/job/provide-jdk.ts
-var import_node_path55 = __toESM(require("node:path"), 1);
+var import_promises62 = require("node:fs/promises");
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/application/java-need.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_promises50 = require("node:fs/promises");
+var import_node_path47 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
   const { mainClass, classes, dependencies, packed } = application;
@@ -50844,8 +50983,8 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises46.readdir)(source, { recursive: true }) : [""];
-    const files = names.map((name) => import_node_path46.default.join(source, name)).sort();
+    const names = await isFolder(source) ? await (0, import_promises50.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path47.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
   return jars;
@@ -50856,10 +50995,10 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises46.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises50.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises46.open)(import_node_path46.default.join(folder, name));
+    const handle = await (0, import_promises50.open)(import_node_path47.default.join(folder, name));
     try {
       const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
       found.push(...versionOf(name, buffer3));
@@ -50875,7 +51014,7 @@ function versionOf(name, header) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_node_path53 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
 function noting(log2, warnings2) {
@@ -50900,25 +51039,25 @@ function logProgress(log2, clock) {
 }
 
 // src/jdk/file.ts
-var import_node_fs8 = require("node:fs");
-var import_promises51 = require("node:fs/promises");
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_fs10 = require("node:fs");
+var import_promises55 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
-var import_node_fs7 = require("node:fs");
-var import_promises49 = require("node:fs/promises");
-var import_promises50 = require("node:stream/promises");
+var import_node_fs9 = require("node:fs");
+var import_promises53 = require("node:fs/promises");
+var import_promises54 = require("node:stream/promises");
 
 // src/lib/tee.ts
-var import_node_stream = require("node:stream");
+var import_node_stream3 = require("node:stream");
 async function readByAll(stream, ...readers) {
   const reads = readers.map(read3);
   await Promise.allSettled(reads);
   return await Promise.all(reads);
   async function read3(reader) {
     if (reader === void 0) return void 0;
-    const copy = new import_node_stream.PassThrough({ highWaterMark: 1024 * 1024 });
-    (0, import_node_stream.finished)(stream, (error) => error && copy.destroy(error));
+    const copy = new import_node_stream3.PassThrough({ highWaterMark: 1024 * 1024 });
+    (0, import_node_stream3.finished)(stream, (error) => error && copy.destroy(error));
     try {
       return await reader(stream.pipe(copy));
     } finally {
@@ -50928,12 +51067,12 @@ async function readByAll(stream, ...readers) {
 }
 
 // src/jdk/archive.ts
-var import_node_path47 = __toESM(require("node:path"), 1);
-var import_node_stream2 = require("node:stream");
-var import_consumers2 = require("node:stream/consumers");
-var import_promises47 = require("node:stream/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_stream4 = require("node:stream");
+var import_consumers3 = require("node:stream/consumers");
+var import_promises51 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
@@ -50941,9 +51080,9 @@ var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link
 var FOR_DEVELOPERS = /^[^/]+\/(?:jmods|demo|sample|man|include|(?:lib\/)?src\.zip)(?:\/|$)/;
 var PIECE2 = 256 * 1024;
 async function thinArchive(packed, name, destination, limits = LIMITS) {
-  const thin = (0, import_tar_stream2.pack)();
+  const thin = (0, import_tar_stream3.pack)();
   let unwritten;
-  const writing = (0, import_promises47.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  const writing = (0, import_promises51.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
   writing.catch((error) => {
     if ("syscall" in error) unwritten = error;
     thin.destroy(error);
@@ -50979,7 +51118,7 @@ async function copyEntries(packed, archive, limits, thin) {
       if (problem !== void 0) throw refused2(archive, problem);
       if (entries > limits.entries) throw refused2(archive, `it has more than ${limits.entries} entries`);
       if (size > limits.size) throw refused2(archive, `it unpacks to more than ${limits.size} bytes`);
-      const content = isRelease(header) ? await (0, import_consumers2.buffer)(entry) : void 0;
+      const content = isRelease(header) ? await (0, import_consumers3.buffer)(entry) : void 0;
       if (content) release2 = content.toString("utf8");
       if (thin && !isForDevelopers(header.name)) await copyEntry(archive, entry, content, thin);
       else entry.resume();
@@ -50995,8 +51134,8 @@ async function copyEntry(archive, entry, content, thin) {
   if (type === "link" && isForDevelopers(linkname))
     throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
   if (type === "file" || type === "contiguous-file") {
-    const source = content ? import_node_stream2.Readable.from([content], { objectMode: false }) : entry;
-    await (0, import_promises47.pipeline)(source, thin.entry({ ...entry.header }));
+    const source = content ? import_node_stream4.Readable.from([content], { objectMode: false }) : entry;
+    await (0, import_promises51.pipeline)(source, thin.entry({ ...entry.header }));
     return;
   }
   entry.resume();
@@ -51017,7 +51156,7 @@ function problemOf(header, top) {
   if (type === "link" && !isBelow2(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path47.default.posix.join(import_node_path47.default.posix.dirname(name), linkname ?? "");
+    const target = import_node_path48.default.posix.join(import_node_path48.default.posix.dirname(name), linkname ?? "");
     if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
@@ -51031,11 +51170,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path87 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path87);
-    if (type === "symlink" && this.folders.has(path87)) return `${name} is a link and a folder`;
-    for (let end = path87.lastIndexOf("/"); end > 0; end = path87.lastIndexOf("/", end - 1)) {
-      const folder = path87.slice(0, end);
+    const path88 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path88);
+    if (type === "symlink" && this.folders.has(path88)) return `${name} is a link and a folder`;
+    for (let end = path88.lastIndexOf("/"); end > 0; end = path88.lastIndexOf("/", end - 1)) {
+      const folder = path88.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -51052,10 +51191,10 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path47.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path48.default.posix.normalize(name).split("/")[0] ?? "";
 }
 function isBelow2(name, top) {
-  const normal = import_node_path47.default.posix.normalize(name).replace(/\/$/, "");
+  const normal = import_node_path48.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(archive, why) {
@@ -51065,10 +51204,10 @@ function refused2(archive, why) {
 }
 
 // src/jdk/verify.ts
-var import_node_crypto6 = require("node:crypto");
-var import_promises48 = require("node:fs/promises");
+var import_node_crypto7 = require("node:crypto");
+var import_promises52 = require("node:fs/promises");
 async function measure(archive) {
-  const [sha2562, sha1] = [(0, import_node_crypto6.createHash)("sha256"), (0, import_node_crypto6.createHash)("sha1")];
+  const [sha2562, sha1] = [(0, import_node_crypto7.createHash)("sha256"), (0, import_node_crypto7.createHash)("sha1")];
   let size = 0;
   for await (const piece of archive) {
     sha2562.update(piece);
@@ -51095,7 +51234,7 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises48.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises52.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
@@ -51103,7 +51242,7 @@ async function knownSha256(file, name) {
 async function readArchive(archive, name, file, content) {
   const check2 = async (copy) => {
     try {
-      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs9.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
       return () => release2;
     } catch (error) {
       return () => {
@@ -51112,7 +51251,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write2 = async (copy) => {
-    await (0, import_promises50.pipeline)(copy, (0, import_node_fs7.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises54.pipeline)(copy, (0, import_node_fs9.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -51123,20 +51262,20 @@ async function readArchive(archive, name, file, content) {
     );
     return { measured, release: release2 };
   } catch (error) {
-    await (0, import_promises49.rm)(file, { force: true });
+    await (0, import_promises53.rm)(file, { force: true });
     throw error;
   }
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning) {
-  const entry = await (0, import_promises51.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises55.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path48.default.basename(file);
+  const name = import_node_path49.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -51151,9 +51290,9 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
     sha1: void 0
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
-  const thin = import_node_path48.default.join(temporaryFolder, "jdk.tar.gz");
-  await (0, import_promises51.rm)(thin, { force: true });
-  const { measured, release: release2 } = await readArchive((0, import_node_fs8.createReadStream)(file), name, thin, "thin");
+  const thin = import_node_path49.default.join(temporaryFolder, "jdk.tar.gz");
+  await (0, import_promises55.rm)(thin, { force: true });
+  const { measured, release: release2 } = await readArchive((0, import_node_fs10.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
@@ -51161,17 +51300,17 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
 }
 
 // src/jdk/source.ts
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
-var import_node_crypto7 = require("node:crypto");
-var import_promises52 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_node_crypto8 = require("node:crypto");
+var import_promises56 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path49.default.join(folder, `${(0, import_node_crypto7.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path50.default.join(folder, `${(0, import_node_crypto8.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -51199,7 +51338,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises52.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises56.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -51210,10 +51349,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises52.mkdir)(import_node_path49.default.dirname(file), { recursive: true });
-  const staged = `${file}.${(0, import_node_crypto7.randomUUID)()}`;
-  await (0, import_promises52.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises52.rename)(staged, file);
+  await (0, import_promises56.mkdir)(import_node_path50.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto8.randomUUID)()}`;
+  await (0, import_promises56.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises56.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -51221,11 +51360,11 @@ function responseOf(cached) {
 }
 
 // src/http/fetch.ts
-var import_node_stream4 = require("node:stream");
+var import_node_stream6 = require("node:stream");
 var import_undici3 = __toESM(require_undici(), 1);
 
 // src/http/client.ts
-var import_node_stream3 = require("node:stream");
+var import_node_stream5 = require("node:stream");
 
 // node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
@@ -51382,7 +51521,7 @@ async function exchange2(sent, read3) {
   const { method, body, timeout, cancelled: cancelled2 } = sent;
   const { authorization, ...others } = sent.headers ?? {};
   const limit = new AbortController();
-  const timer = body instanceof import_node_stream3.Readable ? void 0 : setTimeout(() => limit.abort(new import_undici2.errors.HeadersTimeoutError()), timeout);
+  const timer = body instanceof import_node_stream5.Readable ? void 0 : setTimeout(() => limit.abort(new import_undici2.errors.HeadersTimeoutError()), timeout);
   let { url } = sent;
   try {
     for (let redirects = 0; ; redirects++) {
@@ -51399,7 +51538,7 @@ async function exchange2(sent, read3) {
       const status = response.statusCode;
       const headers = headersOf(response.headers);
       const location = [301, 302, 303, 307, 308].includes(status) ? headers.get("location") : null;
-      const isKept = status >= 307 && !(body instanceof import_node_stream3.Readable);
+      const isKept = status >= 307 && !(body instanceof import_node_stream5.Readable);
       if (location === null || method !== "GET" && method !== "HEAD" && !isKept)
         return { url, status, headers, body: await read3(response.body, status) };
       await response.body.dump();
@@ -51475,7 +51614,7 @@ function createFetch(context, mode) {
         headers: received,
         body
       } = await (mode === "stream" ? openStream : sendToServer)(request3);
-      const content = body instanceof import_node_stream4.Readable ? import_node_stream4.Readable.toWeb(body) : body.byteLength === 0 ? null : body;
+      const content = body instanceof import_node_stream6.Readable ? import_node_stream6.Readable.toWeb(body) : body.byteLength === 0 ? null : body;
       const response = new import_undici3.Response(content, { status: Math.min(status, 599), headers: received });
       if (response.status === 401 && headers["authorization"] !== void 0) {
         context.info(`${url.host} refuses the token; trying without it.`);
@@ -52963,17 +53102,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path87 = requestOptions.url.replace(options3.baseUrl, "");
+    const path88 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path87} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path88} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path87} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path88} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -55680,10 +55819,10 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 }
 
 // src/jdk/install.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_fs9 = require("node:fs");
-var import_promises53 = require("node:fs/promises");
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_node_crypto9 = require("node:crypto");
+var import_node_fs11 = require("node:fs");
+var import_promises57 = require("node:fs/promises");
+var import_node_path51 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -56105,7 +56244,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path54 = __toESM(require("path"), 1);
+var path55 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -56126,7 +56265,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path54.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path55.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -56140,12 +56279,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path54.join(_getCacheDirectory(), toolName);
+  const toolPath = path55.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path54.join(toolPath, child2, arch3 || "");
+        const fullPath = path55.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -56192,7 +56331,7 @@ function _getCacheDirectory() {
 }
 
 // src/jdk/download.ts
-var import_node_stream5 = require("node:stream");
+var import_node_stream7 = require("node:stream");
 async function download(asset, read3, options3) {
   return await withRetries(options3, { tries: 2, longestWait: 0 }, () => attempt2(asset, read3, options3));
 }
@@ -56211,7 +56350,7 @@ async function attempt2(asset, read3, options3) {
   };
   if (response.body === null) throw incomplete("the response has no body");
   let bytes = 0;
-  const body = import_node_stream5.Readable.fromWeb(response.body);
+  const body = import_node_stream7.Readable.fromWeb(response.body);
   body.on("data", (chunk) => {
     bytes += chunk.length;
     options3.progress(bytes, asset.size);
@@ -56240,12 +56379,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = cachedFolder(asset, options3.content);
   if (folder === "") return void 0;
-  const file = import_node_path50.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path51.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises53.rm)(file, { force: true });
-    await linkOrCopy(import_node_path50.default.join(folder, asset.name), file);
-    const record = jsonOf(await (0, import_promises53.readFile)(import_node_path50.default.join(folder, RECORD_FILE), "utf8"));
-    const found = await measure((0, import_node_fs9.createReadStream)(file));
+    await (0, import_promises57.rm)(file, { force: true });
+    await linkOrCopy(import_node_path51.default.join(folder, asset.name), file);
+    const record = jsonOf(await (0, import_promises57.readFile)(import_node_path51.default.join(folder, RECORD_FILE), "utf8"));
+    const found = await measure((0, import_node_fs11.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
         asset,
@@ -56257,7 +56396,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises53.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises57.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -56269,12 +56408,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path50.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path51.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises53.rm)(file, { force: true });
+    await (0, import_promises57.rm)(file, { force: true });
     const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
     const { measured, release: release2 } = await download(asset, read3, options3);
     verifyArchive(measured, asset, expected);
@@ -56288,31 +56427,31 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       measured,
-      import_node_path50.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
+      import_node_path51.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises53.rm)(file, { force: true });
+    await (0, import_promises57.rm)(file, { force: true });
     throw error;
   }
 }
 async function store2(file, archive, folder) {
-  const staged = `${folder}-${(0, import_node_crypto8.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises53.mkdir)(staged, { recursive: true });
+  const staged = `${folder}-${(0, import_node_crypto9.randomBytes)(6).toString("hex")}`;
+  await (0, import_promises57.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path50.default.join(staged, import_node_path50.default.basename(file)));
-    const { sha256: sha2562 } = await measure((0, import_node_fs9.createReadStream)(file));
+    await linkOrCopy(file, import_node_path51.default.join(staged, import_node_path51.default.basename(file)));
+    const { sha256: sha2562 } = await measure((0, import_node_fs11.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
-    await (0, import_promises53.writeFile)(import_node_path50.default.join(staged, RECORD_FILE), JSON.stringify(record));
-    await (0, import_promises53.rename)(staged, folder);
+    await (0, import_promises57.writeFile)(import_node_path51.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises57.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises53.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises57.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises53.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises57.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -56434,7 +56573,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path51.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path52.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -56479,7 +56618,11 @@ function jdkSource(context) {
       return chooseAsset(assets, request3, vendor, architecture);
     },
     isCached: (asset, content) => cachedFolder(asset, content) !== "",
-    expectedSha256: async (asset, jdkSha256) => asset.sha256 ?? jdkSha256 ?? (await furtherSha256(asset))?.sha256,
+    expectedSha256: async (asset, jdkSha256) => {
+      const { sha256: sha2562 } = asset;
+      if (sha2562 !== void 0 && jdkSha256 !== void 0 && sha2562 !== jdkSha256) return void 0;
+      return sha2562 ?? jdkSha256 ?? (await furtherSha256(asset))?.sha256;
+    },
     install: async (asset, options3) => await installJdk(asset, {
       ...context,
       ...options3,
@@ -56500,11 +56643,15 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
   const given = { jdkSha256, temporaryFolder: work };
   if (distribution2 === "file") {
     const needed = await need;
-    const file = import_node_path52.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path53.default.resolve(environment2.workspace, jdkFile);
     const archive = await jdkFromFile(file, architecture, given, warning);
     await requireFitting(needed, archive.asset, source.list);
     if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile);
-    return { asset: archive.asset, expectedSha256: void 0, provide: () => Promise.resolve(archive) };
+    return {
+      asset: archive.asset,
+      expectedSha256: () => Promise.resolve(void 0),
+      provide: () => Promise.resolve(archive)
+    };
   }
   const asset = await source.resolve(distribution2, javaVersion, architecture).catch(async (error) => {
     const isOfImage = javaVersion.kind === "major" && javaVersion.major === inputs.replaces?.version;
@@ -56517,16 +56664,16 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
   const isHere = source.isCached(asset, content);
   return {
     asset,
-    expectedSha256: isHere ? void 0 : await source.expectedSha256(asset, jdkSha256),
+    expectedSha256: async () => isHere ? void 0 : await source.expectedSha256(asset, jdkSha256),
     provide: async () => await source.install(asset, { ...given, content, progress: logProgress(log2, clock) })
   };
 }
 
 // src/registry/jdk-layer.ts
-var import_node_fs11 = require("node:fs");
-var import_promises56 = require("node:fs/promises");
-var import_node_path54 = __toESM(require("node:path"), 1);
-var import_promises57 = require("node:stream/promises");
+var import_node_fs13 = require("node:fs");
+var import_promises60 = require("node:fs/promises");
+var import_node_path55 = __toESM(require("node:path"), 1);
+var import_promises61 = require("node:stream/promises");
 
 // src/image/layers.ts
 async function layersOf(docker2, image) {
@@ -56540,28 +56687,12 @@ function instruction(createdBy) {
   return createdBy.replace(/^\/bin\/sh -c #\(nop\) +/, "").replace(/ # buildkit$/, "").trim();
 }
 
-// src/lib/counted.ts
-var import_node_crypto9 = require("node:crypto");
-var import_node_stream6 = require("node:stream");
-function counted() {
-  const hash = (0, import_node_crypto9.createHash)("sha256");
-  let size = 0;
-  const stream = new import_node_stream6.Transform({
-    transform(chunk, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(void 0, chunk);
-    }
-  });
-  return { stream, size: () => size, digest: () => `sha256:${hash.digest("hex")}` };
-}
-
 // src/registry/layer-file.ts
-var import_node_fs10 = require("node:fs");
-var import_promises54 = require("node:fs/promises");
+var import_node_fs12 = require("node:fs");
+var import_promises58 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path53 = __toESM(require("node:path"), 1);
-var import_promises55 = require("node:stream/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
+var import_promises59 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -56694,26 +56825,26 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path53.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path54.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises55.pipeline)(all(), packed.stream, (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises59.pipeline)(all(), packed.stream, (0, import_node_fs12.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises55.pipeline)(
+      await (0, import_promises59.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs10.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs12.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises55.pipeline)((0, import_node_fs10.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises59.pipeline)((0, import_node_fs12.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises54.rm)(file, { force: true });
+    await (0, import_promises58.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -56723,7 +56854,7 @@ async function packLayer(stream, folder) {
     packed: { ...layer, file }
   };
 }
-var BLOCK = 1024 * 1024;
+var BLOCK2 = 1024 * 1024;
 var WINDOW = 32 * 1024;
 var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
 var LAST_BLOCK = Buffer.from([3, 0]);
@@ -56750,16 +56881,16 @@ async function* gzip(stream, level, parallel = (0, import_node_os2.availablePara
   yield Buffer.concat([LAST_BLOCK, trailer]);
 }
 async function* inBlocks(stream) {
-  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let block = Buffer.allocUnsafeSlow(BLOCK2);
   let filled = 0;
   for await (const piece of stream) {
     for (let taken = 0; taken < piece.length; ) {
       const copied = piece.copy(block, filled, taken);
       taken += copied;
       filled += copied;
-      if (filled < BLOCK) continue;
+      if (filled < BLOCK2) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(BLOCK);
+      block = Buffer.allocUnsafeSlow(BLOCK2);
       filled = 0;
     }
   }
@@ -56863,7 +56994,7 @@ async function withContext2({ name }, work) {
 // src/registry/jdk-layer.ts
 var JDK = "COPY /trees/jdk/ /";
 async function fetchJdkLayer(repositories, tag, key, file, signal) {
-  const client = repositories(tag, signal);
+  const client = repositories(tag, signal, ONE_TRY);
   const manifest = await client.manifest(tag.tag);
   const image = manifest && await imageOf(client, manifest);
   if (!manifest || !image) return { reason: `${tag.text} has no image of one platform` };
@@ -56873,15 +57004,15 @@ async function fetchJdkLayer(repositories, tag, key, file, signal) {
   const layer = jdkLayerOf(image);
   if (layer?.mediaType !== GZIPPED)
     return { reason: `${from} has no layer with the JDK that is packed with gzip` };
-  await requireDiskSpace(import_node_path54.default.dirname(file), layer.size, "the layer with the JDK");
+  await requireDiskSpace(import_node_path55.default.dirname(file), layer.size, "the layer with the JDK");
   await client.readBlob(layer.digest, async (bytes) => {
-    await (0, import_promises56.rm)(file, { force: true });
+    await (0, import_promises60.rm)(file, { force: true });
     const { stream, digest } = counted();
-    await (0, import_promises57.pipeline)(
+    await (0, import_promises61.pipeline)(
       bytes,
       atMost(layer.size),
       stream,
-      (0, import_node_fs11.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
+      (0, import_node_fs13.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
     );
     return digest();
   });
@@ -56890,6 +57021,7 @@ async function fetchJdkLayer(repositories, tag, key, file, signal) {
 function jdkLayerOf(image) {
   const { history = [], rootfs } = image.configuration;
   const instructions2 = history.filter(({ empty_layer: empty2 }) => empty2 !== true).map(({ created_by: createdBy = "" }) => instruction(createdBy));
+  if (instructions2.length !== rootfs.diff_ids.length) return void 0;
   return layersByContent(image).get(rootfs.diff_ids[instructions2.lastIndexOf(JDK)] ?? "");
 }
 function atMost(size) {
@@ -56912,11 +57044,12 @@ async function provideJdk(context, world, request3) {
   const selected = await selectJdk(context, wanted, world, architecture, need);
   return await fromLastImage(context, world, request3, selected) ?? await selected.provide();
 }
-async function fromLastImage({ log: log2, work }, { version, dockerFolder, repositories, cancelled: cancelled2 }, { inputs, architecture, image }, { asset, expectedSha256: sha2562 }) {
+async function fromLastImage({ log: log2, work }, { version, dockerFolder, repositories, cancelled: cancelled2 }, { inputs, architecture, image }, { asset, expectedSha256 }) {
   if (!inputs.reuseLayers) return void 0;
-  const file = import_node_path55.default.join(work, "jdk-layer.tar.gz");
-  const fetched = await fetch().catch((error) => {
+  const file = import_node_path56.default.join(work, "jdk-layer.tar.gz");
+  const fetched = await fetch().catch(async (error) => {
     cancelled2.throwIfAborted();
+    await (0, import_promises62.rm)(file, { force: true });
     return messageOf(error);
   });
   if (typeof fetched !== "string") return fetched;
@@ -56925,7 +57058,9 @@ async function fromLastImage({ log: log2, work }, { version, dockerFolder, repos
   async function fetch() {
     const [tag] = inputs.tags;
     if (tag === void 0) return "there is no tag";
-    if (sha2562 === void 0) return "the JDK is on this machine, or no source has its digest";
+    const sha2562 = await expectedSha256();
+    if (sha2562 === void 0)
+      return "the JDK is on this machine, no source has its digest, or `jdk-sha256` is another one";
     const { trustStore } = image?.java ?? {};
     const key = await jdkLayerKey({ version, dockerFolder, architecture, jdkSha256: sha2562, trustStore });
     if (key === void 0) return "the JDK gets the certificates of the image";
@@ -56950,7 +57085,7 @@ async function begin(job, together) {
   const read3 = withResolvers();
   for (const { promise: promise2 } of [found, read3]) promise2.catch(() => void 0);
   const showApplication = together.begin("application", "Find the application", async (log2) => {
-    const folders = { workspace: world.workspace, scratch: import_node_path56.default.join(context.work, "application") };
+    const folders = { workspace: world.workspace, scratch: import_node_path57.default.join(context.work, "application") };
     const search = findInWorkspace(log2, inputs, folders);
     search.then(found.resolve, found.reject);
     return await search;
@@ -56979,11 +57114,10 @@ async function begin(job, together) {
   });
   if (!showImage) read3.resolve(void 0);
   const { criuImage: withCriu } = inputs;
-  const showCriu = withCriu === void 0 ? void 0 : together.begin(
-    "criu",
-    "Pull the image with CRIU",
-    async (log2) => await architecture.promise === void 0 ? void 0 : await pullCriu({ ...context, log: log2 }, withCriu)
-  );
+  const showCriu = withCriu === void 0 ? void 0 : together.begin("criu", "Pull the image with CRIU", async (log2) => {
+    const known = await architecture.promise;
+    return known && await pullCriu({ ...context, log: log2 }, withCriu, known);
+  });
   let hasJdk = false;
   const showJdk = together.begin("jdk", "Resolve the JDK", async (log2) => {
     const known = await architecture.promise;
@@ -57016,7 +57150,7 @@ async function begin(job, together) {
 }
 async function inspect({ inputs, world }, { docker: docker2, log: log2, id }, onFacts) {
   const runner = await inspectRunner({ ...world, docker: docker2, log: log2, onFacts }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path56.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path57.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
   return runner;
 }
@@ -57097,6 +57231,8 @@ function open4(ports2, packages = "") {
 function upTo(pattern) {
   return `(?:(?!${pattern}).)*${pattern}`;
 }
+var HTTP_CLIENTS = "okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws";
+var CARRIERS = new RegExp(`^(?:${HTTP_CLIENTS}|io\\.grpc)\\.`);
 var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore";
 var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
   {
@@ -57213,7 +57349,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   {
     id: "fw-data-grid",
     pattern: open4(
-      "570[1-3]|10800|47[15]00|11222|40404|7800",
+      "570[1-3]|10800|47[15]00|11222",
       "com\\.hazelcast|org\\.apache\\.ignite|org\\.infinispan|org\\.jgroups|org\\.apache\\.geode"
     ),
     category: "application",
@@ -57223,7 +57359,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   {
     id: "fw-store",
     pattern: open4(
-      "11210|11211|8086|8123|2379|9876",
+      "1121[01]",
       "com\\.couchbase|net\\.spy\\.memcached|net\\.rubyeye|com\\.influxdb|com\\.clickhouse|com\\.aerospike|io\\.etcd|org\\.apache\\.rocketmq|org\\.apache\\.hadoop"
     ),
     category: "application",
@@ -57243,10 +57379,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   {
     // After those whose clients use them.
     id: "fw-http-client",
-    pattern: open4(
-      "",
-      "okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws"
-    ),
+    pattern: open4("", HTTP_CLIENTS),
     category: "application",
     cause: "A connection of an HTTP client is kept open.",
     fix: "Let the client close idle connections sooner, and set `checkpoint-delay`, or close them in beforeCheckpoint: `connectionPool().evictAll()` of OkHttp, `closeIdle(TimeValue.ZERO_MILLISECONDS)` of the connection manager of Apache HttpClient, `maxIdleTime` of the ConnectionProvider of Reactor Netty (WebClient), close() of a client of the AWS SDK."
@@ -58475,7 +58608,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "start-fontconfig",
-    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.(?:head|getVersion\()|Cannot load default config file|No fonts found|Could not initialize class sun\.(?:awt\.(?:X11|Fc)FontManager|font\.(?:SunFontManager|FontManagerFactory))|(libfontconfig\.so[.\d]{0,20}): cannot open shared object file/m,
+    pattern: /Fontconfig head is null|sun\.awt\.FontConfiguration\.(?:head|getVersion\()|Cannot load default config file|Probable fatal error: ?No fonts found|Could not initialize class sun\.(?:awt\.(?:X11|Fc)FontManager|font\.(?:SunFontManager|FontManagerFactory))|(libfontconfig\.so[.\d]{0,20}): cannot open shared object file/m,
     category: "image",
     cause: "The image has no fonts: Java finds them with fontconfig.",
     fix: `Install fontconfig, which brings a font, ${IN_BASE_IMAGE} fontconfig libfreetype6 libharfbuzz0b\`.`,
@@ -58491,10 +58624,18 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "start-x11",
-    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't load library: \S{1,300}\/(libawt_xawt\.so)|UnsatisfiedLinkError: no (awt_xawt) in |Can't connect to X11 window server/m,
+    pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't connect to X11 window server/m,
     category: "image",
-    cause: "The application opens a window, and the image lacks the X Window System ($1$2$3).",
+    cause: "The application opens a window, and the image lacks the X Window System ($1).",
     fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
+    weight: "specific"
+  },
+  {
+    id: "start-headless",
+    pattern: /Can't load library: \S{1,300}\/libawt_xawt\.so|UnsatisfiedLinkError: no awt_xawt in /m,
+    category: "jdk",
+    cause: "The application opens a window, and the JDK is one without windows (headless).",
+    fix: "Add `-Djava.awt.headless=true` to `java-options` if the application has no windows. Else use a JDK that is not headless.",
     weight: "specific"
   },
   {
@@ -58892,10 +59033,10 @@ async function takeOverAll(targets, offered, given) {
 }
 
 // src/registry/send.ts
-var import_node_fs12 = require("node:fs");
+var import_node_fs14 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs12.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs14.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -58956,9 +59097,9 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises58 = require("node:fs/promises");
-var import_node_path57 = __toESM(require("node:path"), 1);
-var import_node_stream7 = require("node:stream");
+var import_promises63 = require("node:fs/promises");
+var import_node_path58 = __toESM(require("node:path"), 1);
+var import_node_stream8 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
 async function readImageArchive(archive, packing) {
@@ -58966,7 +59107,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises58.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises63.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -58979,9 +59120,9 @@ async function readEntries(archive, packing, files) {
   const links = /* @__PURE__ */ new Map();
   for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path57.default.posix.join(import_node_path57.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path58.default.posix.join(import_node_path58.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path57.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path58.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -59001,7 +59142,7 @@ async function readEntries(archive, packing, files) {
         entry.resume();
         continue;
       }
-      const packed = await packLayer(small ? import_node_stream7.Readable.from([small]) : entry, packing.folder);
+      const packed = await packLayer(small ? import_node_stream8.Readable.from([small]) : entry, packing.folder);
       entries.set(name, packed);
       if (packed.packed) files.push(packed.packed.file);
     }
@@ -59023,9 +59164,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises59 = require("node:fs/promises");
+var import_promises64 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises59.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises64.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -59122,7 +59263,7 @@ function identifies(id, config, documents) {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/frames.ts
 var AHEAD = 16;
@@ -60418,7 +60559,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path58.default.posix.join(import_node_path58.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path59.default.posix.join(import_node_path59.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -60445,9 +60586,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path58.default.posix.join("/", part.name);
+      const name = import_node_path59.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path58.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path59.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -60462,7 +60603,7 @@ function unpackedLayer(reader, format) {
 }
 
 // src/secrets/image.ts
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_node_path60 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -60502,10 +60643,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path87 = file?.path;
+    const path88 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path87 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path87.startsWith(folder))) paths.add(path87);
+    else if (type !== "file" || path88 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path88.startsWith(folder))) paths.add(path88);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -60543,8 +60684,8 @@ function createOpener(startProgram, allowed = ALLOWED) {
       return () => void (memory += bytes);
     },
     start(command2, args) {
+      if (files <= PROGRAM_FILES) return "more archives of xz and bzip2 than are opened";
       files -= PROGRAM_FILES;
-      if (files <= 0) return "more archives of xz and bzip2 than are opened";
       const program = startProgram(command2, args);
       if (program.pid === void 0) return `the program ${command2} cannot be started`;
       running.add(program);
@@ -61122,7 +61263,7 @@ async function scanImage(archive, matcher, snapshot, startProgram) {
   const opener = createOpener(startProgram);
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path59.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path60.default.posix.dirname(file) === SNAPSHOT_DIR
   }).finally(() => opener.close());
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -61147,8 +61288,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path59.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path59.default.posix.basename(file), offset);
+    if (import_node_path60.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path60.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -61601,7 +61742,7 @@ function mayBeSent(mode, scan2) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_node_path65 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/open-socket.ts
 var NO_PORTS = { local: void 0, remote: void 0 };
@@ -61720,9 +61861,13 @@ function addFrame(frames, frame) {
   if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
   frames.push(frame);
 }
-function withCode({ type, text: text2, stack }) {
-  const names = stack.map((frame) => frame.endsWith(")") ? frame.split("(", 1)[0] ?? "" : frame);
-  return names.length === 0 ? [] : [`${simpleName(type)}: ${text2} opened by ${names.join(" ")}`.slice(0, LONGEST_LINE)];
+function withCode({ type, stack }) {
+  const names = stack.map((frame) => frame.split("(", 1)[0] ?? "");
+  const ordered = [
+    ...names.filter((name) => !CARRIERS.test(name)),
+    ...names.filter((name) => CARRIERS.test(name))
+  ];
+  return ordered.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE));
 }
 function openResources(causes) {
   const open5 = causes.filter(({ type, text: text2 }) => !isBusySelector(type) && !isOfSelector(text2)).flatMap(openResource);
@@ -61961,9 +62106,10 @@ function explainSecondServer(refused3, facts) {
   }
   const [second] = listening;
   if (!second || listening.some(({ port }) => port === facts.port)) return void 0;
-  const by = second.frames[0] === void 0 ? "" : `, opened by ${second.frames[0]}`;
+  const by = second.frames[0] === void 0 ? "" : `, opened by ${second.frames[0]},`;
+  if (refused3.isNamed && refused3.signature?.id !== "fw-listener") return void 0;
   return refused3.explained(
-    `It is a second server${by}: none listens on port ${facts.port}, that of the application.`,
+    `A server${by} listens on port ${second.port}, which is not that of the application (${facts.port}).`,
     "Turn it off by a setting of its own, or stop it in beforeCheckpoint of an org.crac.Resource, and start it again in afterRestore."
   );
 }
@@ -62101,12 +62247,12 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path87 = management ? void 0 : health;
+  const path88 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path87 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path87}`,
+    name: path88 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path88}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path87 ?? "/", serves)
+    run: () => portResponds(address, path88 ?? "/", serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -62256,8 +62402,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises62 = require("node:fs/promises");
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_promises67 = require("node:fs/promises");
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -62266,10 +62412,10 @@ var PRESETS2 = [
 ];
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
-    const path87 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path87 ?? ""));
+    const path88 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path88 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path87 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path88 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
     const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
@@ -62282,8 +62428,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises60 = require("node:fs/promises");
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_promises65 = require("node:fs/promises");
+var import_node_path61 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -62498,7 +62644,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises60.readFile)(import_node_path60.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises65.readFile)(import_node_path61.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -62515,7 +62661,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises60.readFile)(import_node_path60.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises65.readFile)(import_node_path61.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -62567,7 +62713,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises60.readFile)(import_node_path60.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises65.readFile)(import_node_path61.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -62605,11 +62751,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises61 = require("node:fs/promises");
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_promises66 = require("node:fs/promises");
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path61 = __toESM(require("node:path"), 1);
+var import_node_path62 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -62627,7 +62773,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path61.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path62.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -62672,7 +62818,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path62.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path63.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -62698,17 +62844,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises61.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises61.mkdir)(copied);
+  await (0, import_promises66.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises66.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises61.rm)(images, { recursive: true, force: true });
-  await (0, import_promises61.rename)(import_node_path62.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises61.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises66.rm)(images, { recursive: true, force: true });
+  await (0, import_promises66.rename)(import_node_path63.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises66.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises61.readFile)(import_node_path62.default.join(copied, entry.name));
-    await writeLog(import_node_path62.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises66.readFile)(import_node_path63.default.join(copied, entry.name));
+    await writeLog(import_node_path63.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises61.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises66.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -62740,9 +62886,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path62.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path63.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises61.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises66.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -62752,7 +62898,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises62.readFile)(import_node_path63.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises67.readFile)(import_node_path64.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -62761,7 +62907,7 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path63.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path64.default.join(evidence, POLICIES), policies, hiding);
   const fix = `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
   const details = { fix, evidence: `${listResources(resources)}
 ${asInput(policies)}` };
@@ -62837,7 +62983,11 @@ var MAY_CLOSE = /* @__PURE__ */ new Set([
   "jvm-epoll",
   "fw-elasticsearch",
   "fw-exporter",
-  "fw-discovery"
+  "fw-discovery",
+  "fw-store",
+  "fw-data-grid",
+  "fw-directory-mail",
+  "fw-http-client"
 ]);
 async function triggerPatiently(context, container, trigger, rested = 0) {
   try {
@@ -63143,13 +63293,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path64.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path65.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises63 = require("node:fs/promises");
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path66 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -63165,11 +63315,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path65.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises63.mkdir)(import_node_path65.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises63.writeFile)(import_node_path65.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises63.writeFile)(import_node_path65.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises63.writeFile)(import_node_path65.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path66.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises68.mkdir)(import_node_path66.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -63217,8 +63367,8 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
 }
 
 // src/application/setting-files.ts
-var import_promises64 = require("node:fs/promises");
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_promises69 = require("node:fs/promises");
+var import_node_path67 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -63226,14 +63376,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path66.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path67.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path66.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises64.readFile)(import_node_path66.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path67.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises69.readFile)(import_node_path67.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -63241,13 +63391,13 @@ async function readSettingFiles(sources) {
   return found;
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path66.default.posix.basename(name)) && FOLDERS.includes(import_node_path66.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path67.default.posix.basename(name)) && FOLDERS.includes(import_node_path67.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises64.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises69.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path66.default.posix.basename(name);
+  const base = import_node_path67.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -63529,7 +63679,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -63608,7 +63758,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path67.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path68.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -63852,65 +64002,12 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_node_path71 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises66 = require("node:stream/promises");
+var import_promises70 = require("node:stream/promises");
 var import_tar_stream4 = __toESM(require_tar_stream(), 1);
-
-// src/image/layer-tar.ts
-var import_consumers3 = require("node:stream/consumers");
-var import_node_stream8 = require("node:stream");
-var import_promises65 = require("node:stream/promises");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-var BLOCK2 = 512;
-async function sizeOfLayer({ headers }) {
-  const tar = (0, import_tar_stream3.pack)();
-  const [bare] = await Promise.all([(0, import_consumers3.buffer)(tar), writeEntries(tar, headers.map(withoutContent))]);
-  return headers.filter(hasContent).reduce((sum2, { size = 0 }) => sum2 + Math.ceil(size / BLOCK2) * BLOCK2, bare.length);
-}
-function tarOfLayer({ headers, contents }) {
-  const tar = (0, import_tar_stream3.pack)();
-  writeEntries(tar, headers, contents()).catch((error) => tar.destroy(error));
-  return import_node_stream8.Readable.from(tar);
-}
-async function writeEntries(tar, headers, contents = nothing()) {
-  const files = contents[Symbol.asyncIterator]();
-  try {
-    for (const header of headers) {
-      if (!hasContent(header)) {
-        await writeEmpty(tar, header);
-        continue;
-      }
-      const file = await files.next();
-      const name = file.done === true ? "nothing" : file.value.name;
-      if (file.done === true || name !== header.name)
-        throw new Error(`${name} follows instead of ${header.name}`);
-      await (0, import_promises65.pipeline)(file.value.bytes, tar.entry({ ...header }));
-    }
-    const more = await files.next();
-    if (more.done !== true) throw new Error(`${more.value.name} is one file too many`);
-  } finally {
-    await files.return?.();
-  }
-  tar.finalize();
-}
-async function writeEmpty(tar, header) {
-  await new Promise((resolve4, reject) => {
-    tar.entry({ ...header }, "", (error) => error ? reject(error) : resolve4());
-  });
-}
-function hasContent({ type, size = 0 }) {
-  return type === "file" && size > 0;
-}
-function withoutContent(header) {
-  return { ...header, size: 0 };
-}
-async function* nothing() {
-}
-
-// src/image/load-archive.ts
 function archiveToLoad(image) {
   const tar = (0, import_tar_stream4.pack)();
   write2().catch((error) => tar.destroy(error));
@@ -63922,7 +64019,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises66.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises70.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -63979,14 +64076,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs13 = require("node:fs");
-var import_promises67 = require("node:fs/promises");
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_node_fs15 = require("node:fs");
+var import_promises71 = require("node:fs/promises");
+var import_node_path69 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises67.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises71.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises67.lstat)(import_node_path68.default.join(tree, name));
+    const stats = await (0, import_promises71.lstat)(import_node_path69.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -64004,7 +64101,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs13.createReadStream)(import_node_path68.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs15.createReadStream)(import_node_path69.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -64012,10 +64109,10 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs14 = require("node:fs");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_node_fs16 = require("node:fs");
+var import_node_path70 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises68 = require("node:stream/promises");
+var import_promises72 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
@@ -64023,16 +64120,16 @@ async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
   const parents = await foldersOf(docker2, container, [
-    import_node_path69.default.dirname(HOME_DIR),
-    import_node_path69.default.dirname(CRAC_DIR),
+    import_node_path70.default.dirname(HOME_DIR),
+    import_node_path70.default.dirname(CRAC_DIR),
     CRAC_DIR
   ]);
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path69.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path70.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises68.pipeline)(tar, (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises72.pipeline)(tar, (0, import_node_fs16.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       return { file, folder };
     })
@@ -64060,13 +64157,13 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs14.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs16.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
 }
 function nameOf3(folder) {
-  return import_node_path69.default.posix.relative("/", folder);
+  return import_node_path70.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -64081,14 +64178,14 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs14.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs16.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path69.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path70.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path69.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path70.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -64099,12 +64196,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path69.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path70.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises68.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises72.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   let complete = false;
   try {
@@ -64131,7 +64228,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path70.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path71.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -64173,8 +64270,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises69 = require("node:fs/promises");
-var import_node_path71 = __toESM(require("node:path"), 1);
+var import_promises73 = require("node:fs/promises");
+var import_node_path72 = __toESM(require("node:path"), 1);
 var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -64228,11 +64325,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path71.default.join(work, "archive");
-  await (0, import_promises69.mkdir)(folder, { recursive: true });
-  const file = import_node_path71.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path72.default.join(work, "archive");
+  await (0, import_promises73.mkdir)(folder, { recursive: true });
+  const file = import_node_path72.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises69.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises73.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -64260,14 +64357,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path72 = __toESM(require("node:path"), 1);
+var import_node_path73 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path72.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path73.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -64294,7 +64391,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path87) => archiveOption(archive.kind, path87) });
+      await writeArchiveTree(source.folder, { file, option: (path88) => archiveOption(archive.kind, path88) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -64422,11 +64519,11 @@ function flagsOf(privileges) {
 }
 
 // src/registry/push.ts
-var import_promises71 = require("node:fs/promises");
+var import_promises75 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises70 = require("node:fs/promises");
-var import_node_path73 = __toESM(require("node:path"), 1);
+var import_promises74 = require("node:fs/promises");
+var import_node_path74 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -64497,10 +64594,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises70.writeFile)(import_node_path73.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises74.writeFile)(import_node_path74.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises70.rm)(import_node_path73.default.join(folder, FILE), { force: true });
+  await (0, import_promises74.rm)(import_node_path74.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -64551,7 +64648,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises71.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises75.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -64748,8 +64845,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises72 = require("node:fs/promises");
-var import_node_path74 = __toESM(require("node:path"), 1);
+var import_promises76 = require("node:fs/promises");
+var import_node_path75 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -65005,7 +65102,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path87, size }) {
+function addFile(image, { path: path88, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -65014,7 +65111,7 @@ function addFile(image, { path: path87, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path87), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path88), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -65168,12 +65265,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises72.readFile)(import_node_path74.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises76.readFile)(import_node_path75.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises72.readFile)(import_node_path74.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises76.readFile)(import_node_path75.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -65187,13 +65284,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises72.readdir)(folder)) {
+  for (const name of await (0, import_promises76.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises72.readFile)(import_node_path74.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises76.readFile)(import_node_path75.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -65265,7 +65362,11 @@ async function partsOf3({ context, inputs: given, world }, application, architec
     () => provideJdk(context, world, { inputs, architecture, application: Promise.resolve(application), image })
   );
   const withCriu = given.criuImage;
-  const criuImage = withCriu === void 0 ? void 0 : await context.step("criu", "Pull the image with CRIU", () => pullCriu(context, withCriu));
+  const criuImage = withCriu === void 0 ? void 0 : await context.step(
+    "criu",
+    "Pull the image with CRIU",
+    () => pullCriu(context, withCriu, architecture)
+  );
   const parts2 = await completeParts(onBase, { jdk, criuImage }, inputs, world, imageValues(inputs));
   return { parts: parts2, inputs };
 }
@@ -65422,15 +65523,15 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises73 = require("node:fs/promises");
-var import_node_path75 = __toESM(require("node:path"), 1);
+var import_promises77 = require("node:fs/promises");
+var import_node_path76 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path75.default.join(runFolder, "work"), logs: import_node_path75.default.join(runFolder, "logs") };
+  return { work: import_node_path76.default.join(runFolder, "work"), logs: import_node_path76.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises73.mkdir)(import_node_path75.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises73.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises77.mkdir)(import_node_path76.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises77.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/lib/held-log.ts
@@ -65506,8 +65607,8 @@ var Steps = class {
 };
 
 // src/runner/disk-space.ts
-var import_promises74 = require("node:fs/promises");
-var import_node_path76 = __toESM(require("node:path"), 1);
+var import_promises78 = require("node:fs/promises");
+var import_node_path77 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -65527,7 +65628,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises74.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises78.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -65538,11 +65639,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises74.stat)(place);
+  const own = await (0, import_promises78.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises74.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises74.stat)(import_node_path76.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises78.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises78.stat)(import_node_path77.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -65594,7 +65695,7 @@ async function run(id, inputs, given) {
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, steps, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path77.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path78.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -65605,8 +65706,8 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { inputs, world } = job;
   const { workspace } = world;
-  await requireContext(import_node_path77.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path77.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path78.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path78.default.resolve(workspace, inputs.warmupScript));
   const { begun, end } = beginJob(job);
   try {
     const { application, ...started } = await begun;
@@ -65640,7 +65741,7 @@ async function withParts(job, { application, runner, parts: parts2 }) {
 }
 
 // src/report/instructions.ts
-var import_node_fs16 = require("node:fs");
+var import_node_fs18 = require("node:fs");
 var import_yaml4 = __toESM(require_dist(), 1);
 
 // src/report/cluster-objects.ts
@@ -65667,6 +65768,7 @@ function constraints(user2, privileges) {
   const all = privileges.level === "privileged";
   const notes = [
     `To let a service account use it: oc adm policy add-scc-to-user ${NAME6} --serviceaccount default`,
+    "For a pod with the seccomp type Unconfined or RuntimeDefault, add unconfined or runtime/default to seccompProfiles.",
     "The SELinux boolean virt_sandbox_use_netlink of the nodes may have to be on."
   ];
   return commented(notes, {
@@ -65808,10 +65910,10 @@ function securityContext({ privileges, user: { uid, gid } }) {
 }
 
 // src/shipped.ts
-var import_node_fs15 = require("node:fs");
+var import_node_fs17 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs15.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs17.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -65875,7 +65977,7 @@ function instructions(result) {
   const { image: runtime2, port, user: user2, publication } = result;
   const { digest, tags: tags2 } = publication;
   const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime2.id;
-  const profile = JSON.parse((0, import_node_fs16.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
+  const profile = JSON.parse((0, import_node_fs18.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
   return instructionsFor({ image, port, user: user2, privileges: runtime2.privileges }, profile);
 }
 function repositoryOf(tag) {
@@ -66317,7 +66419,7 @@ function textOf2(markdown) {
 }
 
 // src/run/with-run.ts
-var import_node_path79 = __toESM(require("node:path"), 1);
+var import_node_path80 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -66583,12 +66685,12 @@ var MANIFESTS = [
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path87, cancelled2) {
+  constructor(context, registry2, path88, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path87;
+    this.path = path88;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path87}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path88}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -66707,10 +66809,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises75 = require("node:dns/promises");
-var import_promises76 = require("node:fs/promises");
+var import_promises79 = require("node:dns/promises");
+var import_promises80 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path78 = __toESM(require("node:path"), 1);
+var import_node_path79 = __toESM(require("node:path"), 1);
 var import_node_tls = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -66739,23 +66841,23 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises75.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises79.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path78.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises76.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path79.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises80.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises76.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises80.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path78.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path79.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls.rootCertificates,
-      ...await read3(import_node_path78.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path79.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -66793,14 +66895,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path87 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path87, signal);
+  return ({ registry: registry2, path: path88 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path88, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path79.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path80.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -66848,8 +66950,8 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path80.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs17.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path81.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs19.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
   const log2 = terminalLog((line2) => console.error(line2), systemClock);
@@ -66874,8 +66976,8 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path80.default.join(handle.folder, "logs");
-      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs17.existsSync)(folder) && (0, import_node_fs17.readdirSync)(folder).length > 0;
+      const folder = import_node_path81.default.join(handle.folder, "logs");
+      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs19.existsSync)(folder) && (0, import_node_fs19.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
       if (json) {
@@ -66929,7 +67031,7 @@ function badOption(error) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml5.parse)((0, import_node_fs17.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml5.parse)((0, import_node_fs19.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -67041,10 +67143,10 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs18 = require("node:fs");
-var import_promises77 = require("node:fs/promises");
+var import_node_fs20 = require("node:fs");
+var import_promises81 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path81 = __toESM(require("node:path"), 1);
+var import_node_path82 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -67106,8 +67208,8 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path81.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs18.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path82.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs20.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
@@ -67124,7 +67226,7 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises77.mkdtemp)(import_node_path81.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises81.mkdtemp)(import_node_path82.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       content: "whole",
@@ -67132,11 +67234,11 @@ async function downloadTo(source, asset, options3, print) {
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path81.default.resolve(options3.output, asset.name);
-    await (0, import_promises77.copyFile)(file, copy);
+    const copy = import_node_path82.default.resolve(options3.output, asset.name);
+    await (0, import_promises81.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises77.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises81.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

@@ -116,7 +116,7 @@ describe('the example workflows', () => {
   labTest('an attestation is of the digest that is in the registry', async () => {
     const { outputs } = await drive('attestation.yml')
     const { steps } = example('attestation.yml').jobs['image'] ?? { steps: [] }
-    const attest = steps.find(({ uses }) => uses?.startsWith('actions/attest-build-provenance@'))
+    const attest = steps.find(({ uses }) => uses?.startsWith('actions/attest@'))
     expect(attest?.with).toMatchObject({
       'subject-name': WORKFLOW_IMAGE,
       'subject-digest': '${{ steps.crac.outputs.digest }}'
