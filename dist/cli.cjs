@@ -61863,11 +61863,8 @@ function addFrame(frames, frame) {
 }
 function withCode({ type, stack }) {
   const names = stack.map((frame) => frame.split("(", 1)[0] ?? "");
-  const ordered = [
-    ...names.filter((name) => !CARRIERS.test(name)),
-    ...names.filter((name) => CARRIERS.test(name))
-  ];
-  return ordered.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE));
+  names.sort((one, other) => Number(CARRIERS.test(one)) - Number(CARRIERS.test(other)));
+  return names.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE));
 }
 function openResources(causes) {
   const open5 = causes.filter(({ type, text: text2 }) => !isBusySelector(type) && !isOfSelector(text2)).flatMap(openResource);

@@ -150,11 +150,8 @@ function addFrame(frames: string[], frame: string | undefined): void {
  */
 function withCode({ type, stack }: Cause): string[] {
   const names = stack.map((frame) => frame.split('(', 1)[0] ?? '')
-  const ordered = [
-    ...names.filter((name) => !CARRIERS.test(name)),
-    ...names.filter((name) => CARRIERS.test(name))
-  ]
-  return ordered.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE))
+  names.sort((one, other) => Number(CARRIERS.test(one)) - Number(CARRIERS.test(other)))
+  return names.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE))
 }
 
 function openResources(causes: readonly Cause[]): OpenResource[] {
