@@ -37655,6 +37655,7 @@ function endGroup2({ pid }, how) {
 
 // src/docker/failure.ts
 var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+var RESTART_DOCKER = "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.";
 function dockerFailure(args, result, fix = "Read the output of Docker below, which names the cause.") {
   const evidence = lastLines(result.stderr || result.stdout, 20);
   const command2 = `docker ${args[0] ?? ""}`;
@@ -37691,7 +37692,7 @@ function dockerFailure(args, result, fix = "Read the output of Docker below, whi
   }
   if (/No chain\/target\/match by that name/.test(result.stderr)) {
     return new Failure("runner", `Docker's rules of the firewall are gone from iptables (${command2}).`, {
-      fix: "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.",
+      fix: RESTART_DOCKER,
       evidence,
       signature: { id: "docker-iptables" }
     });
@@ -38106,6 +38107,9 @@ function megabytes(bytes) {
 }
 function sizeText(bytes) {
   return bytes < 1e5 ? `${bytes} bytes` : megabytes(bytes);
+}
+function wholeSeconds(duration) {
+  return `${Math.round(duration / 1e3)} s`;
 }
 function seconds(duration) {
   return `${duration / 1e3} s`;
@@ -51356,7 +51360,7 @@ var import_node_path40 = __toESM(require("node:path"), 1);
 
 // src/image/start/recording.ts
 var import_node_path38 = __toESM(require("node:path"), 1);
-var JAVA_BIN = "/opt/crac-java/bin";
+var JAVA_BIN = `${JAVA_LINK}/bin`;
 var NOT_KEPT = /* @__PURE__ */ new Set(["_", "PWD", "OLDPWD", "SHLVL", "JAVA_HOME"]);
 var STATE = {
   Umask: "umask",
@@ -51628,7 +51632,11 @@ var TEMURIN = "/__cacert_entrypoint.sh";
 async function givenCommand(files, config, { command: command2, env }, record) {
   if (command2) return { words: [...command2], notes: [] };
   const variables2 = { ...variablesIn(config.Env ?? []), ...env };
-  return await startCommand({ config, variables: variables2, readText: (file) => files.text(file), record });
+  return await startCommand({
+    ...{ config, variables: variables2, readText: (file) => files.text(file) },
+    // ONBUILD would run in the build for the record, and such an image is refused.
+    record: config.OnBuild?.length ? void 0 : record
+  });
 }
 async function startCommand(source) {
   const { Entrypoint, Cmd, WorkingDir } = source.config;
@@ -51762,8 +51770,7 @@ ${result.stderr}`;
   const { Config: config } = await inspectImage(docker2, build3.name);
   return await withImageFiles(docker2, { run: run2, image: build3.name }, async (files) => {
     const record = (words2) => recordStart(context, { ...build3, image: build3.name }, words2);
-    const start2 = await givenCommand(files, config, build3, config.OnBuild?.length ? void 0 : record);
-    const { words, notes, problem, recording } = start2;
+    const { words, notes, problem, recording } = await givenCommand(files, config, build3, record);
     const found = checkContract(withRecording(config, recording), words, OF_DOCKERFILE, problem);
     const own = config.User ?? "";
     checkUser(own, build3.user, ROOT.has(own) ? void 0 : await idsOfUser(files, own));
@@ -51823,10 +51830,10 @@ async function buildBase(context, inputs, { workspace, dockerFolder }) {
     );
     log2.info(`Found: ${application.description}.`);
     for (const note of notes) log2.info(note);
-    const { digest } = await localImage(docker2, name);
+    const { digest, environment: own } = await localImage(docker2, name);
     const image = await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, recording);
-    const { environment: environment2 } = await localImage(docker2, image);
-    const base = { image, workingDirectory, digest, environment: variablesIn(environment2) };
+    const environment2 = { ...variablesIn(own), ...recording?.environment };
+    const base = { image, workingDirectory, digest, environment: environment2 };
     return { application, libraries: void 0, base };
   });
 }
@@ -52010,8 +52017,7 @@ async function readExistingImage(context, reference, inputs, { architecture, doc
         words2
       );
     };
-    const start2 = await givenCommand(files, own, inputs, own.OnBuild?.length ? void 0 : record);
-    const { words, notes, problem, recording } = start2;
+    const { words, notes, problem, recording } = await givenCommand(files, own, inputs, record);
     const config = withRecording(own, recording);
     const java = await findJava(files, variablesIn(config.Env ?? []), words);
     if (java === void 0) {
@@ -59089,7 +59095,7 @@ var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
     pattern: /iptables failed: .{0,400}No chain\/target\/match by that name/m,
     category: "runner",
     cause: "Docker's rules of the firewall are gone: another program or a second Docker engine removed them from iptables.",
-    fix: "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts."
+    fix: RESTART_DOCKER
   },
   {
     id: "docker-cap",
@@ -63231,9 +63237,9 @@ function explainSecondServer(refused3, facts) {
     return refused3.explained(sentence, server.fix(facts));
   }
   const [second] = listening;
-  if (!second || listening.some(({ port }) => port === facts.port)) return void 0;
+  const hasOwnFix = refused3.isNamed && refused3.signature?.id !== "fw-listener";
+  if (!second || hasOwnFix || listening.some(({ port }) => port === facts.port)) return void 0;
   const by = second.frames[0] === void 0 ? "" : `, opened by ${second.frames[0]},`;
-  if (refused3.isNamed && refused3.signature?.id !== "fw-listener") return void 0;
   return refused3.explained(
     `A server${by} listens on port ${second.port}, which is not that of the application (${facts.port}).`,
     "Turn it off by a setting of its own, or stop it in beforeCheckpoint of an org.crac.Resource, and start it again in afterRestore."
@@ -64120,10 +64126,10 @@ async function triggerPatiently(context, container, trigger, rested = 0) {
     return await trigger();
   } catch (error2) {
     const ports2 = keptPorts(error2);
-    const limit = Math.round((LONGEST_WAIT - rested) / 1e3) * 1e3;
+    const limit = LONGEST_WAIT - rested;
     if (ports2 === void 0 || limit <= 0) throw error2;
     context.log.info(
-      `The JVM refused the checkpoint because of open connections (to port ${ports2.join(", ")}). Waiting for at most ${seconds(limit)}, as HTTP clients close idle connections by themselves ...`
+      `The JVM refused the checkpoint because of open connections (to port ${ports2.join(", ")}). Waiting for at most ${wholeSeconds(limit)}, as HTTP clients close idle connections by themselves ...`
     );
     if (!await areClosed(context, container, ports2, limit)) throw error2;
     context.log.info("The connections are closed. Triggering the checkpoint again.");
@@ -64156,11 +64162,9 @@ async function areClosed({ docker: docker2, clock, log: log2 }, container, ports
     if (left.length === 0) return true;
     if (clock.now() - reported2 < PROGRESS_INTERVAL2) continue;
     reported2 = clock.now();
-    log2.info(
-      `After ${seconds(Math.round((reported2 - begin2) / 1e3) * 1e3)} they are still open (to port ${left.join(", ")}).`
-    );
+    log2.info(`After ${wholeSeconds(reported2 - begin2)} they are still open (to port ${left.join(", ")}).`);
   }
-  log2.info(`After ${seconds(limit)} they are still open: nothing closes them before a checkpoint.`);
+  log2.info(`After ${wholeSeconds(limit)} they are still open: nothing closes them before a checkpoint.`);
   return false;
 }
 
@@ -66989,16 +66993,14 @@ function kubernetesManifests(startable, profile) {
     openshift: startable.privileges ? constraints(startable.user, startable.privileges) : ""
   };
 }
+function needsOf(privileges) {
+  return [...usesProfile(privileges) ? PROFILE : [], ...privileges ? [POD_SECURITY] : []];
+}
 function deployment(startable) {
   const { privileges, port } = startable;
   const labels2 = { app: APP };
   const container = { ...containerOf(startable), ports: [{ containerPort: port }] };
-  const notes = [
-    ...usesProfile(privileges) ? PROFILE : [],
-    ...privileges ? [POD_SECURITY] : [],
-    READ_ONLY
-  ];
-  return commented(notes, {
+  return commented([...needsOf(privileges), READ_ONLY], {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: APP, labels: labels2 },
@@ -67020,8 +67022,7 @@ function kustomization(startable) {
   };
   const notes = [
     `Replace deployment.yaml with your file, and the two names \`${APP}\` of the patch with those of your Deployment and its container.`,
-    ...usesProfile(startable.privileges) ? PROFILE : [],
-    ...startable.privileges ? [POD_SECURITY] : []
+    ...needsOf(startable.privileges)
   ];
   return commented(notes, {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
@@ -67033,11 +67034,7 @@ function kustomization(startable) {
 function helmValues(startable) {
   const { image, port, privileges } = startable;
   const colon = image.lastIndexOf(":");
-  const notes = [
-    "For a chart with the names that `helm create` gives to values.",
-    ...usesProfile(privileges) ? PROFILE : [],
-    ...privileges ? [POD_SECURITY] : []
-  ];
+  const notes = ["For a chart with the names that `helm create` gives to values.", ...needsOf(privileges)];
   return commented(notes, {
     image: { repository: image.slice(0, colon), tag: image.slice(colon + 1) },
     securityContext: securityContext(startable),

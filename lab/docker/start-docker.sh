@@ -7,6 +7,7 @@
 # usage: start-docker.sh ROOT SOCKET_FOLDER BRIDGE ADDRESS DATA_FOLDER [DATA_SIZE]
 # With a size, the data folder is a tmpfs of it.
 set -eu
+. "$(dirname "$0")/../root-folder.sh"
 root=$1 sockets=$2 bridge=$3 address=$4 data=$5 size=${6:-}
 
 # A bridge of its own, so that another engine on this machine does not give out the same addresses.
@@ -16,22 +17,15 @@ if ! chroot "$root" ip link show "$bridge" >/dev/null 2>&1; then
     chroot "$root" ip link set dev "$bridge" up
 fi
 
-mount --make-rprivate /
-mount --bind "$root" "$root"
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --rbind /dev "$root/dev"
-mount -t tmpfs tmpfs "$root/run"
-mkdir -p "$root/run/lab" "$root/.old"
+prepare_root "$root"
+mkdir -p "$root/run/lab"
 mount --bind "$sockets" "$root/run/lab"
 if [ -n "$size" ]; then
     mkdir -p "$root$data"
     mount -t tmpfs -o "size=$size" tmpfs "$root$data"
 fi
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-cd "$root"
-pivot_root . .old
-umount -l /.old
+enter_root "$root"
 exec chroot . /usr/sbin/dockerd \
     --config-file /run/lab/daemon.json --host unix:///run/lab/docker.sock --bridge "$bridge" \
     --data-root "$data" --exec-root /run/docker --pidfile /run/docker.pid

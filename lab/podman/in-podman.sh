@@ -4,19 +4,13 @@
 #
 # usage: in-podman.sh ROOT SHARED PROGRAM [ARGUMENT...]
 set -eu
+. "$(dirname "$0")/../root-folder.sh"
 root=$1 shared=$2
 shift 2
-mount --make-rprivate /
-mount --bind "$root" "$root"
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --rbind /dev "$root/dev"
-mount -t tmpfs tmpfs "$root/run"
-mkdir -p "$root/run/shared" "$root/.old" "$root/var/lib/containers"
+prepare_root "$root"
+mkdir -p "$root/run/shared" "$root/var/lib/containers"
 # What podman keeps is gone with the namespace.
 mount -t tmpfs tmpfs "$root/var/lib/containers"
 mount --bind "$shared" "$root/run/shared"
-cd "$root"
-pivot_root . .old
-umount -l /.old
+enter_root "$root"
 exec chroot . "$@"

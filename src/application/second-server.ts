@@ -72,9 +72,9 @@ export function explainSecondServer(refused: OpenResources, facts: ServerFacts):
     return refused.explained(sentence, server.fix(facts))
   }
   const [second] = listening
-  if (!second || listening.some(({ port }) => port === facts.port)) return undefined
+  const hasOwnFix = refused.isNamed && refused.signature?.id !== 'fw-listener'
+  if (!second || hasOwnFix || listening.some(({ port }) => port === facts.port)) return undefined
   const by = second.frames[0] === undefined ? '' : `, opened by ${second.frames[0]},`
-  if (refused.isNamed && refused.signature?.id !== 'fw-listener') return undefined
   return refused.explained(
     `A server${by} listens on port ${second.port}, which is not that of the application (${facts.port}).`,
     'Turn it off by a setting of its own, or stop it in beforeCheckpoint of an org.crac.Resource, and start it again in afterRestore.'

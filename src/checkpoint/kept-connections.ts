@@ -1,7 +1,7 @@
 import { OpenResources } from '../diagnosis/checkpoint-exception.js'
 import { NAMELESS_SELECTOR } from '../diagnosis/open-socket.js'
 import type { ContainerEnd } from '../docker/containers.js'
-import { seconds, type Milliseconds } from '../lib/values.js'
+import { wholeSeconds, type Milliseconds } from '../lib/values.js'
 import { remotePortsIn } from '../probe/listeners.js'
 import type { CheckpointContext } from './started-application.js'
 
@@ -44,11 +44,11 @@ export async function triggerPatiently(
     return await trigger()
   } catch (error) {
     const ports = keptPorts(error)
-    const limit = Math.round((LONGEST_WAIT - rested) / 1000) * 1000
+    const limit = LONGEST_WAIT - rested
     if (ports === undefined || limit <= 0) throw error
     context.log.info(
       `The JVM refused the checkpoint because of open connections (to port ${ports.join(', ')}). Waiting for at most ` +
-        `${seconds(limit)}, as HTTP clients close idle connections by themselves ...`
+        `${wholeSeconds(limit)}, as HTTP clients close idle connections by themselves ...`
     )
     if (!(await areClosed(context, container, ports, limit))) throw error
     context.log.info('The connections are closed. Triggering the checkpoint again.')
@@ -90,10 +90,8 @@ async function areClosed(
     if (left.length === 0) return true
     if (clock.now() - reported < PROGRESS_INTERVAL) continue
     reported = clock.now()
-    log.info(
-      `After ${seconds(Math.round((reported - begin) / 1000) * 1000)} they are still open (to port ${left.join(', ')}).`
-    )
+    log.info(`After ${wholeSeconds(reported - begin)} they are still open (to port ${left.join(', ')}).`)
   }
-  log.info(`After ${seconds(limit)} they are still open: nothing closes them before a checkpoint.`)
+  log.info(`After ${wholeSeconds(limit)} they are still open: nothing closes them before a checkpoint.`)
   return false
 }

@@ -4,6 +4,10 @@ import { TIMED_OUT, type CommandResult } from './process-group.js'
 /** The client's error message if it cannot connect to the daemon. */
 export const DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
 
+/** The fix where the rules of Docker are gone from iptables. */
+export const RESTART_DOCKER =
+  'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.'
+
 /** Returns the Failure for a docker command that did not succeed; `fix` is for an unknown cause. */
 export function dockerFailure(
   args: readonly string[],
@@ -45,7 +49,7 @@ export function dockerFailure(
   }
   if (/No chain\/target\/match by that name/.test(result.stderr)) {
     return new Failure('runner', `Docker's rules of the firewall are gone from iptables (${command}).`, {
-      fix: 'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.',
+      fix: RESTART_DOCKER,
       evidence,
       signature: { id: 'docker-iptables' }
     })

@@ -86,10 +86,10 @@ async function buildBase(
     )
     log.info(`Found: ${application.description}.`)
     for (const note of notes) log.info(note)
-    const { digest } = await localImage(docker, name)
+    const { digest, environment: own } = await localImage(docker, name)
     const image = await withStartSettings(context, name, `${user.uid}:${user.gid}`, recording)
-    const { environment } = await localImage(docker, image)
-    const base = { image, workingDirectory, digest, environment: variablesIn(environment) }
+    const environment = { ...variablesIn(own), ...recording?.environment }
+    const base = { image, workingDirectory, digest, environment }
     return { application, libraries: undefined, base }
   })
 }

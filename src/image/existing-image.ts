@@ -93,9 +93,7 @@ export async function readExistingImage(
         words
       )
     }
-    // ONBUILD would run in the build for the record, and such an image is refused.
-    const start = await givenCommand(files, own, inputs, own.OnBuild?.length ? undefined : record)
-    const { words, notes, problem, recording } = start
+    const { words, notes, problem, recording } = await givenCommand(files, own, inputs, record)
     const config = withRecording(own, recording)
     const java = await findJava(files, variablesIn(config.Env ?? []), words)
     if (java === undefined) {

@@ -82,9 +82,7 @@ export async function buildUserImage(
   const { Config: config } = await inspectImage(docker, build.name)
   return await withImageFiles(docker, { run, image: build.name }, async (files) => {
     const record: RecordStart = (words) => recordStart(context, { ...build, image: build.name }, words)
-    // ONBUILD would run in the build for the record, and such an image is refused.
-    const start = await givenCommand(files, config, build, config.OnBuild?.length ? undefined : record)
-    const { words, notes, problem, recording } = start
+    const { words, notes, problem, recording } = await givenCommand(files, config, build, record)
     const found = checkContract(withRecording(config, recording), words, OF_DOCKERFILE, problem)
     const own = config.User ?? ''
     checkUser(own, build.user, ROOT.has(own) ? undefined : await idsOfUser(files, own))

@@ -109,6 +109,11 @@ export function sizeText(bytes: Bytes): string {
   return bytes < 100_000 ? `${bytes} bytes` : megabytes(bytes)
 }
 
+/** The duration as a message about a wait shows it, without parts of a second. */
+export function wholeSeconds(duration: Milliseconds): string {
+  return `${Math.round(duration / 1000)} s`
+}
+
 /** The duration as a message shows it. */
 export function seconds(duration: Milliseconds): string {
   return `${duration / 1000} s`

@@ -60,16 +60,16 @@ export function kubernetesManifests(startable: Startable, profile: SeccompProfil
   }
 }
 
+/** Returns what a cluster needs for a restore, as comments. */
+function needsOf(privileges: Privileges | undefined): string[] {
+  return [...(usesProfile(privileges) ? PROFILE : []), ...(privileges ? [POD_SECURITY] : [])]
+}
+
 function deployment(startable: Startable): string {
   const { privileges, port } = startable
   const labels = { app: APP }
   const container = { ...containerOf(startable), ports: [{ containerPort: port }] }
-  const notes = [
-    ...(usesProfile(privileges) ? PROFILE : []),
-    ...(privileges ? [POD_SECURITY] : []),
-    READ_ONLY
-  ]
-  return commented(notes, {
+  return commented([...needsOf(privileges), READ_ONLY], {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: APP, labels },
@@ -93,8 +93,7 @@ function kustomization(startable: Startable): string {
   }
   const notes = [
     `Replace deployment.yaml with your file, and the two names \`${APP}\` of the patch with those of your Deployment and its container.`,
-    ...(usesProfile(startable.privileges) ? PROFILE : []),
-    ...(startable.privileges ? [POD_SECURITY] : [])
+    ...needsOf(startable.privileges)
   ]
   return commented(notes, {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
@@ -108,11 +107,7 @@ function kustomization(startable: Startable): string {
 function helmValues(startable: Startable): string {
   const { image, port, privileges } = startable
   const colon = image.lastIndexOf(':')
-  const notes = [
-    'For a chart with the names that `helm create` gives to values.',
-    ...(usesProfile(privileges) ? PROFILE : []),
-    ...(privileges ? [POD_SECURITY] : [])
-  ]
+  const notes = ['For a chart with the names that `helm create` gives to values.', ...needsOf(privileges)]
   return commented(notes, {
     image: { repository: image.slice(0, colon), tag: image.slice(colon + 1) },
     securityContext: securityContext(startable),

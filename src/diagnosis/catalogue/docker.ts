@@ -1,3 +1,4 @@
+import { RESTART_DOCKER } from '../../docker/failure.js'
 import { signatures } from '../signature.js'
 
 /** Lines of the Docker engine. */
@@ -45,7 +46,7 @@ export const docker = signatures({ operations: ['dump', 'restore'], stream: 'doc
     category: 'runner',
     cause:
       "Docker's rules of the firewall are gone: another program or a second Docker engine removed them from iptables.",
-    fix: 'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.'
+    fix: RESTART_DOCKER
   },
   {
     id: 'docker-cap',

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { ImageConfig } from '../../docker/inspect.js'
+import { JAVA_LINK } from '../../lib/image-paths.js'
 import { variablesIn } from '../jvm-variables.js'
 import type { WrittenFiles } from './written-files.js'
 
@@ -23,7 +24,7 @@ export type Records = ReadonlyMap<string, string>
 export type Start = Pick<Recording, 'words' | 'environment' | 'workingDirectory'>
 
 /** Folder that the container of a recording has in PATH, and the finished image too. */
-const JAVA_BIN = '/opt/crac-java/bin'
+const JAVA_BIN = `${JAVA_LINK}/bin`
 
 /** Variables of a shell for itself, and the one that the finished image sets. */
 const NOT_KEPT = new Set(['_', 'PWD', 'OLDPWD', 'SHLVL', 'JAVA_HOME'])

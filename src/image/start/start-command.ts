@@ -56,7 +56,11 @@ export async function givenCommand(
 ): Promise<StartCommand> {
   if (command) return { words: [...command], notes: [] }
   const variables = { ...variablesIn(config.Env ?? []), ...env }
-  return await startCommand({ config, variables, readText: (file) => files.text(file), record })
+  return await startCommand({
+    ...{ config, variables, readText: (file: string) => files.text(file) },
+    // ONBUILD would run in the build for the record, and such an image is refused.
+    record: config.OnBuild?.length ? undefined : record
+  })
 }
 
 /**
