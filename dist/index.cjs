@@ -63336,12 +63336,18 @@ async function urlResponds(address, url, serves) {
   const secure = await send(address, { ...url, tls: true });
   return isStatus(secure) ? { ...secure, tls: true } : answer;
 }
-async function portResponds(address, target, serves) {
-  const request3 = { method: "GET", target, headers: { host: `localhost:${address.port}` } };
-  const plain = serves === "tls" ? void 0 : await send(address, { ...request3, tls: false }, SILENCE);
+async function portResponds(address, health, serves) {
+  const silence = health === void 0 ? SILENCE : void 0;
+  const request3 = {
+    method: "GET",
+    target: health ?? "/",
+    headers: { host: `localhost:${address.port}` }
+  };
+  const isOpen = ({ description: description2 }) => description2.startsWith("HPE_") || silence !== void 0 && description2.startsWith("no answer");
+  const plain = serves === "tls" ? void 0 : await send(address, { ...request3, tls: false }, silence);
   if (plain && (isStatus(plain) || serves === "plain" || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) };
-  const secure = await send(address, { ...request3, tls: true }, SILENCE);
+  const secure = await send(address, { ...request3, tls: true }, silence);
   const ok2 = counts(secure);
   if (ok2 !== void 0 || !plain) return { ...secure, ok: ok2 ?? false, tls: true };
   return { ...plain, ok: isOpen(plain) };
@@ -63355,9 +63361,6 @@ function isStatus({ description: description2 }) {
 }
 function mayBeTls({ description: description2 }) {
   return /^(HPE_|ECONNRESET|no answer$)/.test(description2);
-}
-function isOpen({ description: description2 }) {
-  return /^(HPE_|no answer)/.test(description2);
 }
 
 // src/probe/readiness.ts
@@ -63384,7 +63387,7 @@ function portChecks({ health, management }, target, serves) {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
     name: path89 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path89}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path89 ?? "/", serves)
+    run: () => portResponds(address, path89, serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -63429,7 +63432,7 @@ async function findServes({ docker: docker2, spec, address }) {
   const listeners = await listenersIn(docker2, spec.name);
   if (!listeners) return void 0;
   if (!listeners.some(({ port }) => port === spec.port)) return "nothing";
-  return (await portResponds(address, "/")).tls ? "tls" : "plain";
+  return (await portResponds(address, void 0)).tls ? "tls" : "plain";
 }
 function urlCheck(url, { docker: docker2, spec, address }, serves) {
   const port = url.port ?? spec.port;
@@ -66688,10 +66691,10 @@ async function makeFolders(runFolder) {
 
 // src/lib/held-log.ts
 function heldLog(target) {
-  let isOpen2 = false;
+  let isOpen = false;
   let waiting = [];
   const pass = (write) => {
-    if (isOpen2) write();
+    if (isOpen) write();
     else waiting.push(write);
   };
   return {
@@ -66704,12 +66707,12 @@ function heldLog(target) {
       group: async (_, work) => await work()
     },
     open: () => {
-      isOpen2 = true;
+      isOpen = true;
       for (const write of waiting) write();
       waiting = [];
     },
     close: () => {
-      isOpen2 = false;
+      isOpen = false;
     }
   };
 }

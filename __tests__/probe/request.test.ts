@@ -134,6 +134,15 @@ describe('the check of the port, where no other condition is given', () => {
     expect(await check?.run()).toMatchObject({ ok })
   })
 
+  test('waits for the response of a health endpoint longer than for that of a port', async () => {
+    const address = await serve((request, response) => {
+      const delay = request.url === '/health' ? 1200 : 0
+      setTimeout(() => response.writeHead(503).end(), delay)
+    })
+    const check = checkOf(address, { health: '/health' })
+    expect(await check?.run()).toMatchObject({ ok: false, description: 'status 503' })
+  })
+
   test('accepts another protocol and a silent server, but not a connection that is closed at once', async () => {
     const other = await listen(createTcpServer((socket) => socket.end('SSH-2.0\r\n')))
     expect(await checkOf(other)?.run()).toMatchObject({ ok: true })

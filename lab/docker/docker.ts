@@ -220,10 +220,12 @@ function pidFile(home: string, name: string): string {
   return path.join(home, `engine${name}.pid`)
 }
 
-// The name of a network interface has at most 15 characters.
+/** The bridge of an engine. Engines of one lab have networks side by side, so that none has that of another. */
 function bridgeOf(home: string, name: string): { name: string; address: string } {
-  const hash = createHash('sha256').update(`${home}${name}`).digest()
-  return { name: `crac-${hash.toString('hex').slice(0, 8)}`, address: `172.30.${hash[0]}.1/24` }
+  const hash = createHash('sha256').update(home).digest()
+  const third = ((hash[0] ?? 0) + Number(name.slice(1))) % 256
+  // The name of a network interface has at most 15 characters.
+  return { name: `crac-${hash.toString('hex').slice(0, 7)}${name.slice(1)}`, address: `172.30.${third}.1/24` }
 }
 
 /** A DOCKER_CONFIG of the lab's own: with buildx and compose of Debian 13, and without the user's logins. */

@@ -78,7 +78,7 @@ export function portChecks({ health, management }: Readiness, target: Target, se
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
     name: path === undefined ? `port ${spec.port}` : `port ${spec.port}, GET ${path}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path ?? '/', serves)
+    run: () => portResponds(address, path, serves)
   }
   if (!management || health === undefined) return [own]
   const { port, tls, setting, source } = management
@@ -139,7 +139,7 @@ export async function findServes({ docker, spec, address }: Target): Promise<Ser
   const listeners = await listenersIn(docker, spec.name)
   if (!listeners) return undefined
   if (!listeners.some(({ port }) => port === spec.port)) return 'nothing'
-  return (await portResponds(address, '/')).tls ? 'tls' : 'plain'
+  return (await portResponds(address, undefined)).tls ? 'tls' : 'plain'
 }
 
 function urlCheck(url: HttpRequest, { docker, spec, address }: Target, serves: Serves): Check {

@@ -20,15 +20,27 @@ export async function urlResponds(address: Address, url: HttpRequest, serves: Se
 
 /**
  * Sends a request to the port: a TCP connection alone proves nothing, as Docker's proxy accepts it before there is an
- * application. Any response below status 500 counts, and so do another protocol and silence. A server that speaks TLS ends a
- * plain connection, or sends bytes that are not HTTP: then the request is sent over TLS.
+ * application. Any response below status 500 counts, and so do another protocol and, where no health endpoint is known, silence:
+ * a health check that takes its time may still wait for a database. A server that speaks TLS ends a plain connection, or sends
+ * bytes that are not HTTP: then the request is sent over TLS.
  */
-export async function portResponds(address: Address, target: string, serves?: Serves): Promise<Answer> {
-  const request: HttpRequest = { method: 'GET', target, headers: { host: `localhost:${address.port}` } }
-  const plain = serves === 'tls' ? undefined : await send(address, { ...request, tls: false }, SILENCE)
+export async function portResponds(
+  address: Address,
+  health: string | undefined,
+  serves?: Serves
+): Promise<Answer> {
+  const silence = health === undefined ? SILENCE : undefined
+  const request: HttpRequest = {
+    method: 'GET',
+    target: health ?? '/',
+    headers: { host: `localhost:${address.port}` }
+  }
+  const isOpen = ({ description }: Answer): boolean =>
+    description.startsWith('HPE_') || (silence !== undefined && description.startsWith('no answer'))
+  const plain = serves === 'tls' ? undefined : await send(address, { ...request, tls: false }, silence)
   if (plain && (isStatus(plain) || serves === 'plain' || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) }
-  const secure = await send(address, { ...request, tls: true }, SILENCE)
+  const secure = await send(address, { ...request, tls: true }, silence)
   const ok = counts(secure)
   if (ok !== undefined || !plain) return { ...secure, ok: ok ?? false, tls: true }
   return { ...plain, ok: isOpen(plain) }
@@ -47,9 +59,4 @@ function isStatus({ description }: Answer): boolean {
 /** Returns whether the answer to a plain request is one that servers which speak TLS give. */
 function mayBeTls({ description }: Answer): boolean {
   return /^(HPE_|ECONNRESET|no answer$)/.test(description)
-}
-
-/** Returns whether what came is another protocol, or silence on an open connection. */
-function isOpen({ description }: Answer): boolean {
-  return /^(HPE_|no answer)/.test(description)
 }
