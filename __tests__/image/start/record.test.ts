@@ -118,6 +118,18 @@ describe('two runs of a start command', () => {
     expect(await record(runs)).toEqual({ problem: `two starts differ in ${what}` })
   })
 
+  test('may write certificates to the store of Java, with the time; not to any other file', async () => {
+    const runs = (file: string): [Run, Run] => [
+      { files: { [file]: { content: 'at 1' } } },
+      { files: { [file]: { content: 'at 2' } } }
+    ]
+    const store = '/layers/jre/lib/security/cacerts'
+    expect(await record(runs(store))).toMatchObject({ written: new Map([[store, expect.anything()]]) })
+    expect(await record(runs(`${store}.key`))).toEqual({
+      problem: `two starts differ in the content or the mode of ${store}.key`
+    })
+  })
+
   test('may leave behind other files below /tmp, but java must not need them', async () => {
     const runs = ['/tmp/tmp.a1', '/var/tmp/tmp.b2'].map((file) => ({ files: { [file]: {} } })) as [Run, Run]
     expect(await record(runs)).toMatchObject({ words: ['java', 'a'], written: new Map() })
