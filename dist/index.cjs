@@ -47451,7 +47451,7 @@ var cpuFeatures = matching(
 );
 var network = matching(
   /^(?!none$)[a-zA-Z0-9][\w.-]{0,127}$/,
-  "the name of a Docker network, for example ${{ job.container.network }}"
+  "the name of a Docker network, for example ${{ job.services.postgres.network }}"
 );
 var sha256Digits = matching(/^[0-9a-fA-F]{64}$/, "a sha256 digest: 64 hexadecimal digits");
 var sha256 = (name, value) => sha256Digits(name, value).toLowerCase();
@@ -64078,7 +64078,7 @@ async function untilApplicationReady(context, application, request3) {
   if (outcome !== EXPIRED && outcome.ready) {
     const responded = checks.some(({ port: port2 }) => port2?.number === target.spec.port);
     const serves = responded ? outcome.tls ? "tls" : "plain" : await findServes(target);
-    return { readyAt: outcome.at, serves };
+    return { readyAt: outcome.at, shownBy: checks.map(({ name }) => name).join("; "), serves };
   }
   const last = await ready;
   const missing = last.ready ? "it became ready just too late" : `${last.check.name}: ${last.last.description}`;
@@ -64356,7 +64356,8 @@ async function attempt3(context, request3, privileges, javaOptions2) {
     throw await ownCheckpointFailure(context, application, events2, request3) ?? error2;
   });
   const { readyAt, serves } = "readyAt" in started ? started : { readyAt: clock.now(), serves: void 0 };
-  if ("readyAt" in started) log2.info(`The application was ready after ${Math.round(readyAt - begin2)} ms.`);
+  if ("readyAt" in started)
+    log2.info(`The application was ready after ${Math.round(readyAt - begin2)} ms (${started.shownBy}).`);
   if (serves === "nothing")
     log2.info("Nothing listens on the port of the application: no request is sent to it.");
   if (serves === "tls") log2.info("The application speaks TLS on its port. Its certificate is not verified.");

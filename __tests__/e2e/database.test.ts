@@ -8,6 +8,7 @@ import { progressOnStderr } from '../../lab/progress.js'
 import type { StepOptions, StepResult } from '../../lab/runner.js'
 import { ensureSample, SAMPLES } from '../../lab/samples.js'
 import { callUntilAnswer, DECLARED_FLAGS } from '../../lab/started-image.js'
+import { example, inputsOf } from '../support/examples.js'
 import {
   byDigest,
   containerLog,
@@ -92,10 +93,8 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     options: Partial<StepOptions> = {}
   ): Promise<StepResult> {
     const env = Object.entries(variables(atBuild, 'build')).map(([name, value]) => `${name}=${value}`)
-    return await runAction(
-      { context, push: 'true', 'secret-scan': 'fail', network, env: env.join('\n'), ...inputs },
-      options
-    )
+    const given = { context, network, env: env.join('\n'), 'secret-scan': 'fail', ...inputs }
+    return await runAction({ ...inputsOf(example('database.yml')), ...given }, options)
   }
   function variables(database: Postgres, user: 'build' | 'run'): Record<string, string> {
     return { DATABASE_URL: database.url, DATABASE_USER: user, DATABASE_PASSWORD: password[user] }
@@ -117,7 +116,8 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
   })
 
   labTest('it was ready when its health check succeeded, whose path was found by itself', () => {
-    expect(step.log).toContain('GET /actuator/health (status 200: 1)')
+    expect(step.log).toMatch(/was ready after \d+ ms \(port 8080, GET \/actuator\/health\)\./)
+    expect(step.log).toContain('GET /orders (status 200: 200)')
   })
 
   labTest('restored by its digest with another database, it asks that one, and never the first', async () => {

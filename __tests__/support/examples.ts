@@ -9,7 +9,7 @@ interface Step {
   with?: Record<string, string | boolean | number>
 }
 
-export interface Workflow {
+interface Workflow {
   permissions: object
   jobs: Record<string, { permissions: object; steps: Step[] }>
 }

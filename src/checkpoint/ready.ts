@@ -23,10 +23,11 @@ export interface ReadyRequest {
 const PROBE_INTERVAL: Milliseconds = 50
 
 /**
- * Time by the clock when all of the checks had held, and what is on the application's port then; or the end of the JVM that was
- * checkpointed before that.
+ * Time by the clock when all of the checks had held, their names, and what is on the application's port then; or the end of the
+ * JVM that was checkpointed before that.
  */
-export type Started = { readyAt: Milliseconds; serves: Serves } | { checkpointed: ContainerEnd }
+export type Started =
+  { readyAt: Milliseconds; shownBy: string; serves: Serves } | { checkpointed: ContainerEnd }
 
 /** Waits until the application is ready, or has triggered its checkpoint itself. Throws a Failure if neither happens in time. */
 export async function untilApplicationReady(
@@ -51,7 +52,7 @@ export async function untilApplicationReady(
   if (outcome !== EXPIRED && outcome.ready) {
     const responded = checks.some(({ port }) => port?.number === target.spec.port)
     const serves = responded ? (outcome.tls ? 'tls' : 'plain') : await findServes(target)
-    return { readyAt: outcome.at, serves }
+    return { readyAt: outcome.at, shownBy: checks.map(({ name }) => name).join('; '), serves }
   }
   const last = await ready
   const missing = last.ready

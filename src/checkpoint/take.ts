@@ -132,7 +132,8 @@ async function attempt(
     throw (await ownCheckpointFailure(context, application, events, request)) ?? error
   })
   const { readyAt, serves } = 'readyAt' in started ? started : { readyAt: clock.now(), serves: undefined }
-  if ('readyAt' in started) log.info(`The application was ready after ${Math.round(readyAt - begin)} ms.`)
+  if ('readyAt' in started)
+    log.info(`The application was ready after ${Math.round(readyAt - begin)} ms (${started.shownBy}).`)
   if (serves === 'nothing')
     log.info('Nothing listens on the port of the application: no request is sent to it.')
   if (serves === 'tls') log.info('The application speaks TLS on its port. Its certificate is not verified.')

@@ -50,7 +50,7 @@ export const cpuFeatures = matching(
 
 export const network = matching(
   /^(?!none$)[a-zA-Z0-9][\w.-]{0,127}$/,
-  'the name of a Docker network, for example ${{ job.container.network }}'
+  'the name of a Docker network, for example ${{ job.services.postgres.network }}'
 )
 
 const sha256Digits = matching(/^[0-9a-fA-F]{64}$/, 'a sha256 digest: 64 hexadecimal digits')
