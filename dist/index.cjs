@@ -38593,10 +38593,75 @@ function xmlEscaped(value) {
   return value.replace(/[&<>"']/g, (character) => `&${entities[character] ?? ""};`);
 }
 
+// src/secrets/scanner/key-bytes.ts
+var CIPHER_KEYS = [16, 24, 32];
+var HMAC_BLOCK = 128;
+var PADS = { inner: 54, outer: 92 };
+function hmacForms(key) {
+  if (key.length > HMAC_BLOCK) return [];
+  return Object.entries(PADS).map(([name, pad]) => ({
+    encoding: `${name} pad of HMAC`,
+    bytes: Buffer.from(key.map((byte) => byte ^ pad))
+  }));
+}
+function cipherForms(key) {
+  if (!CIPHER_KEYS.includes(key.length)) return [];
+  return [{ encoding: "words of a cipher", bytes: Buffer.from(key).swap32() }];
+}
+
 // src/secrets/scanner/private-keys.ts
 var import_node_crypto = require("node:crypto");
+
+// src/secrets/scanner/openssh-key.ts
+var MAGIC = Buffer.from("openssh-key-v1\0");
+var SEED = 32;
+function openSshKey(bytes) {
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return void 0;
+  const file = createFields(bytes.subarray(MAGIC.length));
+  const [cipher] = [file.next(), file.next(), file.next()];
+  if (cipher?.toString() !== "none") return void 0;
+  file.skip(4);
+  file.next();
+  const key = createFields(file.next());
+  key.skip(8);
+  const type = key.next().toString("latin1");
+  const next = (count) => Array.from({ length: count }, () => key.next());
+  if (type === "ssh-rsa") {
+    const [, , d, qi, p, q] = next(6);
+    return { numbers: [d, qi, p, q, remainderOf(d, p), remainderOf(d, q)], bytes: [] };
+  }
+  if (type === "ssh-ed25519")
+    return {
+      numbers: [],
+      bytes: next(2).slice(1).map((both) => both.subarray(0, SEED))
+    };
+  return { numbers: next(type === "ssh-dss" ? 5 : 3).slice(-1), bytes: [] };
+}
+function remainderOf(exponent, prime) {
+  const [d, p] = [exponent, prime].map((number) => BigInt(`0x${number.toString("hex") || "0"}`));
+  if (d === void 0 || p === void 0 || p < 2n) return Buffer.alloc(0);
+  const digits = (d % (p - 1n)).toString(16);
+  return Buffer.from(digits.padStart(digits.length + digits.length % 2, "0"), "hex");
+}
+function createFields(bytes) {
+  let rest = bytes;
+  return {
+    next() {
+      const end = rest.length < 4 ? 0 : 4 + rest.readUInt32BE(0);
+      const field = rest.subarray(4, end);
+      rest = rest.subarray(end);
+      return field;
+    },
+    skip(length) {
+      rest = rest.subarray(length);
+    }
+  };
+}
+
+// src/secrets/scanner/private-keys.ts
 var SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
 var LEAST_BYTES = 16;
+var LONGEST_EXPONENT = 33;
 var KEY_NUMBER = "number of the key";
 function keyOfPem(pem) {
   return attempt(() => (0, import_node_crypto.createPrivateKey)(pem));
@@ -38614,8 +38679,12 @@ function isPublicDer(der) {
   return attempt(() => new import_node_crypto.X509Certificate(der)) !== void 0 || attempt(() => (0, import_node_crypto.createPublicKey)({ key: der, format: "der", type: "spki" })) !== void 0;
 }
 function numberForms(key) {
-  const isNumber = key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec";
+  const isNumber = ["rsa", "rsa-pss", "ec", "dsa"].includes(key.asymmetricKeyType ?? "");
   return numbersOf(key).flatMap((number) => isNumber ? formsOfNumber(number) : [bigEndian(number)]);
+}
+function openSshForms(bytes) {
+  const key = openSshKey(bytes);
+  return key ? [...key.numbers.flatMap((number) => formsOfNumber(number)), ...key.bytes.map(bigEndian)] : [];
 }
 function jwkForms(jwk) {
   const key = attempt(() => (0, import_node_crypto.createPrivateKey)({ key: jwk, format: "jwk" }));
@@ -38624,8 +38693,25 @@ function jwkForms(jwk) {
   return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
 }
 function numbersOf(key) {
-  const numbers = key.asymmetricKeyType === "ec" ? [scalarOf(key)] : membersOf(key);
+  const numbers = secretsOf(key);
   return numbers.filter((number) => number !== void 0 && number.length >= LEAST_BYTES);
+}
+function secretsOf(key) {
+  if (key.asymmetricKeyType === "ec") return [scalarOf(key)];
+  if (key.asymmetricKeyType === "dsa") return [exponentOf(key)];
+  const plain = key.asymmetricKeyType === "rsa-pss" ? withoutPss(key) : key;
+  return plain ? membersOf(plain) : [];
+}
+function withoutPss(key) {
+  const der = key.export({ format: "der", type: "pkcs8" });
+  const inner = der.indexOf(Buffer.from([2, 1, 0, 2]));
+  return keyOfDer(der.subarray(Math.max(0, inner - 4)));
+}
+function exponentOf(key) {
+  const der = key.export({ format: "der", type: "pkcs8" });
+  const sizes = Array.from({ length: LONGEST_EXPONENT }, (_, index) => index + 1);
+  const size = sizes.find((one) => Buffer.from([4, one + 2, 2, one]).equals(der.subarray(-one - 4, -one)));
+  return size === void 0 ? void 0 : der.subarray(-size);
 }
 function membersOf(key) {
   const jwk = attempt(() => key.export({ format: "jwk" }));
@@ -38744,12 +38830,15 @@ function formsOfText(text2, depth) {
   if (json !== void 0) return formsOfJson(json, depth - 1);
   const blocks = pemForms(text2);
   if (blocks.length > 0) return blocks;
-  const compact = text2.replace(/\s/g, "");
-  return [
+  return textsIn(text2.replace(/\s/g, "")).flatMap((compact) => [
     ...isHex(compact) ? formsOfBytes(Buffer.from(compact.replace(/^0x|[:-]/g, ""), "hex"), "hex", depth) : [],
     ...isBase32(compact) ? formsOfBytes(bytesOfBase32(compact), "base32", depth) : [],
     ...isBase64(compact) ? formsOfBytes(Buffer.from(compact, "base64"), "base64", depth) : []
-  ];
+  ]);
+}
+function textsIn(text2) {
+  const [, rest] = /^[A-Za-z][A-Za-z0-9]{1,11}[:_](.+)$/.exec(text2) ?? [];
+  return rest === void 0 ? [text2] : [text2, rest];
 }
 function isHex(text2) {
   return /^(?:0x)?(?:[0-9a-fA-F]{2}[:-]?){8,}$/.test(text2);
@@ -38777,7 +38866,7 @@ ${lines3}
 -----END ${label}-----
 `);
     const der = { encoding: "decoded PEM", bytes: Buffer.from(base64, "base64") };
-    return [...isVaried(der.bytes) ? [der] : [], ...key ? numberForms(key) : []];
+    return [...isVaried(der.bytes) ? [der] : [], ...key ? numberForms(key) : openSshForms(der.bytes)];
   });
 }
 function formsOfBytes(bytes, kind, depth) {
@@ -38787,14 +38876,15 @@ function formsOfBytes(bytes, kind, depth) {
   if (text2 === void 0) {
     const key = keyOfDer(bytes);
     if (key) return [{ encoding, bytes }, ...numberForms(key)];
-    return kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }];
+    const ofKey = [...hmacForms(bytes), ...cipherForms(bytes), ...openSshForms(bytes)];
+    return [...kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }], ...ofKey];
   }
   if (weaknessOf(text2) !== void 0) return [];
   const forms = plainForms(text2).map((form) => ({
     encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }));
-  return [...forms, ...formsOfText(text2, depth - 1)];
+  return [...forms, ...hmacForms(Buffer.from(text2)), ...formsOfText(text2, depth - 1)];
 }
 function formsOfHex(bytes) {
   const encoding = "decoded hex";
@@ -38849,6 +38939,7 @@ var PUBLISHED = new Set(
 var SHORTEST_RANDOM = 20;
 var LEAST_CHANGES = 0.4;
 var LEAST_CHANGES_OF_TWO = 0.25;
+var LEAST_UNLIKE_WORDS = 0.55;
 function isNamedSecret(name, value) {
   const upper = upperCase(name);
   if (/^(OLD)?PWD$/.test(upper) && value.startsWith("/")) return false;
@@ -38857,9 +38948,14 @@ function isNamedSecret(name, value) {
   return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value) || isMixed(value));
 }
 function isMixed(value) {
-  if (value.length < SHORTEST_RANDOM || !/^[a-z0-9]+$/.test(value)) return false;
-  return changesIn(value) >= LEAST_CHANGES_OF_TWO;
+  if (value.length < SHORTEST_RANDOM || !/^([a-z0-9]+|[A-Z0-9]+=*)$/.test(value)) return false;
+  const changes = changesIn(value);
+  const consonants = [...value].filter(
+    (one, index) => IS_CONSONANT.test(one) && IS_CONSONANT.test(value[index - 1] ?? "")
+  );
+  return changes >= LEAST_CHANGES_OF_TWO || changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS;
 }
+var IS_CONSONANT = /[b-df-hj-np-tv-z]/i;
 function saysSecret(upper) {
   return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper));
 }
@@ -47743,7 +47839,10 @@ var INPUTS = {
   "build-target": input(optional(stage), { changesImage: "resolved", secrets: "a name" }),
   "build-secrets": input(buildSecrets, {
     changesImage: "resolved",
-    secrets: (_, values) => Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+    // Some are files, such as an .npmrc: what is secret in them counts by itself too.
+    secrets: (_, values) => secretsOfValues(
+      Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+    )
   }),
   "build-ssh": input(buildSsh, { changesImage: false, secrets: "a path" }),
   distribution: input(choice(...DISTRIBUTIONS), { changesImage: "resolved", secrets: "a choice" }),
@@ -48094,7 +48193,7 @@ function parseManifest(manifest) {
     loaderPath: attribute("Loader-Path")
   };
 }
-async function textsIn(file, wanted) {
+async function textsIn2(file, wanted) {
   const jar = await openZip(file);
   const texts = /* @__PURE__ */ new Map();
   for await (const entry of jar.eachEntry()) {
@@ -48166,11 +48265,11 @@ var import_node_path10 = __toESM(require("node:path"), 1);
 
 // src/application/class-file.ts
 var HEADER_SIZE = 8;
-var MAGIC = 3405691582;
+var MAGIC2 = 3405691582;
 var PREVIEW = 65535;
 var ABOVE_JAVA = 44;
 function classVersion(content) {
-  if (content.length < HEADER_SIZE || content.readUInt32BE(0) !== MAGIC) return void 0;
+  if (content.length < HEADER_SIZE || content.readUInt32BE(0) !== MAGIC2) return void 0;
   return { java: content.readUInt16BE(6) - ABOVE_JAVA, preview: content.readUInt16BE(4) === PREVIEW };
 }
 var CONSTANT_SIZE = {
@@ -57851,6 +57950,20 @@ function formatOf(head) {
   if (isBzip2(head)) return "bzip2";
   return isTarHeader(head) ? "tar" : void 0;
 }
+var OTHERS = [
+  ["7z", Buffer.from("377abcaf271c", "hex")],
+  ["rar", Buffer.from("Rar!\x07", "latin1")],
+  ["lz4", Buffer.from("04224d18", "hex")],
+  ["snappy", Buffer.from("ff060000734e61507059", "hex")],
+  ["lzip", Buffer.from("LZIP", "latin1")],
+  ["cab", Buffer.from("MSCF\0\0\0\0", "latin1")],
+  ["deb", Buffer.from("!<arch>\ndebian-binary", "latin1")],
+  ["rpm", Buffer.from("edabeedb", "hex")],
+  ["squashfs", Buffer.from("hsqs", "latin1")]
+];
+function otherFormatOf(head) {
+  return OTHERS.find(([, magic]) => startsWith(head, magic))?.[0];
+}
 var LOCAL_FILE = Buffer.from("PK", "latin1");
 var XZ = Buffer.from("fd377a585a00", "hex");
 function startsWith(head, magic) {
@@ -57920,6 +58033,10 @@ function createByteReader(stream) {
     skip(length) {
       buffered = buffered.subarray(length);
       position += length;
+    },
+    putBack(bytes) {
+      buffered = Buffer.concat([bytes, buffered]);
+      position -= bytes.length;
     },
     async *pieces(length = Infinity) {
       for (let left = length; left > 0; ) {
@@ -60401,6 +60518,55 @@ function identifies(id, config, documents) {
   return own?.digest === config || manifests.some(({ digest }) => digest !== void 0 && identifies(digest, config, documents));
 }
 
+// src/secrets/image.ts
+var import_node_path60 = __toESM(require("node:path"), 1);
+
+// src/snapshot/content.ts
+var KINDS = [
+  "javaHeap",
+  "code",
+  "classes",
+  "tables",
+  "stacks",
+  "nativeHeap",
+  "files",
+  "environment",
+  "other"
+];
+var KIND_NAMES = {
+  javaHeap: "Java heap",
+  code: "compiled code",
+  classes: "classes",
+  tables: "tables of the garbage collector",
+  stacks: "stacks of threads",
+  nativeHeap: "native heap",
+  files: "mapped files",
+  environment: "environment and arguments",
+  other: "other memory"
+};
+var EXPECTED3 = [`${JDK_DIR}/`, `${APP_DIR}/`];
+function threadsOf(cores) {
+  const counts2 = /* @__PURE__ */ new Map();
+  for (const { name = "" } of cores) {
+    const group2 = name.replace(/[-#]?(?<!\d)\d+$/, "") || name;
+    counts2.set(group2, (counts2.get(group2) ?? 0) + 1);
+  }
+  return [...counts2].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
+}
+function openOf(descriptors, files) {
+  const paths = /* @__PURE__ */ new Set();
+  let sockets = 0;
+  let others = 0;
+  for (const { file: id, type } of descriptors) {
+    const file = files.get(id);
+    const path89 = file?.path;
+    if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
+    else if (type !== "file" || path89 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path89.startsWith(folder))) paths.add(path89);
+  }
+  return { files: [...paths].sort(), sockets, others };
+}
+
 // src/secrets/archives/layers.ts
 var import_node_path59 = __toESM(require("node:path"), 1);
 
@@ -61317,6 +61483,7 @@ function numberIn(bytes) {
 // src/secrets/archives/by-program.ts
 var LEAST_MEMORY = 8 * 1024 * 1024;
 var FURTHER_MEMORY = 2 * 1024 * 1024;
+var PUT_BACK = 1280 * 1024;
 function memoryOf(format, head) {
   return Math.max(LEAST_MEMORY, format === "xz" ? windowOfXz(head) : 0);
 }
@@ -61326,18 +61493,19 @@ function argumentsOf(format, memory) {
 }
 async function* unpackedBy({ stdin, stdout, stderr, ended, kill }, format, reader) {
   let ofSource;
-  let isOver = false;
   const over = ended.then(
-    () => isOver = true,
-    () => isOver = true
+    () => true,
+    () => true
   );
+  const fed = lastOf(PUT_BACK);
   stderr.resume();
   stdin?.on("error", () => void 0);
   async function feed() {
     const packed = format === "xz" ? streamsOfXz(reader) : streamsOfBzip2(reader);
     for await (const piece of packed) {
-      const written = new Promise((resolve4) => stdin?.write(piece, resolve4));
-      if (!isOver) await Promise.race([written, over]);
+      fed.add(piece);
+      const refused3 = new Promise((resolve4) => stdin?.write(piece, (error2) => resolve4(error2)));
+      if (await Promise.race([refused3, over])) break;
     }
     stdin?.end();
   }
@@ -61352,13 +61520,27 @@ async function* unpackedBy({ stdin, stdout, stderr, ended, kill }, format, reade
   } finally {
     if (!isRead) kill();
     await feeding;
+    if (!isRead && ofSource === void 0) reader.putBack(fed.bytes());
   }
   if (ofSource !== void 0) throw ofSource;
   const exitCode = await ended;
   if (exitCode !== 0) {
+    reader.putBack(fed.bytes());
     const message = `${format} ended with exit code ${exitCode}`;
     throw new DamagedError(message, `damaged: ${message}`);
   }
+}
+function lastOf(size) {
+  const pieces = [];
+  let total = 0;
+  return {
+    add(piece) {
+      pieces.push(Buffer.from(piece));
+      total += piece.length;
+      while (total - (pieces[0]?.length ?? 0) >= size) total -= pieces.shift()?.length ?? 0;
+    },
+    bytes: () => Buffer.concat(pieces)
+  };
 }
 
 // src/secrets/archives/tar.ts
@@ -61610,6 +61792,8 @@ async function* contentsOf(file, opener, depth = 0) {
     return isPlain(bytes) ? [inner] : contentsOf(inner, opener, depth + 1);
   };
   yield { ...file, bytes: format === "gzip" ? [Buffer.from(head.subarray(0, HEAD))] : [] };
+  const other = otherFormatOf(head);
+  if (other !== void 0) opener.note(file.name, other);
   if (format !== void 0 && depth >= DEEPEST2)
     opener.note(file.name, `more than ${DEEPEST2} archives in one another`);
   else if (format === "tar") {
@@ -61652,7 +61836,9 @@ function mayGoOn(archive, opener) {
   return false;
 }
 function isPlain(bytes) {
-  return Array.isArray(bytes) && bytes.every((piece) => formatOf(piece) === void 0 && !piece.includes(LOCAL_FILE));
+  return Array.isArray(bytes) && bytes.every(
+    (piece) => formatOf(piece) === void 0 && otherFormatOf(piece) === void 0 && !piece.includes(LOCAL_FILE)
+  );
 }
 async function* metered(name, bytes, reader, opener) {
   const start2 = reader.position;
@@ -61739,55 +61925,6 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
 function unpackedLayer(reader, format) {
   if (format === "gzip") return createByteReader(gunzipped(reader));
   return format === "zstd" ? createByteReader(unzstd(reader)) : reader;
-}
-
-// src/secrets/image.ts
-var import_node_path60 = __toESM(require("node:path"), 1);
-
-// src/snapshot/content.ts
-var KINDS = [
-  "javaHeap",
-  "code",
-  "classes",
-  "tables",
-  "stacks",
-  "nativeHeap",
-  "files",
-  "environment",
-  "other"
-];
-var KIND_NAMES = {
-  javaHeap: "Java heap",
-  code: "compiled code",
-  classes: "classes",
-  tables: "tables of the garbage collector",
-  stacks: "stacks of threads",
-  nativeHeap: "native heap",
-  files: "mapped files",
-  environment: "environment and arguments",
-  other: "other memory"
-};
-var EXPECTED3 = [`${JDK_DIR}/`, `${APP_DIR}/`];
-function threadsOf(cores) {
-  const counts2 = /* @__PURE__ */ new Map();
-  for (const { name = "" } of cores) {
-    const group2 = name.replace(/[-#]?(?<!\d)\d+$/, "") || name;
-    counts2.set(group2, (counts2.get(group2) ?? 0) + 1);
-  }
-  return [...counts2].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
-}
-function openOf(descriptors, files) {
-  const paths = /* @__PURE__ */ new Set();
-  let sockets = 0;
-  let others = 0;
-  for (const { file: id, type } of descriptors) {
-    const file = files.get(id);
-    const path89 = file?.path;
-    if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path89 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path89.startsWith(folder))) paths.add(path89);
-  }
-  return { files: [...paths].sort(), sockets, others };
 }
 
 // src/secrets/archives/opener.ts
@@ -61880,15 +62017,24 @@ var TESTED_EACH = 4;
 function createTally(locationOf, tested = TESTED) {
   const findings = /* @__PURE__ */ new Map();
   let unlisted = 0;
-  let left = tested;
+  let unconfirmed = 0;
+  let toTest = tested;
+  let toConfirm = tested;
   return {
     allow(bytes) {
-      left += bytes * TESTED_EACH;
+      toTest += bytes * TESTED_EACH;
+      toConfirm += bytes * TESTED_EACH;
     },
     mayTest(characters) {
-      const may = characters <= left;
-      if (may) left -= characters;
+      const may = characters <= toTest;
+      if (may) toTest -= characters;
       else unlisted++;
+      return may;
+    },
+    mayConfirm(bytes) {
+      const may = bytes <= toConfirm;
+      if (may) toConfirm -= bytes;
+      else unconfirmed++;
       return may;
     },
     add(what, encoding, offset) {
@@ -61909,7 +62055,8 @@ function createTally(locationOf, tested = TESTED) {
       }
     },
     findings: () => [...findings.values()],
-    unlisted: () => unlisted
+    unlisted: () => unlisted,
+    unconfirmed: () => unconfirmed
   };
 }
 function lowest(offsets) {
@@ -62054,21 +62201,74 @@ function isAt(bytes, pattern, offset) {
   return true;
 }
 
+// src/secrets/scanner/base64-lines.ts
+var LONGEST_PART = 32;
+var SHORTEST_PART = 5;
+var SHORTEST_LINE = 60;
+var LONGEST_BREAK = 6;
+function base64InLines(value) {
+  return phasesOf(Buffer.from(value, "utf8")).flatMap((text2) => {
+    const size = Math.min(LONGEST_PART, Math.floor(text2.length / 2));
+    if (size < SHORTEST_PART) return [];
+    const after = text2.length + (Math.floor(text2.length / SHORTEST_LINE) + 1) * LONGEST_BREAK;
+    return [0, size].map((first3) => ({
+      encoding: "base64 in lines",
+      bytes: Buffer.from(text2.slice(first3, first3 + size)),
+      confirmation: {
+        before: first3 + LONGEST_BREAK,
+        after,
+        find(bytes, found) {
+          const begin2 = beginOf(bytes, text2.slice(0, first3), found);
+          const end = begin2 === void 0 ? void 0 : endOf3(bytes, text2.slice(first3), found, found + after);
+          return begin2 === void 0 || end === void 0 || end - begin2 === text2.length ? void 0 : [begin2, end];
+        }
+      }
+    }));
+  });
+}
+function beginOf(bytes, text2, end) {
+  let at = end;
+  let breaks = LONGEST_BREAK;
+  for (let left = text2.length; left > 0; ) {
+    const escaped = isEscape(bytes, at - 2);
+    const length = escaped ? 2 : isSpace(bytes[at - 1]) ? 1 : 0;
+    breaks -= length;
+    if (breaks < 0 || length === 0 && bytes[at - 1] !== text2.charCodeAt(--left)) return void 0;
+    at -= Math.max(length, 1);
+  }
+  return at;
+}
+function endOf3(bytes, text2, begin2, most) {
+  let at = begin2;
+  for (let next = 0; next < text2.length; ) {
+    const length = isEscape(bytes, at) ? 2 : isSpace(bytes[at]) ? 1 : 0;
+    if (at >= most || length === 0 && bytes[at] !== text2.charCodeAt(next++)) return void 0;
+    at += Math.max(length, 1);
+  }
+  return at;
+}
+function isSpace(byte) {
+  return byte === 32 || byte !== void 0 && byte >= 9 && byte <= 13;
+}
+function isEscape(bytes, at) {
+  return bytes[at] === 92 && (bytes[at + 1] === 110 || bytes[at + 1] === 114);
+}
+
 // src/secrets/scanner/confirmed.ts
 var LONGEST_ESCAPED = 400;
 var MANY_QUOTES = /(['"])\1{6}/;
 var LONGEST_ESCAPE = 16;
 function escapedForms(value) {
-  if (value.length > LONGEST_ESCAPED || /^[\w.~-]*$/.test(value)) return [];
+  if (value.length > LONGEST_ESCAPED || /^[A-Za-z0-9]*$/.test(value)) return [];
   if (MANY_QUOTES.test(value)) return [];
   const anchor = anchorOf(value);
   if (anchor === void 0) return [];
-  const pattern = [...value.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join("");
   const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text2]) => text2)]);
   const at = value.indexOf(anchor);
+  const [front, back] = [value.slice(0, at), value.slice(at + anchor.length)].map(patternOf2);
   return [1, 2].map((width) => {
     const charset = width === 1 ? "latin1" : "utf16le";
-    const search = new RegExp(pattern, "g");
+    const search = new RegExp(`(?<=(${front}))${anchor}(${back})`, "y");
     const before = at * LONGEST_ESCAPE * width;
     const after = (value.length - at) * LONGEST_ESCAPE * width;
     return {
@@ -62077,17 +62277,21 @@ function escapedForms(value) {
       confirmation: {
         before,
         after,
-        holds(bytes, found) {
+        find(bytes, found) {
           const start2 = found - Math.min(before, found - found % width);
-          const text2 = bytes.toString(charset, start2, found + after);
-          const inText = (found - start2) / width;
-          return [...text2.matchAll(search)].some(
-            ({ 0: match, index }) => index <= inText && inText < index + match.length && !isKnown(match, known, width)
-          );
+          search.lastIndex = (found - start2) / width;
+          const match = search.exec(bytes.toString(charset, start2, found + after));
+          if (match === null) return void 0;
+          const [rest, lead = ""] = match;
+          if (isKnown(lead + rest, known, width)) return void 0;
+          return [found - lead.length * width, found + rest.length * width];
         }
       }
     };
   });
+}
+function patternOf2(text2) {
+  return [...text2.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join("");
 }
 function isKnown(match, known, width) {
   return known.has(match) || width === 1 && known.has(Buffer.from(match, "latin1").toString("utf8"));
@@ -62103,16 +62307,19 @@ function spellings(part) {
   const code18 = part.codePointAt(0) ?? 0;
   const units = [...Array(part.length).keys()].map((index) => part.charCodeAt(index));
   const unicode = units.map((unit) => `\\\\{1,4}u${anyCase(unit.toString(16).padStart(4, "0"))}`).join("");
+  const hex = code18.toString(16);
+  const points = [`\\\\{1,4}U${anyCase(hex.padStart(8, "0"))}`, `\\\\{1,4}u\\{0{0,4}${anyCase(hex)}\\}`];
   const encoded = [.../* @__PURE__ */ new Set([Buffer.from(part, "utf8"), Buffer.from(part, "latin1")])];
   const bytes = encoded.map((one) => [...one].map((byte) => byte.toString(16).padStart(2, "0")));
   const quoted2 = part === "'" ? ["''", `'\\\\''`] : part === '"' ? ['""'] : [];
   const plain = /^[\x20-\x5b\x5d-\x7e]$/.test(part);
   return `(?:${[
     unicode,
+    ...points,
     ...bytes.map((pairs3) => pairs3.map((pair) => `%(?:25){0,2}${anyCase(pair)}`).join("")),
     ...bytes.map((pairs3) => pairs3.map((pair) => `=${pair.toUpperCase()}`).join("")),
     ...bytes.map((pairs3) => pairs3.map((pair) => `\\\\{1,4}x${anyCase(pair)}`).join("")),
-    `&(?:amp;){0,2}(?:#0{0,4}${code18}|#[xX]0{0,4}${anyCase(code18.toString(16))}|[A-Za-z]{2,8});`,
+    `&(?:amp;){0,2}(?:#0{0,4}${code18}|#[xX]0{0,4}${anyCase(hex)}|[A-Za-z]{2,8});`,
     ...part in SHORT2 ? [`\\\\{1,4}${SHORT2[part]}`] : [],
     ...part === " " ? ["\\+"] : [],
     ...quoted2,
@@ -62125,28 +62332,6 @@ function literal2(text2) {
 }
 function anyCase(hex) {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
-}
-var LONGEST_PART = 32;
-var SHORTEST_PART = 5;
-var SHORTEST_LINE = 60;
-function base64InLines(value) {
-  return phasesOf(Buffer.from(value, "utf8")).flatMap((text2) => {
-    const size = Math.min(LONGEST_PART, Math.floor(text2.length / 2));
-    if (size < SHORTEST_PART) return [];
-    const longest2 = text2.length + (Math.floor(text2.length / SHORTEST_LINE) + 1) * 6;
-    return [0, size].map((begin2) => ({
-      encoding: "base64 in lines",
-      bytes: Buffer.from(text2.slice(begin2, begin2 + size)),
-      confirmation: {
-        before: begin2 + 6,
-        after: longest2,
-        holds: (bytes, found) => {
-          const raw = bytes.toString("latin1", Math.max(0, found - begin2 - 6), found + longest2);
-          return !raw.includes(text2) && raw.replace(/\\[rn]|\s/g, "").includes(text2);
-        }
-      }
-    }));
-  });
 }
 
 // src/secrets/scanner/needles.ts
@@ -62171,7 +62356,8 @@ function needlesOfValue(secret, value) {
   const forms = [
     ...formsOf(value),
     ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes })),
-    ...decodedForms(value)
+    ...decodedForms(value),
+    ...hmacForms(Buffer.from(value))
   ];
   return [...distinct2(forms), ...escapedForms(value), ...base64InLines(value)].map((form) => ({
     secret,
@@ -62273,12 +62459,16 @@ async function scan(stream, matcher, step = STEP, locationOf) {
         addMatch(matcher, origin, window, at, tally);
     });
   });
-  return { bytes, findings: tally.findings(), unlisted: tally.unlisted() };
+  return { bytes, findings: tally.findings(), unlisted: tally.unlisted(), unconfirmed: tally.unconfirmed() };
 }
 function addMatch(matcher, origin, { bytes, offset }, at, tally) {
   if ("needle" in origin) {
     const { secret, encoding, confirmation } = origin.needle;
-    if (confirmation?.holds(bytes, at) ?? true) tally.add({ secret }, encoding, offset + at);
+    if (confirmation) {
+      if (!tally.mayConfirm(confirmation.before + confirmation.after)) return;
+      if (confirmation.find(bytes, at) === void 0) return;
+    }
+    tally.add({ secret }, encoding, offset + at);
     return;
   }
   const { family, width, prefix } = origin;
@@ -62361,7 +62551,7 @@ async function scanFiles(files, matcher, { locate = () => void 0, measured = () 
     const { at, name, layer, of } = sections.find(offset);
     return { file: name, mapping: of === "content" ? locate(name, offset - at) : `its ${of}`, layer };
   }
-  const { findings, unlisted } = await scan(stream(), matcher, void 0, locationOf);
+  const { findings, unlisted, unconfirmed } = await scan(stream(), matcher, void 0, locationOf);
   const isCanary = (finding) => "secret" in finding && finding.secret === matcher.canary.name;
   if (!findings.some(isCanary)) {
     throw new Failure(
@@ -62376,6 +62566,7 @@ async function scanFiles(files, matcher, { locate = () => void 0, measured = () 
       matcher
     ),
     unlisted,
+    unconfirmed,
     bytes: total,
     sizes
   };
@@ -62412,6 +62603,7 @@ function mergedScans(below2, above) {
   return {
     findings: [...below2.findings, ...above.findings],
     unlisted: below2.unlisted + above.unlisted,
+    unconfirmed: below2.unconfirmed + above.unconfirmed,
     bytes: below2.bytes + above.bytes,
     sizes: new Map([...below2.sizes, ...above.sizes]),
     layers: {
@@ -62432,14 +62624,22 @@ function locatorIn(reading) {
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
-async function reportable(docker2, { findings, layers }, image, snapshot) {
-  const known = findings.filter((finding) => "secret" in finding);
-  if (!snapshot) return known;
-  const below2 = new Set(layersInOrder(layers).slice(0, await commonLayers(docker2, snapshot.below, image)));
+async function reportable(docker2, { findings, layers }, image, images) {
+  const known = findings.filter((finding) => "secret" in finding && !isMark(finding));
+  if (!images) return known;
+  const order = layersInOrder(layers);
+  const below2 = new Set(order.slice(0, await commonLayers(docker2, images.below, image)));
+  for (const layer of order.slice(...await writtenLayers(docker2, images))) below2.delete(layer);
   const isBelow3 = ({ location }) => below2.has(location?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
   const added = tokens.filter((finding) => !isBelow3(finding));
   return [...known, ...newFindings(added, tokens.filter(isBelow3))];
+}
+async function writtenLayers(docker2, { started }) {
+  const after = await findImage(docker2, started.after);
+  const before = after && await findImage(docker2, started.before);
+  const [begin2, end] = [before, after].map((image) => image?.RootFS.Layers?.length ?? 0);
+  return [begin2 ?? 0, end ?? 0];
 }
 async function commonLayers(docker2, one, other) {
   const images = await inspectImages(docker2, one, other);
@@ -62450,20 +62650,22 @@ async function commonLayers(docker2, one, other) {
 async function markOf(docker2, container) {
   const { Hostname, Env } = (await inspectContainer(docker2, container)).Config;
   const given = Env?.find((pair) => pair.startsWith("HOSTNAME="));
-  return { name: "mark of the container", value: given ?? `HOSTNAME=${Hostname}` };
+  return { name: MARK2, value: given ?? `HOSTNAME=${Hostname}` };
 }
-function isOf(finding, { name }) {
-  return "secret" in finding && finding.secret === name;
+var MARK2 = "mark of the container";
+function isMark(finding) {
+  return "secret" in finding && finding.secret === MARK2;
 }
 function incompleteScanReason(snapshot, { layers, ...scanned }) {
-  return unreadReason(layers) ?? (snapshot && incompleteSnapshotReason(snapshot, scanned));
+  const untested = scanned.unconfirmed > 0 ? "the image has too many parts of known values to test them all" : void 0;
+  return unreadReason(layers) ?? untested ?? (snapshot && incompleteSnapshotReason(snapshot, scanned));
 }
-function incompleteSnapshotReason({ files, mark }, { sizes, findings, unlisted }) {
+function incompleteSnapshotReason({ files }, { sizes, findings, unlisted }) {
   for (const { name, size } of files) {
     const read3 = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0;
     if (read3 !== size) return `${read3} of ${size} bytes of ${name} were read`;
   }
-  if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
+  if (!findings.some((finding) => isMark(finding) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
     return "the environment of the application was not found in the snapshot, although it is in its memory";
   return unlisted > 0 ? "the image has too many tokens, or beginnings of tokens, to test and list them" : void 0;
 }
@@ -62566,7 +62768,15 @@ function encodedCanaries(random) {
   second[0] = 127;
   const text2 = `Aa1 ${random(12).toString("hex")} \xE9`;
   return [
-    { value: first3.toString("base64"), plants: [{ encoding: "decoded base64", bytes: first3 }] },
+    {
+      value: first3.toString("base64"),
+      plants: [
+        { encoding: "decoded base64", bytes: first3 },
+        { encoding: "words of a cipher", bytes: Buffer.from(first3).swap32() },
+        { encoding: "inner pad of HMAC", bytes: Buffer.from(first3.map((byte) => byte ^ 54)) },
+        { encoding: "outer pad of HMAC", bytes: Buffer.from(first3.map((byte) => byte ^ 92)) }
+      ]
+    },
     { value: second.toString("hex"), plants: plantsOfNumber(second, "decoded hex") },
     { value: base32Of(third), plants: [{ encoding: "decoded base32", bytes: third }] },
     ...["base64", "hex"].map((kind) => ({
@@ -62769,9 +62979,17 @@ async function prepareSearch(secrets) {
   };
 }
 async function searchedSnapshot({ docker: docker2, id }, snapshot) {
-  const names = namesOf(id);
-  const mark = await markOf(docker2, names.checkpointContainer);
-  return { ...snapshot, mark, below: names.image("checkpoint") };
+  const mark = await markOf(docker2, namesOf(id).checkpointContainer);
+  return { ...snapshot, mark, ...imagesBelow(id) };
+}
+function imagesBelow(id) {
+  const { image } = namesOf(id);
+  return { below: image("checkpoint"), started: { before: image("user"), after: image("started") } };
+}
+async function mayBeSent({ docker: docker2, id }, mode, { image, snapshot }, scan2) {
+  if (mode !== "fail") return true;
+  if (!scan2 || incompleteScanReason(snapshot, scan2) !== void 0) return false;
+  return (await reportable(docker2, scan2, image, imagesBelow(id))).length === 0;
 }
 async function evaluateScan({ docker: docker2, log: log2 }, mode, search, image, scan2) {
   const { matcher, snapshot, searched, notSearched } = search;
@@ -62782,13 +63000,14 @@ async function evaluateScan({ docker: docker2, log: log2 }, mode, search, image,
     log2.warning(incompleteScanFailure(untrusted).message);
   }
   const configuration = await scanFiles(await configurationOf(docker2, image), matcher);
-  const findings = [...await reportable(docker2, scan2, image, snapshot), ...configuration.findings];
+  const ofConfiguration = configuration.findings.filter((finding) => !isMark(finding));
+  const findings = [...await reportable(docker2, scan2, image, snapshot), ...ofConfiguration];
   const report2 = {
     mode,
     bytes: scan2.bytes + configuration.bytes,
     searched,
     notSearched,
-    found: foundSecrets(findings.filter((finding) => !snapshot || !isOf(finding, snapshot.mark))),
+    found: foundSecrets(findings),
     unopened: scan2.unopened,
     untrusted
   };
@@ -62866,18 +63085,14 @@ async function read2(context, { secretScan }, { secrets }, { id, push: push2 }, 
   );
   const description2 = describeImage(id, archive);
   const found = { description: description2, archive, scanned: search && scan2 && { search, scan: scan2 } };
-  if (!push2 || !mayBeSent(secretScan, scan2)) return { ...found, push: push2 };
+  const image = { image: id, snapshot: void 0 };
+  if (!push2 || !await mayBeSent(context, secretScan, image, scan2)) return { ...found, push: push2 };
   if (!await push2.takeOver()) return { ...found, push: void 0 };
   push2.send(packedLayers(archive), "shared");
   return { ...found, push: push2 };
 }
 function packedLayers({ entries }) {
   return [...entries.values()].flatMap(({ packed }) => packed ?? []);
-}
-function mayBeSent(mode, scan2) {
-  if (mode !== "fail") return true;
-  if (!scan2 || unreadReason(scan2.layers) !== void 0) return false;
-  return !scan2.findings.some((finding) => "secret" in finding);
 }
 
 // src/checkpoint/checkpoint.ts
@@ -64516,7 +64731,7 @@ async function readSettingFiles(sources) {
     const isDirectory2 = await isFolder(source);
     const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path67.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
-      const texts = await textsIn(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
+      const texts = await textsIn2(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
@@ -64914,7 +65129,7 @@ async function timedStart(context, request3, mode) {
     if (outcome === EXPIRED || !("exitCode" in outcome) && !outcome.ready) {
       stop.abort();
       const restored2 = mode.name === "restore" && await restoreIn(docker2, name, 0) !== void 0;
-      const what = await lastOf(ready);
+      const what = await lastOf2(ready);
       const port = mode.name === "restore" && !restored2 ? void 0 : await explainMissingPort(target, what.port);
       throw await failure({ why: `${what.text} within ${seconds(mode.limit)}`, restored: restored2 }, port);
     }
@@ -64942,7 +65157,7 @@ async function timedStart(context, request3, mode) {
     await removeContainer(docker2, name);
   }
 }
-async function lastOf(ready) {
+async function lastOf2(ready) {
   const outcome = await ready.catch(() => void 0);
   if (!outcome || outcome.ready) return { text: "it did not respond", port: void 0 };
   const { check: check2, last } = outcome;
@@ -65388,7 +65603,9 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   const archive = mergedArchives(below2.archive, added);
   describeImage(id, archive);
   const merged2 = below2.scanned && scan2 && mergedScans(below2.scanned.scan, scan2);
-  if (below2.push && mayBeSent(secretScan, merged2)) below2.push.send(packedLayers(added), "own");
+  const scanned = { image: id, snapshot: search?.snapshot };
+  if (below2.push && await mayBeSent(context, secretScan, scanned, merged2))
+    below2.push.send(packedLayers(added), "own");
   return {
     id,
     read: { scanned: search && merged2 && { search, scan: merged2 }, archive: below2.push && archive }
@@ -66814,18 +67031,19 @@ function hidingOf(secrets) {
   const lines3 = secrets.flatMap(
     (secret) => masksOf(secret).filter((line2) => line2 !== secret.value).map((value) => ({ name: secret.name, value }))
   );
-  const patterns = needlesOf([...secrets, ...lines3]).needles.flatMap(
-    ({ bytes, confirmation }) => (
-      // A part of a value that may be a word.
-      confirmation ? [] : [bytes]
-    )
-  );
-  const search = createSearch(patterns);
+  const patterns = needlesOf([...secrets, ...lines3]).needles;
+  const search = createSearch(patterns.map(({ bytes }) => bytes));
+  const sizes = patterns.map(({ confirmation }) => (confirmation?.before ?? 0) + (confirmation?.after ?? 0));
   return {
-    longest: search.longest,
+    longest: Math.max(search.longest, ...sizes),
     apply: (bytes) => {
       const found = [];
-      search.run(bytes, (pattern, offset) => found.push([offset, offset + (patterns[pattern]?.length ?? 0)]));
+      search.run(bytes, (pattern, offset) => {
+        const { bytes: part, confirmation } = patterns[pattern] ?? {};
+        const end = offset + (part?.length ?? 0);
+        const range = confirmation ? confirmation.find(bytes, offset) : [offset, end];
+        if (range) found.push([...range]);
+      });
       return found.length === 0 ? bytes : withoutRanges(bytes, found);
     }
   };
@@ -67169,7 +67387,7 @@ function metadataOf(result) {
       asset: jdk.asset.name,
       sha256: jdk.sha256
     },
-    secrets: secretsOf(publication.secrets)
+    secrets: secretsOf2(publication.secrets)
   };
   if (outcome === "cold") {
     const { reason, coldStarts, archiveStarts } = result;
@@ -67243,7 +67461,7 @@ function figuresIn(figures) {
 function startOf2({ answer, requests, jvm, criu }) {
   return { answer, requests: requests ?? null, jvm: jvm ?? null, criu: criu ?? null };
 }
-function secretsOf({ found, untrusted, ...report2 }) {
+function secretsOf2({ found, untrusted, ...report2 }) {
   return {
     ...report2,
     found: found.map(({ occurrences, ...one }) => ({

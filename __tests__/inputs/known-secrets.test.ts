@@ -53,6 +53,12 @@ describe('each row of the table of inputs', () => {
     }
   })
 
+  test('finds what is secret inside a build secret, which may be a file', async () => {
+    const given = inputsWith({ 'build-secrets': `npmrc=//npm.acme.org/:_authToken=${VALUE}` })
+    const values = (await secretsOfInputs(given, folder)).map(({ value }) => value)
+    expect(values).toEqual(expect.arrayContaining([`//npm.acme.org/:_authToken=${VALUE}`, VALUE]))
+  })
+
   test('finds no secret in the defaults', async () => {
     expect(await secretsOfInputs(inputsWith({}), folder)).toEqual([])
   })

@@ -4,6 +4,7 @@ import { pack } from 'tar-stream'
 import type { Context } from '../../src/docker/context.js'
 import { programsOn } from '../../src/docker/process-group.js'
 import { readWholeImage, reportSecrets } from '../../src/registry/scan-and-pack.js'
+import { mayBeSent } from '../../src/secrets/search.js'
 import type { Inputs } from '../../src/inputs/inputs.js'
 import { secretsOfInputs } from '../../src/inputs/known-secrets.js'
 import { systemClock } from '../../src/lib/clock.js'
@@ -39,9 +40,17 @@ function world(
       return await tarOf({
         'blobs/sha256/2': await tarOf(files.checkpoint),
         'blobs/sha256/1': await tarOf(files.below ?? { a: 'x' }),
+        ...(files.written ? { 'blobs/sha256/w': await tarOf(files.written) } : {}),
         ...files.others,
         'manifest.json': JSON.stringify([
-          { Layers: ['blobs/sha256/1', 'blobs/sha256/2', ...Object.keys(files.others ?? {})] }
+          {
+            Layers: [
+              'blobs/sha256/1',
+              ...(files.written ? ['blobs/sha256/w'] : []),
+              'blobs/sha256/2',
+              ...Object.keys(files.others ?? {})
+            ]
+          }
         ])
       })
     }
@@ -50,10 +59,15 @@ function world(
     }
     if (args[0] === 'image') {
       const Config = { Env: ['A=1'], Labels: files.labels ?? {} }
-      const layers = [['sha256:a'], ['sha256:a', 'sha256:b']]
-      return JSON.stringify(
-        layers.map((Layers) => ({ Config, RootFS: { Layers } })).slice(0, args.length - 3)
-      )
+      const written = files.written ? ['sha256:w'] : []
+      const layersOf = (name: string): string[] => [
+        'sha256:a',
+        ...(name.endsWith(':user') ? [] : written),
+        ...(name === 'sha256:1' ? ['sha256:b'] : [])
+      ]
+      const names = args.slice(3)
+      if (!files.written && names[0]?.endsWith(':started')) return { exitCode: 1 }
+      return JSON.stringify(names.map((name) => ({ Config, RootFS: { Layers: layersOf(name) } })))
     }
     if (args[0] === 'history') return '{"CreatedBy": "COPY a b"}'
     throw new Error(args.join(' '))
@@ -83,6 +97,8 @@ interface Files {
   checkpoint: Record<string, string>
   below?: Record<string, string>
   labels?: Record<string, string>
+  /** Files that a start command has written to the image below. */
+  written?: Record<string, string>
   /** Further layers. */
   others?: Record<string, string>
 }
@@ -145,6 +161,19 @@ describe('the scan of an image for secrets', () => {
     expect(lenient.warnings).toEqual([expect.stringContaining(why)])
   })
 
+  test.each([
+    ['with a snapshot', memory.length],
+    ['without a snapshot', undefined]
+  ])('is incomplete if parts of known values were not tested: an image %s', async (_, size) => {
+    const long = { 'secret-values': `aB3d${'!#%&*+,:;<>@^|~?'.repeat(24)}` }
+    const files = { checkpoint: { [PAGES]: memory, 'tmp/x': 'aB3d'.repeat(100_000) } }
+    const inImage = size === undefined ? undefined : snapshot(size)
+    await expect(scanned(world(long, files).run, inImage)).rejects.toMatchObject({
+      category: 'secret',
+      message: expect.stringContaining('too many parts of known values')
+    })
+  })
+
   test('names archives that were not opened, which is not a failure', async () => {
     const archive = 'BZh91AY&SY and so on'
     const { run, warnings } = world(given, { checkpoint: { [PAGES]: memory, 'app/a.bz2': archive } })
@@ -184,6 +213,47 @@ describe('the scan of an image for secrets', () => {
       })
     }
   })
+
+  test('reports a token in a file that the start command wrote, and its copy in memory', async () => {
+    const pages = `${memory}${TOKEN}\n`
+    for (const checkpoint of [{ [PAGES]: pages }, { [PAGES]: memory.padEnd(pages.length) }]) {
+      const written = { 'etc/app.conf': `token=${TOKEN}\n` }
+      await expect(scan(world({}, { checkpoint, written }).run, pages.length)).rejects.toMatchObject({
+        message: expect.stringContaining('token of GitHub'),
+        evidence: expect.stringContaining('/etc/app.conf')
+      })
+      const below = { 'app/test-key': TOKEN }
+      expect((await scan(world({}, { checkpoint, written, below }).run, pages.length)).found).toEqual([])
+    }
+  })
+
+  test.each([
+    ['of an image without secrets', {}, true],
+    ['with a known value', { checkpoint: { 'tmp/x': SECRET } }, false],
+    ['with a token', { checkpoint: { 'tmp/x': TOKEN } }, false],
+    ['with a token of the image below', { below: { 'app/test-key': TOKEN } }, true],
+    ['with a token that the start command wrote', { written: { 'etc/app.conf': TOKEN } }, false],
+    ['of an image with a damaged layer', { others: { 'blobs/sha256/3': 'text' } }, false],
+    [
+      'without the environment of the application',
+      { checkpoint: { [PAGES]: memory.replace('=', '-') } },
+      false
+    ]
+  ] as [string, Partial<Files>, boolean][])(
+    'layers %s may be sent before the proof: %#',
+    async (_, { checkpoint, ...files }, may) => {
+      const { context, inputs } = world(given, {
+        checkpoint: { [PAGES]: memory, ...checkpoint },
+        ...files
+      }).run
+      const secrets = await secretsOfInputs(inputs, '/does/not/exist')
+      const image = { id: 'sha256:1', snapshot: snapshot(memory.length) }
+      const { scanned } = await readWholeImage(context, { mode: 'fail', secrets }, image, undefined)
+      const inImage = { image: image.id, snapshot: scanned?.search.snapshot }
+      expect(await mayBeSent(context, 'fail', inImage, scanned?.scan)).toBe(may)
+      expect(await mayBeSent(context, 'warn', inImage, scanned?.scan)).toBe(true)
+    }
+  )
 
   test('searches an image without a snapshot for known values', async () => {
     const { run } = world(given, { checkpoint: {}, below: { 'app/x.yml': SECRET } })

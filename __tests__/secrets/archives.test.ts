@@ -62,6 +62,7 @@ async function search(
   return { found, unopened: unopened.names }
 }
 
+const mb = 1024 * 1024
 const noise = random.bytes(1500)
 const folder = await tarOf({ 'etc/c': text })
 const layer = await tarOf({ 'etc/app.yml': text })
@@ -188,6 +189,19 @@ describe('archives in the files of an image', () => {
       { 'a.zip': zipOf([{ ...secret, packed: random.bytes(99), flags: 1 }]) },
       '/a.zip!/x.yml (encryption)'
     ],
+    ['a 7z archive', { 'a.7z': Buffer.from('377abcaf271c0004', 'hex') }, '/a.7z (7z)'],
+    [
+      'a large 7z archive',
+      { a: Buffer.concat([Buffer.from('377abcaf271c', 'hex'), random.bytes(mb)]) },
+      '/a (7z)'
+    ],
+    [
+      'a rar archive in a jar',
+      { 'a.jar': zipOf([{ name: 'b', content: 'Rar!\x1a\x07\x01\0' }]) },
+      '/a.jar!/b (rar)'
+    ],
+    ['lz4', { a: Buffer.from('04224d18', 'hex') }, '/a (lz4)'],
+    ['a package of Debian', { a: '!<arch>\ndebian-binary   1' }, '/a (deb)'],
     ['a file of another method', { 'a.zip': zipOf([{ ...secret, method: 12 }]) }, '/a.zip!/x.yml (bzip2)'],
     ['a file of another method', { 'a.zip': zipOf([{ ...secret, method: 9 }]) }, '/a.zip!/x.yml (deflate64)']
   ])('%s is not opened, and named', async (_, files, name) => {
@@ -218,8 +232,6 @@ describe('archives in the files of an image', () => {
     ])
   })
 })
-
-const mb = 1024 * 1024
 
 describe('a program that unpacks', () => {
   const inner = zipOf([secret])
@@ -285,6 +297,19 @@ describe('a program that unpacks', () => {
       expect((await search({ a: whole.subarray(0, end) })).unopened).toEqual([
         `/a (damaged: ${command} ended with exit code ${command === 'xz' ? 1 : 2})`
       ])
+  })
+
+  test.each([
+    ['bzip2, then a text', Buffer.from('BZh91AY&SY'), text],
+    ['bzip2, then noise and a text', Buffer.from('BZh91AY&SY'), Buffer.concat([random.bytes(700_000), text])],
+    ['xz, then a text', Buffer.from('fd377a585a000004e6d6b446', 'hex'), text],
+    ['xz, with a damaged block', packedBy('xz', random.bytes(300_000)).subarray(0, 200_000), text],
+    ['bzip2, with a damaged block', packedBy('bzip2', random.bytes(2_500_000)).subarray(0, 2_000_000), text],
+    ['bzip2 that becomes too large', packedBy('bzip2', Buffer.alloc(60 * mb)), text]
+  ])('fails: what is not unpacked is scanned as it is: %s', async (_, begin, end) => {
+    const { found, unopened } = await search({ a: Buffer.concat([begin, end]), 'b.jar': inner })
+    expect(found).toEqual(['/a', '/b.jar!/x.yml'])
+    expect(unopened).toEqual([expect.stringMatching(/^\/a \((damaged: .* ended|more than 100 times)/)])
   })
 
   test('has ended when its archive was searched, also where that unpacks to too much', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  randomBytes,
+  type JsonWebKey,
+  type KeyObject
+} from 'node:crypto'
 import { createCanary } from '../../src/secrets/scanner/canary.js'
 import { createMatcher, scan } from '../../src/secrets/scanner/scan.js'
 
@@ -36,6 +42,64 @@ const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
 const ed = generateKeyPairSync('ed25519').privateKey
 const pem = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1'): string =>
   key.export({ format: 'pem', type: type }) as string
+
+/** Returns a private key as ssh-keygen writes it: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key */
+function openSshOf(type: string, ...fields: Buffer[]): string {
+  const field = (bytes: Buffer | string): Buffer => {
+    const size = Buffer.alloc(4)
+    size.writeUInt32BE(bytes.length)
+    return Buffer.concat([size, Buffer.from(bytes as string)])
+  }
+  const check = randomBytes(4)
+  const key = Buffer.concat([
+    check,
+    check,
+    ...[type, ...fields, 'ci@host'].map(field),
+    Buffer.from([1, 2, 3])
+  ])
+  const none = [field('none'), field('none'), field('')]
+  const file = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    ...none,
+    Buffer.from([0, 0, 0, 1]),
+    field(type),
+    field(key)
+  ])
+  const lines = file.toString('base64').match(/.{1,70}/g) ?? []
+  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----\n'].join('\n')
+}
+
+/** Returns a member of a JWK as a number of OpenSSH, whose first bit is not set. */
+function numberOf(jwk: JsonWebKey, name: 'n' | 'e' | 'd' | 'p' | 'q' | 'qi'): Buffer {
+  return Buffer.concat([Buffer.alloc(1), Buffer.from(jwk[name] ?? '', 'base64url')])
+}
+
+function openSshKeys(): [kind: string, value: string, secrets: Buffer[]][] {
+  const [ofRsa, ofEc, ofEd] = [rsa, ec, ed].map((key) => key.export({ format: 'jwk' })) as [
+    JsonWebKey,
+    JsonWebKey,
+    JsonWebKey
+  ]
+  const bytes = (text = ''): Buffer => Buffer.from(text, 'base64url')
+  const numbers = (['n', 'e', 'd', 'qi', 'p', 'q'] as const).map((name) => numberOf(ofRsa, name))
+  const x = randomBytes(20).fill(0x77, 0, 1)
+  const point = Buffer.concat([Buffer.from([4]), bytes(ofEc.x), bytes(ofEc.y)])
+  const secretsOfRsa = [ofRsa.d, ofRsa.p, ofRsa.q, ofRsa.dp, ofRsa.dq, ofRsa.qi].map(bytes)
+  return [
+    ['RSA', openSshOf('ssh-rsa', ...numbers), secretsOfRsa],
+    [
+      'ECDSA',
+      openSshOf('ecdsa-sha2-nistp384', Buffer.from('nistp384'), point, numberOf(ofEc, 'd')),
+      [bytes(ofEc.d)]
+    ],
+    [
+      'Ed25519',
+      openSshOf('ssh-ed25519', bytes(ofEd.x), Buffer.concat([bytes(ofEd.d), bytes(ofEd.x)])),
+      [bytes(ofEd.d)]
+    ],
+    ['DSA', openSshOf('ssh-dss', ...Array.from({ length: 4 }, () => randomBytes(40)), x), [x]]
+  ]
+}
 
 describe('a private key', () => {
   test.each([
@@ -74,6 +138,34 @@ describe('a private key', () => {
     }
   )
 
+  test('of RSASSA-PSS is found as its number', async () => {
+    const pss = generateKeyPairSync('rsa-pss', { modulusLength: 1024 }).privateKey
+    const der = pss.export({ format: 'der', type: 'pkcs8' })
+    const inner = createPrivateKey({
+      key: der.subarray(der.indexOf('02010002', 'hex') - 4),
+      format: 'der',
+      type: 'pkcs1'
+    })
+    for (const name of ['d', 'q'] as const)
+      expect(await encodingsIn(pem(pss, 'pkcs8'), memberOf(inner, name))).toEqual(['number of the key'])
+  })
+
+  test('of DSA is found as its number', async () => {
+    const dsa = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey
+    const der = dsa.export({ format: 'der', type: 'pkcs8' })
+    // INTEGER of 20 bytes, or of 21 with a zero in front.
+    const x = der.subarray(-20)
+    expect(await encodingsIn(pem(dsa, 'pkcs8'), x)).toEqual(['number of the key'])
+    expect(await encodingsIn(der.toString('base64'), magOf(x))).toEqual(['number of the key in BigInteger'])
+  })
+
+  test.each(openSshKeys())('of OpenSSH is found as its numbers: %s', async (_, value, numbers) => {
+    expect(numbers.length).toBeGreaterThan(0)
+    for (const number of numbers) expect(await encodingsIn(value, number)).toEqual(['number of the key'])
+    const body = value.replace(/-----[A-Z ]+-----|\s/g, '')
+    expect(await encodingsIn(body, numbers[0] ?? Buffer.alloc(0))).toEqual(['number of the key'])
+  })
+
   test('beside its public key is found, and the public key is not', async () => {
     const publicKey = ec.export({ format: 'jwk' })
     const x = Buffer.from(publicKey.x ?? '', 'base64url')
@@ -93,6 +185,30 @@ test.each([
   expect(await encodingsIn(bytes.toString(kind), bytes)).toEqual([
     `decoded ${kind === 'base64url' ? 'base64' : kind}`
   ])
+})
+
+test('a value behind a short name is found as its bytes', async () => {
+  const bytes = randomBytes(32)
+  for (const value of [
+    `base64:${bytes.toString('base64')}`,
+    `whsec_${bytes.toString('base64')}`,
+    `hex:${bytes.toString('hex')}`
+  ])
+    expect(await encodingsIn(value, bytes)).toEqual([`decoded ${value.startsWith('hex') ? 'hex' : 'base64'}`])
+})
+
+test('a key is found where HMAC and AES have left it', async () => {
+  const bytes = randomBytes(32)
+  const pad = (key: Buffer, byte: number): Buffer => Buffer.from(key.map((one) => one ^ byte))
+  for (const value of [bytes.toString('base64'), bytes.toString('hex')]) {
+    expect(await encodingsIn(value, pad(bytes, 0x36))).toEqual(['inner pad of HMAC'])
+    expect(await encodingsIn(value, pad(bytes, 0x5c))).toEqual(['outer pad of HMAC'])
+  }
+  expect(await encodingsIn(bytes.toString('base64'), magOf(bytes))).toEqual(['words of a cipher'])
+  const text = 'correct-horse-battery-9'
+  expect(await encodingsIn(text, pad(Buffer.from(text), 0x36))).toEqual(['inner pad of HMAC'])
+  const encoded = Buffer.from(text).toString('base64')
+  expect(await encodingsIn(encoded, pad(Buffer.from(text), 0x36))).toEqual(['inner pad of HMAC'])
 })
 
 test('a value in base32 is found as its bytes', async () => {
@@ -141,10 +257,16 @@ test.each([
   ['YAML in single quotes', `p"Zx81<kLm9''Qq/ö&!(x)`],
   ['YAML in double quotes', String.raw`p\"Zx81<kLm9'Qq/\xf6&!(x)`],
   ['a properties file', String.raw`p"Zx81<kLm9'Qq/\u00f6&\!(x)`],
+  ['YAML with eight digits', String.raw`p\"Zx81<kLm9'Qq/\U000000F6&!(x)`],
+  ['JavaScript', String.raw`p\"Zx81\u{3c}kLm9\'Qq/\u{f6}&!(x)`],
   ['a shell', String.raw`p"Zx81<kLm9'\''Qq/ö&!(x)`],
   ['quoted-printable', `p"Zx81<kLm9'Qq/=C3=B6&!(x)`]
 ])('a value is found in %s', async (_, text) => {
   expect(await encodingsIn(PASSWORD, Buffer.from(text))).not.toEqual([])
+})
+
+test('a value of letters, digits and dashes is found with dashes in percent', async () => {
+  expect(await encodingsIn('Zx81-kLm9.Qq_7', Buffer.from('Zx81%2DkLm9%2EQq%5f7'))).toEqual(['escaped'])
 })
 
 test('a value is found in base64 of UTF-16, and in base64 with line breaks', async () => {

@@ -69,6 +69,15 @@ describe('known secrets in the logs', () => {
     expect(log).toMatch(/^Authorization: Basic [\w+/]{0,6}\*\*\*[\w+/=]{0,4}\n\*\*\*\n$/)
   })
 
+  test('are replaced in other spellings, and in base64 with escaped line breaks', () => {
+    expect(kept(['a tr0ub4dor&#38;3-and-more b\n', 'tr0ub4dor & 3\n'])).toBe('a *** b\ntr0ub4dor & 3\n')
+    const lines = Buffer.from(`${'x'.repeat(30)}${PASSWORD}${'y'.repeat(30)}`)
+      .toString('base64')
+      .replace(/.{64}/g, '$&\\n')
+    expect(lines).toContain('\\n')
+    expect(kept([`key: ${lines}\n`])).toMatch(/^key: (?:eHh4)+\*\*\*[\w+/=]*$/m)
+  })
+
   test('are replaced in files that are written at once; only this user can read these and the logs', async () => {
     const file = path.join(folder, 'threads.txt')
     await writeLog(file, `"main" ${PASSWORD}\n`, hiding)

@@ -26,6 +26,8 @@ describe('the patterns of a value', () => {
       'hex upper case in utf-16le',
       'base64 of utf-16le',
       'base64 of utf-16be',
+      'inner pad of HMAC',
+      'outer pad of HMAC',
       'base64 in lines'
     ])
   })

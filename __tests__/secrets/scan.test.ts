@@ -117,7 +117,7 @@ describe('scan', () => {
     expect((await scan(stream(), matcherOf())).findings).toEqual([
       { secret: 'API_TOKEN', encoding: 'utf-8', count: 1, offsets: [1] }
     ])
-    expect(await scan([], matcherOf())).toEqual({ bytes: 0, findings: [], unlisted: 0 })
+    expect(await scan([], matcherOf())).toEqual({ bytes: 0, findings: [], unlisted: 0, unconfirmed: 0 })
     expect((await scan([Buffer.from(SECRETS[1]?.value.slice(0, -1) ?? '')], matcherOf())).findings).toEqual(
       []
     )

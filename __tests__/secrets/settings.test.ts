@@ -39,6 +39,10 @@ describe('secretsIn', () => {
     ['sessionCookie', 'correct horse battery'],
     ['VAULT_SECRET_ID', randomUUID()],
     ['KEY', randomBytes(16).toString('hex')],
+    ['TOTP_SEED', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'],
+    ['APPKEY', 'KX7Q2WMC9RTB4NLP6VSD'],
+    // Few changes between letters and digits, as one random value in ten has.
+    ...['qzkwvmxh4tbnrdjglfcp', 'h8k2m4xvbwqzrtpldnsgcfjm'].map((value) => ['APPKEY', value]),
     // Names and values that are like those of ordinary settings below.
     ...['S3_KEY', 'CONFIG_KEY', 'PARTITION_KEY', 'HEADER_KEY'].map((name) => [
       name,
@@ -85,9 +89,14 @@ describe('secretsIn', () => {
     ['CACHE_KEY', 'orders-of-the-day'],
     ['PUBLIC_KEY', 'correct horse battery'],
     ['KEY', 'orders-of-the-day'],
-    ...['ordersservice2024production', 's3bucketeuwest1orders', 'k8sclustereu1production'].map(
-      (value): [string, string] => ['APPKEY', value]
-    ),
+    ...[
+      'ordersservice2024production',
+      's3bucketeuwest1orders',
+      'k8sclustereu1production',
+      'ORDERSSERVICE2024PRODUCTION',
+      'sha256withrsaencryption',
+      'http2clientconnection'
+    ].map((value): [string, string] => ['APPKEY', value]),
     ['SECRET_ID', 'production/orders/database'],
     ['mail.smtp.auth', 'true'],
     ['TOKEN_TIMEOUT', 'PT30M-and-more'],
@@ -182,6 +191,18 @@ describe('secretsIn', () => {
     ]
   ])('%s=%s is not a secret', (name, value) => {
     expect(valuesOf(name, value)).toEqual([])
+  })
+
+  test('takes nearly all random values of lower case and digits for secrets', () => {
+    const { bytes } = seeded(5)
+    const random = (length: number): string =>
+      [...bytes(length)].map((byte) => (byte % 36).toString(36)).join('')
+    for (const length of [20, 24, 32]) {
+      const missed = Array.from({ length: 1000 }, () => random(length)).filter(
+        (value) => valuesOf('APPKEY', value).length === 0
+      )
+      expect(missed.length).toBeLessThan(30)
+    }
   })
 
   test('judges the password in an address by itself, not by its host', () => {

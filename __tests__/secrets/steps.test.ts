@@ -118,3 +118,12 @@ test('beginnings of tokens are tested to a limit; the others are counted, and wh
   expect(unlisted).toBeGreaterThan(100_000)
   expect(findings).toMatchObject([{ secret: 'KEY', encoding: 'utf-8' }])
 })
+
+test('parts of known values are tested to a limit; the others are counted, and what follows is searched', async () => {
+  const secret = { name: 'KEY', value: `aB3d${'!#%&*+,:;<>@^|~?'.repeat(24)}` }
+  const matcher = createMatcher({ secrets: [secret], canary, key: Buffer.from('key'), families: [] })
+  const bytes = Buffer.concat([Buffer.alloc(512 * 1024, 'aB3d'), Buffer.from(secret.value)])
+  const { findings, unconfirmed } = await scan([bytes], matcher)
+  expect(unconfirmed).toBeGreaterThan(50_000)
+  expect(findings).toMatchObject([{ secret: 'KEY', encoding: 'utf-8' }])
+})

@@ -9,8 +9,8 @@ import { readImageArchive } from '../registry/image-archive.js'
 import { describeImage, mergedArchives } from '../registry/packed-image.js'
 import type { ReadImage } from '../registry/scan-and-pack.js'
 import { mergedScans, scanImage } from '../secrets/image.js'
-import { searchedSnapshot, type SnapshotInImage } from '../secrets/search.js'
-import { mayBeSent, packedLayers, type LowerLayers } from './lower-layers.js'
+import { mayBeSent, searchedSnapshot, type SnapshotInImage } from '../secrets/search.js'
+import { packedLayers, type LowerLayers } from './lower-layers.js'
 import { planSnapshotLayer } from './snapshot-layer.js'
 
 export interface SnapshotParts {
@@ -68,7 +68,9 @@ export async function loadSnapshotImage(
   const archive = mergedArchives(below.archive, added)
   describeImage(id, archive)
   const merged = below.scanned && scan && mergedScans(below.scanned.scan, scan)
-  if (below.push && mayBeSent(secretScan, merged)) below.push.send(packedLayers(added), 'own')
+  const scanned = { image: id, snapshot: search?.snapshot }
+  if (below.push && (await mayBeSent(context, secretScan, scanned, merged)))
+    below.push.send(packedLayers(added), 'own')
   return {
     id,
     read: { scanned: search && merged && { search, scan: merged }, archive: below.push && archive }

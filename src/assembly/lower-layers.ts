@@ -11,10 +11,9 @@ import { explainPushFailure } from '../registry/push-failure.js'
 import { describeImage, type ImageDescription } from '../registry/packed-image.js'
 import { targetsOf, type PushTarget, type Repositories } from '../registry/published.js'
 import type { Reference } from '../registry/reference.js'
-import { unreadReason } from '../secrets/archives/layers.js'
 import { scanImage, type ImageScan } from '../secrets/image.js'
 import type { Secret } from '../secrets/scanner/needles.js'
-import { prepareSearch, type PreparedSearch } from '../secrets/search.js'
+import { mayBeSent, prepareSearch, type PreparedSearch } from '../secrets/search.js'
 
 /** The layers below the archive of classes and the snapshot, as they were read while the application started. */
 export interface LowerLayers {
@@ -142,7 +141,8 @@ async function read(
   )
   const description = describeImage(id, archive)
   const found = { description, archive, scanned: search && scan && { search, scan } }
-  if (!push || !mayBeSent(secretScan, scan)) return { ...found, push }
+  const image = { image: id, snapshot: undefined }
+  if (!push || !(await mayBeSent(context, secretScan, image, scan))) return { ...found, push }
   if (!(await push.takeOver())) return { ...found, push: undefined }
   push.send(packedLayers(archive), 'shared')
   return { ...found, push }
@@ -151,11 +151,4 @@ async function read(
 /** Returns the layers of an archive that were packed. */
 export function packedLayers({ entries }: ImageArchive): LayerFile[] {
   return [...entries.values()].flatMap(({ packed }) => packed ?? [])
-}
-
-/** Returns whether layers may leave this machine, as far as their own scan says. */
-export function mayBeSent(mode: 'fail' | 'warn' | 'off', scan: ImageScan | undefined): boolean {
-  if (mode !== 'fail') return true
-  if (!scan || unreadReason(scan.layers) !== undefined) return false
-  return !scan.findings.some((finding) => 'secret' in finding)
 }

@@ -93,8 +93,11 @@ export const INPUTS = {
   'build-target': input(optional(grammar.stage), { changesImage: 'resolved', secrets: 'a name' }),
   'build-secrets': input(grammar.buildSecrets, {
     changesImage: 'resolved',
+    // Some are files, such as an .npmrc: what is secret in them counts by itself too.
     secrets: (_, values) =>
-      Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+      secretsOfValues(
+        Object.entries(values).map(([name, value]) => ({ name: `build-secrets ${name}`, value }))
+      )
   }),
   'build-ssh': input(grammar.buildSsh, { changesImage: false, secrets: 'a path' }),
 

@@ -8,6 +8,8 @@ export interface ByteReader {
   peek(length: number): Promise<Buffer>
   /** Consumes bytes that are in memory. */
   skip(length: number): void
+  /** Puts bytes back in front of those that are next: the last ones that were consumed. */
+  putBack(bytes: Buffer): void
   /** Returns the next `length` bytes, or all up to the end of the stream. */
   pieces(length?: number): AsyncGenerator<Buffer>
 }
@@ -48,6 +50,10 @@ export function createByteReader(stream: AsyncIterable<unknown> | Iterable<unkno
     skip(length) {
       buffered = buffered.subarray(length)
       position += length
+    },
+    putBack(bytes) {
+      buffered = Buffer.concat([bytes, buffered])
+      position -= bytes.length
     },
     async *pieces(length = Infinity) {
       for (let left = length; left > 0;) {

@@ -14,6 +14,24 @@ export function formatOf(head: Buffer): Format | undefined {
   return isTarHeader(head) ? 'tar' : undefined
 }
 
+/** Other formats that contain packed files, by their first bytes: https://en.wikipedia.org/wiki/List_of_file_signatures */
+const OTHERS: [format: string, magic: Buffer][] = [
+  ['7z', Buffer.from('377abcaf271c', 'hex')],
+  ['rar', Buffer.from('Rar!\x1a\x07', 'latin1')],
+  ['lz4', Buffer.from('04224d18', 'hex')],
+  ['snappy', Buffer.from('ff060000734e61507059', 'hex')],
+  ['lzip', Buffer.from('LZIP\x01', 'latin1')],
+  ['cab', Buffer.from('MSCF\0\0\0\0', 'latin1')],
+  ['deb', Buffer.from('!<arch>\ndebian-binary', 'latin1')],
+  ['rpm', Buffer.from('edabeedb', 'hex')],
+  ['squashfs', Buffer.from('hsqs', 'latin1')]
+]
+
+/** Returns the name of a format of packed files that nothing here opens; undefined for all other files. */
+export function otherFormatOf(head: Buffer): string | undefined {
+  return OTHERS.find(([, magic]) => startsWith(head, magic))?.[0]
+}
+
 /** https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.7 */
 export const LOCAL_FILE = Buffer.from('PK\x03\x04', 'latin1')
 /** https://tukaani.org/xz/xz-file-format.txt, section 2.1.1.1 */

@@ -15,16 +15,19 @@ export function hidingOf(secrets: readonly Secret[]): Hiding {
       .filter((line) => line !== secret.value)
       .map((value) => ({ name: secret.name, value }))
   )
-  const patterns = needlesOf([...secrets, ...lines]).needles.flatMap(({ bytes, confirmation }) =>
-    // A part of a value that may be a word.
-    confirmation ? [] : [bytes]
-  )
-  const search = createSearch(patterns)
+  const patterns = needlesOf([...secrets, ...lines]).needles
+  const search = createSearch(patterns.map(({ bytes }) => bytes))
+  const sizes = patterns.map(({ confirmation }) => (confirmation?.before ?? 0) + (confirmation?.after ?? 0))
   return {
-    longest: search.longest,
+    longest: Math.max(search.longest, ...sizes),
     apply: (bytes) => {
       const found: [begin: number, end: number][] = []
-      search.run(bytes, (pattern, offset) => found.push([offset, offset + (patterns[pattern]?.length ?? 0)]))
+      search.run(bytes, (pattern, offset) => {
+        const { bytes: part, confirmation } = patterns[pattern] ?? {}
+        const end = offset + (part?.length ?? 0)
+        const range = confirmation ? confirmation.find(bytes, offset) : ([offset, end] as const)
+        if (range) found.push([...range])
+      })
       return found.length === 0 ? bytes : withoutRanges(bytes, found)
     }
   }

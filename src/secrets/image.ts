@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Docker } from '../docker/docker.js'
-import { imageHistory, inspectContainer, inspectImage, inspectImages } from '../docker/inspect.js'
+import { findImage, imageHistory, inspectContainer, inspectImage, inspectImages } from '../docker/inspect.js'
 import type { StartProgram } from '../docker/process-group.js'
 import { SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { KIND_NAMES } from '../snapshot/content.js'
@@ -12,14 +12,20 @@ import { newFindings, type ScanFinding } from './scanner/findings.js'
 import type { Secret } from './scanner/needles.js'
 import type { SecretMatcher } from './scanner/scan.js'
 
-export interface SearchedSnapshot {
+/** Images of a run that are below its snapshot. */
+export interface ImagesBelow {
+  /** Name or id of the image in which the snapshot is taken. */
+  below: string
+  /** Names of the image of the user, and of the same image with the files that its start command writes; there may be none. */
+  started: { before: string; after: string }
+}
+
+export interface SearchedSnapshot extends ImagesBelow {
   /** Names and sizes in bytes of its files. */
   files: readonly { name: string; size: number }[]
   reading: SnapshotReading | undefined
   /** A value that the scan must find in the snapshot. */
   mark: Secret
-  /** Name or id of the image in which the snapshot was taken: the image below it. */
-  below: string
 }
 
 export interface ImageScan extends FilesScanned {
@@ -51,6 +57,7 @@ export function mergedScans(below: ImageScan, above: ImageScan): ImageScan {
   return {
     findings: [...below.findings, ...above.findings],
     unlisted: below.unlisted + above.unlisted,
+    unconfirmed: below.unconfirmed + above.unconfirmed,
     bytes: below.bytes + above.bytes,
     sizes: new Map([...below.sizes, ...above.sizes]),
     layers: {
@@ -77,22 +84,35 @@ function locatorIn(reading: SnapshotReading | undefined): Locate {
 }
 
 /**
- * Returns the findings to report: known values in all layers, and tokens that the checkpoint added. A test key in a jar of the image
- * below the snapshot is not reported, and neither is its copy in memory.
+ * Returns the findings to report: known values in all layers, and tokens that the run added. A test key in a jar of the image
+ * below the snapshot is not reported, and neither is its copy in memory. Without images below, only known values are reported.
  */
 export async function reportable(
   docker: Docker,
-  { findings, layers }: ImageScan,
+  { findings, layers }: Pick<ImageScan, 'findings' | 'layers'>,
   image: string,
-  snapshot: SearchedSnapshot | undefined
+  images: ImagesBelow | undefined
 ): Promise<ScanFinding[]> {
-  const known = findings.filter((finding) => 'secret' in finding)
-  if (!snapshot) return known
-  const below = new Set(layersInOrder(layers).slice(0, await commonLayers(docker, snapshot.below, image)))
+  const known = findings.filter((finding) => 'secret' in finding && !isMark(finding))
+  if (!images) return known
+  const order = layersInOrder(layers)
+  const below = new Set(order.slice(0, await commonLayers(docker, images.below, image)))
+  for (const layer of order.slice(...(await writtenLayers(docker, images)))) below.delete(layer)
   const isBelow = ({ location }: ScanFinding): boolean => below.has(location?.layer ?? '')
   const tokens = findings.filter((finding) => 'family' in finding)
   const added = tokens.filter((finding) => !isBelow(finding))
   return [...known, ...newFindings(added, tokens.filter(isBelow))]
+}
+
+/** Returns the positions, from the lowest layer up, between which the layers with the files of a start command are. */
+async function writtenLayers(
+  docker: Docker,
+  { started }: ImagesBelow
+): Promise<[begin: number, end: number]> {
+  const after = await findImage(docker, started.after)
+  const before = after && (await findImage(docker, started.before))
+  const [begin, end] = [before, after].map((image) => image?.RootFS.Layers?.length ?? 0)
+  return [begin ?? 0, end ?? 0]
 }
 
 /** Returns the number of layers that two images have in common, from the lowest up. */
@@ -107,11 +127,15 @@ async function commonLayers(docker: Docker, one: string, other: string): Promise
 export async function markOf(docker: Docker, container: string): Promise<Secret> {
   const { Hostname, Env } = (await inspectContainer(docker, container)).Config
   const given = Env?.find((pair) => pair.startsWith('HOSTNAME='))
-  return { name: 'mark of the container', value: given ?? `HOSTNAME=${Hostname}` }
+  return { name: MARK, value: given ?? `HOSTNAME=${Hostname}` }
 }
 
-export function isOf(finding: ScanFinding, { name }: Secret): boolean {
-  return 'secret' in finding && finding.secret === name
+/** Name of the mark in findings. */
+const MARK = 'mark of the container'
+
+/** Returns whether a finding is the mark of the container, which has to be there. */
+export function isMark(finding: ScanFinding): boolean {
+  return 'secret' in finding && finding.secret === MARK
 }
 
 /** Returns why the scan of an image is incomplete; undefined if every layer and all of the snapshot was read. */
@@ -119,18 +143,20 @@ export function incompleteScanReason(
   snapshot: SearchedSnapshot | undefined,
   { layers, ...scanned }: ImageScan
 ): string | undefined {
-  return unreadReason(layers) ?? (snapshot && incompleteSnapshotReason(snapshot, scanned))
+  const untested =
+    scanned.unconfirmed > 0 ? 'the image has too many parts of known values to test them all' : undefined
+  return unreadReason(layers) ?? untested ?? (snapshot && incompleteSnapshotReason(snapshot, scanned))
 }
 
 function incompleteSnapshotReason(
-  { files, mark }: SearchedSnapshot,
+  { files }: SearchedSnapshot,
   { sizes, findings, unlisted }: FilesScanned
 ): string | undefined {
   for (const { name, size } of files) {
     const read = sizes.get(`${SNAPSHOT_DIR}/${name}`) ?? 0
     if (read !== size) return `${read} of ${size} bytes of ${name} were read`
   }
-  if (!findings.some((finding) => isOf(finding, mark) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
+  if (!findings.some((finding) => isMark(finding) && finding.location?.file.startsWith(SNAPSHOT_DIR)))
     return 'the environment of the application was not found in the snapshot, although it is in its memory'
   return unlisted > 0
     ? 'the image has too many tokens, or beginnings of tokens, to test and list them'

@@ -70,8 +70,10 @@ const PUBLISHED = new Set(
 const SHORTEST_RANDOM = 20
 /** Minimum share of neighbours of different classes (lower case, upper case, digit): random text has more than half, camel case a fifth. */
 const LEAST_CHANGES = 0.4
-/** Minimum share for a value of lower case and digits: random text has two fifths, words with numbers a fifth. */
+/** Minimum share for a value of one case and digits: random text has two fifths, words with numbers a fifth. */
 const LEAST_CHANGES_OF_TWO = 0.25
+/** Minimum share of such a value with neighbours that are two consonants: random text has three quarters, words with numbers two fifths. */
+const LEAST_UNLIKE_WORDS = 0.55
 
 /** Returns whether the name of a setting says that this value is a secret. */
 export function isNamedSecret(name: string, value: string): boolean {
@@ -83,11 +85,19 @@ export function isNamedSecret(name: string, value: string): boolean {
   return NAME_OF_DOUBT.test(upper) && (isRandom(value) || HEX.test(value) || isMixed(value))
 }
 
-/** Returns whether a value is lower case letters and digits in an order unlike that of words, as some API keys are. */
+/** Returns whether a value is letters of one case and digits in an order unlike that of words, as some API keys and base32 are. */
 function isMixed(value: string): boolean {
-  if (value.length < SHORTEST_RANDOM || !/^[a-z0-9]+$/.test(value)) return false
-  return changesIn(value) >= LEAST_CHANGES_OF_TWO
+  if (value.length < SHORTEST_RANDOM || !/^([a-z0-9]+|[A-Z0-9]+=*)$/.test(value)) return false
+  const changes = changesIn(value)
+  const consonants = [...value].filter(
+    (one, index) => IS_CONSONANT.test(one) && IS_CONSONANT.test(value[index - 1] ?? '')
+  )
+  return (
+    changes >= LEAST_CHANGES_OF_TWO || changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS
+  )
 }
+
+const IS_CONSONANT = /[b-df-hj-np-tv-z]/i
 
 function saysSecret(upper: string): boolean {
   return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper))

@@ -19,6 +19,8 @@ export interface FilesScanned {
   findings: ScanFinding[]
   /** Number of occurrences beyond the maximum number of findings, and of beginnings of tokens beyond their limit. */
   unlisted: number
+  /** Number of parts of known values that may be the whole ones, and were not tested. */
+  unconfirmed: number
   /** Size of all files in bytes. */
   bytes: number
   /** Sizes of the files that `measured` selects in bytes, by their names. */
@@ -89,7 +91,7 @@ export async function scanFiles(
     return { file: name, mapping: of === 'content' ? locate(name, offset - at) : `its ${of}`, layer }
   }
 
-  const { findings, unlisted } = await scan(stream(), matcher, undefined, locationOf)
+  const { findings, unlisted, unconfirmed } = await scan(stream(), matcher, undefined, locationOf)
   // It is random, so the files do not contain it.
   const isCanary = (finding: ScanFinding): boolean =>
     'secret' in finding && finding.secret === matcher.canary.name
@@ -106,6 +108,7 @@ export async function scanFiles(
       matcher
     ),
     unlisted,
+    unconfirmed,
     bytes: total,
     sizes
   }

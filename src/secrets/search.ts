@@ -7,10 +7,11 @@ import type { SnapshotReading } from '../snapshot/read.js'
 import {
   configurationOf,
   incompleteScanReason,
-  isOf,
+  isMark,
   markOf,
   reportable,
   type ImageScan,
+  type ImagesBelow,
   type SearchedSnapshot
 } from './image.js'
 import {
@@ -25,6 +26,7 @@ import { scanFiles } from './scan-files.js'
 import { createCanary, proveScanner } from './scanner/canary.js'
 import type { Secret } from './scanner/needles.js'
 import { createMatcher, type SecretMatcher } from './scanner/scan.js'
+
 export interface SnapshotInImage {
   files: SearchedSnapshot['files']
   /** Content of the snapshot; undefined where it cannot be read. */
@@ -78,9 +80,25 @@ export async function searchedSnapshot(
   { docker, id }: Pick<Context, 'docker' | 'id'>,
   snapshot: SnapshotInImage
 ): Promise<SearchedSnapshot> {
-  const names = namesOf(id)
-  const mark = await markOf(docker, names.checkpointContainer)
-  return { ...snapshot, mark, below: names.image('checkpoint') }
+  const mark = await markOf(docker, namesOf(id).checkpointContainer)
+  return { ...snapshot, mark, ...imagesBelow(id) }
+}
+
+function imagesBelow(id: string): ImagesBelow {
+  const { image } = namesOf(id)
+  return { below: image('checkpoint'), started: { before: image('user'), after: image('started') } }
+}
+
+/** Returns whether the layers of an image may leave this machine, as far as their own scan says. */
+export async function mayBeSent(
+  { docker, id }: Pick<Context, 'docker' | 'id'>,
+  mode: 'fail' | 'warn' | 'off',
+  { image, snapshot }: { image: string; snapshot: SearchedSnapshot | undefined },
+  scan: ImageScan | undefined
+): Promise<boolean> {
+  if (mode !== 'fail') return true
+  if (!scan || incompleteScanReason(snapshot, scan) !== undefined) return false
+  return (await reportable(docker, scan, image, imagesBelow(id))).length === 0
 }
 
 /** Reports what the scan of an image found. With `secret-scan: fail` any secret is a Failure of the category `secret`. */
@@ -99,13 +117,14 @@ export async function evaluateScan(
     log.warning(incompleteScanFailure(untrusted).message)
   }
   const configuration = await scanFiles(await configurationOf(docker, image), matcher)
-  const findings = [...(await reportable(docker, scan, image, snapshot)), ...configuration.findings]
+  const ofConfiguration = configuration.findings.filter((finding) => !isMark(finding))
+  const findings = [...(await reportable(docker, scan, image, snapshot)), ...ofConfiguration]
   const report: SecretReport = {
     mode,
     bytes: scan.bytes + configuration.bytes,
     searched,
     notSearched,
-    found: foundSecrets(findings.filter((finding) => !snapshot || !isOf(finding, snapshot.mark))),
+    found: foundSecrets(findings),
     unopened: scan.unopened,
     untrusted
   }

@@ -12,6 +12,11 @@ export type ProgramFormat = 'xz' | 'bzip2'
 const LEAST_MEMORY = 8 * 1024 * 1024
 /** Memory that xz needs besides the dictionary, in bytes. */
 const FURTHER_MEMORY = 2 * 1024 * 1024
+/**
+ * Number of packed bytes that are put back if the program fails: a whole block of bzip2, and what is on its way to the program. What is in
+ * front of them was unpacked.
+ */
+const PUT_BACK = 1280 * 1024
 
 /** Returns the memory in bytes that unpacking takes; bzip2 needs 4 MB. */
 export function memoryOf(format: ProgramFormat, head: Buffer): number {
@@ -26,8 +31,9 @@ export function argumentsOf(format: ProgramFormat, memory: number): string[] {
 }
 
 /**
- * Unpacks the next streams of a format with a program, and consumes nothing after them. Throws a DamagedError if the program fails.
- * The program has ended when this ends, also where the consumer stops early; the streams are then read to their end.
+ * Unpacks the next streams of a format with a program, and consumes nothing after them. Throws a DamagedError if the program fails. The
+ * program has ended when this ends, also where the consumer stops early. In both cases the reader goes on with the packed bytes that
+ * may not have been unpacked.
  */
 export async function* unpackedBy(
   { stdin, stdout, stderr, ended, kill }: Group,
@@ -35,19 +41,20 @@ export async function* unpackedBy(
   reader: ByteReader
 ): AsyncGenerator<Buffer> {
   let ofSource: Error | undefined
-  let isOver = false
   const over = ended.then(
-    () => (isOver = true),
-    () => (isOver = true)
+    () => true,
+    () => true
   )
+  const fed = lastOf(PUT_BACK)
   stderr.resume()
   // A program that fails closes its input.
   stdin?.on('error', () => undefined)
   async function feed(): Promise<void> {
     const packed = format === 'xz' ? streamsOfXz(reader) : streamsOfBzip2(reader)
     for await (const piece of packed) {
-      const written = new Promise((resolve) => stdin?.write(piece, resolve))
-      if (!isOver) await Promise.race([written, over])
+      fed.add(piece)
+      const refused = new Promise((resolve) => stdin?.write(piece, (error) => resolve(error)))
+      if (await Promise.race([refused, over])) break
     }
     stdin?.end()
   }
@@ -62,11 +69,27 @@ export async function* unpackedBy(
   } finally {
     if (!isRead) kill()
     await feeding
+    if (!isRead && ofSource === undefined) reader.putBack(fed.bytes())
   }
   if (ofSource !== undefined) throw ofSource
   const exitCode = await ended
   if (exitCode !== 0) {
+    reader.putBack(fed.bytes())
     const message = `${format} ended with exit code ${exitCode}`
     throw new DamagedError(message, `damaged: ${message}`)
+  }
+}
+
+/** Keeps the last pieces of a stream that have at least `size` bytes together. */
+function lastOf(size: number): { add: (piece: Buffer) => void; bytes: () => Buffer } {
+  const pieces: Buffer[] = []
+  let total = 0
+  return {
+    add(piece) {
+      pieces.push(Buffer.from(piece))
+      total += piece.length
+      while (total - (pieces[0]?.length ?? 0) >= size) total -= pieces.shift()?.length ?? 0
+    },
+    bytes: () => Buffer.concat(pieces)
   }
 }

@@ -1,5 +1,5 @@
 import { createByteReader, type ByteReader } from '../../lib/byte-reader.js'
-import { formatOf, HEAD, LOCAL_FILE } from '../../lib/formats.js'
+import { formatOf, HEAD, LOCAL_FILE, otherFormatOf } from '../../lib/formats.js'
 import type { NamedContent } from '../scan-files.js'
 import { argumentsOf, memoryOf, unpackedBy, type ProgramFormat } from './by-program.js'
 import type { Opener } from './opener.js'
@@ -19,8 +19,8 @@ const FREE = 1024 * 1024
 
 /**
  * Returns the content of a file, and if it is an archive or packed, what is in it, at any depth, with names such as
- * `/app.jar!/lib/inner.jar!/application.yml`. The formats are known by the content. What cannot be opened is scanned as it is (of xz and bzip2, what comes after the damage), and
- * noted in the opener. Zip archives can have anything in front, such as a launch script.
+ * `/app.jar!/lib/inner.jar!/application.yml`. The formats are known by the content. What cannot be opened is scanned as it is, and noted in
+ * the opener. Zip archives can have anything in front, such as a launch script.
  */
 export async function* contentsOf(
   file: NamedContent,
@@ -43,6 +43,8 @@ export async function* contentsOf(
 
   // The header of packed data can have a name and a comment.
   yield { ...file, bytes: format === 'gzip' ? [Buffer.from(head.subarray(0, HEAD))] : [] }
+  const other = otherFormatOf(head)
+  if (other !== undefined) opener.note(file.name, other)
   if (format !== undefined && depth >= DEEPEST)
     opener.note(file.name, `more than ${DEEPEST} archives in one another`)
   else if (format === 'tar') {
@@ -102,7 +104,10 @@ type Inner = Pick<NamedContent, 'name' | 'attributes' | 'bytes'>
 function isPlain(bytes: NamedContent['bytes']): boolean {
   return (
     Array.isArray(bytes) &&
-    bytes.every((piece: Buffer) => formatOf(piece) === undefined && !piece.includes(LOCAL_FILE))
+    bytes.every(
+      (piece: Buffer) =>
+        formatOf(piece) === undefined && otherFormatOf(piece) === undefined && !piece.includes(LOCAL_FILE)
+    )
   )
 }
 

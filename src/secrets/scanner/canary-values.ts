@@ -23,7 +23,15 @@ export function encodedCanaries(random: Random): OtherCanary[] {
   second[0] = 0x7f
   const text = `Aa1 ${random(12).toString('hex')} é`
   return [
-    { value: first.toString('base64'), plants: [{ encoding: 'decoded base64', bytes: first }] },
+    {
+      value: first.toString('base64'),
+      plants: [
+        { encoding: 'decoded base64', bytes: first },
+        { encoding: 'words of a cipher', bytes: Buffer.from(first).swap32() },
+        { encoding: 'inner pad of HMAC', bytes: Buffer.from(first.map((byte) => byte ^ 0x36)) },
+        { encoding: 'outer pad of HMAC', bytes: Buffer.from(first.map((byte) => byte ^ 0x5c)) }
+      ]
+    },
     { value: second.toString('hex'), plants: plantsOfNumber(second, 'decoded hex') },
     { value: base32Of(third), plants: [{ encoding: 'decoded base32', bytes: third }] },
     ...(['base64', 'hex'] as const).map((kind) => ({

@@ -1,4 +1,4 @@
-import { phasesOf, derivedTexts } from './encodings.js'
+import { derivedTexts } from './encodings.js'
 
 /** Decides whether an occurrence of a pattern is part of the value, by the bytes around it. */
 export interface Confirmation {
@@ -6,7 +6,8 @@ export interface Confirmation {
   before: number
   /** Maximum number of bytes that are read from the beginning of the pattern on. */
   after: number
-  holds: (bytes: Buffer, at: number) => boolean
+  /** Returns where the encoded value begins and ends; undefined where the pattern is not a part of it. */
+  find: (bytes: Buffer, at: number) => [begin: number, end: number] | undefined
 }
 
 export interface ConfirmedForm {
@@ -29,16 +30,17 @@ const LONGEST_ESCAPE = 16
  * them; a value without a run of four has only the spellings of derivedTexts.
  */
 export function escapedForms(value: string): ConfirmedForm[] {
-  if (value.length > LONGEST_ESCAPED || /^[\w.~-]*$/.test(value)) return []
+  if (value.length > LONGEST_ESCAPED || /^[A-Za-z0-9]*$/.test(value)) return []
   if (MANY_QUOTES.test(value)) return []
   const anchor = anchorOf(value)
   if (anchor === undefined) return []
-  const pattern = [...value.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join('')
   const known = new Set([value, ...derivedTexts(value).map(([, text]) => text)])
   const at = value.indexOf(anchor)
+  const [front, back] = [value.slice(0, at), value.slice(at + anchor.length)].map(patternOf)
   return ([1, 2] as const).map((width) => {
     const charset = width === 1 ? 'latin1' : 'utf16le'
-    const search = new RegExp(pattern, 'g')
+    // Both sides begin at the anchor: of a word that is in all texts, the next character is compared, and not all around it.
+    const search = new RegExp(`(?<=(${front}))${anchor}(${back})`, 'y')
     const before = at * LONGEST_ESCAPE * width
     const after = (value.length - at) * LONGEST_ESCAPE * width
     return {
@@ -47,18 +49,23 @@ export function escapedForms(value: string): ConfirmedForm[] {
       confirmation: {
         before,
         after,
-        holds(bytes, found) {
+        find(bytes, found) {
           const start = found - Math.min(before, found - (found % width))
-          const text = bytes.toString(charset, start, found + after)
-          const inText = (found - start) / width
-          return [...text.matchAll(search)].some(
-            ({ 0: match, index }) =>
-              index <= inText && inText < index + match.length && !isKnown(match, known, width)
-          )
+          search.lastIndex = (found - start) / width
+          const match = search.exec(bytes.toString(charset, start, found + after))
+          if (match === null) return undefined
+          const [rest, lead = ''] = match
+          if (isKnown(lead + rest, known, width)) return undefined
+          return [found - lead.length * width, found + rest.length * width]
         }
       }
     }
   })
+}
+
+/** Returns a pattern for a text in all spellings. */
+function patternOf(text: string): string {
+  return [...text.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join('')
 }
 
 /** Returns whether another pattern finds this spelling. */
@@ -83,16 +90,20 @@ function spellings(part: string): string {
   const code = part.codePointAt(0) ?? 0
   const units = [...Array(part.length).keys()].map((index) => part.charCodeAt(index))
   const unicode = units.map((unit) => `\\\\{1,4}u${anyCase(unit.toString(16).padStart(4, '0'))}`).join('')
+  const hex = code.toString(16)
+  // Of YAML, and of JavaScript.
+  const points = [`\\\\{1,4}U${anyCase(hex.padStart(8, '0'))}`, `\\\\{1,4}u\\{0{0,4}${anyCase(hex)}\\}`]
   const encoded = [...new Set([Buffer.from(part, 'utf8'), Buffer.from(part, 'latin1')])]
   const bytes = encoded.map((one) => [...one].map((byte) => byte.toString(16).padStart(2, '0')))
   const quoted = part === "'" ? ["''", `'\\\\''`] : part === '"' ? ['""'] : []
   const plain = /^[\x20-\x5b\x5d-\x7e]$/.test(part)
   return `(?:${[
     unicode,
+    ...points,
     ...bytes.map((pairs) => pairs.map((pair) => `%(?:25){0,2}${anyCase(pair)}`).join('')),
     ...bytes.map((pairs) => pairs.map((pair) => `=${pair.toUpperCase()}`).join('')),
     ...bytes.map((pairs) => pairs.map((pair) => `\\\\{1,4}x${anyCase(pair)}`).join('')),
-    `&(?:amp;){0,2}(?:#0{0,4}${code}|#[xX]0{0,4}${anyCase(code.toString(16))}|[A-Za-z]{2,8});`,
+    `&(?:amp;){0,2}(?:#0{0,4}${code}|#[xX]0{0,4}${anyCase(hex)}|[A-Za-z]{2,8});`,
     ...(part in SHORT ? [`\\\\{1,4}${SHORT[part]}`] : []),
     ...(part === ' ' ? ['\\+'] : []),
     ...quoted,
@@ -107,32 +118,4 @@ function literal(text: string): string {
 
 function anyCase(hex: string): string {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
-}
-
-/** Maximum length of a part of base64 that finds it, in characters: of two adjacent parts, one is in a line of 64 or more as a whole. */
-const LONGEST_PART = 32
-const SHORTEST_PART = 5
-/** Minimum length of a line, in characters: PEM has 64, MIME has 76. */
-const SHORTEST_LINE = 60
-
-/** Returns base64 of the value with line breaks, real or escaped, as MIME, PEM and `openssl base64` write it. */
-export function base64InLines(value: string): ConfirmedForm[] {
-  return phasesOf(Buffer.from(value, 'utf8')).flatMap((text) => {
-    const size = Math.min(LONGEST_PART, Math.floor(text.length / 2))
-    if (size < SHORTEST_PART) return []
-    // A line break and white space of at most 6 characters.
-    const longest = text.length + (Math.floor(text.length / SHORTEST_LINE) + 1) * 6
-    return [0, size].map((begin) => ({
-      encoding: 'base64 in lines',
-      bytes: Buffer.from(text.slice(begin, begin + size)),
-      confirmation: {
-        before: begin + 6,
-        after: longest,
-        holds: (bytes, found) => {
-          const raw = bytes.toString('latin1', Math.max(0, found - begin - 6), found + longest)
-          return !raw.includes(text) && raw.replace(/\\[rn]|\s/g, '').includes(text)
-        }
-      }
-    }))
-  })
 }

@@ -1,6 +1,15 @@
 import { documentOf } from '../../lib/json.js'
 import { plainForms, type EncodedText } from './encodings.js'
-import { formsOfNumber, isPublicDer, jwkForms, keyOfDer, keyOfPem, numberForms } from './private-keys.js'
+import { cipherForms, hmacForms } from './key-bytes.js'
+import {
+  formsOfNumber,
+  isPublicDer,
+  jwkForms,
+  keyOfDer,
+  keyOfPem,
+  numberForms,
+  openSshForms
+} from './private-keys.js'
 import { weaknessOf } from './strength.js'
 
 /** Maximum number of encodings around one another, such as base64 of a JSON text with a PEM block. */
@@ -36,14 +45,19 @@ function formsOfText(text: string, depth: number): EncodedText[] {
   if (json !== undefined) return formsOfJson(json, depth - 1)
   const blocks = pemForms(text)
   if (blocks.length > 0) return blocks
-  const compact = text.replace(/\s/g, '')
-  return [
+  return textsIn(text.replace(/\s/g, '')).flatMap((compact) => [
     ...(isHex(compact)
       ? formsOfBytes(Buffer.from(compact.replace(/^0x|[:-]/g, ''), 'hex'), 'hex', depth)
       : []),
     ...(isBase32(compact) ? formsOfBytes(bytesOfBase32(compact), 'base32', depth) : []),
     ...(isBase64(compact) ? formsOfBytes(Buffer.from(compact, 'base64'), 'base64', depth) : [])
-  ]
+  ])
+}
+
+/** Returns a text, and the text without a short name in front, such as `base64:` or `whsec_`. */
+function textsIn(text: string): string[] {
+  const [, rest] = /^[A-Za-z][A-Za-z0-9]{1,11}[:_](.+)$/.exec(text) ?? []
+  return rest === undefined ? [text] : [text, rest]
 }
 
 function isHex(text: string): boolean {
@@ -75,7 +89,7 @@ function pemForms(text: string): EncodedText[] {
     const lines = (base64.match(/.{1,64}/g) ?? []).join('\n')
     const key = keyOfPem(`-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`)
     const der = { encoding: 'decoded PEM', bytes: Buffer.from(base64, 'base64') }
-    return [...(isVaried(der.bytes) ? [der] : []), ...(key ? numberForms(key) : [])]
+    return [...(isVaried(der.bytes) ? [der] : []), ...(key ? numberForms(key) : openSshForms(der.bytes))]
   })
 }
 
@@ -86,14 +100,15 @@ function formsOfBytes(bytes: Buffer, kind: 'base64' | 'base32' | 'hex', depth: n
   if (text === undefined) {
     const key = keyOfDer(bytes)
     if (key) return [{ encoding, bytes }, ...numberForms(key)]
-    return kind === 'hex' ? formsOfHex(bytes) : [{ encoding, bytes }]
+    const ofKey = [...hmacForms(bytes), ...cipherForms(bytes), ...openSshForms(bytes)]
+    return [...(kind === 'hex' ? formsOfHex(bytes) : [{ encoding, bytes }]), ...ofKey]
   }
   if (weaknessOf(text) !== undefined) return []
   const forms = plainForms(text).map((form) => ({
     encoding: form.encoding === 'utf-8' ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }))
-  return [...forms, ...formsOfText(text, depth - 1)]
+  return [...forms, ...hmacForms(Buffer.from(text)), ...formsOfText(text, depth - 1)]
 }
 
 /** Returns the bytes of hex, with which some programs write numbers. */

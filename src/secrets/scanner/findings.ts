@@ -36,7 +36,7 @@ const MOST_FINDINGS = 4000
 
 /**
  * Number of characters that may be tested for tokens in any stream, and further ones for each byte of it: memory that is full of
- * beginnings of long tokens would take hours. Libraries need 0.02 for each byte.
+ * beginnings of long tokens would take hours. Libraries need 0.02 for each byte. As many bytes may be read around parts of known values.
  */
 const TESTED = 200_000_000
 const TESTED_EACH = 4
@@ -46,24 +46,37 @@ export interface Tally {
   allow(bytes: number): void
   /** Returns whether so many more characters may be tested; if not, counts them as an occurrence that is not listed. */
   mayTest(characters: number): boolean
+  /** Returns whether so many more bytes around a part of a known value may be read; if not, counts it as not read. */
+  mayConfirm(bytes: number): boolean
   add(what: { secret: string } | { family: string; digest: string }, encoding: string, offset: number): void
   findings(): ScanFinding[]
   /** Number of occurrences of tokens beyond the maximum number of findings, and of what was not tested. */
   unlisted(): number
+  /** Number of parts of known values around which nothing was read. */
+  unconfirmed(): number
 }
 
 export function createTally(locationOf?: (offset: number) => FileLocation, tested = TESTED): Tally {
   const findings = new Map<string, ScanFinding>()
   let unlisted = 0
-  let left = tested
+  let unconfirmed = 0
+  let toTest = tested
+  let toConfirm = tested
   return {
     allow(bytes) {
-      left += bytes * TESTED_EACH
+      toTest += bytes * TESTED_EACH
+      toConfirm += bytes * TESTED_EACH
     },
     mayTest(characters) {
-      const may = characters <= left
-      if (may) left -= characters
+      const may = characters <= toTest
+      if (may) toTest -= characters
       else unlisted++
+      return may
+    },
+    mayConfirm(bytes) {
+      const may = bytes <= toConfirm
+      if (may) toConfirm -= bytes
+      else unconfirmed++
       return may
     },
     add(what, encoding, offset) {
@@ -85,7 +98,8 @@ export function createTally(locationOf?: (offset: number) => FileLocation, teste
       }
     },
     findings: () => [...findings.values()],
-    unlisted: () => unlisted
+    unlisted: () => unlisted,
+    unconfirmed: () => unconfirmed
   }
 }
 

@@ -1,11 +1,15 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { EncodedText } from './encodings.js'
+import { openSshKey } from './openssh-key.js'
 
 /** Members of a JWK that are secret, but for `k` of a symmetric key: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi']
 
 /** Minimum size of a number that is searched for, in bytes: shorter ones are in other data by chance. */
 const LEAST_BYTES = 16
+
+/** Maximum size of the secret exponent of DSA in bytes, with a zero in front. */
+const LONGEST_EXPONENT = 33
 
 /** Name of the numbers of a key in the report. */
 export const KEY_NUMBER = 'number of the key'
@@ -36,11 +40,17 @@ export function isPublicDer(der: Buffer): boolean {
 
 /**
  * Returns the secret numbers of a private key as a Java process keeps them after it has read the key: RSA d, p, q, dp, dq and qi,
- * the scalar of an elliptic curve, the seed of Ed25519.
+ * the scalar of an elliptic curve, the seed of Ed25519, the exponent of DSA.
  */
 export function numberForms(key: KeyObject): EncodedText[] {
-  const isNumber = key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec'
+  const isNumber = ['rsa', 'rsa-pss', 'ec', 'dsa'].includes(key.asymmetricKeyType ?? '')
   return numbersOf(key).flatMap((number) => (isNumber ? formsOfNumber(number) : [bigEndian(number)]))
+}
+
+/** Returns the secret numbers of a private key of OpenSSH; an empty list for other bytes. */
+export function openSshForms(bytes: Buffer): EncodedText[] {
+  const key = openSshKey(bytes)
+  return key ? [...key.numbers.flatMap((number) => formsOfNumber(number)), ...key.bytes.map(bigEndian)] : []
 }
 
 /** Returns the forms of a JWK's secret members, of which `k` is the bytes of a symmetric key. */
@@ -52,9 +62,31 @@ export function jwkForms(jwk: object): EncodedText[] {
 }
 
 function numbersOf(key: KeyObject): Buffer[] {
-  // JWK names a few curves only, while SEC1 has the scalar at the same place for all.
-  const numbers = key.asymmetricKeyType === 'ec' ? [scalarOf(key)] : membersOf(key)
+  const numbers = secretsOf(key)
   return numbers.filter((number) => number !== undefined && number.length >= LEAST_BYTES) as Buffer[]
+}
+
+function secretsOf(key: KeyObject): (Buffer | undefined)[] {
+  // JWK names a few curves only, while SEC1 has the scalar at the same place for all.
+  if (key.asymmetricKeyType === 'ec') return [scalarOf(key)]
+  if (key.asymmetricKeyType === 'dsa') return [exponentOf(key)]
+  const plain = key.asymmetricKeyType === 'rsa-pss' ? withoutPss(key) : key
+  return plain ? membersOf(plain) : []
+}
+
+/** Returns a key for RSASSA-PSS as one for RSA: its PKCS#8 has PKCS#1 inside, which begins with the version and a long number. */
+function withoutPss(key: KeyObject): KeyObject | undefined {
+  const der = key.export({ format: 'der', type: 'pkcs8' })
+  const inner = der.indexOf(Buffer.from([2, 1, 0, 2]))
+  return keyOfDer(der.subarray(Math.max(0, inner - 4)))
+}
+
+/** Returns the number at the end of PKCS#8, which is an INTEGER in an OCTET STRING. */
+function exponentOf(key: KeyObject): Buffer | undefined {
+  const der = key.export({ format: 'der', type: 'pkcs8' })
+  const sizes = Array.from({ length: LONGEST_EXPONENT }, (_, index) => index + 1)
+  const size = sizes.find((one) => Buffer.from([4, one + 2, 2, one]).equals(der.subarray(-one - 4, -one)))
+  return size === undefined ? undefined : der.subarray(-size)
 }
 
 function membersOf(key: KeyObject): Buffer[] {

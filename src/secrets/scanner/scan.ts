@@ -105,6 +105,8 @@ export interface ScanResult {
   findings: ScanFinding[]
   /** Number of occurrences beyond the maximum number of findings, and of possible tokens that were not tested. */
   unlisted: number
+  /** Number of parts of known values that may be the whole ones, and were not tested. */
+  unconfirmed: number
 }
 
 /** Bytes that a scan reads between two passes of the search: its memory, without the overlap. */
@@ -126,7 +128,7 @@ export async function scan(
         addMatch(matcher, origin, window, at, tally)
     })
   })
-  return { bytes, findings: tally.findings(), unlisted: tally.unlisted() }
+  return { bytes, findings: tally.findings(), unlisted: tally.unlisted(), unconfirmed: tally.unconfirmed() }
 }
 
 /** Adds a match of a pattern to the tally, if it is a secret or a real token. */
@@ -139,7 +141,11 @@ function addMatch(
 ): void {
   if ('needle' in origin) {
     const { secret, encoding, confirmation } = origin.needle
-    if (confirmation?.holds(bytes, at) ?? true) tally.add({ secret }, encoding, offset + at)
+    if (confirmation) {
+      if (!tally.mayConfirm(confirmation.before + confirmation.after)) return
+      if (confirmation.find(bytes, at) === undefined) return
+    }
+    tally.add({ secret }, encoding, offset + at)
     return
   }
   const { family, width, prefix } = origin
