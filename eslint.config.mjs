@@ -42,6 +42,7 @@ export default tseslint.config(
             'jvmTest',
             'jvmTest.each',
             'engineTest',
+            'engineTest.each',
             'grantedTest',
             'afterEach',
             'afterAll'

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { attempt, run } from './command.js'
-import { runningDocker } from './docker/docker.js'
+import { runningDocker } from './docker/client.js'
 import { labHome } from './home.js'
 import type { Progress } from './progress.js'
 import { ensureContext } from './samples.js'

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
+import { CONTAINERD_STORE, withEngine } from './support/engines.js'
 import {
   dockerAt,
   e2eSuite,
@@ -14,11 +15,10 @@ import {
   labTest,
   pulledAgain,
   registryDigest,
-  withEngine,
   withStarted,
   world
 } from './support/lab.js'
-import { layersBelowSnapshot } from './support/pushed-layers.js'
+import { layersBelowSnapshot } from './support/pushed-image.js'
 
 // What differs from one machine to another: where the engine keeps images, what builds them, what starts them.
 e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
@@ -50,7 +50,7 @@ e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
     "with containerd's image store the job works, and an unchanged rebuild does nothing",
     async () => {
       const tag = freshTag('containerd')
-      await withEngine({ 'containerd-snapshotter': true }, async (environment) => {
+      await withEngine(CONTAINERD_STORE, async (environment) => {
         expect(dockerAt(environment, 'info', '--format', '{{.DriverStatus}}')).toContain('containerd')
         const before = engineContents(environment)
         const first = await job(tag, {}, environment)

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { withEmptyDocker } from '../../lab/docker/docker.js'
+import { withEmptyDocker } from '../../lab/docker/empty-docker.js'
 import { labHome } from '../../lab/home.js'
 import {
   annotations,

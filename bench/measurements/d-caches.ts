@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { run } from '../../lab/command.js'
-import { withEmptyDocker } from '../../lab/docker/docker.js'
+import { withEmptyDocker } from '../../lab/docker/empty-docker.js'
 import { labHome } from '../../lab/home.js'
 import { LEAST_PROOF, runAction } from '../action.js'
 import type { Bench, Measurement } from '../bench.js'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, test } from '@jest/globals'
-import { withEmptyDocker } from '../../../lab/docker/docker.js'
+import { withEmptyDocker } from '../../../lab/docker/empty-docker.js'
 import { labHome } from '../../../lab/home.js'
 import { runStep, type StepOptions, type StepResult } from '../../../lab/runner.js'
 import {
@@ -181,28 +181,6 @@ export async function answerBecomes(started: StartedImage, expected: string): Pr
     if (answer === expected) return
     if (Date.now() > deadline) throw new Error(`The answer is ${answer}, not ${expected}`)
     await sleep(20)
-  }
-}
-
-/** A new engine that has the base image and nothing else, with features of its daemon.json. */
-export async function withEngine<T>(
-  features: Record<string, boolean>,
-  work: (environment: NodeJS.ProcessEnv) => Promise<T>
-): Promise<T> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'e2e-engine-'))
-  const file = path.join(folder, 'base.tar')
-  try {
-    docker('save', '--output', file, world.baseImage)
-    return await withEmptyDocker(
-      labHome(),
-      async (environment) => {
-        dockerAt(environment, 'load', '--input', file)
-        return await work(environment)
-      },
-      { features }
-    )
-  } finally {
-    rmSync(folder, { recursive: true })
   }
 }
 
