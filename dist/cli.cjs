@@ -7857,7 +7857,7 @@ var require_yauzl = __commonJS({
     var PassThrough3 = require("stream").PassThrough;
     var Writable = require("stream").Writable;
     var crc322 = typeof zlib2.crc32 === "function" ? zlib2.crc32 : require_crc32();
-    exports2.open = open5;
+    exports2.open = open6;
     exports2.fromFd = fromFd;
     exports2.fromBuffer = fromBuffer;
     exports2.fromRandomAccessReader = fromRandomAccessReader;
@@ -7875,7 +7875,7 @@ var require_yauzl = __commonJS({
     exports2.RandomAccessReader = RandomAccessReader2;
     function openPromise2(path88, options3) {
       return new Promise((resolve4, reject) => {
-        open5(path88, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open6(path88, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path88, options3, callback2) {
+    function open6(path88, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -10653,16 +10653,16 @@ var require_parse = __commonJS({
         const analysis = analyzeRepeatedExtglob(body, opts);
         if ((token3.type === "plus" || token3.type === "star") && analysis.risky) {
           const safeOutput = analysis.safeOutput ? (token3.output ? "" : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput) : void 0;
-          const open5 = tokens[token3.tokensIndex];
-          open5.type = "text";
-          open5.value = literal3;
-          open5.output = safeOutput || utils.escapeRegex(literal3);
+          const open6 = tokens[token3.tokensIndex];
+          open6.type = "text";
+          open6.value = literal3;
+          open6.output = safeOutput || utils.escapeRegex(literal3);
           for (let i = token3.tokensIndex + 1; i < tokens.length; i++) {
             tokens[i].value = "";
             tokens[i].output = "";
             delete tokens[i].suffix;
           }
-          state.output = token3.output + open5.output;
+          state.output = token3.output + open6.output;
           state.backtrack = true;
           push2({ type: "paren", extglob: true, value, output: "" });
           decrement("parens");
@@ -10882,15 +10882,15 @@ var require_parse = __commonJS({
         }
         if (value === "{" && opts.nobrace !== true) {
           increment("braces");
-          const open5 = {
+          const open6 = {
             type: "brace",
             value,
             output: "(",
             outputIndex: state.output.length,
             tokensIndex: state.tokens.length
           };
-          braces.push(open5);
-          push2(open5);
+          braces.push(open6);
+          push2(open6);
           continue;
         }
         if (value === "}") {
@@ -16159,7 +16159,7 @@ var require_connect = __commonJS({
       const sessionCache = new SessionCache(maxCachedSessions == null ? 100 : maxCachedSessions);
       timeout = timeout == null ? 1e4 : timeout;
       allowH2 = allowH2 != null ? allowH2 : false;
-      return function connect({ hostname: hostname4, host, protocol, port, servername, localAddress, httpSocket }, callback2) {
+      return function connect2({ hostname: hostname4, host, protocol, port, servername, localAddress, httpSocket }, callback2) {
         let socket2;
         if (protocol === "https:") {
           if (!tls) {
@@ -21292,7 +21292,7 @@ var require_client = __commonJS({
         strictContentLength,
         maxCachedSessions,
         maxRedirections,
-        connect: connect2,
+        connect: connect3,
         maxRequestsPerClient,
         localAddress,
         maxResponseSize,
@@ -21344,7 +21344,7 @@ var require_client = __commonJS({
         if (bodyTimeout != null && (!Number.isInteger(bodyTimeout) || bodyTimeout < 0)) {
           throw new InvalidArgumentError("bodyTimeout must be a positive integer or zero");
         }
-        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
+        if (connect3 != null && typeof connect3 !== "function" && typeof connect3 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
         if (maxRedirections != null && (!Number.isInteger(maxRedirections) || maxRedirections < 0)) {
@@ -21368,15 +21368,15 @@ var require_client = __commonJS({
         if (maxConcurrentStreams != null && (typeof maxConcurrentStreams !== "number" || maxConcurrentStreams < 1)) {
           throw new InvalidArgumentError("maxConcurrentStreams must be a positive integer, greater than 0");
         }
-        if (typeof connect2 !== "function") {
-          connect2 = buildConnector({
+        if (typeof connect3 !== "function") {
+          connect3 = buildConnector({
             ...tls,
             maxCachedSessions,
             allowH2,
             socketPath,
             timeout: connectTimeout,
             ...autoSelectFamily ? { autoSelectFamily, autoSelectFamilyAttemptTimeout } : void 0,
-            ...connect2
+            ...connect3
           });
         }
         if (interceptors?.Client && Array.isArray(interceptors.Client)) {
@@ -21391,7 +21391,7 @@ var require_client = __commonJS({
           this[kInterceptors] = [createRedirectInterceptor({ maxRedirections })];
         }
         this[kUrl] = util.parseOrigin(url);
-        this[kConnector] = connect2;
+        this[kConnector] = connect3;
         this[kPipelining] = pipelining != null ? pipelining : 1;
         this[kMaxHeadersSize] = maxHeaderSize || http.maxHeaderSize;
         this[kKeepAliveDefaultTimeout] = keepAliveTimeout == null ? 4e3 : keepAliveTimeout;
@@ -21445,7 +21445,7 @@ var require_client = __commonJS({
       }
       /* istanbul ignore: only used for test */
       [kConnect](cb) {
-        connect(this);
+        connect2(this);
         this.once("connect", cb);
       }
       [kDispatch](opts, handler2) {
@@ -21509,7 +21509,7 @@ var require_client = __commonJS({
         assert(client[kSize] === 0);
       }
     }
-    async function connect(client) {
+    async function connect2(client) {
       assert(!client[kConnecting]);
       assert(!client[kHTTPContext]);
       let { host, hostname: hostname4, protocol, port } = client[kUrl];
@@ -21680,7 +21680,7 @@ var require_client = __commonJS({
           return;
         }
         if (!client[kHTTPContext]) {
-          connect(client);
+          connect2(client);
           return;
         }
         if (client[kHTTPContext].destroyed) {
@@ -21972,7 +21972,7 @@ var require_pool = __commonJS({
       constructor(origin, {
         connections,
         factory = defaultFactory,
-        connect,
+        connect: connect2,
         connectTimeout,
         tls,
         maxCachedSessions,
@@ -21988,25 +21988,25 @@ var require_pool = __commonJS({
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
         }
-        if (connect != null && typeof connect !== "function" && typeof connect !== "object") {
+        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
-        if (typeof connect !== "function") {
-          connect = buildConnector({
+        if (typeof connect2 !== "function") {
+          connect2 = buildConnector({
             ...tls,
             maxCachedSessions,
             allowH2,
             socketPath,
             timeout: connectTimeout,
             ...autoSelectFamily ? { autoSelectFamily, autoSelectFamilyAttemptTimeout } : void 0,
-            ...connect
+            ...connect2
           });
         }
         super(options3);
         this[kInterceptors] = options3.interceptors?.Pool && Array.isArray(options3.interceptors.Pool) ? options3.interceptors.Pool : [];
         this[kConnections] = connections || null;
         this[kUrl] = util.parseOrigin(origin);
-        this[kOptions] = { ...util.deepClone(options3), connect, allowH2 };
+        this[kOptions] = { ...util.deepClone(options3), connect: connect2, allowH2 };
         this[kOptions].interceptors = options3.interceptors ? { ...options3.interceptors } : void 0;
         this[kFactory] = factory;
         this.on("connectionError", (origin2, targets, error) => {
@@ -22201,25 +22201,25 @@ var require_agent = __commonJS({
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
     var Agent2 = class extends DispatcherBase {
-      constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options3 } = {}) {
+      constructor({ factory = defaultFactory, maxRedirections = 0, connect: connect2, tls, ...options3 } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
         }
-        if (connect != null && typeof connect !== "function" && typeof connect !== "object") {
+        if (connect2 != null && typeof connect2 !== "function" && typeof connect2 !== "object") {
           throw new InvalidArgumentError("connect must be a function or an object");
         }
         if (!Number.isInteger(maxRedirections) || maxRedirections < 0) {
           throw new InvalidArgumentError("maxRedirections must be a positive number");
         }
         super(options3);
-        if (connect && typeof connect !== "function") {
-          connect = { ...connect };
+        if (connect2 && typeof connect2 !== "function") {
+          connect2 = { ...connect2 };
         }
         if (tls && typeof tls !== "function") {
           tls = { ...tls };
         }
         this[kInterceptors] = options3.interceptors?.Agent && Array.isArray(options3.interceptors.Agent) ? options3.interceptors.Agent : [createRedirectInterceptor({ maxRedirections })];
-        this[kOptions] = { ...util.deepClone(options3), connect, tls };
+        this[kOptions] = { ...util.deepClone(options3), connect: connect2, tls };
         this[kOptions].interceptors = options3.interceptors ? { ...options3.interceptors } : void 0;
         this[kMaxRedirections] = maxRedirections;
         this[kFactory] = factory;
@@ -22314,16 +22314,16 @@ var require_proxy_agent = __commonJS({
     }
     var Http1ProxyWrapper = class extends DispatcherBase {
       #client;
-      constructor(proxyUrl, { headers = {}, connect, factory }) {
+      constructor(proxyUrl, { headers = {}, connect: connect2, factory }) {
         super();
         if (!proxyUrl) {
           throw new InvalidArgumentError("Proxy URL is mandatory");
         }
         this[kProxyHeaders] = headers;
         if (factory) {
-          this.#client = factory(proxyUrl, { connect });
+          this.#client = factory(proxyUrl, { connect: connect2 });
         } else {
-          this.#client = new Client(proxyUrl, { connect });
+          this.#client = new Client(proxyUrl, { connect: connect2 });
         }
       }
       [kDispatch](opts, handler2) {
@@ -22385,7 +22385,7 @@ var require_proxy_agent = __commonJS({
         } else if (username && password) {
           this[kProxyHeaders]["proxy-authorization"] = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
         }
-        const connect = buildConnector({ ...opts.proxyTls });
+        const connect2 = buildConnector({ ...opts.proxyTls });
         this[kConnectEndpoint] = buildConnector({ ...opts.requestTls });
         const agentFactory = opts.factory || defaultAgentFactory;
         const factory = (origin2, options3) => {
@@ -22393,13 +22393,13 @@ var require_proxy_agent = __commonJS({
           if (!this[kTunnelProxy] && protocol2 === "http:" && this[kProxy].protocol === "http:") {
             return new Http1ProxyWrapper(this[kProxy].uri, {
               headers: this[kProxyHeaders],
-              connect,
+              connect: connect2,
               factory: agentFactory
             });
           }
           return agentFactory(origin2, options3);
         };
-        this[kClient] = clientFactory(url, { connect });
+        this[kClient] = clientFactory(url, { connect: connect2 });
         this[kAgent] = new Agent2({
           ...opts,
           factory,
@@ -24145,10 +24145,10 @@ var require_api_connect = __commonJS({
         }
       }
     };
-    function connect(opts, callback2) {
+    function connect2(opts, callback2) {
       if (callback2 === void 0) {
         return new Promise((resolve4, reject) => {
-          connect.call(this, opts, (err2, data) => {
+          connect2.call(this, opts, (err2, data) => {
             return err2 ? reject(err2) : resolve4(data);
           });
         });
@@ -24164,7 +24164,7 @@ var require_api_connect = __commonJS({
         queueMicrotask(() => callback2(err2, { opaque }));
       }
     }
-    module2.exports = connect;
+    module2.exports = connect2;
   }
 });
 
@@ -47187,23 +47187,38 @@ async function matching2(folder, [part, ...rest]) {
   return found;
 }
 
+// src/application/variants.ts
+var BUNDLE = /-(?:standalone|all|fat|shaded|uber|exec|boot|jar-with-dependencies|runner|assembly(?:-[\w.-]+)?)$/;
+var NOT_RUN = /-(?:sources|javadoc|tests|test-sources|plain)$/;
+function withoutPartsOf(names) {
+  const stems = new Map(names.map((name) => [name, name.slice(0, name.lastIndexOf("."))]));
+  const all = new Set(stems.values());
+  const bundled = new Set(
+    [...all].filter((stem) => BUNDLE.test(stem)).map((stem) => stem.replace(BUNDLE, ""))
+  );
+  return names.filter((name) => {
+    const stem = stems.get(name) ?? "";
+    const original = stem.startsWith("original-") && all.has(stem.slice("original-".length));
+    return !bundled.has(stem) && !original && !NOT_RUN.test(stem);
+  });
+}
+
 // src/application/not-runnable.ts
 var RUNTIMES = ["", "*", "*/*", "lib/runtime", "*/lib/runtime", "*/*/lib/runtime"];
 async function notRunnable(places) {
   for (const place of places) {
-    const failure = await plainWar(place) ?? await runtime(place);
+    const failure = await forServer(place) ?? await runtime(place) ?? await nativeExecutable(place) ?? await jarWithoutMain(place);
     if (failure !== void 0) return failure;
   }
   return void 0;
 }
-async function plainWar(place) {
-  const names = await isFolder(place) ? await (0, import_promises21.readdir)(place) : [""];
-  for (const name of names.sort()) {
-    const file = import_node_path17.default.join(place, name);
-    if (!file.endsWith(".war") || !await isFile(file)) continue;
-    if ((await readManifest(file))?.mainClass !== void 0) continue;
-    return new Failure("input", `${import_node_path17.default.basename(file)} needs a servlet container: it has no Main-Class.`, {
-      fix: "With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and war in a Dockerfile (`file`) that starts with `java`."
+async function forServer(place) {
+  for (const file of await filesIn(place)) {
+    const kind = /\.[we]ar$/.exec(file)?.[0];
+    if (kind === void 0 || (await readManifest(file))?.mainClass !== void 0) continue;
+    const server = kind === ".war" ? "a servlet container" : "an application server";
+    return new Failure("input", `${import_node_path17.default.basename(file)} needs ${server}: it has no Main-Class.`, {
+      fix: `With Spring Boot, build an executable war: the goal \`repackage\` of spring-boot-maven-plugin, or \`bootWar\` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and ${kind.slice(1)} in a Dockerfile (\`file\`) that starts with \`java\`.`
     });
   }
   return void 0;
@@ -47220,21 +47235,45 @@ async function runtime(place) {
   }
   return void 0;
 }
-
-// src/application/variants.ts
-var BUNDLE = /-(?:standalone|all|fat|shaded|uber|exec|boot|jar-with-dependencies|runner|assembly(?:-[\w.-]+)?)$/;
-var NOT_RUN = /-(?:sources|javadoc|tests|test-sources|plain)$/;
-function withoutPartsOf(names) {
-  const stems = new Map(names.map((name) => [name, name.slice(0, name.lastIndexOf("."))]));
-  const all = new Set(stems.values());
-  const bundled = new Set(
-    [...all].filter((stem) => BUNDLE.test(stem)).map((stem) => stem.replace(BUNDLE, ""))
-  );
-  return names.filter((name) => {
-    const stem = stems.get(name) ?? "";
-    const original = stem.startsWith("original-") && all.has(stem.slice("original-".length));
-    return !bundled.has(stem) && !original && !NOT_RUN.test(stem);
+var NATIVE = "native/nativeCompile";
+async function nativeExecutable(place) {
+  const files = [...await filesIn(place), ...await filesIn(import_node_path17.default.join(place, NATIVE))];
+  for (const file of files.filter((name) => import_node_path17.default.extname(name) !== ".so")) {
+    if (!await isElf(file)) continue;
+    return new Failure("input", `${import_node_path17.default.basename(file)} is a native executable: it has no JVM.`, {
+      fix: "A checkpoint is one of a JVM: build the jar of the application (with Quarkus without `quarkus.native.enabled`, with Spring Boot and Micronaut without the profile or the task `native`), or use the executable without this action."
+    });
+  }
+  return void 0;
+}
+async function jarWithoutMain(place) {
+  const jars = (await filesIn(place)).filter((file) => file.endsWith(".jar"));
+  const manifests = await Promise.all(jars.map(async (file) => await readManifest(file)));
+  if (!manifests.every((manifest) => manifest && manifest.mainClass === void 0)) return void 0;
+  const all = jars.map((file) => import_node_path17.default.basename(file));
+  const [name] = [...withoutPartsOf(all), ...all];
+  if (name === void 0) return void 0;
+  return new Failure("input", `${name} is not runnable: it has no Main-Class.`, {
+    fix: "Set `main-class` to the class with the method main, and `application` if there is more than one jar; its libraries are those in `lib/`, `libs/` or `dependency/` beside it. With Spring Boot, build the executable jar: the goal `repackage` of spring-boot-maven-plugin, or `bootJar` of Gradle.",
+    evidence: all.slice(0, 20).join("\n")
   });
+}
+async function filesIn(place) {
+  if (await isFile(place)) return [place];
+  const names = await isFolder(place) ? await (0, import_promises21.readdir)(place) : [];
+  const files = [];
+  for (const name of names.sort())
+    if (await isFile(import_node_path17.default.join(place, name))) files.push(import_node_path17.default.join(place, name));
+  return files;
+}
+async function isElf(file) {
+  const handle = await (0, import_promises21.open)(file);
+  try {
+    const { buffer: buffer3, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer3.toString("latin1") === "\x7FELF";
+  } finally {
+    await handle.close();
+  }
 }
 
 // src/application/find.ts
@@ -57347,7 +57386,7 @@ function signatures(defaults, rows) {
 }
 
 // src/diagnosis/catalogue/clients.ts
-function open4(ports2, packages = "") {
+function open5(ports2, packages = "") {
   const start2 = "(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
   const first3 = `${start2}(?<!${start2}.*?${start2})`;
   const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports2})\\b(?!\\]:)`;
@@ -57364,58 +57403,58 @@ var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create 
 var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
   {
     id: "fw-mongodb",
-    pattern: open4("27017", "com\\.mongodb"),
+    pattern: open5("27017", "com\\.mongodb"),
     category: "application",
     cause: "A connection to MongoDB is open.",
     fix: `Spring Data and Quarkus do not close their MongoClient: ${IN_HOOKS}, for example in a bean that is a SmartLifecycle and delegates to a new client after start().`
   },
   {
     id: "fw-cassandra",
-    pattern: open4("9042", "com\\.datastax\\.(?:oss|driver)"),
+    pattern: open5("9042", "com\\.datastax\\.(?:oss|driver)"),
     category: "application",
     cause: "A connection to Cassandra is open.",
     fix: `Spring Data does not close its CqlSession: ${IN_HOOKS}, or create the session lazily, after the checkpoint (\`@Lazy\`).`
   },
   {
     id: "fw-redisson",
-    pattern: open4("", "org\\.redisson"),
+    pattern: open5("", "org\\.redisson"),
     category: "application",
     cause: "A connection of Redisson to Redis is open.",
     fix: `Redisson does not take part in a checkpoint: call shutdown() of the RedissonClient in beforeCheckpoint, and create a new one in afterRestore; or use Lettuce with Spring Data Redis 3.2 or newer.`
   },
   {
     id: "fw-redis",
-    pattern: open4("6379|6380|26379", "io\\.lettuce|redis\\.clients"),
+    pattern: open5("6379|6380|26379", "io\\.lettuce|redis\\.clients"),
     category: "application",
     cause: "A connection to Redis is open.",
     fix: "Use Spring Data Redis 3.2 or newer, or micronaut-crac 1.2.1 or newer, which close the connection; or stop the client in beforeCheckpoint."
   },
   {
     id: "fw-kafka",
-    pattern: open4("909[2-4]", "org\\.apache\\.kafka"),
+    pattern: open5("909[2-4]", "org\\.apache\\.kafka"),
     category: "application",
     cause: "A connection to Kafka is open.",
     fix: "Close consumers, producers and admin clients in beforeCheckpoint of an org.crac.Resource, a consumer on its own thread after wakeup(), and create them again in afterRestore. In Spring, stop the listener containers and call `ProducerFactory.reset()`, or use Spring Cloud Stream 4.1 or newer. micronaut-crac does not close the listeners of micronaut-kafka: use a consumer of your own."
   },
   {
     id: "fw-rabbitmq",
-    pattern: open4("567[12]", "com\\.rabbitmq"),
+    pattern: open5("567[12]", "com\\.rabbitmq"),
     category: "application",
     cause: "A connection to RabbitMQ is open.",
     fix: "Stop the listener containers, and call resetConnection() of the CachingConnectionFactory (Spring AMQP) or close the Connection in beforeCheckpoint; the factory connects again when it is used."
   },
   {
     id: "fw-elasticsearch",
-    pattern: open4("9[23]00", "org\\.elasticsearch|co\\.elastic\\.clients|org\\.opensearch"),
+    pattern: open5("9[23]00", "org\\.elasticsearch|co\\.elastic\\.clients|org\\.opensearch"),
     category: "application",
     cause: "A connection to Elasticsearch or OpenSearch is open.",
     fix: `Frameworks do not close their RestClient: ${IN_HOOKS}; or let it close idle connections (\`setKeepAliveStrategy\`) and set \`checkpoint-delay\`.`
   },
   {
     id: "fw-exporter",
-    pattern: open4(
-      "431[78]|9411|14250|14268|6831",
-      "io\\.opentelemetry|zipkin2|io\\.micrometer\\.registry|io\\.jaegertracing"
+    pattern: open5(
+      "431[78]|9411|14250|14268|6831|8125|2003",
+      "io\\.opentelemetry|zipkin2|io\\.micrometer\\.(?:registry|statsd)|io\\.jaegertracing|com\\.timgroup\\.statsd|com\\.codahale\\.metrics\\.graphite"
     ),
     category: "application",
     cause: "A connection of an exporter of metrics or traces is open.",
@@ -57423,16 +57462,16 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   },
   {
     id: "fw-grpc",
-    pattern: open4("", "io\\.grpc"),
+    pattern: open5("7233|26500", "io\\.grpc"),
     category: "application",
     cause: "A channel or a server of gRPC is open.",
     fix: `Call shutdownNow() of the ManagedChannel or the Server in beforeCheckpoint, wait for its end, and create it again in afterRestore. \`idleTimeout\` of a channel closes its connections when it is idle.`
   },
   {
     id: "fw-messaging",
-    pattern: open4(
-      "6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883",
-      "org\\.apache\\.(?:pulsar|activemq|zookeeper)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho"
+    pattern: open5(
+      "6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883|1414",
+      "org\\.apache\\.(?:pulsar|activemq|zookeeper|curator|qpid)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho|com\\.hivemq\\.client|com\\.ibm\\.(?:mq|msg)|com\\.azure\\.(?:core\\.amqp|messaging)"
     ),
     category: "application",
     cause: "A connection to a message broker or ZooKeeper is open.",
@@ -57440,24 +57479,34 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   },
   {
     id: "fw-neo4j",
-    pattern: open4("7687", "org\\.neo4j\\.driver"),
+    pattern: open5("7687", "org\\.neo4j\\.driver"),
     category: "application",
     cause: "A connection to Neo4j is open.",
     fix: `Spring Data does not close its Driver: ${IN_HOOKS}.`
   },
   {
+    id: "fw-r2dbc",
+    pattern: open5(
+      "",
+      "io\\.r2dbc|io\\.asyncer\\.r2dbc|org\\.mariadb\\.r2dbc|oracle\\.r2dbc|io\\.vertx\\.(?:sqlclient|pgclient|mysqlclient|mssqlclient|db2client|oracleclient)"
+    ),
+    category: "application",
+    cause: "A connection of a reactive client to a database is open (R2DBC, Vert.x).",
+    fix: `Frameworks do not close a reactive pool: call dispose() of the ConnectionPool of R2DBC, or close() of the Pool of Vert.x, in beforeCheckpoint of an org.crac.Resource, and create it again in afterRestore.`
+  },
+  {
     id: "fw-jdbc",
-    pattern: open4(
+    pattern: open5(
       "5432|3306|1433|1521|50000|26257",
-      "com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal|io\\.r2dbc"
+      "com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal"
     ),
     category: "application",
     cause: "A connection to a database is open.",
-    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md)."
+    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, and for a reactive pool (R2DBC, Vert.x), close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md)."
   },
   {
     id: "fw-discovery",
-    pattern: open4(
+    pattern: open5(
       "8761|8500|8848",
       "com\\.netflix\\.(?:discovery|eureka)|com\\.ecwid\\.consul|com\\.alibaba\\.nacos"
     ),
@@ -57468,14 +57517,14 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   {
     // https://github.com/apache/dubbo/issues/14447
     id: "fw-dubbo",
-    pattern: open4("2088[0-2]", "org\\.apache\\.dubbo|com\\.alibaba\\.dubbo"),
+    pattern: open5("2088[0-2]", "org\\.apache\\.dubbo|com\\.alibaba\\.dubbo"),
     category: "application",
     cause: "A connection or a server of Dubbo is open.",
     fix: `Dubbo does not take part in a checkpoint: call stop() of the DubboBootstrap in beforeCheckpoint, and start a new one in afterRestore; with \`lazy=true\` a consumer connects at its first call.`
   },
   {
     id: "fw-data-grid",
-    pattern: open4(
+    pattern: open5(
       "570[1-3]|10800|47[15]00|11222",
       "com\\.hazelcast|org\\.apache\\.ignite|org\\.infinispan|org\\.jgroups|org\\.apache\\.geode"
     ),
@@ -57485,7 +57534,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   },
   {
     id: "fw-store",
-    pattern: open4(
+    pattern: open5(
       "1121[01]",
       "com\\.couchbase|net\\.spy\\.memcached|net\\.rubyeye|com\\.influxdb|com\\.clickhouse|com\\.aerospike|io\\.etcd|org\\.apache\\.rocketmq|org\\.apache\\.hadoop"
     ),
@@ -57495,7 +57544,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
   },
   {
     id: "fw-directory-mail",
-    pattern: open4(
+    pattern: open5(
       "389|636|25|465|587|993|143",
       "com\\.sun\\.jndi\\.ldap|com\\.unboundid|com\\.sun\\.mail|org\\.eclipse\\.angus"
     ),
@@ -57504,9 +57553,29 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
     fix: `Close the context, the pool or the transport after use: with LDAP set \`com.sun.jndi.ldap.connect.pool.timeout=1000\` and \`checkpoint-delay\`; or ${IN_HOOKS}.`
   },
   {
+    id: "fw-log-appender",
+    pattern: open5(
+      "12201|24224|5044|4560",
+      "net\\.logstash\\.logback|ch\\.qos\\.logback\\.(?:classic|core)\\.net|org\\.apache\\.logging\\.log4j\\.core\\.net|de\\.siegmar\\.logbackgelf|biz\\.paluch\\.logging|org\\.graylog2|org\\.fluentd|org\\.komamitsu"
+    ),
+    category: "application",
+    cause: "A connection of an appender of logs (Logstash, Graylog, Fluentd, syslog) is open.",
+    fix: "Log to standard output, which is what container platforms collect; or stop the appender in beforeCheckpoint and start it again in afterRestore (`stop()` and `start()` in Logback)."
+  },
+  {
+    id: "fw-file-transfer",
+    pattern: open5(
+      "2[12]|990",
+      "com\\.jcraft\\.jsch|net\\.schmizz\\.sshj|com\\.hierynomus|org\\.apache\\.sshd|org\\.apache\\.commons\\.net"
+    ),
+    category: "application",
+    cause: "A connection of SSH, SFTP, FTP or SMB is open.",
+    fix: `Close the session when it is idle (\`resetCache()\` of the CachingSessionFactory of Spring Integration); or ${IN_HOOKS}.`
+  },
+  {
     // After those whose clients use them.
     id: "fw-http-client",
-    pattern: open4("", HTTP_CLIENTS),
+    pattern: open5("", HTTP_CLIENTS),
     category: "application",
     cause: "A connection of an HTTP client is kept open.",
     fix: "Let the client close idle connections sooner, and set `checkpoint-delay`, or close them in beforeCheckpoint: `connectionPool().evictAll()` of OkHttp, `closeIdle(TimeValue.ZERO_MILLISECONDS)` of the connection manager of Apache HttpClient, `maxIdleTime` of the ConnectionProvider of Reactor Netty (WebClient), close() of a client of the AWS SDK."
@@ -57726,10 +57795,10 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
   },
   {
     id: "criu-ghost-native",
-    pattern: /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna)\S{0,200}) of (\d+) size, increase limit/m,
+    pattern: /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna\d|\.so(?![\w-]))\S{0,200}) of (\d+) size, increase limit/m,
     category: "application",
     cause: "A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.",
-    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA).",
+    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA). Other libraries have an option for their folder, too: put the native library into the image with `files`, and name it there.",
     weight: "specific"
   },
   {
@@ -58668,6 +58737,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
 
 // src/diagnosis/catalogue/start.ts
 var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
+var SERVICES = "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.";
 var start = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "start-preview",
@@ -58710,10 +58780,27 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "start-localhost",
-    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused/m,
+    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56])(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
     category: "input",
-    cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9 in the container of the application: the services of a job are in other containers.",
-    fix: "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.",
+    cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9$10$11$12 in the container of the application: the services of a job are in other containers.",
+    fix: SERVICES,
+    weight: "cause"
+  },
+  {
+    id: "start-mysql",
+    pattern: /CommunicationsException: (Communications link failure)/m,
+    category: "input",
+    cause: "No MySQL server responds at the address in the URL of the data source ($1): the services of a job are not at localhost.",
+    fix: SERVICES,
+    weight: "general"
+  },
+  {
+    // A name without a domain is that of another container; exporters may lack theirs without harm.
+    id: "start-unknown-host",
+    pattern: /(?:UnknownHostException: (?:Failed to resolve ')?|DNS resolution failed for )(?!(?:otel|opentelemetry|collector|jaeger|zipkin|tempo|loki|datadog|alloy|prometheus)\b)(host\.docker\.internal|[a-z][a-z0-9_-]{0,62})(?=[':\s]|$)/m,
+    category: "input",
+    cause: "The name $1 is unknown in the container of the application.",
+    fix: "Set `network: ${{ job.services.NAME.network }}` for the services of the job, which have their names in that network; `add-hosts: NAME:ADDRESS` for another name; or `add-hosts: host.docker.internal:host-gateway` for the runner itself.",
     weight: "cause"
   },
   {
@@ -58952,7 +59039,10 @@ function describe({ signature, match, line: line2 }) {
       line: line2
     };
   }
-  const fill2 = (text2) => text2.replace(/\$(\d)/g, (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
+  const fill2 = (text2) => text2.replace(
+    /\$(\d{1,2})/g,
+    (_, group) => (match?.[Number(group)] ?? "").slice(0, LONGEST_GROUP).trim()
+  ).replace(/ \(\)|(?<! ) +(?=[.:,;])/g, "").replace(/ {2,}/g, " ");
   return {
     signature,
     cause: `${fill2(signature.cause).replace(/(?<![.:])[.:]*$/, "")} (${signature.id}).`,
@@ -62033,14 +62123,14 @@ var LONGEST_STACK = 60;
 function checkpointRefusal(output) {
   if (!REFUSED2.test(output)) return void 0;
   const causes = parseCauses(output);
-  const open5 = openResources(causes);
+  const open6 = openResources(causes);
   const known = diagnose("dump", { app: [...causes.flatMap(withCode), output].join("\n") });
-  if (open5.length > 0) {
+  if (open6.length > 0) {
     const isNamed = known?.signature?.weight === "specific";
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    const what = `The JVM refused the checkpoint: ${summarise(open5)}${isNamed ? `. ${known.cause}` : `${id}.`}`;
-    const details = { fix: isNamed ? known.fix : CLOSE_IT, evidence: listResources(open5) };
-    return new OpenResources(open5, what, { ...details, signature: known?.signature }, isNamed);
+    const what = `The JVM refused the checkpoint: ${summarise(open6)}${isNamed ? `. ${known.cause}` : `${id}.`}`;
+    const details = { fix: isNamed ? known.fix : CLOSE_IT, evidence: listResources(open6) };
+    return new OpenResources(open6, what, { ...details, signature: known?.signature }, isNamed);
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
@@ -62092,10 +62182,10 @@ function withCode({ type, stack }) {
   return names.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE));
 }
 function openResources(causes) {
-  const open5 = causes.filter(({ type, text: text2 }) => !isBusySelector(type) && !isOfSelector(text2)).flatMap(openResource);
-  const named = new Set(open5.map(({ description: description2 }) => description2));
+  const open6 = causes.filter(({ type, text: text2 }) => !isBusySelector(type) && !isOfSelector(text2)).flatMap(openResource);
+  const named = new Set(open6.map(({ description: description2 }) => description2));
   const channels = causes.filter(({ type }) => isBusySelector(type)).flatMap(({ text: text2, openedBy }) => channelsIn(text2).map((channel) => socket(channel, openedBy)));
-  return [...channels.filter(({ description: description2 }) => !named.has(description2)), ...open5];
+  return [...channels.filter(({ description: description2 }) => !named.has(description2)), ...open6];
 }
 function isBusySelector(type) {
   return /(?:BusySelector|IllegalSelector)Exception$/.test(type);
@@ -62111,24 +62201,26 @@ function socket(description2, openedBy) {
   const [listens, ports2] = [isListening(description2), portsIn(description2)];
   return { kind: "socket", description: description2, listens, ports: ports2, openedBy };
 }
-function summarise(open5) {
+function summarise(open6) {
   const words = {
     socket: "an open socket",
     file: "an open file",
     other: "an open resource"
   };
-  const [first3] = open5;
+  const [first3] = open6;
   if (!first3) return "";
-  const rest = open5.length > 1 ? ` (and ${open5.length - 1} more, listed below)` : "";
+  const rest = open6.length > 1 ? ` (and ${open6.length - 1} more, listed below)` : "";
   return `${words[first3.kind]}, ${first3.description}${rest}`;
 }
 function simpleName(type) {
   return type.split(".").at(-1) ?? type;
 }
 
-// src/application/agents.ts
+// src/application/agent-kinds.ts
 var NORMAL_START = "To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).";
 var LEAVE_OUT = (source) => `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`;
+var LEAVE_OUT_OTHER = "Leave the agent out of the application that is checkpointed: nothing is known of a support for checkpoints (docs/agents.md).";
+var PROFILER = `Remove the option of the profiler for the checkpoint. ${NORMAL_START}`;
 var KINDS2 = [
   {
     name: "the debugger of the JVM",
@@ -62150,10 +62242,11 @@ var KINDS2 = [
     fix: LEAVE_OUT("DataDog/dd-trace-java#5935")
   },
   {
+    // Also in the distributions of AWS, Elastic, Grafana, Sentry and Splunk.
     name: "the Java agent of OpenTelemetry",
-    pattern: /^-javaagent:[^=]*opentelemetry-javaagent[^/=]*\.jar/,
+    pattern: /^-javaagent:[^=]*(?:opentelemetry|\botel)-[^/=]*\.jar/,
     port: 4318,
-    code: /\bio\.opentelemetry\./,
+    code: /\bio\.(?:opentelemetry|sentry)\./,
     fix: LEAVE_OUT("open-telemetry/opentelemetry-java-instrumentation#10363")
   },
   {
@@ -62184,6 +62277,63 @@ var KINDS2 = [
     fix: LEAVE_OUT("nor its HTTP server")
   },
   {
+    name: "the Java agent of SkyWalking",
+    pattern: /^-javaagent:[^=]*skywalking-agent[^/=]*\.jar/,
+    port: 11800,
+    code: /\borg\.apache\.skywalking\.|^SkywalkingAgent-/,
+    fix: LEAVE_OUT_OTHER
+  },
+  {
+    name: "the Java agent of Application Insights",
+    pattern: /^-javaagent:[^=]*applicationinsights-agent[^/=]*\.jar/,
+    code: /\bcom\.(?:microsoft\.applicationinsights|azure\.monitor)\./,
+    fix: LEAVE_OUT_OTHER
+  },
+  {
+    name: "the Java agent of AppDynamics",
+    pattern: /^-javaagent:[^=]*(?:appdynamics|appagent)[^=]*\/javaagent\.jar/i,
+    code: /\bcom\.(?:appdynamics|singularity)\.|^AD Thread/,
+    fix: LEAVE_OUT_OTHER
+  },
+  { name: "the agent of Dynatrace", pattern: /^-agentpath:[^=]*liboneagent\w*\.so/, fix: LEAVE_OUT_OTHER },
+  {
+    name: "the Java agent of Glowroot",
+    listens: true,
+    pattern: /^-javaagent:[^=]*glowroot[^/=]*\.jar/,
+    port: 4e3,
+    code: /\borg\.glowroot\./,
+    fix: LEAVE_OUT_OTHER
+  },
+  {
+    name: "the Java agent of Jolokia",
+    listens: true,
+    pattern: /^-javaagent:[^=]*jolokia[^/=]*\.jar(?:=(?:.*,)?port=(?<port>\d+))?/,
+    port: 8778,
+    code: /\borg\.jolokia\./,
+    fix: LEAVE_OUT_OTHER
+  },
+  {
+    name: "the Java agent of JaCoCo",
+    listens: true,
+    pattern: /^-javaagent:[^=]*jacoco[^/=]*\.jar(?:=(?:.*,)?port=(?<port>\d+))?/,
+    code: /\borg\.jacoco\./,
+    fix: "Measure the coverage in the tests of the build, and leave the agent out of the application that is checkpointed (docs/agents.md)."
+  },
+  {
+    name: "the profiler YourKit",
+    listens: true,
+    pattern: /^-agentpath:[^=]*yjpagent[^/=]*(?:=(?:.*,)?port=(?<port>\d+))?/,
+    port: 10001,
+    fix: PROFILER
+  },
+  {
+    name: "the profiler JProfiler",
+    listens: true,
+    pattern: /^-agentpath:[^=]*jprofilerti[^/=]*(?:=(?:.*,)?port=(?<port>\d+))?/,
+    port: 8849,
+    fix: PROFILER
+  },
+  {
     name: "a Java agent",
     pattern: /^-javaagent:/,
     fix: "Leave the agent out of the application that is checkpointed, unless it closes its files and connections before a checkpoint (docs/agents.md)."
@@ -62194,6 +62344,8 @@ var KINDS2 = [
     fix: "Leave the agent out of the application that is checkpointed: the snapshot cannot have its files and connections (docs/agents.md)."
   }
 ];
+
+// src/application/agents.ts
 function agentsIn(options3, variables2) {
   const inVariables = variables2.flatMap((value) => value.split(/\s+/));
   const found = [...options3, ...inVariables].flatMap((option) => agentOf(option) ?? []);
@@ -62230,7 +62382,7 @@ function explainAgents(refused3, agents) {
   const agent = agents.find((one) => refused3.resources.some((resource) => belongsTo(one, resource)));
   if (agent === void 0) return refused3;
   const { name, option, port, listens } = agent;
-  const owner = listens ? `${name.replace(/^./, (first3) => first3.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).` : `${refused3.resources.length > 1 ? "At least one of them" : "It"} belongs to ${nameOf2(agent)}.`;
+  const owner = listens && port !== void 0 ? `${name.replace(/^./, (first3) => first3.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).` : `${refused3.resources.length > 1 ? "At least one of them" : "It"} belongs to ${nameOf2(agent)}.`;
   return refused3.explained(owner, agent.fix);
 }
 function belongsTo({ port, listens, code: code18 }, resource) {
@@ -62311,6 +62463,21 @@ var SERVERS = [
     fix: () => "Call close() of its HTTPServer in beforeCheckpoint, and create it again in afterRestore."
   },
   {
+    name: "A server of RSocket",
+    owns: (port, openedBy, { libraries }) => /\bio\.rsocket\./.test(openedBy) || port === 7e3 && (libraries?.has({ jar: "rsocket-transport-netty", classes: "io/rsocket/" }) ?? false),
+    fix: () => "Serve RSocket on the port of the application (`spring.rsocket.server.transport=websocket` and `spring.rsocket.server.mapping-path`, without `spring.rsocket.server.port`), or stop it in beforeCheckpoint and start it again in afterRestore."
+  },
+  {
+    name: "The LiveReload server of the developer tools of Spring Boot",
+    owns: (port, openedBy) => port === 35729 || /\borg\.springframework\.boot\.devtools\./.test(openedBy),
+    fix: () => "Leave spring-boot-devtools out of what is released, as `repackage` and `bootJar` do by default, or set `spring.devtools.livereload.enabled=false`."
+  },
+  {
+    name: "An embedded message broker (ActiveMQ)",
+    owns: (_, openedBy) => /\borg\.apache\.activemq\./.test(openedBy),
+    fix: () => "Use a broker outside of the application: set `spring.activemq.embedded.enabled=false` or `spring.artemis.embedded.enabled=false`, or stop it in beforeCheckpoint and start it again in afterRestore."
+  },
+  {
     name: "A server of the database H2",
     owns: (_, openedBy) => /\borg\.h2\./.test(openedBy),
     fix: () => "Turn its console and its TCP server off (`spring.h2.console.enabled=false`)."
@@ -62371,6 +62538,7 @@ function parseListeners(text2) {
   }
   return [...byPort].map(([port, loopback]) => ({ port, loopback })).sort((one, other) => one.port - other.port);
 }
+var FIRST_RANDOM_PORT = 32768;
 async function explainMissingPort({ docker: docker2, spec }, port) {
   if (port === void 0 || spec.network === HOST_NETWORK) return void 0;
   const listeners = await listenersIn(docker2, spec.name);
@@ -62386,12 +62554,12 @@ function explainPort({ number: port, source }, listeners) {
     };
   }
   if (own) return void 0;
-  const open5 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
+  const open6 = listeners.filter(({ loopback }) => !loopback).map((listener) => listener.port);
   const hidden = listeners.filter(({ loopback }) => loopback).map((listener) => listener.port);
-  if (open5.length > 0) {
+  if (open6.length > 0) {
     return {
-      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open5)}.`,
-      fix: `Set \`port: ${open5[0]}\`, or let the application listen on ${port}.`
+      cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open6)}.`,
+      fix: open6[0] !== void 0 && open6[0] >= FIRST_RANDOM_PORT ? `Let the application listen on ${port}, as ${open6[0]} can be another port at the next start (\`server.port=0\`, \`quarkus.http.port=0\`); if it is always this one, set \`port: ${open6[0]}\`.` : `Set \`port: ${open6[0]}\`, or let the application listen on ${port}.`
     };
   }
   if (hidden.length > 0) {
@@ -62406,14 +62574,40 @@ function explainPort({ number: port, source }, listeners) {
   };
 }
 function explainNamedPort(port, { name, fix }, listeners) {
-  const open5 = listeners.filter((listener) => !listener.loopback).map((listener) => listener.port);
+  const open6 = listeners.filter((listener) => !listener.loopback).map((listener) => listener.port);
   const own = listeners.some((listener) => listener.port === port);
   const where = own ? `The application listens on port ${port}, which comes from ${name}, on the loopback address of the container only` : `Nothing in the container listens on port ${port}, which comes from ${name}`;
-  const others = open5.length === 0 ? "" : `; the application listens on ${ports(open5)}`;
+  const others = open6.length === 0 ? "" : `; the application listens on ${ports(open6)}`;
   return { cause: `${where}${others}.`, fix };
 }
 function ports(numbers) {
   return `port${numbers.length > 1 ? "s" : ""} ${numbers.join(", ")}`;
+}
+
+// src/probe/handshake.ts
+var import_node_tls = require("node:tls");
+var PROTOCOLS = ["h2", "http/1.1"];
+function isAlert(code18) {
+  return code18 !== void 0 && /^ERR_SSL_(?:.*ALERT_|TLSV1_UNRECOGNIZED_NAME$)/.test(code18);
+}
+async function shakesHands({ host, port }, timeout) {
+  return await new Promise((resolve4) => {
+    const socket2 = (0, import_node_tls.connect)({
+      host,
+      port,
+      servername: "localhost",
+      rejectUnauthorized: false,
+      ALPNProtocols: PROTOCOLS
+    });
+    const settle2 = (speaks) => {
+      resolve4(speaks);
+      socket2.destroy();
+    };
+    socket2.setTimeout(timeout, () => settle2(false));
+    socket2.on("secureConnect", () => settle2(true));
+    socket2.on("error", (error) => settle2(isAlert(error.code)));
+    socket2.on("close", () => settle2(false));
+  });
 }
 
 // src/probe/responds.ts
@@ -62424,7 +62618,7 @@ async function urlResponds(address, url, serves) {
   if (tls) return { ...answer2, tls: true };
   if (serves === "plain" || !mayBeTls(answer2)) return answer2;
   const secure = await send(address, { ...url, tls: true });
-  return isStatus(secure) ? { ...secure, tls: true } : answer2;
+  return isStatus(secure) || isAlert(secure.description) ? { ...secure, tls: true } : answer2;
 }
 async function portResponds(address, health, serves) {
   const silence = health === void 0 ? SILENCE : void 0;
@@ -62438,7 +62632,8 @@ async function portResponds(address, health, serves) {
   if (plain && (isStatus(plain) || serves === "plain" || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) };
   const secure = await send(address, { ...request3, tls: true }, silence);
-  const ok2 = counts(secure);
+  const waits = silence === void 0 && secure.description.startsWith("no answer within");
+  const ok2 = counts(secure) ?? (waits ? void 0 : await shakesHands(address, SILENCE) || void 0);
   if (ok2 !== void 0 || !plain) return { ...secure, ok: ok2 ?? false, tls: true };
   return { ...plain, ok: isOpen(plain) };
 }
@@ -63249,9 +63444,9 @@ async function areClosed({ docker: docker2, clock, log: log2 }, container, ports
   let reported2 = begin2;
   while (clock.now() - begin2 < limit) {
     await clock.sleep(POLL_INTERVAL);
-    const open5 = await remotePortsIn(docker2, container);
-    if (open5 === void 0) return false;
-    const left = ports2.filter((port) => open5.includes(port));
+    const open6 = await remotePortsIn(docker2, container);
+    if (open6 === void 0) return false;
+    const left = ports2.filter((port) => open6.includes(port));
     if (left.length === 0) return true;
     if (clock.now() - reported2 < PROGRESS_INTERVAL2) continue;
     reported2 = clock.now();
@@ -64947,7 +65142,7 @@ async function push(context, inputs, world, scan2, image) {
   const late = AbortSignal.timeout(inputs.pushTimeout);
   const signal = AbortSignal.any([late, world.cancelled]);
   try {
-    const open5 = () => openPush(
+    const open6 = () => openPush(
       {
         docker: docker2,
         repositories: world.repositories,
@@ -64957,7 +65152,7 @@ async function push(context, inputs, world, scan2, image) {
       { image: image.id, tags: inputs.tags, from: image.from ?? [], folder: work },
       signal
     );
-    const opened = await (image.early ? open5() : step("registries", "Query the registries", open5));
+    const opened = await (image.early ? open6() : step("registries", "Query the registries", open6));
     const packing = { known: new Set(opened.known.keys()), signal };
     const { secrets, read: read3 } = await readOut(context, scan2, image, packing);
     if (!read3.archive) throw new Error("the image was not packed");
@@ -65014,7 +65209,7 @@ function renderContent(content, statistics) {
   if (!content) return [];
   return folded("Content of the snapshot", table(describeContent(content, statistics)));
 }
-function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user: user2, open: open5, environment: environment2 }, statistics) {
+function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user: user2, open: open6, environment: environment2 }, statistics) {
   const rows = [];
   for (const kind of memory ? KINDS : []) {
     const bytes = memory?.[kind];
@@ -65033,8 +65228,8 @@ function describeContent({ memory, maxHeap, defaultHeap, restore, threads, user:
   const groups = threads.map(({ name, count }) => `${name}${count > 1 ? ` (${count})` : ""}`);
   rows.push([`Threads (${threadCount(threads)})`, list2(groups)]);
   if (user2) rows.push(["User", `${user2.uid}:${user2.gid}`]);
-  rows.push(["Open files outside of the JDK and the application", list2(open5.files)]);
-  rows.push(["Sockets", String(open5.sockets)]);
+  rows.push(["Open files outside of the JDK and the application", list2(open6.files)]);
+  rows.push(["Sockets", String(open6.sockets)]);
   if (environment2) rows.push(["Names in the environment", list2(environment2)]);
   if (statistics) {
     const { frozenTime, pagesWritten, pagesScanned } = statistics;
@@ -65049,7 +65244,7 @@ function logContent(log2, reading, statistics) {
 }
 function contentMetadata(content) {
   if (!content) return null;
-  const { memory, maxHeap, restore, processes, threads, user: user2, open: open5, environment: environment2 } = content;
+  const { memory, maxHeap, restore, processes, threads, user: user2, open: open6, environment: environment2 } = content;
   return {
     memory: memory ? { ...memory, javaHeap: memory.javaHeap ?? null } : null,
     maxHeap: maxHeap ?? null,
@@ -65057,7 +65252,7 @@ function contentMetadata(content) {
     processes,
     threads: { count: threadCount(threads), groups: threads.slice(0, LISTED) },
     user: user2 ?? null,
-    open: { ...open5, files: open5.files.slice(0, LISTED) },
+    open: { ...open6, files: open6.files.slice(0, LISTED) },
     environment: environment2 ?? null
   };
 }
@@ -67033,7 +67228,7 @@ var import_promises79 = require("node:dns/promises");
 var import_promises80 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
 var import_node_path79 = __toESM(require("node:path"), 1);
-var import_node_tls = require("node:tls");
+var import_node_tls2 = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
   const host = registry2 === DOCKER_HUB ? "registry-1.docker.io" : registry2;
@@ -67076,7 +67271,7 @@ async function certificates(registry2, { environment: environment2, root }) {
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
-      ...import_node_tls.rootCertificates,
+      ...import_node_tls2.rootCertificates,
       ...await read3(import_node_path79.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")

@@ -22,8 +22,28 @@ describe('agents, debuggers and JMX', () => {
       'the Java agent of Prometheus (JMX exporter)',
       9404
     ],
+    ['-javaagent:/opt/aws-opentelemetry-agent.jar', 'the Java agent of OpenTelemetry', 4318],
+    ['-javaagent:splunk-otel-javaagent-2.9.0.jar', 'the Java agent of OpenTelemetry', 4318],
+    ['-javaagent:grafana-opentelemetry-java.jar', 'the Java agent of OpenTelemetry', 4318],
+    ['-javaagent:sentry-opentelemetry-agent-8.2.0.jar', 'the Java agent of OpenTelemetry', 4318],
+    ['-javaagent:/skywalking/agent/skywalking-agent.jar=x=y', 'the Java agent of SkyWalking', 11800],
+    [
+      '-javaagent:/app/applicationinsights-agent-3.7.3.jar',
+      'the Java agent of Application Insights',
+      undefined
+    ],
+    ['-javaagent:/opt/appdynamics/javaagent.jar', 'the Java agent of AppDynamics', undefined],
+    ['-javaagent:/opt/AppAgent/ver25.1/javaagent.jar', 'the Java agent of AppDynamics', undefined],
+    ['-javaagent:glowroot/glowroot.jar', 'the Java agent of Glowroot', 4000],
+    ['-javaagent:jolokia-agent-jvm-2.1.0-javaagent.jar', 'the Java agent of Jolokia', 8778],
+    ['-javaagent:jolokia-jvm.jar=host=0.0.0.0,port=7777', 'the Java agent of Jolokia', 7777],
+    ['-javaagent:jacocoagent.jar=output=tcpserver,address=*,port=36320', 'the Java agent of JaCoCo', 36320],
+    ['-agentpath:/yjp/bin/linux-x86-64/libyjpagent.so=port=10002,listen=all', 'the profiler YourKit', 10002],
+    ['-agentpath:/jprofiler/bin/linux-x64/libjprofilerti.so=port=8849', 'the profiler JProfiler', 8849],
+    ['-agentpath:/opt/dynatrace/agent/lib64/liboneagentproc.so', 'the agent of Dynatrace', undefined],
     ['-javaagent:byte-buddy.jar', 'a Java agent', undefined],
-    ['-agentpath:/opt/liboneagentloader.so', 'a native agent', undefined]
+    ['-javaagent:/otel/agent.jar', 'a Java agent', undefined],
+    ['-agentpath:/opt/libasyncProfiler.so=start', 'a native agent', undefined]
   ])('%s is %s', (option, name, port) => {
     expect(agentsIn([option], [])).toEqual([expect.objectContaining({ name, port })])
     expect(agentsIn([], [`-Xmx1g "${option}"`])).toMatchObject([{ name, port }])

@@ -199,6 +199,41 @@ describe('what build tools create by their standard goals', () => {
       })
   })
 
+  test('an ear is refused with what to build instead', async () => {
+    write('target/shop.ear', jar({}, ['META-INF/application.xml']))
+    await expect(find()).rejects.toMatchObject({
+      message: 'shop.ear needs an application server: it has no Main-Class.',
+      fix: expect.stringContaining(
+        'from a main method of your own, or describe server and ear in a Dockerfile'
+      )
+    })
+  })
+
+  test.each(['target/shop', 'target/shop-1.0-runner', 'build/native/nativeCompile/shop'])(
+    'a native executable at %s is refused with what to build instead; a jar beside it is preferred',
+    async (file) => {
+      write(file, Buffer.from('\x7fELF\x02\x01\x01', 'latin1'))
+      await expect(find()).rejects.toMatchObject({
+        message: `${path.basename(file)} is a native executable: it has no JVM.`,
+        fix: expect.stringContaining('build the jar of the application')
+      })
+      const folder = file.startsWith('target') ? 'target' : 'build/libs'
+      write(path.join(folder, 'shop-1.0.jar'), jar({ 'Main-Class': 'com.acme.Main' }))
+      expect(await find()).toMatchObject({ mainClass: 'com.acme.Main' })
+    }
+  )
+
+  test('a jar without a main class is refused with the input that names one', async () => {
+    write('target/shop-1.0.jar', jar({ 'Created-By': 'Maven' }, ['com/acme/Main.class']))
+    write('target/shop-1.0-sources.jar', jar({}))
+    for (const context_ of [context, path.join(context, 'target')])
+      await expect(find({ context: context_ })).rejects.toMatchObject({
+        message: 'shop-1.0.jar is not runnable: it has no Main-Class.',
+        fix: expect.stringContaining('Set `main-class`')
+      })
+    expect(await find({ mainClass: 'com.acme.Main' })).toMatchObject({ mainClass: 'com.acme.Main' })
+  })
+
   test('a war with another main class runs by itself, and a jar beside a war is preferred', async () => {
     write('ci.war', jar({ 'Main-Class': 'executable.Main' }))
     expect((await find()).command).toEqual(['-jar', '/app/ci.war'])

@@ -47,6 +47,24 @@ describe('a second server that still listens', () => {
       'an exporter of Prometheus listens on port 9400'
     ],
     [
+      listening(7000),
+      undefined,
+      ['rsocket-transport-netty-1.1.5.jar'],
+      'A server of RSocket listens on port 7000'
+    ],
+    [
+      listening(35729),
+      'org.springframework.boot.devtools.livereload.LiveReloadServer.start',
+      [],
+      'The LiveReload server of the developer tools of Spring Boot listens on port 35729'
+    ],
+    [
+      listening(61616),
+      'org.apache.activemq.transport.tcp.TcpTransportServer.bind',
+      [],
+      'An embedded message broker (ActiveMQ) listens on port 61616'
+    ],
+    [
       'sun.nio.ch.ServerSocketChannelImpl[/[0:0:0:0:0:0:0:0]:8082]',
       'org.h2.server.web.WebServer.start',
       [],

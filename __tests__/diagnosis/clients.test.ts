@@ -31,7 +31,13 @@ describe('a connection of a client is named', () => {
     [20880, 'fw-dubbo'],
     [5701, 'fw-data-grid'],
     [11211, 'fw-store'],
-    [389, 'fw-directory-mail']
+    [389, 'fw-directory-mail'],
+    [1414, 'fw-messaging'],
+    [8125, 'fw-exporter'],
+    [7233, 'fw-grpc'],
+    [12201, 'fw-log-appender'],
+    [24224, 'fw-log-appender'],
+    [22, 'fw-file-transfer']
   ])('by the port %d of its server, in each form of the JDK: %s', (port, id) => {
     for (const form of forms(port)) expect(idOf(socket(form))).toBe(id)
     const selector = `\tSuppressed: sun.nio.ch.EPollSelectorImpl$BusySelectorException: Selector x has registered keys from channels: [${forms(port)[1]}]\n`
@@ -53,6 +59,14 @@ describe('a connection of a client is named', () => {
     ['io.opentelemetry.exporter.sender.okhttp.internal.OkHttpGrpcSender.send', 'fw-exporter'],
     ['org.apache.kafka.common.network.Selector.connect', 'fw-kafka'],
     ['org.apache.dubbo.remoting.transport.netty4.NettyClient.doConnect', 'fw-dubbo'],
+    ['io.r2dbc.postgresql.client.ReactorNettyClient.connect', 'fw-r2dbc'],
+    ['io.vertx.pgclient.impl.PgConnectionFactory.connect', 'fw-r2dbc'],
+    ['org.mariadb.r2dbc.client.SimpleClient.connect', 'fw-r2dbc'],
+    ['com.azure.core.amqp.implementation.ReactorConnection.start', 'fw-messaging'],
+    ['com.ibm.msg.client.wmq.internal.WMQConnection.connect', 'fw-messaging'],
+    ['net.logstash.logback.appender.AbstractLogstashTcpSocketAppender.connect', 'fw-log-appender'],
+    ['ch.qos.logback.core.net.DefaultSocketConnector.call', 'fw-log-appender'],
+    ['com.jcraft.jsch.Session.connect', 'fw-file-transfer'],
     ['okhttp3.internal.connection.RealConnection.connectSocket', 'fw-http-client'],
     ['jdk.internal.net.http.PlainHttpConnection.connectAsync', 'fw-http-client'],
     ['software.amazon.awssdk.http.apache.ApacheHttpClient.execute', 'fw-http-client'],

@@ -67,3 +67,48 @@ Caused by: java.lang.ExceptionInInitializerError: Exception java.lang.Unsatisfie
     expect(findingOf(output)?.signature?.id).toBe(id)
   })
 })
+
+// Messages of the clients of databases, brokers and directories where nothing listens.
+describe('a service of the job that the application does not reach', () => {
+  test.each([
+    ['ORA-12541: Cannot connect. No listener at host localhost port 1521.', 1521],
+    ['ConnectionException: Node(endPoint=/127.0.0.1:9042, hostId=null)', 9042],
+    ['javax.naming.CommunicationException: localhost:389 [Root exception is java.net.ConnectException]', 389],
+    ["jakarta.mail.MessagingException: Couldn't connect to host, port: localhost, 25; timeout 5000", 25],
+    ['Could not connect to broker URL: tcp://localhost:61616. Reason: java.net.ConnectException', 61616],
+    ['io.r2dbc.postgresql.PostgresqlConnectionFactory: Cannot connect to localhost/<unresolved>:5432', 5432],
+    ['java.net.ConnectException: Failed to connect to localhost/[0:0:0:0:0:0:0:1]:8200', 8200]
+  ])('%s names port %d', (output, port) => {
+    const finding = findingOf(output)
+    expect(finding?.signature?.id).toBe('start-localhost')
+    expect(finding?.cause).toContain(`Nothing listens on localhost:${port} in the container`)
+    expect(finding?.fix).toContain('`network: ${{ job.services.NAME.network }}`')
+  })
+
+  test('an exporter without its collector is not the cause', () => {
+    for (const address of ['localhost/127.0.0.1:4318', 'localhost/[0:0:0:0:0:0:0:1]:4317', 'localhost:8126'])
+      expect(findingOf(`java.net.ConnectException: Failed to connect to ${address}`)).toBeUndefined()
+    expect(findingOf('java.net.UnknownHostException: otel-collector')).toBeUndefined()
+  })
+
+  test.each([
+    ['Caused by: java.net.UnknownHostException: postgres', 'postgres'],
+    ['java.net.UnknownHostException: kafka: Name or service not known', 'kafka'],
+    ["java.net.UnknownHostException: Failed to resolve 'redis' [A(1)] after 4 queries", 'redis'],
+    ["Couldn't resolve server kafka:9092 from bootstrap.servers as DNS resolution failed for kafka", 'kafka'],
+    ['java.net.UnknownHostException: host.docker.internal', 'host.docker.internal'],
+    [
+      'com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure\nCaused by: java.net.UnknownHostException: mysql',
+      'mysql'
+    ]
+  ])('%j: the name is unknown without `network`', (output, name) => {
+    const finding = findingOf(output)
+    expect(finding?.cause).toBe(
+      `The name ${name} is unknown in the container of the application (start-unknown-host).`
+    )
+  })
+
+  test('the name of a server elsewhere is not one of the job', () => {
+    expect(findingOf('java.net.UnknownHostException: db.example.com')).toBeUndefined()
+  })
+})

@@ -49,6 +49,11 @@ describe('a port without a response', () => {
   test.each([
     [[open(9090)], 'the application listens on port 9090.', '`port: 9090`'],
     [[open(9090), open(9091)], 'listens on ports 9090, 9091.', '`port: 9090`'],
+    [
+      [open(38321)],
+      'the application listens on port 38321.',
+      'Let the application listen on 8080, as 38321 can be another'
+    ],
     [[open(9090, true)], 'listens on port 9090 of the loopback address only', '`port: 9090`'],
     [[], 'does not listen on any TCP port', '`ready-log`']
   ])('%j', (listeners, cause, fix) => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createSecureServer } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net'
 import path from 'node:path'
@@ -18,6 +19,7 @@ import {
   type Target
 } from '../../src/probe/readiness.js'
 import { send, type HttpRequest } from '../../src/probe/request.js'
+import { portResponds } from '../../src/probe/responds.js'
 import { fakeDocker } from '../support/fake-docker.js'
 import { ROOT } from '../support/inputs.js'
 
@@ -178,6 +180,26 @@ describe('a server that speaks TLS', () => {
     expect(await checkOf(address, { url: GET })?.run()).toMatchObject({ ok: true, tls: true })
     expect(await checkOf(address, { url: { ...GET, status: 204 } })?.run()).toMatchObject({ ok: false })
     expect(await send({ ...address, tls: true }, GET)).toEqual({ ok: true, description: 'status 200' })
+  })
+
+  test.each<[string, () => Server | TcpServer]>([
+    ['wants a certificate of its client', () => createSecureServer({ ...tls, requestCert: true })],
+    [
+      'wants one in the handshake of TLS 1.2',
+      () => createSecureServer({ ...tls, requestCert: true, maxVersion: 'TLSv1.2' })
+    ],
+    ['speaks HTTP/2 only, as gRPC does', () => createHttp2Server({ ...tls, allowHTTP1: false })]
+  ])('is found on its port if it %s, whatever it does with a request', async (_, made) => {
+    const address = await listen(made())
+    expect(await checkOf(address)?.run()).toMatchObject({ ok: true, tls: true })
+    expect(await portResponds(address, undefined, 'tls')).toMatchObject({ ok: true })
+    expect(await portResponds(address, '/health')).toMatchObject({ ok: true, tls: true })
+    expect(await checkOf(address, { url: { ...GET, tls: true } })?.run()).toMatchObject({ ok: false })
+  })
+
+  test('is not found where every connection is closed in the handshake', async () => {
+    const address = await listen(createTcpServer((socket) => socket.once('data', () => socket.destroy())))
+    expect(await checkOf(address)?.run()).toMatchObject({ ok: false })
   })
 
   test('a plain server is not called over TLS', async () => {

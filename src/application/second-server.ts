@@ -51,6 +51,27 @@ const SERVERS: readonly SecondServer[] = [
     fix: () => 'Call close() of its HTTPServer in beforeCheckpoint, and create it again in afterRestore.'
   },
   {
+    name: 'A server of RSocket',
+    owns: (port, openedBy, { libraries }) =>
+      /\bio\.rsocket\./.test(openedBy) ||
+      (port === 7000 &&
+        (libraries?.has({ jar: 'rsocket-transport-netty', classes: 'io/rsocket/' }) ?? false)),
+    fix: () =>
+      'Serve RSocket on the port of the application (`spring.rsocket.server.transport=websocket` and `spring.rsocket.server.mapping-path`, without `spring.rsocket.server.port`), or stop it in beforeCheckpoint and start it again in afterRestore.'
+  },
+  {
+    name: 'The LiveReload server of the developer tools of Spring Boot',
+    owns: (port, openedBy) => port === 35729 || /\borg\.springframework\.boot\.devtools\./.test(openedBy),
+    fix: () =>
+      'Leave spring-boot-devtools out of what is released, as `repackage` and `bootJar` do by default, or set `spring.devtools.livereload.enabled=false`.'
+  },
+  {
+    name: 'An embedded message broker (ActiveMQ)',
+    owns: (_, openedBy) => /\borg\.apache\.activemq\./.test(openedBy),
+    fix: () =>
+      'Use a broker outside of the application: set `spring.activemq.embedded.enabled=false` or `spring.artemis.embedded.enabled=false`, or stop it in beforeCheckpoint and start it again in afterRestore.'
+  },
+  {
     name: 'A server of the database H2',
     owns: (_, openedBy) => /\borg\.h2\./.test(openedBy),
     fix: () => 'Turn its console and its TCP server off (`spring.h2.console.enabled=false`).'

@@ -124,7 +124,9 @@ function describe({ signature, match, line }: Candidate): Finding {
   }
   const fill = (text: string): string =>
     text
-      .replace(/\$(\d)/g, (_, group: string) => (match?.[Number(group)] ?? '').slice(0, LONGEST_GROUP).trim())
+      .replace(/\$(\d{1,2})/g, (_, group: string) =>
+        (match?.[Number(group)] ?? '').slice(0, LONGEST_GROUP).trim()
+      )
       .replace(/ \(\)|(?<! ) +(?=[.:,;])/g, '')
       .replace(/ {2,}/g, ' ')
   return {

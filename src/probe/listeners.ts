@@ -60,6 +60,9 @@ export function parseListeners(text: string): Listener[] {
     .sort((one, other) => one.port - other.port)
 }
 
+/** The first port that Linux gives to a socket that asks for any (net.ipv4.ip_local_port_range). */
+const FIRST_RANDOM_PORT = 32_768
+
 /** A sentence that says where the application listens, and what to do; undefined where that explains nothing. */
 export interface Explanation {
   cause: string
@@ -109,7 +112,10 @@ export function explainPort(
   if (open.length > 0) {
     return {
       cause: `Nothing listens on port ${port} in the container; the application listens on ${ports(open)}.`,
-      fix: `Set \`port: ${open[0]}\`, or let the application listen on ${port}.`
+      fix:
+        open[0] !== undefined && open[0] >= FIRST_RANDOM_PORT
+          ? `Let the application listen on ${port}, as ${open[0]} can be another port at the next start (\`server.port=0\`, \`quarkus.http.port=0\`); if it is always this one, set \`port: ${open[0]}\`.`
+          : `Set \`port: ${open[0]}\`, or let the application listen on ${port}.`
     }
   }
   if (hidden.length > 0) {

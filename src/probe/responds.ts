@@ -1,5 +1,6 @@
 import type { Address } from '../docker/containers.js'
 import type { Milliseconds } from '../lib/values.js'
+import { isAlert, shakesHands } from './handshake.js'
 import { send, type Answer, type HttpRequest } from './request.js'
 
 /** What was on the application's port when it was ready; undefined where that is not known. */
@@ -15,14 +16,15 @@ export async function urlResponds(address: Address, url: HttpRequest, serves: Se
   if (tls) return { ...answer, tls: true }
   if (serves === 'plain' || !mayBeTls(answer)) return answer
   const secure = await send(address, { ...url, tls: true })
-  return isStatus(secure) ? { ...secure, tls: true } : answer
+  return isStatus(secure) || isAlert(secure.description) ? { ...secure, tls: true } : answer
 }
 
 /**
  * Sends a request to the port: a TCP connection alone proves nothing, as Docker's proxy accepts it before there is an
  * application. Any response below status 500 counts, and so do another protocol and, where no health endpoint is known, silence:
  * a health check that takes its time may still wait for a database. A server that speaks TLS ends a plain connection, or sends
- * bytes that are not HTTP: then the request is sent over TLS.
+ * bytes that are not HTTP: then the request is sent over TLS. Where the server ends that connection too, as one does that wants a
+ * certificate of its client or speaks HTTP/2 only, a handshake shows that it works.
  */
 export async function portResponds(
   address: Address,
@@ -41,7 +43,8 @@ export async function portResponds(
   if (plain && (isStatus(plain) || serves === 'plain' || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) }
   const secure = await send(address, { ...request, tls: true }, silence)
-  const ok = counts(secure)
+  const waits = silence === undefined && secure.description.startsWith('no answer within')
+  const ok = counts(secure) ?? (waits ? undefined : (await shakesHands(address, SILENCE)) || undefined)
   if (ok !== undefined || !plain) return { ...secure, ok: ok ?? false, tls: true }
   return { ...plain, ok: isOpen(plain) }
 }

@@ -81,8 +81,8 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
   {
     id: 'fw-exporter',
     pattern: open(
-      '431[78]|9411|14250|14268|6831',
-      'io\\.opentelemetry|zipkin2|io\\.micrometer\\.registry|io\\.jaegertracing'
+      '431[78]|9411|14250|14268|6831|8125|2003',
+      'io\\.opentelemetry|zipkin2|io\\.micrometer\\.(?:registry|statsd)|io\\.jaegertracing|com\\.timgroup\\.statsd|com\\.codahale\\.metrics\\.graphite'
     ),
     category: 'application',
     cause: 'A connection of an exporter of metrics or traces is open.',
@@ -90,7 +90,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
   },
   {
     id: 'fw-grpc',
-    pattern: open('', 'io\\.grpc'),
+    pattern: open('7233|26500', 'io\\.grpc'),
     category: 'application',
     cause: 'A channel or a server of gRPC is open.',
     fix: `Call shutdownNow() of the ManagedChannel or the Server in beforeCheckpoint, wait for its end, and create it again in afterRestore. \`idleTimeout\` of a channel closes its connections when it is idle.`
@@ -98,8 +98,8 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
   {
     id: 'fw-messaging',
     pattern: open(
-      '6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883',
-      'org\\.apache\\.(?:pulsar|activemq|zookeeper)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho'
+      '6650|6651|4222|61616|5555[5-6]|55443|2181|8883|1883|1414',
+      'org\\.apache\\.(?:pulsar|activemq|zookeeper|curator|qpid)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho|com\\.hivemq\\.client|com\\.ibm\\.(?:mq|msg)|com\\.azure\\.(?:core\\.amqp|messaging)'
     ),
     category: 'application',
     cause: 'A connection to a message broker or ZooKeeper is open.',
@@ -113,14 +113,24 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     fix: `Spring Data does not close its Driver: ${IN_HOOKS}.`
   },
   {
+    id: 'fw-r2dbc',
+    pattern: open(
+      '',
+      'io\\.r2dbc|io\\.asyncer\\.r2dbc|org\\.mariadb\\.r2dbc|oracle\\.r2dbc|io\\.vertx\\.(?:sqlclient|pgclient|mysqlclient|mssqlclient|db2client|oracleclient)'
+    ),
+    category: 'application',
+    cause: 'A connection of a reactive client to a database is open (R2DBC, Vert.x).',
+    fix: `Frameworks do not close a reactive pool: call dispose() of the ConnectionPool of R2DBC, or close() of the Pool of Vert.x, in beforeCheckpoint of an org.crac.Resource, and create it again in afterRestore.`
+  },
+  {
     id: 'fw-jdbc',
     pattern: open(
       '5432|3306|1433|1521|50000|26257',
-      'com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal|io\\.r2dbc'
+      'com\\.zaxxer\\.hikari|org\\.postgresql|com\\.mysql|org\\.mariadb|oracle\\.jdbc|com\\.microsoft\\.sqlserver|io\\.agroal'
     ),
     category: 'application',
     cause: 'A connection to a database is open.',
-    fix: 'Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).'
+    fix: 'Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, and for a reactive pool (R2DBC, Vert.x), close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).'
   },
   {
     id: 'fw-discovery',
@@ -170,6 +180,26 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     category: 'application',
     cause: 'A connection to a directory (LDAP) or a mail server is open.',
     fix: `Close the context, the pool or the transport after use: with LDAP set \`com.sun.jndi.ldap.connect.pool.timeout=1000\` and \`checkpoint-delay\`; or ${IN_HOOKS}.`
+  },
+  {
+    id: 'fw-log-appender',
+    pattern: open(
+      '12201|24224|5044|4560',
+      'net\\.logstash\\.logback|ch\\.qos\\.logback\\.(?:classic|core)\\.net|org\\.apache\\.logging\\.log4j\\.core\\.net|de\\.siegmar\\.logbackgelf|biz\\.paluch\\.logging|org\\.graylog2|org\\.fluentd|org\\.komamitsu'
+    ),
+    category: 'application',
+    cause: 'A connection of an appender of logs (Logstash, Graylog, Fluentd, syslog) is open.',
+    fix: 'Log to standard output, which is what container platforms collect; or stop the appender in beforeCheckpoint and start it again in afterRestore (`stop()` and `start()` in Logback).'
+  },
+  {
+    id: 'fw-file-transfer',
+    pattern: open(
+      '2[12]|990',
+      'com\\.jcraft\\.jsch|net\\.schmizz\\.sshj|com\\.hierynomus|org\\.apache\\.sshd|org\\.apache\\.commons\\.net'
+    ),
+    category: 'application',
+    cause: 'A connection of SSH, SFTP, FTP or SMB is open.',
+    fix: `Close the session when it is idle (\`resetCache()\` of the CachingSessionFactory of Spring Integration); or ${IN_HOOKS}.`
   },
   {
     // After those whose clients use them.

@@ -5,6 +5,10 @@ const IN_BASE_IMAGE =
   'in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then ' +
   '`RUN apt-get update && apt-get install --yes --no-install-recommends'
 
+/** How an application reaches the services of its job. */
+const SERVICES =
+  'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.'
+
 /** Lines of the JVM and of the application while it starts and warms up: what it needs, and the image or the job does not have. */
 export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   {
@@ -54,11 +58,30 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'start-localhost',
     pattern:
-      /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused/m,
+      /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56])(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
     category: 'input',
     cause:
-      'Nothing listens on localhost:$1$2$3$4$5$6$7$8$9 in the container of the application: the services of a job are in other containers.',
-    fix: 'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.',
+      'Nothing listens on localhost:$1$2$3$4$5$6$7$8$9$10$11$12 in the container of the application: the services of a job are in other containers.',
+    fix: SERVICES,
+    weight: 'cause'
+  },
+  {
+    id: 'start-mysql',
+    pattern: /CommunicationsException: (Communications link failure)/m,
+    category: 'input',
+    cause:
+      'No MySQL server responds at the address in the URL of the data source ($1): the services of a job are not at localhost.',
+    fix: SERVICES,
+    weight: 'general'
+  },
+  {
+    // A name without a domain is that of another container; exporters may lack theirs without harm.
+    id: 'start-unknown-host',
+    pattern:
+      /(?:UnknownHostException: (?:Failed to resolve ')?|DNS resolution failed for )(?!(?:otel|opentelemetry|collector|jaeger|zipkin|tempo|loki|datadog|alloy|prometheus)\b)(host\.docker\.internal|[a-z][a-z0-9_-]{0,62})(?=[':\s]|$)/m,
+    category: 'input',
+    cause: 'The name $1 is unknown in the container of the application.',
+    fix: 'Set `network: ${{ job.services.NAME.network }}` for the services of the job, which have their names in that network; `add-hosts: NAME:ADDRESS` for another name; or `add-hosts: host.docker.internal:host-gateway` for the runner itself.',
     weight: 'cause'
   },
   {
