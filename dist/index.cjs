@@ -52031,6 +52031,7 @@ var import_node_path44 = __toESM(require("node:path"), 1);
 
 // src/jdk/fitting.ts
 var VENDORS = ["crac", "zulu", "liberica"];
+var KNOWN = { distribution: "zulu", major: 25 };
 async function requireFitting(need, { distribution: distribution2, version, major, architecture }, list3) {
   if (need === void 0 || major === 0 || fits(need, major)) return;
   const { java, preview, of } = need;
@@ -52048,12 +52049,16 @@ function fits({ java, preview }, major) {
   return preview ? major === java : major >= java;
 }
 async function offerFor(need, architecture, vendors, list3) {
+  let isRead = false;
   for (const vendor of vendors) {
-    const assets = await list3(vendor, architecture).catch(() => []);
-    const fitting2 = assets.filter((asset) => asset.architecture === architecture && fits(need, asset.major));
+    const assets = await list3(vendor, architecture).catch(() => void 0);
+    isRead ||= assets !== void 0 && vendor !== "crac";
+    const fitting2 = (assets ?? []).filter(
+      (asset) => asset.architecture === architecture && fits(need, asset.major)
+    );
     if (fitting2.length > 0) return fitting2.reduce((a, b) => b.major < a.major ? b : a);
   }
-  return void 0;
+  return !isRead && fits(need, KNOWN.major) ? KNOWN : void 0;
 }
 async function noneForImage(java, distribution2, architecture, list3) {
   const others = VENDORS.filter((vendor) => vendor !== distribution2);
@@ -58528,6 +58533,7 @@ function upTo(pattern) {
 }
 var HTTP_CLIENTS = "okhttp3|org\\.apache\\.http|org\\.apache\\.hc|reactor\\.netty\\.http\\.client|jdk\\.internal\\.net\\.http|sun\\.net\\.www|org\\.eclipse\\.jetty\\.(?:client|http2\\.client)|org\\.asynchttpclient|software\\.amazon\\.awssdk|com\\.amazonaws";
 var CARRIERS = new RegExp(`^(?:${HTTP_CLIENTS}|io\\.grpc)\\.`);
+var CARRIED = /* @__PURE__ */ new Set(["fw-exporter", "fw-elasticsearch", "fw-discovery"]);
 var IN_HOOKS = "close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore";
 var clients = signatures({ operations: ["dump"], stream: "app", weight: "specific" }, [
   {
@@ -63188,6 +63194,23 @@ function packedLayers({ entries }) {
 // src/checkpoint/checkpoint.ts
 var import_node_path65 = __toESM(require("node:path"), 1);
 
+// src/diagnosis/opened-by.ts
+function whatIsOpen(opened, output) {
+  const byCarrier = opened.flatMap((one) => linesOf(one, (frame) => CARRIERS.test(frame)));
+  const byClient = diagnoseLines(opened.flatMap((one) => linesOf(one, (frame) => !CARRIERS.test(frame))));
+  if (byClient?.signature?.weight === "specific") return byClient;
+  const byPort = diagnoseLines([output]);
+  if (CARRIED.has(byPort?.signature?.id ?? "")) return byPort;
+  return diagnoseLines([...byCarrier, output]);
+}
+function diagnoseLines(lines3) {
+  return diagnose("dump", { app: lines3.join("\n") });
+}
+function linesOf({ type, stack }, wanted) {
+  const names = stack.map((frame) => frame.split("(", 1)[0] ?? "").filter(wanted);
+  return names.map((name) => `${type.split(".").at(-1)}: opened by ${name}`.slice(0, LONGEST_LINE));
+}
+
 // src/diagnosis/open-socket.ts
 var NO_PORTS = { local: void 0, remote: void 0 };
 var LOCAL = /localPort (\d+)|localport=(\d+)|local=\S{0,300}:(\d+)|ServerSocketChannel(?:Impl)?\[(?:listening on )?\S{0,300}:(\d+)\]/;
@@ -63253,7 +63276,7 @@ function checkpointRefusal(output) {
   if (!REFUSED2.test(output)) return void 0;
   const causes = parseCauses(output);
   const open6 = openResources(causes);
-  const known = diagnose("dump", { app: [...causes.flatMap(withCode), output].join("\n") });
+  const known = whatIsOpen(causes, output);
   if (open6.length > 0) {
     const isNamed = known?.signature?.weight === "specific";
     const id = known?.signature ? ` (${known.signature.id})` : "";
@@ -63304,11 +63327,6 @@ function parseCauses(output) {
 function addFrame(frames, frame) {
   if (frame === void 0 || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return;
   frames.push(frame);
-}
-function withCode({ type, stack }) {
-  const names = stack.map((frame) => frame.split("(", 1)[0] ?? "");
-  names.sort((one, other) => Number(CARRIERS.test(one)) - Number(CARRIERS.test(other)));
-  return names.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE));
 }
 function openResources(causes) {
   const open6 = causes.filter(({ type, text: text2 }) => !isBusySelector(type) && !isOfSelector(text2)).flatMap(openResource);

@@ -108,6 +108,25 @@ test.each([
   expect(idOf(`${socket('Socket[addr=server/10.0.0.2,port=5671,localport=4]')}${stack}`)).toBe(id)
 })
 
+// On a thread of its own, a client of HTTP has no frame of the library that uses it.
+test.each([
+  [4318, 'fw-exporter'],
+  [4317, 'fw-exporter'],
+  [9200, 'fw-elasticsearch'],
+  [8761, 'fw-discovery'],
+  [9093, 'fw-http-client'],
+  [443, 'fw-http-client']
+])(
+  'the port %d of a server that is reached by a client of HTTP counts before that client: %s',
+  (port, id) => {
+    const stack = createdBy(
+      'java.base/java.net.Socket.connect',
+      'okhttp3.internal.connection.ConnectPlan.connectSocket'
+    )
+    expect(idOf(`${socket(`Socket[addr=peer/172.21.0.2,port=${port},localport=33622]`)}${stack}`)).toBe(id)
+  }
+)
+
 // https://github.com/spring-cloud/spring-cloud-stream/issues/3156, https://github.com/apache/dubbo/issues/14447 and others, shortened.
 test.each([
   [

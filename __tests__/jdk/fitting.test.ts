@@ -56,12 +56,19 @@ describe('requireFitting', () => {
       await expect(requireFitting(wanted, given, list)).resolves.toBeUndefined()
   })
 
-  test('the message does not depend on the lists of vendors', async () => {
-    const broken = async (): Promise<JdkAsset[]> => await Promise.reject(new Error('no network'))
-    await expect(requireFitting(need(25), asset('crac', 24), broken)).rejects.toMatchObject({
-      fix: expect.stringContaining('for Java 25 or newer')
-    })
-  })
+  test.each([
+    [25, 'Set `distribution: zulu` and `java-version: 25`'],
+    [27, 'a JDK with CRaC for Java 27 or newer']
+  ])(
+    'where the lists of the vendors cannot be read, a JDK for Java %i that is known is named',
+    async (java, fix) => {
+      const broken = async (vendor: Vendor): Promise<JdkAsset[]> =>
+        vendor === 'crac' ? await list(vendor) : await Promise.reject(new Error('no network'))
+      await expect(requireFitting(need(java), asset('crac', 24), broken)).rejects.toMatchObject({
+        fix: expect.stringContaining(fix)
+      })
+    }
+  )
 })
 
 test.each<[number, Vendor, string]>([

@@ -1,7 +1,5 @@
 import { Failure, type FailureDetails } from '../lib/errors.js'
-import { LONGEST_LINE } from '../lib/lines.js'
-import { CARRIERS } from './catalogue/clients.js'
-import { diagnose } from './diagnose.js'
+import { whatIsOpen } from './opened-by.js'
 import { channelsIn, isListening, isOfSelector, NO_PORTS, portsIn, type SocketPorts } from './open-socket.js'
 
 /** Kind of an open resource because of which a CRaC JVM refuses the checkpoint. */
@@ -73,8 +71,7 @@ export function checkpointRefusal(output: string): Failure | undefined {
   if (!REFUSED.test(output)) return undefined
   const causes = parseCauses(output)
   const open = openResources(causes)
-  // The code says more than a port: of two matches, the first one counts.
-  const known = diagnose('dump', { app: [...causes.flatMap(withCode), output].join('\n') })
+  const known = whatIsOpen(causes, output)
   if (open.length > 0) {
     const isNamed = known?.signature?.weight === 'specific'
     const id = known?.signature ? ` (${known.signature.id})` : ''
@@ -142,16 +139,6 @@ function parseCauses(output: string): Cause[] {
 function addFrame(frames: string[], frame: string | undefined): void {
   if (frame === undefined || frames.length === MOST_FRAMES || JDK_FRAME.test(frame)) return
   frames.push(frame)
-}
-
-/**
- * Returns a line for each frame of the code that opened a resource, since a signature can name a client by its package: of several, the
- * uppermost one opened it. Clients that others are built on come last.
- */
-function withCode({ type, stack }: Cause): string[] {
-  const names = stack.map((frame) => frame.split('(', 1)[0] ?? '')
-  names.sort((one, other) => Number(CARRIERS.test(one)) - Number(CARRIERS.test(other)))
-  return names.map((name) => `${simpleName(type)}: opened by ${name}`.slice(0, LONGEST_LINE))
 }
 
 function openResources(causes: readonly Cause[]): OpenResource[] {

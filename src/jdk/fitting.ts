@@ -14,6 +14,9 @@ export interface JavaNeed {
 /** Vendors in the order in which they are offered, after the one that the user has chosen. */
 const VENDORS: readonly Vendor[] = ['crac', 'zulu', 'liberica']
 
+/** The newest JDK with CRaC and long support (November 2026). */
+const KNOWN = { distribution: 'zulu', major: 25 } as const
+
 /**
  * Throws a Failure if the application is compiled for another Java version than that of the JDK, with the inputs that give a
  * fitting one. A JDK whose version is not known (0) is accepted.
@@ -46,19 +49,26 @@ function fits({ java, preview }: JavaNeed, major: number): boolean {
   return preview ? major === java : major >= java
 }
 
-/** Returns the oldest fitting JDK of the first vendor that has one; undefined if there is none, or no list can be read. */
+/**
+ * Returns the oldest fitting JDK of the first vendor that has one, or where no list can be read the one that is known; undefined if
+ * there is none.
+ */
 async function offerFor(
   need: JavaNeed,
   architecture: Architecture,
   vendors: readonly Vendor[],
   list: (vendor: Vendor, architecture: Architecture) => Promise<JdkAsset[]>
-): Promise<JdkAsset | undefined> {
+): Promise<Pick<JdkAsset, 'distribution' | 'major'> | undefined> {
+  let isRead = false
   for (const vendor of vendors) {
-    const assets = await list(vendor, architecture).catch(() => [])
-    const fitting = assets.filter((asset) => asset.architecture === architecture && fits(need, asset.major))
+    const assets = await list(vendor, architecture).catch(() => undefined)
+    isRead ||= assets !== undefined && vendor !== 'crac'
+    const fitting = (assets ?? []).filter(
+      (asset) => asset.architecture === architecture && fits(need, asset.major)
+    )
     if (fitting.length > 0) return fitting.reduce((a, b) => (b.major < a.major ? b : a))
   }
-  return undefined
+  return !isRead && fits(need, KNOWN.major) ? KNOWN : undefined
 }
 
 /** Returns the Failure for an image whose Java has no CRaC JDK of its version from the distribution, with the inputs that give one. */

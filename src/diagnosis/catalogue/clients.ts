@@ -25,6 +25,9 @@ const HTTP_CLIENTS =
 /** Packages of clients that others are built on, such as exporters and clients of search engines. */
 export const CARRIERS = new RegExp(`^(?:${HTTP_CLIENTS}|io\\.grpc)\\.`)
 
+/** Signatures of servers that are reached by such clients: their port says more than the code of the client. */
+export const CARRIED: ReadonlySet<string> = new Set(['fw-exporter', 'fw-elasticsearch', 'fw-discovery'])
+
 const IN_HOOKS = 'close it in beforeCheckpoint of an org.crac.Resource and create it again in afterRestore'
 
 /** Connections of clients that frameworks do not close before a checkpoint, or only in some versions. */
