@@ -6,6 +6,8 @@ export interface Confirmation {
   before: number
   /** Maximum number of bytes that are read from the beginning of the pattern on. */
   after: number
+  /** Returns whether the bytes next to the pattern may belong to the value: most of a word that is in all texts do not. */
+  mayHold?: (bytes: Buffer, at: number) => boolean
   /** Returns where the encoded value begins and ends; undefined where the pattern is not a part of it. */
   find: (bytes: Buffer, at: number) => [begin: number, end: number] | undefined
 }
@@ -36,11 +38,12 @@ export function escapedForms(value: string): ConfirmedForm[] {
   if (anchor === undefined) return []
   const known = new Set([value, ...derivedTexts(value).map(([, text]) => text)])
   const at = value.indexOf(anchor)
-  const [front, back] = [value.slice(0, at), value.slice(at + anchor.length)].map(patternOf)
+  const [front = [], back = []] = [value.slice(0, at), value.slice(at + anchor.length)].map(partsOf)
   return ([1, 2] as const).map((width) => {
     const charset = width === 1 ? 'latin1' : 'utf16le'
-    // Both sides begin at the anchor: of a word that is in all texts, the next character is compared, and not all around it.
-    const search = new RegExp(`(?<=(${front}))${anchor}(${back})`, 'y')
+    // Both sides begin at the anchor.
+    const near = new RegExp(`(?<=${front.at(-1) ?? ''})${anchor}${back[0] ?? ''}`, 'y')
+    const search = new RegExp(`(?<=(${front.join('')}))${anchor}(${back.join('')})`, 'y')
     const before = at * LONGEST_ESCAPE * width
     const after = (value.length - at) * LONGEST_ESCAPE * width
     return {
@@ -49,6 +52,11 @@ export function escapedForms(value: string): ConfirmedForm[] {
       confirmation: {
         before,
         after,
+        mayHold(bytes, found) {
+          const start = found - Math.min(LONGEST_ESCAPE * width, found - (found % width))
+          near.lastIndex = (found - start) / width
+          return near.test(bytes.toString(charset, start, found + (anchor.length + LONGEST_ESCAPE) * width))
+        },
         find(bytes, found) {
           const start = found - Math.min(before, found - (found % width))
           search.lastIndex = (found - start) / width
@@ -63,9 +71,9 @@ export function escapedForms(value: string): ConfirmedForm[] {
   })
 }
 
-/** Returns a pattern for a text in all spellings. */
-function patternOf(text: string): string {
-  return [...text.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join('')
+/** Returns patterns for the characters of a text in all spellings. */
+function partsOf(text: string): string[] {
+  return [...text.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part))
 }
 
 /** Returns whether another pattern finds this spelling. */

@@ -36,10 +36,13 @@ const MOST_FINDINGS = 4000
 
 /**
  * Number of characters that may be tested for tokens in any stream, and further ones for each byte of it: memory that is full of
- * beginnings of long tokens would take hours. Libraries need 0.02 for each byte. As many bytes may be read around parts of known values.
+ * beginnings of long tokens would take hours. Libraries need 0.02 for each byte.
  */
-const TESTED = 200_000_000
-const TESTED_EACH = 4
+const TESTED = 20_000_000
+const TESTED_EACH = 2
+/** Number of bytes that may be read around parts of known values, and further ones for each byte: that is faster. */
+const CONFIRMED = 200_000_000
+const CONFIRMED_EACH = 4
 
 export interface Tally {
   /** Adds bytes of the stream to those that allow to test for tokens. */
@@ -61,11 +64,11 @@ export function createTally(locationOf?: (offset: number) => FileLocation, teste
   let unlisted = 0
   let unconfirmed = 0
   let toTest = tested
-  let toConfirm = tested
+  let toConfirm = CONFIRMED
   return {
     allow(bytes) {
       toTest += bytes * TESTED_EACH
-      toConfirm += bytes * TESTED_EACH
+      toConfirm += bytes * CONFIRMED_EACH
     },
     mayTest(characters) {
       const may = characters <= toTest

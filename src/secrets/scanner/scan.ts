@@ -142,6 +142,7 @@ function addMatch(
   if ('needle' in origin) {
     const { secret, encoding, confirmation } = origin.needle
     if (confirmation) {
+      if (confirmation.mayHold?.(bytes, at) === false) return
       if (!tally.mayConfirm(confirmation.before + confirmation.after)) return
       if (confirmation.find(bytes, at) === undefined) return
     }
