@@ -62108,18 +62108,20 @@ var import_node_crypto11 = require("node:crypto");
 // src/secrets/scanner/findings.ts
 var MOST_OFFSETS = 5;
 var MOST_FINDINGS = 4e3;
-var TESTED = 2e8;
-var TESTED_EACH = 4;
+var TESTED = 2e7;
+var TESTED_EACH = 2;
+var CONFIRMED = 2e8;
+var CONFIRMED_EACH = 4;
 function createTally(locationOf, tested = TESTED) {
   const findings = /* @__PURE__ */ new Map();
   let unlisted = 0;
   let unconfirmed = 0;
   let toTest = tested;
-  let toConfirm = tested;
+  let toConfirm = CONFIRMED;
   return {
     allow(bytes) {
       toTest += bytes * TESTED_EACH;
-      toConfirm += bytes * TESTED_EACH;
+      toConfirm += bytes * CONFIRMED_EACH;
     },
     mayTest(characters) {
       const may = characters <= toTest;
@@ -62361,10 +62363,11 @@ function escapedForms(value) {
   if (anchor === void 0) return [];
   const known = /* @__PURE__ */ new Set([value, ...derivedTexts(value).map(([, text2]) => text2)]);
   const at = value.indexOf(anchor);
-  const [front, back] = [value.slice(0, at), value.slice(at + anchor.length)].map(patternOf2);
+  const [front = [], back = []] = [value.slice(0, at), value.slice(at + anchor.length)].map(partsOf2);
   return [1, 2].map((width) => {
     const charset = width === 1 ? "latin1" : "utf16le";
-    const search = new RegExp(`(?<=(${front}))${anchor}(${back})`, "y");
+    const near = new RegExp(`(?<=${front.at(-1) ?? ""})${anchor}${back[0] ?? ""}`, "y");
+    const search = new RegExp(`(?<=(${front.join("")}))${anchor}(${back.join("")})`, "y");
     const before = at * LONGEST_ESCAPE * width;
     const after = (value.length - at) * LONGEST_ESCAPE * width;
     return {
@@ -62373,6 +62376,11 @@ function escapedForms(value) {
       confirmation: {
         before,
         after,
+        mayHold(bytes, found) {
+          const start2 = found - Math.min(LONGEST_ESCAPE * width, found - found % width);
+          near.lastIndex = (found - start2) / width;
+          return near.test(bytes.toString(charset, start2, found + (anchor.length + LONGEST_ESCAPE) * width));
+        },
         find(bytes, found) {
           const start2 = found - Math.min(before, found - found % width);
           search.lastIndex = (found - start2) / width;
@@ -62386,8 +62394,8 @@ function escapedForms(value) {
     };
   });
 }
-function patternOf2(text2) {
-  return [...text2.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part)).join("");
+function partsOf2(text2) {
+  return [...text2.matchAll(/\\+|[^\\]/gu)].map(([part]) => spellings(part));
 }
 function isKnown(match, known, width) {
   return known.has(match) || width === 1 && known.has(Buffer.from(match, "latin1").toString("utf8"));
@@ -62561,6 +62569,7 @@ function addMatch(matcher, origin, { bytes, offset }, at, tally) {
   if ("needle" in origin) {
     const { secret, encoding, confirmation } = origin.needle;
     if (confirmation) {
+      if (confirmation.mayHold?.(bytes, at) === false) return;
       if (!tally.mayConfirm(confirmation.before + confirmation.after)) return;
       if (confirmation.find(bytes, at) === void 0) return;
     }
@@ -66579,7 +66588,7 @@ var PROT_NONE = 0;
 var PROT_READ = 1;
 var PROT_READ_WRITE = 3;
 var ARENA = 64 * 1024 * 1024;
-function partsOf2(process2, files) {
+function partsOf3(process2, files) {
   const { memory, jvm, stackPointers } = process2;
   const mappings = [...memory.mappings].sort((one, other) => one.start - other.start);
   const stacks = mappings.filter((mapping) => stackPointers.some((pointer) => contains(mapping, pointer)));
@@ -66627,7 +66636,7 @@ function createMemoryMap(processes, files, shared = []) {
   ];
   const spaces = new Map([
     ...processes.flatMap((process2) => {
-      const parts2 = partsOf2(process2, files);
+      const parts2 = partsOf3(process2, files);
       return process2.pages.map((pages) => space(process2.pid, pages, parts2));
     }),
     ...shared.map((pages) => space(void 0, pages, []))
@@ -66804,7 +66813,7 @@ function requireOrder(ranges, what) {
   }
 }
 function mappableRuns(process2, files, runs) {
-  const parts2 = partsOf2(process2, files).filter(
+  const parts2 = partsOf3(process2, files).filter(
     ({ kind, mapping }) => (kind === "javaHeap" || kind === "tables") && isPlainMemory(mapping) || kind === "classes" && (isPlainMemory(mapping) || isPrivateFile(mapping))
   );
   return parts2.flatMap((part) => overlapping(runs, part));
@@ -66937,7 +66946,7 @@ async function memoryOf2(image, { pid }, cores, jvm) {
 }
 
 // src/job/job.ts
-async function partsOf3({ context, inputs: given, world }, application, architecture) {
+async function partsOf4({ context, inputs: given, world }, application, architecture) {
   const reference = given.image;
   const image = reference === void 0 ? void 0 : await context.step(
     "image",
@@ -67098,7 +67107,7 @@ async function withoutSnapshot(job, why, known) {
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
   if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
-  const { parts: parts2, inputs } = known.made ?? await partsOf3(job, known.application, await architectureOf2(job));
+  const { parts: parts2, inputs } = known.made ?? await partsOf4(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
   const cold = await buildColdImage(context, inputs, setting, { source, reason });
