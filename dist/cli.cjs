@@ -62631,7 +62631,7 @@ async function shakesHands({ host, port }, timeout) {
       socket2.destroy();
     };
     socket2.setTimeout(timeout, () => settle2(false));
-    socket2.on("secureConnect", () => settle2(true));
+    socket2.on("keylog", () => settle2(true));
     socket2.on("error", (error) => settle2(isAlert(error.code)));
     socket2.on("close", () => settle2(false));
   });
@@ -62659,8 +62659,10 @@ async function portResponds(address, health, serves) {
   if (plain && (isStatus(plain) || serves === "plain" || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) };
   const secure = await send(address, { ...request3, tls: true }, silence);
+  const ok2 = counts(secure);
   const waits = silence === void 0 && secure.description.startsWith("no answer within");
-  const ok2 = counts(secure) ?? (waits ? void 0 : await shakesHands(address, SILENCE) || void 0);
+  if (ok2 === void 0 && !waits && await shakesHands(address, SILENCE))
+    return { ok: true, description: "a TLS handshake", tls: true };
   if (ok2 !== void 0 || !plain) return { ...secure, ok: ok2 ?? false, tls: true };
   return { ...plain, ok: isOpen(plain) };
 }

@@ -333,7 +333,8 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
       copyFileSync(path.join(context, 'app.jar'), path.join(newer, 'app.jar'))
       writeFileSync(path.join(folder, 'Server.class'), classFile(99))
       execFileSync('jar', ['--update', '--file', path.join(newer, 'app.jar'), '-C', folder, 'Server.class'])
-      const { message } = await failing({ context: newer })
+      const { message, step } = await failing({ context: newer })
+      expect(step.log).not.toContain('Build the checkpoint image')
       expect(message).toContain('The application is compiled for Java 99 (class Server), and this JDK, ')
       expect(message).toContain('`java-version`')
     }

@@ -8,7 +8,7 @@ const FOLDER = path.join(ROOT, '__tests__/e2e/long/applications')
 const names = APPLICATIONS.map(({ name }) => name)
 
 /** Projects in the same folder that __tests__/e2e/long/set-ups.test.ts builds. */
-const OF_SET_UPS = ['clients', 'undertow-graceful']
+const OF_SET_UPS = ['clients', 'tcnative', 'undertow-graceful']
 
 /** The cells of a table in Markdown, without its second line. */
 function cellsOf(table: string): string[][] {

@@ -10,7 +10,10 @@ export function isAlert(code: string | undefined): boolean {
   return code !== undefined && /^ERR_SSL_(?:.*ALERT_|TLSV1_UNRECOGNIZED_NAME$)/.test(code)
 }
 
-/** Returns whether a server does a handshake of TLS, or refuses this client in it. Its certificate is not verified. */
+/**
+ * Returns whether a server does a handshake of TLS, or refuses this client in it. Its certificate is not verified. The keys of a
+ * connection follow from what the server says first: after that, a server that wants a certificate may end it at any time.
+ */
 export async function shakesHands({ host, port }: Address, timeout: Milliseconds): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
     const socket = connect({
@@ -25,7 +28,7 @@ export async function shakesHands({ host, port }: Address, timeout: Milliseconds
       socket.destroy()
     }
     socket.setTimeout(timeout, () => settle(false))
-    socket.on('secureConnect', () => settle(true))
+    socket.on('keylog', () => settle(true))
     socket.on('error', (error: NodeJS.ErrnoException) => settle(isAlert(error.code)))
     socket.on('close', () => settle(false))
   })

@@ -43,8 +43,10 @@ export async function portResponds(
   if (plain && (isStatus(plain) || serves === 'plain' || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) }
   const secure = await send(address, { ...request, tls: true }, silence)
+  const ok = counts(secure)
   const waits = silence === undefined && secure.description.startsWith('no answer within')
-  const ok = counts(secure) ?? (waits ? undefined : (await shakesHands(address, SILENCE)) || undefined)
+  if (ok === undefined && !waits && (await shakesHands(address, SILENCE)))
+    return { ok: true, description: 'a TLS handshake', tls: true }
   if (ok !== undefined || !plain) return { ...secure, ok: ok ?? false, tls: true }
   return { ...plain, ok: isOpen(plain) }
 }

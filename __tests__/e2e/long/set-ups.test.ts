@@ -88,3 +88,30 @@ describe('Undertow that shuts down gracefully before the checkpoint', () => {
     600_000
   )
 })
+
+describe('an application that the action can ask little', () => {
+  labTest(
+    'a server that wants a certificate of its client is ready, and restored, by its handshake',
+    async () => {
+      await proves({
+        name: 'tls-only',
+        inputs: { port: '8443', 'java-options': '-Dclient.auth=true' },
+        expected: { answer: { log: /^listening over TLS$/m, never: /Exception/ } }
+      })
+    },
+    600_000
+  )
+})
+
+describe('netty-tcnative, whose library is deleted while it is mapped', () => {
+  labTest(
+    'is restored with its library',
+    async () => {
+      await proves({
+        name: 'tcnative',
+        expected: { answer: { body: 'BoringSSL of a library that is deleted' } }
+      })
+    },
+    600_000
+  )
+})

@@ -1,6 +1,7 @@
 package example;
 
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,11 +11,12 @@ import java.security.KeyStore;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.crac.Context;
 import org.crac.Core;
 import org.crac.Resource;
 
-/** A server that speaks TLS only, with a certificate of its build. */
+/** A server that speaks TLS only, with a certificate of its build; with -Dclient.auth=true it wants one of its client, too. */
 public final class Application implements Resource {
 
     private static final char[] PASSWORD = "placeholder".toCharArray();
@@ -35,7 +37,14 @@ public final class Application implements Resource {
         SSLContext tls = SSLContext.getInstance("TLS");
         tls.init(managers.getKeyManagers(), null, null);
         server = HttpsServer.create(new InetSocketAddress(8443), 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.setHttpsConfigurator(new HttpsConfigurator(tls) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters wanted = getSSLContext().getDefaultSSLParameters();
+                wanted.setNeedClientAuth(Boolean.getBoolean("client.auth"));
+                parameters.setSSLParameters(wanted);
+            }
+        });
         server.createContext("/", exchange -> {
             byte[] body = "Hello over TLS".getBytes();
             exchange.sendResponseHeaders(200, body.length);
@@ -43,6 +52,7 @@ public final class Application implements Resource {
             exchange.close();
         });
         server.start();
+        System.out.println("listening over TLS");
     }
 
     @Override
