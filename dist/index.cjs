@@ -59054,7 +59054,7 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
     pattern: /Can't fork for (\d+): File exists/m,
     category: "runner",
     cause: "The process id $1 is already in use, but a restored process needs its previous id.",
-    fix: "Do not start anything else in the container before the restore: no `--init`, no `--pid=host`, no program before the entry script."
+    fix: "Give the container process ids of its own (no `--pid`, `hostPID` or `shareProcessNamespace`), and start no other program in it before the restore."
   },
   {
     id: "criu-fork-erofs",
@@ -65691,16 +65691,14 @@ var import_node_path70 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
 var import_promises72 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
+var PARENTS = [import_node_path70.default.dirname(HOME_DIR), import_node_path70.default.dirname(CRAC_DIR), CRAC_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
 async function planSnapshotLayer(source) {
   const { docker: docker2, container, files, user: user2, work } = source;
   const owned = { ...user2, type: "directory", mtime: /* @__PURE__ */ new Date(0) };
-  const parents = await foldersOf(docker2, container, [
-    import_node_path70.default.dirname(HOME_DIR),
-    import_node_path70.default.dirname(CRAC_DIR),
-    CRAC_DIR
-  ]);
+  const folders = await foldersOf(docker2, container, [...PARENTS, ...WRITTEN]);
+  const [parents, tops] = [folders.slice(0, PARENTS.length), folders.slice(PARENTS.length)];
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
       const file = import_node_path70.default.join(work, `written-${index + 1}.tar`);
@@ -65708,7 +65706,8 @@ async function planSnapshotLayer(source) {
         ["cp", `${container}:${folder}`, "-"],
         (tar) => (0, import_promises72.pipeline)(tar, (0, import_node_fs16.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
-      return { file, folder };
+      const { uid, gid } = tops[index];
+      return { file, folder, top: { uid, gid } };
     })
   );
   const [tmp] = written;

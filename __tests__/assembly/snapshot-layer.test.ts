@@ -39,7 +39,8 @@ async function layerOf(
 ): Promise<[Header, string][]> {
   const folders: Record<string, Entry[]> = {
     '/tmp': [
-      folder('tmp/', { uid: 0, gid: 0, mode: 0o1777 }),
+      // As an engine with user-namespace remapping copies it: with the owner on the host.
+      folder('tmp/', { uid: 100_000, gid: 100_000, mode: 0o1777 }),
       folder('tmp/hsperf/', { uid: 7 }),
       { name: 'tmp/hsperf/1', content: 'data', uid: 7 },
       { name: 'tmp/again', type: 'link', linkname: 'tmp/hsperf/1' },
@@ -50,7 +51,10 @@ async function layerOf(
     '/opt/crac-checkpoint/snapshot': [folder('snapshot/', { mode: 0o700 }), ...snapshot]
   }
   const docker = fakeDocker(async (args) => {
-    if (args[0] === 'exec') return '755 0 0 directory\n755 0 0 directory\n750 0 5 directory'
+    if (args[0] === 'exec')
+      return ['755 0 0', '755 0 0', '750 0 5', '1777 0 0', '750 10001 10001']
+        .map((folder) => `${folder} directory`)
+        .join('\n')
     return await tarOf(folders[(args[1] ?? '').replace('box:', '')] ?? [])
   })
   const counting = {

@@ -207,6 +207,28 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
     })
   })
 
+  labTest('with an init of Docker it is restored, and its exit code comes back', async () => {
+    const flags = [...DECLARED_FLAGS, '--init', ...OR_EXIT]
+    await withStarted({ image, flags }, async (started) => {
+      await callUntilAnswer(started)
+      docker('stop', started.name)
+      expect(docker('inspect', '--format', '{{.State.ExitCode}}', started.name)).toBe('143')
+    })
+  })
+
+  labTest('a process id that is in use is named, and the start is normal', async () => {
+    await withStarted({ image }, async (one) => {
+      await callUntilAnswer(one)
+      const flags = [...DECLARED_FLAGS, '--pid', `container:${one.name}`]
+      await withStarted({ image, flags }, async (other) => {
+        await callUntilAnswer(other)
+        expect(containerLog(other.name)).toMatch(
+          new RegExp(`${starting}the process id \\d+, which the snapshot needs, is in use: `)
+        )
+      })
+    })
+  })
+
   labTest('the metadata has the names of the environment, and no value', () => {
     const { snapshot } = JSON.parse(metadata) as Metadata
     expect(snapshot.content.environment).toEqual(

@@ -359,6 +359,14 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
       )
     })
 
+    grantedTest('a process id of the snapshot that another process has', async () => {
+      for (const id of [4_194_304, process.pid])
+        await writeFile(path.join(home, `snapshot/core-${id}.img`), '')
+      expect(await cause('')).toBe(
+        `${NORMAL}the process id ${process.pid}, which the snapshot needs, is in use: this container shares its process ids (--pid, hostPID, shareProcessNamespace)`
+      )
+    })
+
     grantedTest('in the lines of CRIU, if nothing else is seen', async () => {
       expect(await cause(`x ${home}/bin/java\n`)).toMatch(
         /Cause: see the lines of CRIU above(; the flags .*)?$/

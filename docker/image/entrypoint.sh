@@ -190,6 +190,17 @@ find_file() {
     done <"$here/snapshot/needed-files"
 }
 
+# Sets $cause if a process here has an id that the snapshot needs: each of its threads has a file with its id in the name.
+find_id() {
+    set +f
+    for file in "$here"/snapshot/core-*.img; do
+        id=${file##*/core-}
+        id=${id%.img}
+        [ ! -e "/proc/$id" ] || cause="the process id $id, which the snapshot needs, is in use: this container shares its process ids (--pid, hostPID, shareProcessNamespace)"
+    done
+    set -f
+}
+
 # Sets $cause after a restore that failed, from what can be seen in the container.
 find_cause() {
     bounding=0 no_new_privileges=0 filter=0
@@ -217,6 +228,7 @@ find_cause() {
         cause="kernel.yama.ptrace_scope is $ptrace_scope on this host, and CRIU needs 0 or 1"
     else
         find_file
+        [ -n "$cause" ] || find_id
         [ -n "$cause" ] || cause='see the lines of CRIU above'
         # A filter that blocks clone3 cannot be seen from here.
         [ "$cause" != 'see the lines of CRIU above' ] || [ "$filter" -eq 0 ] || cause="$cause; $flags"

@@ -25,6 +25,9 @@ export interface SnapshotSource {
 /** Folders with the files that the application wrote before the checkpoint: the restored process expects them unchanged. */
 const WRITTEN = ['/tmp', HOME_DIR]
 
+/** Folders above those of the layer. */
+const PARENTS = [path.dirname(HOME_DIR), path.dirname(CRAC_DIR), CRAC_DIR]
+
 /** For a start with a mount on /tmp, such as that of a container with a read-only root. */
 const TMP_COPY = `${CRAC_DIR}/tmp`
 
@@ -38,18 +41,17 @@ const SNAPSHOT_MODE = 0o400
 export async function planSnapshotLayer(source: SnapshotSource): Promise<LayerPlan> {
   const { docker, container, files, user, work } = source
   const owned = { ...user, type: 'directory' as const, mtime: new Date(0) }
-  const parents = await foldersOf(docker, container, [
-    path.dirname(HOME_DIR),
-    path.dirname(CRAC_DIR),
-    CRAC_DIR
-  ])
+  const folders = await foldersOf(docker, container, [...PARENTS, ...WRITTEN])
+  const [parents, tops] = [folders.slice(0, PARENTS.length), folders.slice(PARENTS.length)]
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
       const file = path.join(work, `written-${index + 1}.tar`)
       await docker.stream(['cp', `${container}:${folder}`, '-'], (tar) =>
         pipeline(tar, createWriteStream(file, { mode: PRIVATE_FILE }))
       )
-      return { file, folder }
+      // Where Docker remaps users, a copy has the owners of the host.
+      const { uid, gid } = tops[index] as Header
+      return { file, folder, top: { uid, gid } }
     })
   )
   const [tmp] = written
@@ -104,7 +106,7 @@ interface WrittenFiles {
   /** Where its files are in the image. */
   folder: string
   /** What the folder itself has there other than in the container. */
-  top?: Partial<Header>
+  top: Partial<Header>
 }
 
 /** Returns the headers of what the application wrote into a folder. */

@@ -1,6 +1,8 @@
 import { expect } from '@jest/globals'
+import { createHash } from 'node:crypto'
 import type { EngineOptions } from '../../../lab/docker/empty-docker.js'
 import { callUntilAnswer } from '../../../lab/started-image.js'
+import { ALL_DENIED, CALLS } from '../support/denied-calls.js'
 import { CONTAINERD_STORE, withEngine } from '../support/engines.js'
 import {
   containerLog,
@@ -39,20 +41,46 @@ const ENGINES: Case[] = [
     version: /^28\./,
     store: 'overlayfs',
     options: { ...FORKY, ...CONTAINERD_STORE }
+  },
+  {
+    engine: 'Docker 28 with user-namespace remapping',
+    version: /^28\./,
+    store: 'overlay2',
+    options: { ...FORKY, settings: { 'userns-remap': 'default' } }
   }
 ]
 
 const MINUTES = 60_000
 const WHOLE = { push: 'true', 'verify-runs': '1', 'secret-scan': 'fail', archive: 'auto' }
 
+/** Answer of the application, which still has what it wrote before the checkpoint. */
+const ANSWER = 'null|null|[]|true'
+
 type Pulled = Parameters<Parameters<typeof pulledAgain>[2]>[0]
 
-async function restores({ flags, ...pulled }: Pulled): Promise<void> {
+/** Flags beside those that the action prints. */
+const STARTS = [[], ['--init'], ['--read-only'], ['--read-only', '--tmpfs', '/tmp:exec']]
+
+async function restores(pulled: Pulled, more: string[] = []): Promise<void> {
   // Without its fallback: what answers was restored.
-  const exit = ['--env', 'CRAC_ON_RESTORE_FAILURE=exit']
-  await withStarted({ ...pulled, flags: [...flags, ...exit] }, async (started) => {
-    expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
-    expect(containerLog(started.name, pulled.environment)).not.toContain('starting the application normally')
+  const flags = [...pulled.flags, ...more, '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
+  await withStarted({ ...pulled, flags }, async (started) => {
+    expect(await callUntilAnswer(started)).toBe(ANSWER)
+    if (process.arch === 'x64')
+      expect(dockerAt(pulled.environment, 'exec', started.name, 'perl', '-e', CALLS)).toBe(ALL_DENIED)
+  })
+}
+
+async function namesTheProcessId(pulled: Pulled): Promise<void> {
+  await withStarted(pulled, async (one) => {
+    await callUntilAnswer(one)
+    const flags = [...pulled.flags, '--pid', `container:${one.name}`]
+    await withStarted({ ...pulled, flags }, async (other) => {
+      expect(await callUntilAnswer(other)).toBe(ANSWER)
+      expect(containerLog(other.name, pulled.environment)).toMatch(
+        /starting the application normally\. Cause: the process id \d+, which the snapshot needs, is in use/
+      )
+    })
   })
 }
 
@@ -62,7 +90,7 @@ e2eSuite('the engines', ['Server'], ({ folder, job }) => {
   const below = new Map<string, PushedImage['layers']>()
 
   engineTest.each(ENGINES)(
-    '$engine: the image that is pushed is the one that was proved, and restores where it is pulled',
+    '$engine: the image that is pushed is the one that was proved, and restores or says why not',
     async ({ engine, version, store, options }) => {
       const tag = freshTag('engines')
       const step = await withEngine(options, async (environment) => {
@@ -83,7 +111,11 @@ e2eSuite('the engines', ['Server'], ({ folder, job }) => {
         // Nothing was compressed for Docker alone.
         expect(saved.mediaTypes.filter((type) => !type.endsWith('.tar'))).toEqual([])
 
-        await pulledAgain(tag, made, restores, environment)
+        const starts = async (pulled: Pulled): Promise<void> => {
+          for (const more of STARTS) await restores(pulled, more)
+          await namesTheProcessId(pulled)
+        }
+        await pulledAgain(tag, made, starts, environment)
         expect(engineContents(environment)).toBe(before)
         below.set(engine, ofEveryRun(image))
         return made
@@ -105,23 +137,35 @@ e2eSuite('the engines', ['Server'], ({ folder, job }) => {
         await pulledAgain(tag, step, restores, environment)
         expect(engineContents(environment)).toBe(before)
         const layers = ofEveryRun(await pushedImage(tag, step)).map(({ digest }) => digest)
-        // BuildKit writes all layers without files alike; the classic builder does not write the same ones.
-        const digests = (below.get(ENGINES[0]?.engine ?? '') ?? []).map(({ digest }) => digest)
-        const withFiles = digests.filter((digest) => digests.indexOf(digest) === digests.lastIndexOf(digest))
-        expect(withFiles.length).toBeGreaterThan(5)
-        expect(layers).toEqual(expect.arrayContaining(withFiles))
+        const files = withFiles().map((index) => reference()[index]?.digest)
+        expect(layers).toEqual(expect.arrayContaining(files))
       })
     },
     10 * MINUTES
   )
 
-  engineTest('all layers but the snapshot and the archive of classes are the same from each engine', () => {
-    const [first, ...others] = [...below.values()]
-    expect(others.length).toBe(ENGINES.length - 1)
-    expect(first?.length).toBeGreaterThan(7)
-    for (const layers of others) expect(layers).toEqual(first)
-  })
+  engineTest(
+    'the layers with files are the same from each engine, all but the snapshot and the archive',
+    () => {
+      expect(below.size).toBe(ENGINES.length)
+      expect(withFiles().length).toBeGreaterThan(6)
+      for (const layers of below.values()) {
+        expect(layers.map(({ createdBy }) => createdBy)).toEqual(
+          reference().map(({ createdBy }) => createdBy)
+        )
+        for (const index of withFiles()) expect(layers[index]).toEqual(reference()[index])
+      }
+    }
+  )
+
+  const reference = (): PushedImage['layers'] => below.get("Docker 28 with containerd's image store") ?? []
+  /** Positions of the layers with files: for the others, containerd's image store has an archive without entries. */
+  const withFiles = (): number[] =>
+    reference().flatMap(({ diffId }, index) => (diffId === NO_ENTRIES ? [] : [index]))
 })
+
+/** Digest of a tar archive without entries, which is 1024 bytes of zero. */
+const NO_ENTRIES = `sha256:${createHash('sha256').update(Buffer.alloc(1024)).digest('hex')}`
 
 function ofEveryRun({ layers }: PushedImage): PushedImage['layers'] {
   return layers.filter(

@@ -15,7 +15,7 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
     pattern: /Can't fork for (\d+): File exists/m,
     category: 'runner',
     cause: 'The process id $1 is already in use, but a restored process needs its previous id.',
-    fix: 'Do not start anything else in the container before the restore: no `--init`, no `--pid=host`, no program before the entry script.'
+    fix: 'Give the container process ids of its own (no `--pid`, `hostPID` or `shareProcessNamespace`), and start no other program in it before the restore.'
   },
   {
     id: 'criu-fork-erofs',
