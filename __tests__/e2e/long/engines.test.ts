@@ -1,11 +1,13 @@
 import { expect } from '@jest/globals'
 import { createHash } from 'node:crypto'
-import type { EngineOptions } from '../../../lab/docker/empty-docker.js'
+import { withEmptyDocker, type EngineOptions } from '../../../lab/docker/empty-docker.js'
+import { labHome } from '../../../lab/home.js'
 import { callUntilAnswer } from '../../../lab/started-image.js'
 import { ALL_DENIED, CALLS } from '../support/denied-calls.js'
 import { CONTAINERD_STORE, withEngine } from '../support/engines.js'
 import {
   containerLog,
+  docker,
   dockerAt,
   e2eSuite,
   engineContents,
@@ -14,7 +16,8 @@ import {
   pulledAgain,
   pulledElsewhere,
   registryDigest,
-  withStarted
+  withStarted,
+  world
 } from '../support/lab.js'
 import { pushedImage, type PushedImage } from '../support/pushed-image.js'
 import { savedImage } from '../support/saved-image.js'
@@ -156,6 +159,27 @@ e2eSuite('the engines', ['Server'], ({ folder, job }) => {
         for (const index of withFiles()) expect(layers[index]).toEqual(reference()[index])
       }
     }
+  )
+
+  engineTest.each(ENGINES.slice(2, 4))(
+    '$engine: the layers of a base image of the same registry keep their digests',
+    async ({ options }) => {
+      const [base, tag] = [freshTag('engines-base'), freshTag('engines-based')]
+      docker('tag', world.baseImage, base)
+      docker('push', '--quiet', base)
+      docker('image', 'rm', base)
+      const { layers } = await pushedImage(base)
+      await withEmptyDocker(
+        labHome(),
+        async (environment) => {
+          const step = await job({ tags: tag, push: 'true', 'base-image': base }, { environment })
+          const digests = (await pushedImage(tag, step)).layers.map(({ digest }) => digest)
+          expect(digests).toEqual(expect.arrayContaining(layers.map(({ digest }) => digest)))
+        },
+        options
+      )
+    },
+    10 * MINUTES
   )
 
   const reference = (): PushedImage['layers'] => below.get("Docker 28 with containerd's image store") ?? []

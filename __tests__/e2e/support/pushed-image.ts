@@ -19,14 +19,18 @@ interface Configuration {
   rootfs: { diff_ids: string[] }
 }
 
-export async function pushedImage(tag: string, step: StepResult): Promise<PushedImage> {
-  const repository = tag.slice(tag.indexOf('/') + 1, tag.lastIndexOf(':'))
+const MANIFESTS =
+  'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
+
+/** Returns the image that a step has pushed; without a step, the one that the tag has. */
+export async function pushedImage(tag: string, step?: StepResult): Promise<PushedImage> {
+  const [repository, name] = [tag.slice(tag.indexOf('/') + 1, tag.lastIndexOf(':')), tag.split(':').at(-1)]
   const read = async (file: string): Promise<unknown> => {
     const address = new URL(`http://${world.registry}/v2/${repository}/${file}`)
-    const got = await httpGet(address, { accept: 'application/vnd.oci.image.manifest.v1+json' })
+    const got = await httpGet(address, { accept: MANIFESTS })
     return JSON.parse(got?.body ?? '')
   }
-  const manifest = (await read(`manifests/${step.outputs['digest']}`)) as Manifest
+  const manifest = (await read(`manifests/${step?.outputs['digest'] ?? name}`)) as Manifest
   const { history, rootfs } = (await read(`blobs/${manifest.config.digest}`)) as Configuration
   const made = history.filter((entry) => !entry.empty_layer)
   const layers = manifest.layers.map(({ digest }, index) => ({
