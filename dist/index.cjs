@@ -64967,6 +64967,18 @@ async function readSettingFiles(sources) {
   }
   return found;
 }
+async function readFurtherSettings(files) {
+  const found = [];
+  for (const [place, file] of files) {
+    const below2 = import_node_path67.default.posix.relative(HOME_DIR, place);
+    if (!isSettingFile(below2)) continue;
+    found.push(settingFile(below2, await (0, import_promises69.readFile)(file, "utf8").catch(() => "")));
+  }
+  return found;
+}
+function settingsInJson(text2) {
+  return yamlIn(text2)[0] ?? /* @__PURE__ */ new Map();
+}
 function isSettingFile(name) {
   return NAME5.test(import_node_path67.default.posix.basename(name)) && FOLDERS.includes(import_node_path67.default.posix.dirname(name).replace(/^\.$/, ""));
 }
@@ -65012,11 +65024,15 @@ async function readSettings({
   env
 }) {
   const given = givenSettings([...application.command, ...javaOptions2], words);
+  const json = settingsInJson(env["SPRING_APPLICATION_JSON"] ?? "");
   const fromEnvironment = (key) => {
-    const value = env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
+    const value = json.get(key) ?? env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
     return value === void 0 ? void 0 : { value, place: "the environment" };
   };
-  const files = await readSettingFiles(application.classes.keys());
+  const files = [
+    ...await readSettingFiles(application.classes.keys()),
+    ...await readFurtherSettings(application.files)
+  ];
   const always = files.filter(({ profile }) => profile === void 0);
   const unconditional = merged(always, (condition) => condition === void 0);
   const profiles = new Set(

@@ -76,6 +76,37 @@ describe('the port of the management server', () => {
     expect(await portOf([jar], { [name]: text })).toBe(port)
   })
 
+  test('is found in SPRING_APPLICATION_JSON, which counts before the files', async () => {
+    const files = { 'application.properties': 'management.server.port=8081' }
+    const json = JSON.stringify({ management: { server: { port: 8082 } } })
+    expect(await portOf([SPRING], files, { env: { SPRING_APPLICATION_JSON: json } })).toBe(8082)
+    const flat = '{"management.server.port": 8083}'
+    expect(await portOf([SPRING], files, { env: { SPRING_APPLICATION_JSON: flat } })).toBe(8083)
+    for (const text of ['', '{', '[]', 'null'])
+      expect(await portOf([SPRING], files, { env: { SPRING_APPLICATION_JSON: text } })).toBe(8081)
+  })
+
+  test.each([
+    ['/home/app/application.yml', 8085],
+    ['/home/app/config/application.yml', 8085],
+    ['/app/application.yml', 8081]
+  ])('is found in a further file at %s, where the framework finds it: %d', async (place, port) => {
+    writeFileSync(path.join(folder, 'application.properties'), 'management.server.port=8081')
+    mkdirSync(path.join(folder, 'deploy'))
+    writeFileSync(path.join(folder, 'deploy/application.yml'), 'management.server.port: 8085')
+    const application = {
+      layout: 'class-path' as const,
+      description: '',
+      mainClass: '',
+      command: ['example.Application'],
+      dependencies: new Map<string, string>(),
+      classes: new Map([[folder, 'classes.jar']]),
+      packed: new Set<string>(),
+      files: new Map([[place, path.join(folder, 'deploy/application.yml')]])
+    }
+    expect(await portOf([SPRING], {}, { application })).toBe(port)
+  })
+
   test('is found in the jar of the application', async () => {
     await writeJar(path.join(folder, 'app.jar'), undefined, {
       'application.properties': 'endpoints.all.port=8085'

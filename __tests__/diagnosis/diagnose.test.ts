@@ -23,6 +23,18 @@ test.each([
   expect(diagnose('dump', { app })?.signature?.id).toBe(id)
 })
 
+test.each([
+  ['/tmp/libnetty_tcnative_linux_x86_641.so', 'criu-ghost-native'],
+  ['/tmp/jna-96801/jna13.tmp', 'criu-ghost-native'],
+  ['/tmp/libduckdb_java5521.so', 'criu-ghost-native'],
+  ['/tmp/onnxruntime-java77/libonnxruntime.so.1.20', 'criu-ghost-native'],
+  ['/tmp/cache.soap', 'criu-ghost-limit'],
+  ['/tmp/upload.dat', 'criu-ghost-limit']
+])('a deleted file that is too large for CRIU is a native library by its name: %s', (file, id) => {
+  const criu = `(00.1) Error (criu/files-reg.c:950): Can't dump ghost file ${file} of 204194304 size, increase limit`
+  expect(diagnose('dump', { criu })?.signature?.id).toBe(id)
+})
+
 describe('diagnose', () => {
   test('finds the cause in a whole log of CRIU, not the noise before it nor the errors that follow from it', () => {
     expect(

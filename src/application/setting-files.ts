@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { HOME_DIR } from '../lib/image-paths.js'
 import { fieldsOf } from '../lib/json.js'
 import { textsIn } from './jar.js'
 import { isFolder } from './layouts/layout.js'
@@ -39,6 +40,22 @@ export async function readSettingFiles(sources: Iterable<string>): Promise<Setti
     }
   }
   return found
+}
+
+/** Reads those of the input `files` that are where Spring, Micronaut and Quarkus find them beside the application; place → file. */
+export async function readFurtherSettings(files: ReadonlyMap<string, string>): Promise<SettingFile[]> {
+  const found: SettingFile[] = []
+  for (const [place, file] of files) {
+    const below = path.posix.relative(HOME_DIR, place)
+    if (!isSettingFile(below)) continue
+    found.push(settingFile(below, await readFile(file, 'utf8').catch(() => '')))
+  }
+  return found
+}
+
+/** Returns the settings in the text of SPRING_APPLICATION_JSON; none if it is not an object. */
+export function settingsInJson(text: string): Values {
+  return yamlIn(text)[0] ?? new Map<string, string>()
 }
 
 function isSettingFile(name: string): boolean {

@@ -1,6 +1,6 @@
 import type { Application } from './layouts/layout.js'
 import type { Values } from './properties.js'
-import { readSettingFiles, type SettingFile } from './setting-files.js'
+import { readFurtherSettings, readSettingFiles, settingsInJson, type SettingFile } from './setting-files.js'
 
 /** Places from which a framework takes its settings: inputs of the action, and the files of the application. */
 export interface SettingSources {
@@ -32,7 +32,7 @@ const MOST_PLACEHOLDERS = 10
 
 /**
  * Reads the settings as Spring, Micronaut and Quarkus do: arguments and system properties, then environment variables, then the
- * files `application.properties` and `application.yml` among the classes, with those of the active profiles.
+ * files `application.properties` and `application.yml` among the classes and in the input `files`, with those of the active profiles.
  */
 export async function readSettings({
   application,
@@ -41,11 +41,15 @@ export async function readSettings({
   env
 }: SettingSources): Promise<Settings> {
   const given = givenSettings([...application.command, ...javaOptions], words)
+  const json = settingsInJson(env['SPRING_APPLICATION_JSON'] ?? '')
   const fromEnvironment: Settings = (key) => {
-    const value = env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, '_')]
+    const value = json.get(key) ?? env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, '_')]
     return value === undefined ? undefined : { value, place: 'the environment' }
   }
-  const files = await readSettingFiles(application.classes.keys())
+  const files = [
+    ...(await readSettingFiles(application.classes.keys())),
+    ...(await readFurtherSettings(application.files))
+  ]
   const always = files.filter(({ profile }) => profile === undefined)
   const unconditional = merged(always, (condition) => condition === undefined)
   const profiles = new Set(
