@@ -162,8 +162,8 @@ e2eSuite('the engines', ['Server'], ({ folder, job }) => {
   )
 
   engineTest.each(ENGINES.slice(2, 4))(
-    '$engine: the layers of a base image of the same registry keep their digests',
-    async ({ options }) => {
+    '$engine: a base image that was pulled keeps its uncompressed digests; its packed layers are those of the store',
+    async ({ store, options }) => {
       const [base, tag] = [freshTag('engines-base'), freshTag('engines-based')]
       docker('tag', world.baseImage, base)
       docker('push', '--quiet', base)
@@ -173,8 +173,11 @@ e2eSuite('the engines', ['Server'], ({ folder, job }) => {
         labHome(),
         async (environment) => {
           const step = await job({ tags: tag, push: 'true', 'base-image': base }, { environment })
-          const digests = (await pushedImage(tag, step)).layers.map(({ digest }) => digest)
-          expect(digests).toEqual(expect.arrayContaining(layers.map(({ digest }) => digest)))
+          const pushed = (await pushedImage(tag, step)).layers.slice(0, layers.length)
+          expect(pushed.map(({ diffId }) => diffId)).toEqual(layers.map(({ diffId }) => diffId))
+          // overlay2 has no packed layers, so the action packs them again.
+          const packed = pushed.every(({ digest }, index) => digest === layers[index]?.digest)
+          expect(packed).toBe(store === 'overlayfs')
         },
         options
       )
