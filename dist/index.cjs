@@ -38949,12 +38949,14 @@ function isNamedSecret(name, value) {
 }
 function isMixed(value) {
   if (value.length < SHORTEST_RANDOM || !/^([a-z0-9]+|[A-Z0-9]+=*)$/.test(value)) return false;
+  if (IS_ALGORITHM.test(value)) return false;
   const changes = changesIn(value);
   const consonants = [...value].filter(
     (one, index) => IS_CONSONANT.test(one) && IS_CONSONANT.test(value[index - 1] ?? "")
   );
   return changes >= LEAST_CHANGES_OF_TWO || changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS;
 }
+var IS_ALGORITHM = /with(hmac|rsa|dsa|ecdsa|aes|sha|md5)/i;
 var IS_CONSONANT = /[b-df-hj-np-tv-z]/i;
 function saysSecret(upper) {
   return NAME_OF_SECRET.test(upper) && !NAMES_OF_DESCRIPTION.some((one) => one.test(upper));
@@ -60668,10 +60670,11 @@ var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/frames.ts
 var AHEAD = 16;
-async function* framed(reader, frames) {
+async function* framed(reader, frames, length = Infinity) {
+  const end = reader.position + length;
   let left = 0;
   for (let ended = false; !ended; ) {
-    const bytes = await reader.peek(AHEAD);
+    const bytes = (await reader.peek(AHEAD)).subarray(0, end - reader.position);
     const isLast = bytes.length < AHEAD;
     let at = Math.min(left, bytes.length);
     left -= at;
@@ -60719,6 +60722,432 @@ function endIn(bytes) {
     return at < 0 ? [] : [at - 1 + Math.ceil((mark.shift + BITS_OF_END) / 8)];
   });
   return ends.length === 0 ? void 0 : Math.min(...ends);
+}
+
+// src/secrets/archives/unpack.ts
+var import_node_zlib3 = require("node:zlib");
+var DamagedError = class extends Error {
+  /** Reason for the report. */
+  reason;
+  constructor(message, reason = "damaged") {
+    super(message);
+    this.reason = reason;
+  }
+};
+var PIECE3 = 64 * 1024;
+function gunzipped(reader) {
+  return unpacked(reader, (0, import_node_zlib3.createGunzip)({ chunkSize: PIECE3 }), Infinity);
+}
+function inflated(reader, length = Infinity) {
+  return unpacked(reader, (0, import_node_zlib3.createInflateRaw)({ chunkSize: PIECE3 }), length);
+}
+async function* unpacked(reader, engine, length) {
+  const closed = new Promise((resolve4) => engine.once("close", resolve4));
+  const end = reader.position + length;
+  let ofSource;
+  let ofEngine;
+  async function feed() {
+    while (!engine.destroyed && !engine.readableEnded) {
+      const piece = (await reader.peek(1)).subarray(0, Math.min(PIECE3, end - reader.position));
+      if (engine.destroyed) return;
+      if (piece.length === 0) {
+        engine.end();
+        return;
+      }
+      const before = engine.bytesWritten;
+      const written = new Promise((resolve4) => engine.write(piece, resolve4));
+      await Promise.race([written, closed]);
+      reader.skip(engine.bytesWritten - before);
+    }
+  }
+  const feeding = feed().catch((error2) => {
+    ofSource = error2 instanceof Error ? error2 : new Error(messageOf(error2));
+    engine.destroy();
+  });
+  try {
+    for await (const piece of engine) yield piece;
+  } catch (error2) {
+    ofEngine = error2;
+  } finally {
+    engine.destroy();
+    await feeding;
+  }
+  if (ofSource !== void 0) throw ofSource;
+  if (ofEngine !== void 0) throw new DamagedError(messageOf(ofEngine));
+}
+
+// src/secrets/archives/xz.ts
+var HEADER3 = 12;
+var CHECKS = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
+var LONGEST_NUMBER = 9;
+var LZMA2 = 33;
+async function* streamsOfXz(reader) {
+  while (formatOf(await reader.peek(HEADER3)) === "xz") {
+    yield* framed(reader, framesOfXz());
+    for (let bytes = await reader.peek(4); zerosIn(bytes) >= 4; bytes = await reader.peek(4))
+      reader.skip(zerosIn(bytes) & ~3);
+  }
+}
+function zerosIn(bytes) {
+  const other = bytes.findIndex((byte) => byte !== 0);
+  return other < 0 ? bytes.length : other;
+}
+function windowOfXz(head) {
+  const flags = head[HEADER3 + 1] ?? 0;
+  let at = HEADER3 + 2;
+  const number = () => {
+    const { value, length } = numberIn(head.subarray(at)) ?? { value: 0, length: 1 };
+    at += length;
+    return value;
+  };
+  for (const size of [64, 128]) if ((flags & size) !== 0) number();
+  for (let filter = 0; filter <= (flags & 3); filter++) {
+    const [id, size] = [number(), number()];
+    const bits = head[at] ?? 0;
+    if (id === LZMA2) return (2 | bits & 1) * 2 ** ((bits >> 1) + 11);
+    at += size;
+  }
+  return 0;
+}
+function* framesOfXz() {
+  let next = yield 0;
+  const check2 = CHECKS[(next[7] ?? 0) & 15] ?? 0;
+  next = yield HEADER3;
+  while (next[0] !== 0) {
+    next = yield ((next[0] ?? 0) + 1) * 4;
+    let size2 = 0;
+    for (let last = false; !last; ) {
+      last = next[0] === 0;
+      const length = chunkLength(next);
+      if (length === void 0) return;
+      size2 += length;
+      next = yield length;
+    }
+    next = yield padding(size2) + check2;
+  }
+  let size = 1;
+  next = yield size;
+  for (let left = 1, records2; left > 0; left--) {
+    const number = numberIn(next);
+    if (number === void 0) return;
+    if (records2 === void 0) left += 2 * (records2 = number.value);
+    size += number.length;
+    next = yield number.length;
+  }
+  yield padding(size) + 4;
+  yield HEADER3;
+}
+function chunkLength(bytes) {
+  const control = bytes[0] ?? 0;
+  if (control === 0) return 1;
+  if (bytes.length < 6 || control > 2 && control < 128) return void 0;
+  if (control < 128) return 4 + bytes.readUInt16BE(1);
+  return (control < 192 ? 6 : 7) + bytes.readUInt16BE(3);
+}
+function padding(size) {
+  return (4 - size % 4) % 4;
+}
+function numberIn(bytes) {
+  let value = 0;
+  for (let at = 0; at < Math.min(bytes.length, LONGEST_NUMBER); at++) {
+    const byte = bytes[at] ?? 0;
+    value += (byte & 127) * 128 ** at;
+    if (byte < 128) return { value, length: at + 1 };
+  }
+  return void 0;
+}
+
+// src/secrets/archives/by-program.ts
+var LEAST_MEMORY = 8 * 1024 * 1024;
+var FURTHER_MEMORY = 2 * 1024 * 1024;
+var PUT_BACK = 1280 * 1024;
+function memoryOf(format, head) {
+  return Math.max(LEAST_MEMORY, format === "xz" ? windowOfXz(head) : 0);
+}
+function argumentsOf(format, memory) {
+  const options3 = format === "xz" ? ["--format=xz", "--threads=1", `--memlimit-decompress=${memory + FURTHER_MEMORY}`] : [];
+  return ["--decompress", "--stdout", ...options3];
+}
+async function* unpackedBy({ stdin, stdout, stderr, ended, kill }, format, reader) {
+  let ofSource;
+  const over = ended.then(
+    () => true,
+    () => true
+  );
+  const fed = lastOf(PUT_BACK);
+  stderr.resume();
+  stdin?.on("error", () => void 0);
+  async function feed() {
+    const packed = format === "xz" ? streamsOfXz(reader) : streamsOfBzip2(reader);
+    for await (const piece of packed) {
+      fed.add(piece);
+      const refused3 = new Promise((resolve4) => stdin?.write(piece, (error2) => resolve4(error2)));
+      if (await Promise.race([refused3, over])) break;
+    }
+    stdin?.end();
+  }
+  const feeding = feed().catch((error2) => {
+    ofSource = error2 instanceof Error ? error2 : new Error(messageOf(error2));
+    kill();
+  });
+  let isRead = false;
+  try {
+    for await (const piece of stdout) yield piece;
+    isRead = true;
+  } finally {
+    if (!isRead) kill();
+    await feeding;
+    if (!isRead && ofSource === void 0) reader.putBack(fed.bytes());
+  }
+  if (ofSource !== void 0) throw ofSource;
+  const exitCode = await ended;
+  if (exitCode !== 0) {
+    reader.putBack(fed.bytes());
+    const message = `${format} ended with exit code ${exitCode}`;
+    throw new DamagedError(message, `damaged: ${message}`);
+  }
+}
+function lastOf(size) {
+  const pieces = [];
+  let total = 0;
+  return {
+    add(piece) {
+      pieces.push(Buffer.from(piece));
+      total += piece.length;
+      while (total - (pieces[0]?.length ?? 0) >= size) total -= pieces.shift()?.length ?? 0;
+    },
+    bytes: () => Buffer.concat(pieces)
+  };
+}
+
+// src/secrets/archives/tar.ts
+var LARGEST_HEADER = 1024 * 1024;
+async function* partsOfTar(reader) {
+  let extended = NOTHING;
+  for (; ; ) {
+    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
+    if (block.length === 0) return;
+    if (!isTarHeader(block)) {
+      if (isEmpty(block)) reader.skip(block.length);
+      else yield* drained({ kind: "gap", bytes: gap(reader) });
+      continue;
+    }
+    const header = Buffer.from(block);
+    reader.skip(HEAD);
+    const type = header.toString("latin1", 156, 157);
+    const size = extended.size ?? numberAt(header, 124, 12);
+    if ("xgLK".includes(type) && size <= LARGEST_HEADER) {
+      const content = (await reader.peek(size)).subarray(0, size);
+      extended = type === "g" ? { ...extended, raw: [...extended.raw, Buffer.from(content)] } : extendedBy(extended, type, content);
+      reader.skip(content.length);
+      await drain(reader.pieces(padding2(size)));
+      continue;
+    }
+    if (type === "S") await skipSparseMap(reader, header);
+    const length = "123456".includes(type) ? 0 : size;
+    const name = extended.path ?? nameIn2(header);
+    const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
+    const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
+    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
+    extended = NOTHING;
+    const end = reader.position + length;
+    yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
+    await drain(reader.pieces(end - reader.position));
+    if (reader.position < end) yield { kind: "gap", bytes: gap(reader) };
+    await drain(reader.pieces(padding2(length)));
+  }
+}
+var NOTHING = { raw: [] };
+function extendedBy(before, type, content) {
+  const raw = [...before.raw, Buffer.from(content)];
+  const text2 = content.toString("utf8");
+  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
+  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
+  const record = (key) => recordOf(key).exec(text2)?.[1];
+  const size = Number(record("size") ?? NaN);
+  return {
+    path: record("path") ?? before.path,
+    link: record("linkpath") ?? before.link,
+    size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
+    raw
+  };
+}
+function recordOf(key) {
+  return new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`);
+}
+async function* drained(part) {
+  yield part;
+  await drain(part.bytes);
+}
+async function* gap(reader) {
+  for (; ; ) {
+    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
+    if (block.length === 0 || isTarHeader(block)) return;
+    reader.skip(block.length);
+    yield block;
+  }
+}
+function isEmpty(block) {
+  return block.every((byte) => byte === 0);
+}
+function padding2(size) {
+  return (HEAD - size % HEAD) % HEAD;
+}
+async function skipSparseMap(reader, header) {
+  let block = header;
+  for (let flag = 482; block[flag] === 1; flag = 504) {
+    block = Buffer.from((await reader.peek(HEAD)).subarray(0, HEAD));
+    reader.skip(block.length);
+  }
+}
+function nameIn2(header) {
+  const name = textAt(header, 0, 100);
+  const prefix = header.toString("latin1", 257, 263) === "ustar\0" ? textAt(header, 345, 155) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+function ownersIn(header) {
+  if (header.toString("latin1", 257, 262) !== "ustar") return [];
+  const names = [textAt(header, 265, 32), textAt(header, 297, 32)];
+  return names.filter((name) => name !== "" && name !== "root").map((name) => Buffer.from(name));
+}
+function textAt(header, at, length) {
+  return header.toString("utf8", at, at + length).replace(/\0.*/s, "");
+}
+function numberAt(header, at, length) {
+  if (((header[at] ?? 0) & 128) !== 0) return header.readUIntBE(at + length - 6, 6);
+  return parseInt(textAt(header, at, length).trim(), 8) || 0;
+}
+
+// src/secrets/archives/zip.ts
+var import_node_zlib4 = require("node:zlib");
+var SMALL2 = 1024 * 1024;
+var HEADER4 = 30;
+var STORED = 0;
+var DEFLATED = 8;
+var ZSTANDARD2 = [20, 93];
+var FORMATS = /* @__PURE__ */ new Map([
+  [12, "bzip2"],
+  [95, "xz"]
+]);
+var METHODS = /* @__PURE__ */ new Map([
+  [1, "shrink"],
+  [2, "reduce"],
+  [3, "reduce"],
+  [4, "reduce"],
+  [5, "reduce"],
+  [6, "implode"],
+  [9, "deflate64"],
+  [10, "implode"],
+  [12, "bzip2"],
+  [14, "lzma"],
+  [95, "xz"],
+  [97, "wavpack"],
+  [98, "ppmd"],
+  [99, "encryption"]
+]);
+var ENCRYPTED = 1;
+var SIZES_LATER = 8;
+var KNOWN_FLAGS = 10367;
+async function* partsOfZip(reader, unzstd2) {
+  for (; ; ) {
+    const header = await headerAt(reader);
+    if (header === void 0) {
+      if (reader.buffered.length === 0) return;
+      yield* drained2({ kind: "gap", unopened: void 0, bytes: gap2(reader) });
+      continue;
+    }
+    const { name, attributes, method, flags, size } = header;
+    reader.skip(header.length);
+    const isEncrypted = (flags & ENCRYPTED) !== 0;
+    const format = isEncrypted || size === void 0 ? void 0 : FORMATS.get(method);
+    const isFile3 = format !== void 0 && formatOf(await reader.peek(HEAD)) === format;
+    const reason = isEncrypted ? "encryption" : METHODS.get(method);
+    if (reason !== void 0 && !isFile3) {
+      yield* drained2({ kind: "gap", unopened: { name, reason }, bytes: gap2(reader) });
+    } else if (method === STORED || isFile3) {
+      yield { kind: "file", name, attributes, stored: true, bytes: await contentOf(reader, size ?? 0) };
+    } else {
+      const bytes = method === DEFLATED ? await inflatedAtOnce(reader, size) ?? inflated(reader, size) : unzstd2(reader, size);
+      yield { kind: "file", name, attributes, stored: false, bytes };
+      await skipDescriptor(reader);
+    }
+  }
+}
+async function headerAt(reader) {
+  const fixed2 = await reader.peek(HEADER4);
+  if (!isHeader(fixed2)) return void 0;
+  const nameEnd = HEADER4 + fixed2.readUInt16LE(26);
+  const length = nameEnd + fixed2.readUInt16LE(28);
+  const bytes = await reader.peek(length);
+  if (bytes.length < length) return void 0;
+  const attributes = Buffer.from(bytes.subarray(nameEnd, length));
+  const flags = bytes.readUInt16LE(6);
+  const packed = bytes.readUInt32LE(18);
+  const size = packed === 4294967295 ? zip64Size(attributes) : packed;
+  const method = bytes.readUInt16LE(8);
+  return {
+    length,
+    name: bytes.toString("utf8", HEADER4, nameEnd),
+    attributes,
+    method,
+    flags,
+    // Packed data of no bytes does not exist.
+    size: packed === 0 && ((flags & SIZES_LATER) !== 0 || method !== STORED) ? void 0 : size
+  };
+}
+function isHeader(bytes, at = 0) {
+  if (bytes.length < at + HEADER4 || bytes.compare(LOCAL_FILE, 0, 4, at, at + 4) !== 0) return false;
+  const method = bytes.readUInt16LE(at + 8);
+  const known = method === STORED || method === DEFLATED || ZSTANDARD2.includes(method) || METHODS.has(method);
+  const version = bytes[at + 4] ?? 0;
+  return known && version <= 63 && (bytes.readUInt16LE(at + 6) & ~KNOWN_FLAGS) === 0;
+}
+function zip64Size(extra) {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) === 1 && at + 20 <= extra.length) return Number(extra.readBigUInt64LE(at + 12));
+  }
+  return void 0;
+}
+async function* drained2(part) {
+  yield part;
+  await drain(part.bytes);
+}
+async function* gap2(reader) {
+  for (let from = 1; ; from = 0) {
+    const bytes = await reader.peek(HEADER4);
+    const end = bytes.length === 0 ? 0 : nextHeader(bytes, from);
+    if (end === 0) return;
+    reader.skip(end);
+    yield bytes.subarray(0, end);
+  }
+}
+function nextHeader(bytes, from) {
+  const isEnd = bytes.length < HEADER4;
+  for (let at = bytes.indexOf(LOCAL_FILE, from); at >= 0; at = bytes.indexOf(LOCAL_FILE, at + 1)) {
+    if (isHeader(bytes, at) || !isEnd && at + HEADER4 > bytes.length) return at;
+  }
+  return isEnd ? bytes.length : bytes.length - LOCAL_FILE.length + 1;
+}
+async function inflatedAtOnce(reader, size) {
+  for (let length = Math.min(size ?? 64 * 1024, SMALL2); ; length = Math.min(length * 4, SMALL2)) {
+    const packed = await reader.peek(length);
+    try {
+      const { buffer: buffer3, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
+        maxOutputLength: SMALL2,
+        info: true
+      });
+      reader.skip(engine.bytesWritten);
+      return [buffer3];
+    } catch (error2) {
+      const short = error2.code === "Z_BUF_ERROR";
+      if (!short || size !== void 0 || packed.length < length || length === SMALL2) return void 0;
+    }
+  }
+}
+async function skipDescriptor(reader) {
+  const bytes = await reader.peek(26);
+  const isAt2 = (at, magic) => bytes.toString("latin1", at, at + magic.length) === magic;
+  if (isAt2(0, "PK\x07\b")) reader.skip(!isAt2(16, "PK") && isAt2(24, "PK") ? 24 : Math.min(16, bytes.length));
 }
 
 // node_modules/fzstd/esm/index.mjs
@@ -61391,51 +61820,64 @@ var Decompress = /* @__PURE__ */ (function() {
   return Decompress2;
 })();
 
-// src/secrets/archives/unpack.ts
-var import_node_zlib3 = __toESM(require("node:zlib"), 1);
-var DamagedError = class extends Error {
-  /** Reason for the report. */
-  reason;
-  constructor(message, reason = "damaged") {
-    super(message);
-    this.reason = reason;
-  }
-};
-var PIECE3 = 64 * 1024;
-var ZSTD_PIECE = 1024;
+// src/secrets/archives/zstd.ts
+var import_node_zlib5 = __toESM(require("node:zlib"), 1);
+var PIECE_OF_FZSTD = 1024;
 var LONGEST_HEADER = 18;
 var LARGEST_WINDOW = 32 * 1024 * 1024;
-function gunzipped(reader) {
-  return unpacked(reader, (0, import_node_zlib3.createGunzip)({ chunkSize: PIECE3 }), Infinity);
-}
-function inflated(reader, length = Infinity) {
-  return unpacked(reader, (0, import_node_zlib3.createInflateRaw)({ chunkSize: PIECE3 }), length);
-}
-async function* unzstd(reader, length = Infinity) {
-  const window = windowOf(await reader.peek(LONGEST_HEADER));
-  if (window > LARGEST_WINDOW) throw new DamagedError(`it needs ${window} bytes of memory`);
+var RUN_OF_ONE_BYTE = 1;
+async function* unzstd(reader, length = Infinity, mayMove = () => true) {
   const end = reader.position + length;
-  if ("createZstdDecompress" in import_node_zlib3.default) {
-    const create = import_node_zlib3.default.createZstdDecompress;
-    while (reader.position < end && await isAtFrame(reader))
-      yield* unpacked(reader, create({ chunkSize: PIECE3 }), end - reader.position);
-    return;
+  while (reader.position < end && await isAtFrame(reader)) {
+    const left = end - reader.position;
+    if ("createZstdDecompress" in import_node_zlib5.default) {
+      const create = import_node_zlib5.default.createZstdDecompress;
+      yield* unpacked(reader, create({ chunkSize: PIECE3 }), left);
+    } else yield* unpackedByFzstd(reader, left, mayMove);
   }
+}
+async function* unpackedByFzstd(reader, length, mayMove) {
+  const head = Buffer.from(await reader.peek(LONGEST_HEADER));
+  const window = windowOf(head);
   const ready = [];
-  const engine = new Decompress((piece) => void ready.push(Buffer.from(piece)));
-  for (let last = false; !last; ) {
-    const piece = (await reader.peek(1)).subarray(0, Math.min(ZSTD_PIECE, end - reader.position));
-    last = piece.length === 0;
-    let failure;
+  const engine = new Decompress((piece) => {
+    if (!mayMove(window))
+      throw new DamagedError("its window is moved too often", "it takes too long to unpack");
+    ready.push(Buffer.from(piece));
+  });
+  function push2(piece, last) {
     try {
       engine.push(piece, last);
+      return void 0;
     } catch (error2) {
-      failure = error2;
+      return error2 instanceof DamagedError ? error2 : new DamagedError(messageOf(error2));
     }
-    yield* ready.splice(0);
-    if (failure !== void 0) throw new DamagedError(messageOf(failure));
-    reader.skip(piece.length);
   }
+  for await (const bytes of framed(reader, framesOfZstd(), length)) {
+    for (let at = 0; at < bytes.length; at += PIECE_OF_FZSTD) {
+      const failure2 = push2(bytes.subarray(at, at + PIECE_OF_FZSTD), false);
+      yield* ready.splice(0);
+      if (failure2 === void 0) continue;
+      reader.putBack(Buffer.from(bytes.subarray(at)));
+      throw failure2;
+    }
+  }
+  const failure = push2(Buffer.alloc(0), true);
+  if (failure !== void 0) throw failure;
+}
+function* framesOfZstd() {
+  let next = yield 0;
+  const flags = next[4] ?? 0;
+  const isOneSegment = (flags & 32) !== 0;
+  const sizes = [isOneSegment ? 1 : 0, 2, 4, 8];
+  next = yield 5 + (isOneSegment ? 0 : 1) + ([0, 1, 2, 4][flags & 3] ?? 0) + (sizes[flags >> 6] ?? 0);
+  for (let isLast = false; !isLast; ) {
+    if (next.length < 3) return;
+    const block = next.readUIntLE(0, 3);
+    isLast = (block & 1) === 1;
+    next = yield 3 + ((block >> 1 & 3) === RUN_OF_ONE_BYTE ? 1 : block >> 3);
+  }
+  yield (flags & 4) === 0 ? 0 : 4;
 }
 async function isAtFrame(reader) {
   for (; ; ) {
@@ -61460,420 +61902,13 @@ function windowOf(head) {
   const size = [1, 2, 4, 6][flags >> 6] ?? 6;
   return head.length < at + size ? 0 : head.readUIntLE(at, size);
 }
-async function* unpacked(reader, engine, length) {
-  const closed = new Promise((resolve4) => engine.once("close", resolve4));
-  const end = reader.position + length;
-  let ofSource;
-  let ofEngine;
-  async function feed() {
-    while (!engine.destroyed && !engine.readableEnded) {
-      const piece = (await reader.peek(1)).subarray(0, Math.min(PIECE3, end - reader.position));
-      if (engine.destroyed) return;
-      if (piece.length === 0) {
-        engine.end();
-        return;
-      }
-      const before = engine.bytesWritten;
-      const written = new Promise((resolve4) => engine.write(piece, resolve4));
-      await Promise.race([written, closed]);
-      reader.skip(engine.bytesWritten - before);
-    }
-  }
-  const feeding = feed().catch((error2) => {
-    ofSource = error2 instanceof Error ? error2 : new Error(messageOf(error2));
-    engine.destroy();
-  });
-  try {
-    for await (const piece of engine) yield piece;
-  } catch (error2) {
-    ofEngine = error2;
-  } finally {
-    engine.destroy();
-    await feeding;
-  }
-  if (ofSource !== void 0) throw ofSource;
-  if (ofEngine !== void 0) throw new DamagedError(messageOf(ofEngine));
-}
-
-// src/secrets/archives/xz.ts
-var HEADER3 = 12;
-var CHECKS = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
-var LONGEST_NUMBER = 9;
-var LZMA2 = 33;
-async function* streamsOfXz(reader) {
-  while (formatOf(await reader.peek(HEADER3)) === "xz") {
-    yield* framed(reader, framesOfXz());
-    for (let bytes = await reader.peek(4); zerosIn(bytes) >= 4; bytes = await reader.peek(4))
-      reader.skip(zerosIn(bytes) & ~3);
-  }
-}
-function zerosIn(bytes) {
-  const other = bytes.findIndex((byte) => byte !== 0);
-  return other < 0 ? bytes.length : other;
-}
-function windowOfXz(head) {
-  const flags = head[HEADER3 + 1] ?? 0;
-  let at = HEADER3 + 2;
-  const number = () => {
-    const { value, length } = numberIn(head.subarray(at)) ?? { value: 0, length: 1 };
-    at += length;
-    return value;
-  };
-  for (const size of [64, 128]) if ((flags & size) !== 0) number();
-  for (let filter = 0; filter <= (flags & 3); filter++) {
-    const [id, size] = [number(), number()];
-    const bits = head[at] ?? 0;
-    if (id === LZMA2) return (2 | bits & 1) * 2 ** ((bits >> 1) + 11);
-    at += size;
-  }
-  return 0;
-}
-function* framesOfXz() {
-  let next = yield 0;
-  const check2 = CHECKS[(next[7] ?? 0) & 15] ?? 0;
-  next = yield HEADER3;
-  while (next[0] !== 0) {
-    next = yield ((next[0] ?? 0) + 1) * 4;
-    let size2 = 0;
-    for (let last = false; !last; ) {
-      last = next[0] === 0;
-      const length = chunkLength(next);
-      if (length === void 0) return;
-      size2 += length;
-      next = yield length;
-    }
-    next = yield padding(size2) + check2;
-  }
-  let size = 1;
-  next = yield size;
-  for (let left = 1, records2; left > 0; left--) {
-    const number = numberIn(next);
-    if (number === void 0) return;
-    if (records2 === void 0) left += 2 * (records2 = number.value);
-    size += number.length;
-    next = yield number.length;
-  }
-  yield padding(size) + 4;
-  yield HEADER3;
-}
-function chunkLength(bytes) {
-  const control = bytes[0] ?? 0;
-  if (control === 0) return 1;
-  if (bytes.length < 6 || control > 2 && control < 128) return void 0;
-  if (control < 128) return 4 + bytes.readUInt16BE(1);
-  return (control < 192 ? 6 : 7) + bytes.readUInt16BE(3);
-}
-function padding(size) {
-  return (4 - size % 4) % 4;
-}
-function numberIn(bytes) {
-  let value = 0;
-  for (let at = 0; at < Math.min(bytes.length, LONGEST_NUMBER); at++) {
-    const byte = bytes[at] ?? 0;
-    value += (byte & 127) * 128 ** at;
-    if (byte < 128) return { value, length: at + 1 };
-  }
-  return void 0;
-}
-
-// src/secrets/archives/by-program.ts
-var LEAST_MEMORY = 8 * 1024 * 1024;
-var FURTHER_MEMORY = 2 * 1024 * 1024;
-var PUT_BACK = 1280 * 1024;
-function memoryOf(format, head) {
-  return Math.max(LEAST_MEMORY, format === "xz" ? windowOfXz(head) : 0);
-}
-function argumentsOf(format, memory) {
-  const options3 = format === "xz" ? ["--format=xz", "--threads=1", `--memlimit-decompress=${memory + FURTHER_MEMORY}`] : [];
-  return ["--decompress", "--stdout", ...options3];
-}
-async function* unpackedBy({ stdin, stdout, stderr, ended, kill }, format, reader) {
-  let ofSource;
-  const over = ended.then(
-    () => true,
-    () => true
-  );
-  const fed = lastOf(PUT_BACK);
-  stderr.resume();
-  stdin?.on("error", () => void 0);
-  async function feed() {
-    const packed = format === "xz" ? streamsOfXz(reader) : streamsOfBzip2(reader);
-    for await (const piece of packed) {
-      fed.add(piece);
-      const refused3 = new Promise((resolve4) => stdin?.write(piece, (error2) => resolve4(error2)));
-      if (await Promise.race([refused3, over])) break;
-    }
-    stdin?.end();
-  }
-  const feeding = feed().catch((error2) => {
-    ofSource = error2 instanceof Error ? error2 : new Error(messageOf(error2));
-    kill();
-  });
-  let isRead = false;
-  try {
-    for await (const piece of stdout) yield piece;
-    isRead = true;
-  } finally {
-    if (!isRead) kill();
-    await feeding;
-    if (!isRead && ofSource === void 0) reader.putBack(fed.bytes());
-  }
-  if (ofSource !== void 0) throw ofSource;
-  const exitCode = await ended;
-  if (exitCode !== 0) {
-    reader.putBack(fed.bytes());
-    const message = `${format} ended with exit code ${exitCode}`;
-    throw new DamagedError(message, `damaged: ${message}`);
-  }
-}
-function lastOf(size) {
-  const pieces = [];
-  let total = 0;
-  return {
-    add(piece) {
-      pieces.push(Buffer.from(piece));
-      total += piece.length;
-      while (total - (pieces[0]?.length ?? 0) >= size) total -= pieces.shift()?.length ?? 0;
-    },
-    bytes: () => Buffer.concat(pieces)
-  };
-}
-
-// src/secrets/archives/tar.ts
-var LARGEST_HEADER = 1024 * 1024;
-async function* partsOfTar(reader) {
-  let extended = NOTHING;
-  for (; ; ) {
-    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
-    if (block.length === 0) return;
-    if (!isTarHeader(block)) {
-      if (isEmpty(block)) reader.skip(block.length);
-      else yield* drained({ kind: "gap", bytes: gap(reader) });
-      continue;
-    }
-    const header = Buffer.from(block);
-    reader.skip(HEAD);
-    const type = header.toString("latin1", 156, 157);
-    const size = extended.size ?? numberAt(header, 124, 12);
-    if ("xgLK".includes(type) && size <= LARGEST_HEADER) {
-      const content = (await reader.peek(size)).subarray(0, size);
-      extended = type === "g" ? { ...extended, raw: [...extended.raw, Buffer.from(content)] } : extendedBy(extended, type, content);
-      reader.skip(content.length);
-      await drain(reader.pieces(padding2(size)));
-      continue;
-    }
-    if (type === "S") await skipSparseMap(reader, header);
-    const length = "123456".includes(type) ? 0 : size;
-    const name = extended.path ?? nameIn2(header);
-    const target = "12".includes(type) ? extended.link ?? textAt(header, 157, 100) : void 0;
-    const raw = [...extended.raw, ...target === void 0 ? [] : [Buffer.from(target)], ...ownersIn(header)];
-    const attributes = Buffer.concat(raw.flatMap((text2) => [text2, Buffer.alloc(1)]));
-    extended = NOTHING;
-    const end = reader.position + length;
-    yield { kind: "file", name, target, attributes, size: length, bytes: await contentOf(reader, length) };
-    await drain(reader.pieces(end - reader.position));
-    if (reader.position < end) yield { kind: "gap", bytes: gap(reader) };
-    await drain(reader.pieces(padding2(length)));
-  }
-}
-var NOTHING = { raw: [] };
-function extendedBy(before, type, content) {
-  const raw = [...before.raw, Buffer.from(content)];
-  const text2 = content.toString("utf8");
-  if (type === "L") return { ...before, path: text2.replace(/\0.*/s, ""), raw };
-  if (type === "K") return { ...before, link: text2.replace(/\0.*/s, ""), raw };
-  const record = (key) => recordOf(key).exec(text2)?.[1];
-  const size = Number(record("size") ?? NaN);
-  return {
-    path: record("path") ?? before.path,
-    link: record("linkpath") ?? before.link,
-    size: Number.isSafeInteger(size) && size >= 0 ? size : before.size,
-    raw
-  };
-}
-function recordOf(key) {
-  return new RegExp(`(?:^|\\n)\\d{1,10} ${key}=([^\\n]*)`);
-}
-async function* drained(part) {
-  yield part;
-  await drain(part.bytes);
-}
-async function* gap(reader) {
-  for (; ; ) {
-    const block = (await reader.peek(HEAD)).subarray(0, HEAD);
-    if (block.length === 0 || isTarHeader(block)) return;
-    reader.skip(block.length);
-    yield block;
-  }
-}
-function isEmpty(block) {
-  return block.every((byte) => byte === 0);
-}
-function padding2(size) {
-  return (HEAD - size % HEAD) % HEAD;
-}
-async function skipSparseMap(reader, header) {
-  let block = header;
-  for (let flag = 482; block[flag] === 1; flag = 504) {
-    block = Buffer.from((await reader.peek(HEAD)).subarray(0, HEAD));
-    reader.skip(block.length);
-  }
-}
-function nameIn2(header) {
-  const name = textAt(header, 0, 100);
-  const prefix = header.toString("latin1", 257, 263) === "ustar\0" ? textAt(header, 345, 155) : "";
-  return prefix === "" ? name : `${prefix}/${name}`;
-}
-function ownersIn(header) {
-  if (header.toString("latin1", 257, 262) !== "ustar") return [];
-  const names = [textAt(header, 265, 32), textAt(header, 297, 32)];
-  return names.filter((name) => name !== "" && name !== "root").map((name) => Buffer.from(name));
-}
-function textAt(header, at, length) {
-  return header.toString("utf8", at, at + length).replace(/\0.*/s, "");
-}
-function numberAt(header, at, length) {
-  if (((header[at] ?? 0) & 128) !== 0) return header.readUIntBE(at + length - 6, 6);
-  return parseInt(textAt(header, at, length).trim(), 8) || 0;
-}
-
-// src/secrets/archives/zip.ts
-var import_node_zlib4 = require("node:zlib");
-var SMALL2 = 1024 * 1024;
-var HEADER4 = 30;
-var STORED = 0;
-var DEFLATED = 8;
-var ZSTANDARD2 = [20, 93];
-var FORMATS = /* @__PURE__ */ new Map([
-  [12, "bzip2"],
-  [95, "xz"]
-]);
-var METHODS = /* @__PURE__ */ new Map([
-  [1, "shrink"],
-  [2, "reduce"],
-  [3, "reduce"],
-  [4, "reduce"],
-  [5, "reduce"],
-  [6, "implode"],
-  [9, "deflate64"],
-  [10, "implode"],
-  [12, "bzip2"],
-  [14, "lzma"],
-  [95, "xz"],
-  [97, "wavpack"],
-  [98, "ppmd"],
-  [99, "encryption"]
-]);
-var ENCRYPTED = 1;
-var SIZES_LATER = 8;
-var KNOWN_FLAGS = 10367;
-async function* partsOfZip(reader) {
-  for (; ; ) {
-    const header = await headerAt(reader);
-    if (header === void 0) {
-      if (reader.buffered.length === 0) return;
-      yield* drained2({ kind: "gap", unopened: void 0, bytes: gap2(reader) });
-      continue;
-    }
-    const { name, attributes, method, flags, size } = header;
-    reader.skip(header.length);
-    const isEncrypted = (flags & ENCRYPTED) !== 0;
-    const format = isEncrypted || size === void 0 ? void 0 : FORMATS.get(method);
-    const isFile3 = format !== void 0 && formatOf(await reader.peek(HEAD)) === format;
-    const reason = isEncrypted ? "encryption" : METHODS.get(method);
-    if (reason !== void 0 && !isFile3) {
-      yield* drained2({ kind: "gap", unopened: { name, reason }, bytes: gap2(reader) });
-    } else if (method === STORED || isFile3) {
-      yield { kind: "file", name, attributes, stored: true, bytes: await contentOf(reader, size ?? 0) };
-    } else {
-      const bytes = method === DEFLATED ? await inflatedAtOnce(reader, size) ?? inflated(reader, size) : unzstd(reader, size);
-      yield { kind: "file", name, attributes, stored: false, bytes };
-      await skipDescriptor(reader);
-    }
-  }
-}
-async function headerAt(reader) {
-  const fixed2 = await reader.peek(HEADER4);
-  if (!isHeader(fixed2)) return void 0;
-  const nameEnd = HEADER4 + fixed2.readUInt16LE(26);
-  const length = nameEnd + fixed2.readUInt16LE(28);
-  const bytes = await reader.peek(length);
-  if (bytes.length < length) return void 0;
-  const attributes = Buffer.from(bytes.subarray(nameEnd, length));
-  const flags = bytes.readUInt16LE(6);
-  const packed = bytes.readUInt32LE(18);
-  const size = packed === 4294967295 ? zip64Size(attributes) : packed;
-  const method = bytes.readUInt16LE(8);
-  return {
-    length,
-    name: bytes.toString("utf8", HEADER4, nameEnd),
-    attributes,
-    method,
-    flags,
-    // Packed data of no bytes does not exist.
-    size: packed === 0 && ((flags & SIZES_LATER) !== 0 || method !== STORED) ? void 0 : size
-  };
-}
-function isHeader(bytes, at = 0) {
-  if (bytes.length < at + HEADER4 || bytes.compare(LOCAL_FILE, 0, 4, at, at + 4) !== 0) return false;
-  const method = bytes.readUInt16LE(at + 8);
-  const known = method === STORED || method === DEFLATED || ZSTANDARD2.includes(method) || METHODS.has(method);
-  const version = bytes[at + 4] ?? 0;
-  return known && version <= 63 && (bytes.readUInt16LE(at + 6) & ~KNOWN_FLAGS) === 0;
-}
-function zip64Size(extra) {
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) === 1 && at + 20 <= extra.length) return Number(extra.readBigUInt64LE(at + 12));
-  }
-  return void 0;
-}
-async function* drained2(part) {
-  yield part;
-  await drain(part.bytes);
-}
-async function* gap2(reader) {
-  for (let from = 1; ; from = 0) {
-    const bytes = await reader.peek(HEADER4);
-    const end = bytes.length === 0 ? 0 : nextHeader(bytes, from);
-    if (end === 0) return;
-    reader.skip(end);
-    yield bytes.subarray(0, end);
-  }
-}
-function nextHeader(bytes, from) {
-  const isEnd = bytes.length < HEADER4;
-  for (let at = bytes.indexOf(LOCAL_FILE, from); at >= 0; at = bytes.indexOf(LOCAL_FILE, at + 1)) {
-    if (isHeader(bytes, at) || !isEnd && at + HEADER4 > bytes.length) return at;
-  }
-  return isEnd ? bytes.length : bytes.length - LOCAL_FILE.length + 1;
-}
-async function inflatedAtOnce(reader, size) {
-  for (let length = Math.min(size ?? 64 * 1024, SMALL2); ; length = Math.min(length * 4, SMALL2)) {
-    const packed = await reader.peek(length);
-    try {
-      const { buffer: buffer3, engine } = (0, import_node_zlib4.inflateRawSync)(packed.subarray(0, size), {
-        maxOutputLength: SMALL2,
-        info: true
-      });
-      reader.skip(engine.bytesWritten);
-      return [buffer3];
-    } catch (error2) {
-      const short = error2.code === "Z_BUF_ERROR";
-      if (!short || size !== void 0 || packed.length < length || length === SMALL2) return void 0;
-    }
-  }
-}
-async function skipDescriptor(reader) {
-  const bytes = await reader.peek(26);
-  const isAt2 = (at, magic) => bytes.toString("latin1", at, at + magic.length) === magic;
-  if (isAt2(0, "PK\x07\b")) reader.skip(!isAt2(16, "PK") && isAt2(24, "PK") ? 24 : Math.min(16, bytes.length));
-}
 
 // src/secrets/archives/contents.ts
 var DEEPEST2 = 32;
 var LONGEST_NAME2 = 400;
 var MOST_TIMES = 100;
 var FREE = 1024 * 1024;
+var TOO_MUCH_MEMORY = "it needs more memory to unpack than is used";
 async function* contentsOf(file, opener, depth = 0) {
   if (isPlain(file.bytes)) {
     yield file;
@@ -61902,12 +61937,12 @@ async function* contentsOf(file, opener, depth = 0) {
     yield* contentsOf(section(metered(file.name, gunzipped(reader), reader, opener)), opener, depth + 1);
   } else if (format === "zstd" || format === "xz" || format === "bzip2") {
     const release2 = opener.hold(format === "zstd" ? windowOf(head) : memoryOf(format, head));
-    const unpacked2 = release2 ? unpackedAs(format, head, reader, opener) : "it needs more memory to unpack than is used";
+    const unpacked2 = release2 ? unpackedAs(format, head, reader, opener) : TOO_MUCH_MEMORY;
     if (typeof unpacked2 === "string") opener.note(file.name, unpacked2);
     else yield* contentsOf(section(metered(file.name, unpacked2, reader, opener)), opener, depth + 1);
     release2?.();
   } else {
-    for await (const part of partsOfZip(reader)) {
+    for await (const part of partsOfZip(reader, (packed, size) => held(packed, size, opener))) {
       if (part.kind === "gap") {
         if (part.unopened) opener.note(`${file.name}!/${part.unopened.name}`, part.unopened.reason);
         yield section(part.bytes);
@@ -61922,7 +61957,7 @@ async function* contentsOf(file, opener, depth = 0) {
   if ((await reader.peek(1)).length > 0) yield section(reader.pieces());
 }
 function unpackedAs(format, head, reader, opener) {
-  if (format === "zstd") return unzstd(reader);
+  if (format === "zstd") return unzstd(reader, Infinity, opener.move);
   const program = opener.start(format, argumentsOf(format, memoryOf(format, head)));
   return typeof program === "string" ? program : unpackedBy(program, format, reader);
 }
@@ -61930,6 +61965,15 @@ function mayGoOn(archive, opener) {
   if (opener.enter()) return true;
   opener.note(archive, "more files in archives than are searched one by one");
   return false;
+}
+async function* held(reader, length, opener) {
+  const release2 = opener.hold(windowOf(await reader.peek(HEAD)));
+  if (!release2) throw new DamagedError(TOO_MUCH_MEMORY, TOO_MUCH_MEMORY);
+  try {
+    yield* unzstd(reader, length, opener.move);
+  } finally {
+    release2();
+  }
 }
 function isPlain(bytes) {
   return Array.isArray(bytes) && bytes.every(
@@ -62030,6 +62074,8 @@ var FILES = 1e5;
 var BYTES_EACH = 1024;
 var UNOPENED_FILES = 20;
 var PROGRAM_FILES = 100;
+var MOVED = 16e9;
+var MOVED_EACH = 64;
 var MEMORY2 = 64 * 1024 * 1024;
 var MOST_NAMES = 20;
 function createOpener(startProgram, allowed = ALLOWED) {
@@ -62037,12 +62083,14 @@ function createOpener(startProgram, allowed = ALLOWED) {
   let left = allowed;
   let files = FILES;
   let memory = MEMORY2;
+  let moves = MOVED;
   const running = /* @__PURE__ */ new Set();
   return {
     unopened,
     allow(bytes) {
       left += bytes * ALLOWED_EACH;
       files += bytes / BYTES_EACH;
+      moves += bytes * MOVED_EACH;
     },
     spend(bytes) {
       if (bytes > left) return false;
@@ -62054,6 +62102,11 @@ function createOpener(startProgram, allowed = ALLOWED) {
       if (bytes > memory) return void 0;
       memory -= bytes;
       return () => void (memory += bytes);
+    },
+    move(bytes) {
+      if (bytes > moves) return false;
+      moves -= bytes;
+      return true;
     },
     start(command2, args) {
       if (files <= PROGRAM_FILES) return "more archives of xz and bzip2 than are opened";
@@ -67199,19 +67252,19 @@ var Steps = class {
   }
   /** Begins the work of a step beside other steps. Its lines wait until it is shown, so that each group of the log has one step. */
   beside(name, title, work) {
-    const held = heldLog(this.log);
+    const held2 = heldLog(this.log);
     const from = this.clock.now();
     let end;
-    const result = work(held.log).finally(() => end = this.clock.now());
+    const result = work(held2.log).finally(() => end = this.clock.now());
     result.catch(() => void 0);
     const show = async (failed) => {
       try {
         return await this.log.group(title, async () => {
-          held.open();
+          held2.open();
           return await Promise.race([result, failed]);
         });
       } finally {
-        held.close();
+        held2.close();
         this.record(name, from, end ?? this.clock.now());
       }
     };

@@ -413,6 +413,38 @@ describe('an archive that becomes too large', () => {
     expect(opener.unopened.names).toEqual(['a.jar (more files in archives than are searched one by one)'])
   })
 
+  test('in zstd has windows of a bounded size, in each frame', async () => {
+    const large = execFileSync('zstd', ['-c', '--ultra', '--long=30', '--no-content-size'], { input: text })
+    const { found, unopened } = await search({ 'a.zst': Buffer.concat([packed('zstd'), large]), b: text })
+    expect(found).toEqual(['/a.zst', '/b'])
+    expect(unopened).toEqual(['/a.zst (damaged)'])
+  })
+
+  test('in zstd in zip has a bounded memory too', async () => {
+    let nested: Buffer = text
+    for (let depth = 0; depth < 5; depth++) {
+      const input = zipOf([{ name: 'n', content: nested, method: 0 }])
+      const zstd = execFileSync('zstd', ['-c', '--long=25', '--no-content-size'], {
+        input: Buffer.concat([input, random.bytes(2000)])
+      })
+      nested = zipOf([{ name: 'z', content: '', packed: zstd, method: 93 }])
+    }
+    const { found, unopened } = await search({ a: nested, b: text })
+    expect(found).toContain('/b')
+    expect(unopened).toEqual([
+      expect.stringMatching(/^\/a!\S+ \(it needs more memory to unpack than is used\)$/)
+    ])
+  })
+
+  test('in zstd is unpacked by fzstd up to a number of moves of its window', () => {
+    const opener = createOpener(programs)
+    let moves = 0
+    while (opener.move(32 * mb)) moves++
+    expect(moves).toBe(476)
+    opener.allow(mb)
+    expect(opener.move(32 * mb)).toBe(true)
+  })
+
   test('in zstd has a bounded memory for all windows that are open at the same time', async () => {
     let nested = text
     for (let depth = 0; depth < 5; depth++)

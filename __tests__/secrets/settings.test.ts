@@ -95,7 +95,9 @@ describe('secretsIn', () => {
       'k8sclustereu1production',
       'ORDERSSERVICE2024PRODUCTION',
       'sha256withrsaencryption',
-      'http2clientconnection'
+      'http2clientconnection',
+      'PBKDF2WITHHMACSHA256',
+      'MD5WITHRSAENCRYPTION'
     ].map((value): [string, string] => ['APPKEY', value]),
     ['SECRET_ID', 'production/orders/database'],
     ['mail.smtp.auth', 'true'],

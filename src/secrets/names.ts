@@ -88,6 +88,7 @@ export function isNamedSecret(name: string, value: string): boolean {
 /** Returns whether a value is letters of one case and digits in an order unlike that of words, as some API keys and base32 are. */
 function isMixed(value: string): boolean {
   if (value.length < SHORTEST_RANDOM || !/^([a-z0-9]+|[A-Z0-9]+=*)$/.test(value)) return false
+  if (IS_ALGORITHM.test(value)) return false
   const changes = changesIn(value)
   const consonants = [...value].filter(
     (one, index) => IS_CONSONANT.test(one) && IS_CONSONANT.test(value[index - 1] ?? '')
@@ -96,6 +97,9 @@ function isMixed(value: string): boolean {
     changes >= LEAST_CHANGES_OF_TWO || changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS
   )
 }
+
+/** Names of algorithms of Java, such as `PBKDF2WITHHMACSHA256`. */
+const IS_ALGORITHM = /with(hmac|rsa|dsa|ecdsa|aes|sha|md5)/i
 
 const IS_CONSONANT = /[b-df-hj-np-tv-z]/i
 

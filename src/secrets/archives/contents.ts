@@ -4,8 +4,9 @@ import type { NamedContent } from '../scan-files.js'
 import { argumentsOf, memoryOf, unpackedBy, type ProgramFormat } from './by-program.js'
 import type { Opener } from './opener.js'
 import { partsOfTar } from './tar.js'
-import { DamagedError, gunzipped, PIECE, unzstd, windowOf } from './unpack.js'
+import { DamagedError, gunzipped, PIECE } from './unpack.js'
 import { partsOfZip } from './zip.js'
+import { unzstd, windowOf } from './zstd.js'
 
 /** Maximum depth of archives in archives. */
 const DEEPEST = 32
@@ -16,6 +17,8 @@ const LONGEST_NAME = 400
 const MOST_TIMES = 100
 /** Size in bytes up to which a file can be any number of times as large. */
 const FREE = 1024 * 1024
+
+const TOO_MUCH_MEMORY = 'it needs more memory to unpack than is used'
 
 /**
  * Returns the content of a file, and if it is an archive or packed, what is in it, at any depth, with names such as
@@ -57,14 +60,12 @@ export async function* contentsOf(
     yield* contentsOf(section(metered(file.name, gunzipped(reader), reader, opener)), opener, depth + 1)
   } else if (format === 'zstd' || format === 'xz' || format === 'bzip2') {
     const release = opener.hold(format === 'zstd' ? windowOf(head) : memoryOf(format, head))
-    const unpacked = release
-      ? unpackedAs(format, head, reader, opener)
-      : 'it needs more memory to unpack than is used'
+    const unpacked = release ? unpackedAs(format, head, reader, opener) : TOO_MUCH_MEMORY
     if (typeof unpacked === 'string') opener.note(file.name, unpacked)
     else yield* contentsOf(section(metered(file.name, unpacked, reader, opener)), opener, depth + 1)
     release?.()
   } else {
-    for await (const part of partsOfZip(reader)) {
+    for await (const part of partsOfZip(reader, (packed, size) => held(packed, size, opener))) {
       if (part.kind === 'gap') {
         if (part.unopened) opener.note(`${file.name}!/${part.unopened.name}`, part.unopened.reason)
         yield section(part.bytes)
@@ -86,7 +87,7 @@ function unpackedAs(
   reader: ByteReader,
   opener: Opener
 ): AsyncGenerator<Buffer> | string {
-  if (format === 'zstd') return unzstd(reader)
+  if (format === 'zstd') return unzstd(reader, Infinity, opener.move)
   const program = opener.start(format, argumentsOf(format, memoryOf(format, head)))
   return typeof program === 'string' ? program : unpackedBy(program, format, reader)
 }
@@ -96,6 +97,17 @@ function mayGoOn(archive: string, opener: Opener): boolean {
   if (opener.enter()) return true
   opener.note(archive, 'more files in archives than are searched one by one')
   return false
+}
+
+/** Unpacks zstd in the next `length` bytes, if there is memory for it. */
+async function* held(reader: ByteReader, length: number | undefined, opener: Opener): AsyncGenerator<Buffer> {
+  const release = opener.hold(windowOf(await reader.peek(HEAD)))
+  if (!release) throw new DamagedError(TOO_MUCH_MEMORY, TOO_MUCH_MEMORY)
+  try {
+    yield* unzstd(reader, length, opener.move)
+  } finally {
+    release()
+  }
 }
 
 type Inner = Pick<NamedContent, 'name' | 'attributes' | 'bytes'>

@@ -9,12 +9,13 @@ export type Frames = Generator<number, void, Buffer>
 /** Number of bytes from the next part on that Frames gets. */
 const AHEAD = 16
 
-/** Returns the bytes of one packed stream, and consumes nothing after it. */
-export async function* framed(reader: ByteReader, frames: Frames): AsyncGenerator<Buffer> {
+/** Returns the bytes of one packed stream in the next `length` bytes, and consumes nothing after it. */
+export async function* framed(reader: ByteReader, frames: Frames, length = Infinity): AsyncGenerator<Buffer> {
+  const end = reader.position + length
   /** Number of bytes of the part that was begun. */
   let left = 0
   for (let ended = false; !ended;) {
-    const bytes = await reader.peek(AHEAD)
+    const bytes = (await reader.peek(AHEAD)).subarray(0, end - reader.position)
     const isLast = bytes.length < AHEAD
     let at = Math.min(left, bytes.length)
     left -= at

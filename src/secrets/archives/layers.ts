@@ -7,7 +7,8 @@ import type { NamedContent } from '../scan-files.js'
 import { contentsOf } from './contents.js'
 import type { Opener } from './opener.js'
 import { partsOfTar } from './tar.js'
-import { DamagedError, gunzipped, unzstd } from './unpack.js'
+import { DamagedError, gunzipped } from './unpack.js'
+import { unzstd } from './zstd.js'
 
 /** What was found in the archive of an image (`docker save`); filled while its files are read. */
 export interface ImageLayers {

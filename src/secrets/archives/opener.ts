@@ -18,6 +18,8 @@ export interface Opener {
   enter(): boolean
   /** Takes so many bytes of memory to unpack; returns a function that gives them back, or undefined where too few are left. */
   hold(bytes: number): (() => void) | undefined
+  /** Returns whether so many more bytes of the windows of zstd may be moved. */
+  move: (bytes: number) => boolean
   /** Starts a program that unpacks its input; returns the reason where it does not. */
   start(command: string, args: readonly string[]): Group | string
   /** Ends the programs that still run. */
@@ -37,6 +39,10 @@ const BYTES_EACH = 1024
 const UNOPENED_FILES = 20
 /** Number of files that a program counts for: to start it takes some milliseconds. */
 const PROGRAM_FILES = 100
+/** Number of bytes of windows of zstd that may be moved for any image: it takes two seconds. `zstd -3` needs 16 for each byte that it becomes. */
+const MOVED = 16e9
+/** Further ones for each byte of the image. */
+const MOVED_EACH = 64
 /** Maximum memory in bytes of all that is unpacked at the same time, one in another: windows of zstd, and programs. */
 const MEMORY = 64 * 1024 * 1024
 /** Maximum number of names; more are counted. */
@@ -51,12 +57,14 @@ export function createOpener(startProgram: StartProgram, allowed = ALLOWED): Ope
   let left = allowed
   let files = FILES
   let memory = MEMORY
+  let moves = MOVED
   const running = new Set<Group>()
   return {
     unopened,
     allow(bytes) {
       left += bytes * ALLOWED_EACH
       files += bytes / BYTES_EACH
+      moves += bytes * MOVED_EACH
     },
     spend(bytes) {
       if (bytes > left) return false
@@ -68,6 +76,11 @@ export function createOpener(startProgram: StartProgram, allowed = ALLOWED): Ope
       if (bytes > memory) return undefined
       memory -= bytes
       return () => void (memory += bytes)
+    },
+    move(bytes) {
+      if (bytes > moves) return false
+      moves -= bytes
+      return true
     },
     start(command, args) {
       if (files <= PROGRAM_FILES) return 'more archives of xz and bzip2 than are opened'

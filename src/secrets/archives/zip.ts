@@ -1,7 +1,10 @@
 import { inflateRawSync } from 'node:zlib'
 import { contentOf, drain, type ByteReader } from '../../lib/byte-reader.js'
 import { formatOf, HEAD, LOCAL_FILE, type Format } from '../../lib/formats.js'
-import { inflated, unzstd } from './unpack.js'
+import { inflated } from './unpack.js'
+
+/** Unpacks zstd in the next `length` bytes. */
+type Unzstd = (reader: ByteReader, length?: number) => AsyncGenerator<Buffer>
 
 /** A file in a zip archive, or a section of it that belongs to none of its files. */
 export type ZipPart = ZipFile | ZipGap
@@ -64,7 +67,7 @@ const KNOWN_FLAGS = 0x287f
  * script in front, a damaged file or a wrong directory ends nothing. Everything else (such as the directory with its comments) is
  * in gaps. The consumer reads the bytes of each part before it requests the next one.
  */
-export async function* partsOfZip(reader: ByteReader): AsyncGenerator<ZipPart> {
+export async function* partsOfZip(reader: ByteReader, unzstd: Unzstd): AsyncGenerator<ZipPart> {
   for (;;) {
     const header = await headerAt(reader)
     if (header === undefined) {
