@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path88) {
-      const ctrl = callVisitor(key, node, visitor, path88);
+    function visit_(key, node, visitor, path91) {
+      const ctrl = callVisitor(key, node, visitor, path91);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path88, ctrl);
-        return visit_(key, ctrl, visitor, path88);
+        replaceNode(key, path91, ctrl);
+        return visit_(key, ctrl, visitor, path91);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node)) {
-          path88 = Object.freeze(path88.concat(node));
+          path91 = Object.freeze(path91.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path88);
+            const ci = visit_(i, node.items[i], visitor, path91);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity2.isPair(node)) {
-          path88 = Object.freeze(path88.concat(node));
-          const ck = visit_("key", node.key, visitor, path88);
+          path91 = Object.freeze(path91.concat(node));
+          const ck = visit_("key", node.key, visitor, path91);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path88);
+          const cv = visit_("value", node.value, visitor, path91);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path88) {
-      const ctrl = await callVisitor(key, node, visitor, path88);
+    async function visitAsync_(key, node, visitor, path91) {
+      const ctrl = await callVisitor(key, node, visitor, path91);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path88, ctrl);
-        return visitAsync_(key, ctrl, visitor, path88);
+        replaceNode(key, path91, ctrl);
+        return visitAsync_(key, ctrl, visitor, path91);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node)) {
-          path88 = Object.freeze(path88.concat(node));
+          path91 = Object.freeze(path91.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path88);
+            const ci = await visitAsync_(i, node.items[i], visitor, path91);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity2.isPair(node)) {
-          path88 = Object.freeze(path88.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path88);
+          path91 = Object.freeze(path91.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path91);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path88);
+          const cv = await visitAsync_("value", node.value, visitor, path91);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path88) {
+    function callVisitor(key, node, visitor, path91) {
       if (typeof visitor === "function")
-        return visitor(key, node, path88);
+        return visitor(key, node, path91);
       if (identity2.isMap(node))
-        return visitor.Map?.(key, node, path88);
+        return visitor.Map?.(key, node, path91);
       if (identity2.isSeq(node))
-        return visitor.Seq?.(key, node, path88);
+        return visitor.Seq?.(key, node, path91);
       if (identity2.isPair(node))
-        return visitor.Pair?.(key, node, path88);
+        return visitor.Pair?.(key, node, path91);
       if (identity2.isScalar(node))
-        return visitor.Scalar?.(key, node, path88);
+        return visitor.Scalar?.(key, node, path91);
       if (identity2.isAlias(node))
-        return visitor.Alias?.(key, node, path88);
+        return visitor.Alias?.(key, node, path91);
       return void 0;
     }
-    function replaceNode(key, path88, node) {
-      const parent = path88[path88.length - 1];
+    function replaceNode(key, path91, node) {
+      const parent = path91[path91.length - 1];
       if (identity2.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity2.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity2 = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path88, value) {
+    function collectionFromPath(schema, path91, value) {
       let v = value;
-      for (let i = path88.length - 1; i >= 0; --i) {
-        const k = path88[i];
+      for (let i = path91.length - 1; i >= 0; --i) {
+        const k = path91[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path88) => path88 == null || typeof path88 === "object" && !!path88[Symbol.iterator]().next().done;
+    var isEmptyPath = (path91) => path91 == null || typeof path91 === "object" && !!path91[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path88, value) {
-        if (isEmptyPath(path88))
+      addIn(path91, value) {
+        if (isEmptyPath(path91))
           this.add(value);
         else {
-          const [key, ...rest] = path88;
+          const [key, ...rest] = path91;
           const node = this.get(key, true);
           if (identity2.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path88) {
-        const [key, ...rest] = path88;
+      deleteIn(path91) {
+        const [key, ...rest] = path91;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path88, keepScalar) {
-        const [key, ...rest] = path88;
+      getIn(path91, keepScalar) {
+        const [key, ...rest] = path91;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity2.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path88) {
-        const [key, ...rest] = path88;
+      hasIn(path91) {
+        const [key, ...rest] = path91;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path88, value) {
-        const [key, ...rest] = path88;
+      setIn(path91, value) {
+        const [key, ...rest] = path91;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path88, value) {
+      addIn(path91, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path88, value);
+          this.contents.addIn(path91, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path88) {
-        if (Collection2.isEmptyPath(path88)) {
+      deleteIn(path91) {
+        if (Collection2.isEmptyPath(path91)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path88) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path91) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path88, keepScalar) {
-        if (Collection2.isEmptyPath(path88))
+      getIn(path91, keepScalar) {
+        if (Collection2.isEmptyPath(path91))
           return !keepScalar && identity2.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity2.isCollection(this.contents) ? this.contents.getIn(path88, keepScalar) : void 0;
+        return identity2.isCollection(this.contents) ? this.contents.getIn(path91, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path88) {
-        if (Collection2.isEmptyPath(path88))
+      hasIn(path91) {
+        if (Collection2.isEmptyPath(path91))
           return this.contents !== void 0;
-        return identity2.isCollection(this.contents) ? this.contents.hasIn(path88) : false;
+        return identity2.isCollection(this.contents) ? this.contents.hasIn(path91) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path88, value) {
-        if (Collection2.isEmptyPath(path88)) {
+      setIn(path91, value) {
+        if (Collection2.isEmptyPath(path91)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path88), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path91), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path88, value);
+          this.contents.setIn(path91, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path88) => {
+    visit2.itemAtPath = (cst, path91) => {
       let item = cst;
-      for (const [field, index] of path88) {
+      for (const [field, index] of path91) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path88) => {
-      const parent = visit2.itemAtPath(cst, path88.slice(0, -1));
-      const field = path88[path88.length - 1][0];
+    visit2.parentCollection = (cst, path91) => {
+      const parent = visit2.itemAtPath(cst, path91.slice(0, -1));
+      const field = path91[path91.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path88, item, visitor) {
-      let ctrl = visitor(item, path88);
+    function _visit(path91, item, visitor) {
+      let ctrl = visitor(item, path91);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path88.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path91.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path88);
+            ctrl = ctrl(item, path91);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path88) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path91) : ctrl;
     }
     exports2.visit = visit2;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path88, options3) {
+    function openPromise2(path91, options3) {
       return new Promise((resolve4, reject) => {
-        open6(path88, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open6(path91, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open6(path88, options3, callback2) {
+    function open6(path91, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs4.open(path88, "r", function(err2, fd) {
+      fs4.open(path91, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -9907,8 +9907,8 @@ var require_utils = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path88, { windows } = {}) => {
-      const segs = path88.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path91, { windows } = {}) => {
+      const segs = path91.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -12574,7 +12574,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline15(src, out, noop3);
+          pipeline17(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -12861,13 +12861,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline15(...streams, (err2) => {
+        return pipeline17(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline15(stream, ...streams) {
+    function pipeline17(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -12965,7 +12965,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline15,
+      pipeline: pipeline17,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -13623,7 +13623,7 @@ var require_pack = __commonJS({
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack4, header, callback2) {
+      constructor(pack5, header, callback2) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
@@ -13632,7 +13632,7 @@ var require_pack = __commonJS({
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack4;
+        this._pack = pack5;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -13816,7 +13816,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module2.exports = function pack4(opts) {
+    module2.exports = function pack5(opts) {
       return new Pack(opts);
     };
     function modeToType(mode) {
@@ -14656,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path88 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path91 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path88 && path88[0] !== "/") {
-          path88 = `/${path88}`;
+        if (path91 && path91[0] !== "/") {
+          path91 = `/${path91}`;
         }
-        return new URL(`${origin}${path88}`);
+        return new URL(`${origin}${path91}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -15114,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path88, origin }
+          request: { method, path: path91, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path88);
+        debuglog("sending request to %s %s/%s", method, origin, path91);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path88, origin },
+          request: { method, path: path91, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path88,
+          path91,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path88, origin }
+          request: { method, path: path91, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path88);
+        debuglog("trailers received from %s %s/%s", method, origin, path91);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path88, origin },
+          request: { method, path: path91, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path88,
+          path91,
           error.message
         );
       });
@@ -15195,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path88, origin }
+            request: { method, path: path91, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path88);
+          debuglog("sending request to %s %s/%s", method, origin, path91);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -15260,7 +15260,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path88,
+        path: path91,
         method,
         body,
         headers,
@@ -15275,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path88 !== "string") {
+        if (typeof path91 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path88[0] !== "/" && !(path88.startsWith("http://") || path88.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path91[0] !== "/" && !(path91.startsWith("http://") || path91.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path88)) {
+        } else if (invalidPathRegex.test(path91)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path88, query2) : path88;
+        this.path = query2 ? buildURL(path91, query2) : path91;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -20038,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path88, host, upgrade, blocking, reset } = request3;
+      const { method, path: path91, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -20119,7 +20119,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket2[kBlocking] = true;
       }
-      let header = `${method} ${path88} HTTP/1.1\r
+      let header = `${method} ${path91} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -20449,7 +20449,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline15 } = require("node:stream");
+    var { pipeline: pipeline17 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -20648,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path88, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path91, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -20745,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path88;
+      headers[HTTP2_HEADER_PATH] = path91;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -20928,7 +20928,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket2, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline15(
+      const pipe = pipeline17(
         body,
         h2stream,
         (err2) => {
@@ -21098,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path88 = search ? `${pathname}${search}` : pathname;
+        const path91 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path88;
+        this.opts.path = path91;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -22339,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path88 = "/",
+          path: path91 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path88;
+        opts.path = origin + path91;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -23973,7 +23973,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline15(opts, handler2) {
+    function pipeline17(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -23982,7 +23982,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline15;
+    module2.exports = pipeline17;
   }
 });
 
@@ -24314,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path88) {
-      if (typeof path88 !== "string") {
-        return path88;
+    function safeUrl(path91) {
+      if (typeof path91 !== "string") {
+        return path91;
       }
-      const pathSegments = path88.split("?");
+      const pathSegments = path91.split("?");
       if (pathSegments.length !== 2) {
-        return path88;
+        return path91;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path88, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path88);
+    function matchKey(mockDispatch2, { path: path91, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path91);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -24349,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path88 }) => matchValue(safeUrl(path88), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path91 }) => matchValue(safeUrl(path91), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -24387,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path88, method, body, headers, query: query2 } = opts;
+      const { path: path91, method, body, headers, query: query2 } = opts;
       return {
-        path: path88,
+        path: path91,
         method,
         body,
         headers,
@@ -24852,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path88, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path91, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path88,
+            Path: path91,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27147,7 +27147,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants5();
     var EE = require("node:events");
-    var { Readable: Readable10, pipeline: pipeline15, finished: finished2 } = require("node:stream");
+    var { Readable: Readable10, pipeline: pipeline17, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -28092,7 +28092,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline15(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline17(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -29734,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path88) {
-      for (let i = 0; i < path88.length; ++i) {
-        const code18 = path88.charCodeAt(i);
+    function validateCookiePath(path91) {
+      for (let i = 0; i < path91.length; ++i) {
+        const code18 = path91.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -32293,7 +32293,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline15 } = require("node:stream");
+    var { pipeline: pipeline17 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -32453,7 +32453,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline15(
+          pipeline17(
             response.body.stream,
             eventSourceStream,
             (error) => {
@@ -32656,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path88 = opts.path;
+          let path91 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path88 = `/${path88}`;
+            path91 = `/${path91}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path88);
+          url = new URL(util.parseOrigin(url).origin + path91);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -35296,9 +35296,9 @@ function messageOf(error) {
 }
 
 // src/cli/build.ts
-var import_node_fs19 = require("node:fs");
+var import_node_fs21 = require("node:fs");
 var import_node_os4 = require("node:os");
-var import_node_path81 = __toESM(require("node:path"), 1);
+var import_node_path84 = __toESM(require("node:path"), 1);
 var import_node_util4 = require("node:util");
 var import_yaml5 = __toESM(require_dist(), 1);
 
@@ -37606,9 +37606,9 @@ function isReference(value) {
   return IS_REFERENCE.test(value);
 }
 function isAddress(value) {
-  const [, path88] = IS_ADDRESS.exec(value) ?? [];
+  const [, path91] = IS_ADDRESS.exec(value) ?? [];
   const mayBeRandom = (part) => isRandom(part) || /[a-z]/i.test(part) && part.replace(/\D/g, "").length > 2;
-  return path88 !== void 0 && !path88.split("/").some(mayBeRandom);
+  return path91 !== void 0 && !path91.split("/").some(mayBeRandom);
 }
 function isPublished(value) {
   return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf(".") + 1));
@@ -45797,24 +45797,24 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path88 = hasDomain ? components.slice(1) : components;
+  const path91 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
     throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path88.some((component) => /[A-Z]/.test(component))) {
+  if (path91.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path88.every((component) => PATH_COMPONENT.test(component)))
+  if (!path91.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path88.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path88].join("/") };
+  const official = registry2 === DOCKER_HUB && path91.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path91].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -46310,7 +46310,7 @@ function refuseContradictions(inputs, textOf3) {
 }
 
 // src/main.ts
-var import_node_path78 = __toESM(require("node:path"), 1);
+var import_node_path81 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
 var import_promises22 = require("node:fs/promises");
@@ -46671,7 +46671,7 @@ function ofAppassembler(text2) {
   };
 }
 function entriesOf(classPath2, places) {
-  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path88, [variable, folder]) => path88.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
+  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path91, [variable, folder]) => path91.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
 }
 function readScriptSettings(text2) {
   const words = text2.replaceAll(/^#.*$/gm, "").split(/\s+/).filter(Boolean);
@@ -46837,6 +46837,11 @@ var quarkusApp = async ({ location }) => {
     packed: /* @__PURE__ */ new Set()
   };
 };
+function withQuarkusSupport(words) {
+  const jar = words[words.indexOf("-jar") + 1] ?? "";
+  const isSet = words.some((word) => word.startsWith(CRAC_ENABLED.replace(/=.*/, "=")));
+  return words.includes("-jar") && import_node_path10.default.posix.basename(jar) === JAR && !isSet ? [CRAC_ENABLED, ...words] : [...words];
+}
 
 // src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
@@ -47871,6 +47876,7 @@ async function localImage(docker2, image) {
   const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
   return {
     digest: digestOf2(image, RepoDigests ?? []) ?? Id,
+    repositoryDigests: RepoDigests ?? [],
     environment: Config.Env ?? [],
     onBuild: Boolean(Config.OnBuild?.length)
   };
@@ -48399,7 +48405,7 @@ async function knownSecrets(inputs, { workspace, environment: environment2, log:
 }
 
 // src/job/first-minute.ts
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_node_path60 = __toESM(require("node:path"), 1);
 
 // src/application/in-workspace.ts
 var import_promises38 = require("node:fs/promises");
@@ -48419,27 +48425,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path88) {
-  let normalized = (0, import_path.normalize)(path88);
+function cleanPath(path91) {
+  let normalized = (0, import_path.normalize)(path91);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path88, separator) {
-  return path88.replace(SLASHES_REGEX, separator);
+function convertSlashes(path91, separator) {
+  return path91.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path88) {
-  return path88 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path88);
+function isRootDirectory(path91) {
+  return path91 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path91);
 }
-function normalizePath(path88, options3) {
+function normalizePath(path91, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path88.includes("/") || path88.startsWith(".");
-  if (resolvePaths) path88 = (0, import_path.resolve)(path88);
-  if (normalizePath$1 || pathNeedsCleaning) path88 = cleanPath(path88);
-  if (path88 === ".") return "";
-  const needsSeperator = path88[path88.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path88 + pathSeparator : path88, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path91.includes("/") || path91.startsWith(".");
+  if (resolvePaths) path91 = (0, import_path.resolve)(path91);
+  if (normalizePath$1 || pathNeedsCleaning) path91 = cleanPath(path91);
+  if (path91 === ".") return "";
+  const needsSeperator = path91[path91.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path91 + pathSeparator : path91, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -48476,8 +48482,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path88 = directoryPath || ".";
-  if (filters.every((filter) => filter(path88, true))) paths.push(path88);
+  const path91 = directoryPath || ".";
+  if (filters.every((filter) => filter(path91, true))) paths.push(path91);
 };
 var empty$2 = () => {
 };
@@ -48529,26 +48535,26 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path88, state, callback$1) {
+var resolveSymlinksAsync = function(path91, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs4.realpath(path88, (error, resolvedPath) => {
+  fs4.realpath(path91, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
     fs4.stat(resolvedPath, (error$1, stat18) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat18.isDirectory() && isRecursive(path88, resolvedPath, state)) return queue.dequeue(null, state);
+      if (stat18.isDirectory() && isRecursive(path91, resolvedPath, state)) return queue.dequeue(null, state);
       callback$1(stat18, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path88, state, callback$1) {
+var resolveSymlinks = function(path91, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs4.realpathSync(path88);
+    const resolvedPath = fs4.realpathSync(path91);
     const stat18 = fs4.statSync(resolvedPath);
-    if (stat18.isDirectory() && isRecursive(path88, resolvedPath, state)) return;
+    if (stat18.isDirectory() && isRecursive(path91, resolvedPath, state)) return;
     callback$1(stat18, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
@@ -48558,9 +48564,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path88, resolved2, state) {
+function isRecursive(path91, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path88);
+  let parent = (0, import_path.dirname)(path91);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -48568,7 +48574,7 @@ function isRecursive(path88, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path88, resolved2);
+  state.symlinks.set(path91, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -48740,19 +48746,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path88 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path88)) continue;
-        this.pushDirectory(path88, paths, filters);
-        this.walkDirectory(this.state, path88, path88, depth - 1, this.walk);
+        let path91 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path91)) continue;
+        this.pushDirectory(path91, paths, filters);
+        this.walkDirectory(this.state, path91, path91, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path88 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path88, this.state, (stat18, resolvedPath) => {
+        let path91 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path91, this.state, (stat18, resolvedPath) => {
           if (stat18.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path88 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path88 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path91 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path91 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path88;
+            resolvedPath = useRealPaths ? resolvedPath : path91;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -48918,7 +48924,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path88) => isMatch(path88));
+    this.options.filters.push((path91) => isMatch(path91));
     return this;
   }
 };
@@ -48993,19 +48999,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path88) {
-  return path88.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path91) {
+  return path91.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path88) {
+function splitPattern(path91) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path88, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path88];
+  const result = import_picomatch.default.scan(path91, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path91];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path88) => path88.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path88) => path88.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path91) => path91.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path91) => path91.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -49112,13 +49118,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path88 = format(p, isDirectory2);
-      const matches = matcher(path88) && !ignore(path88);
-      if (matches) log(`matched ${path88}`);
+      const path91 = format(p, isDirectory2);
+      const matches = matcher(path91) && !ignore(path91);
+      if (matches) log(`matched ${path91}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path88 = format(p, isDirectory2);
-      return matcher(path88) && !ignore(path88);
+      const path91 = format(p, isDirectory2);
+      return matcher(path91) && !ignore(path91);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -49334,7 +49340,7 @@ function interruptible(docker2, signal) {
 }
 
 // src/image/base.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
 var import_promises39 = require("node:fs/promises");
@@ -49484,6 +49490,12 @@ async function onExistingImage(context, image, user2) {
   };
 }
 
+// src/image/graft/graft.ts
+var import_node_fs8 = require("node:fs");
+var import_promises45 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
+var import_promises46 = require("node:stream/promises");
+
 // src/docker/image-files.ts
 var import_node_path35 = __toESM(require("node:path"), 1);
 
@@ -49501,17 +49513,24 @@ async function* entriesOfTar(...streams) {
 // src/docker/image-files.ts
 var LARGEST_TEXT = 1024 * 1024;
 var MOST_LINKS = 40;
-async function withImageFiles(docker2, { run: run2, image }, work) {
+async function withImageFiles(docker2, image, work) {
+  return await withContainer(
+    docker2,
+    image,
+    (name) => work({
+      text: async (file) => (await entryOf(docker2, name, file, ["--follow-link"]))?.text,
+      has: async (file) => await entryOf(docker2, name, file, ["--follow-link"]) !== void 0,
+      resolve: async (file) => await behindLinks(docker2, name, file)
+    })
+  );
+}
+async function withContainer(docker2, { run: run2, image }, work) {
   const name = `${namesOf(run2).container}-files`;
   const label = ["--label", `${RUN_LABEL}=${run2}`];
   const flags = ["--name", name, ...label, "--network", "none", "--entrypoint", "-"];
   await docker2.run(["create", ...flags, "--", image]);
   try {
-    return await work({
-      text: async (file) => (await entryOf(docker2, name, file, ["--follow-link"]))?.text,
-      has: async (file) => await entryOf(docker2, name, file, ["--follow-link"]) !== void 0,
-      resolve: async (file) => await behindLinks(docker2, name, file)
-    });
+    return await work(name);
   } finally {
     await removeContainer(docker2, name);
   }
@@ -49801,7 +49820,8 @@ function ofImage(reference) {
     }
   };
 }
-function checkContract(config, [program = "", ...words], origin, problem) {
+function checkContract(config, [program = "", ...given], origin, problem) {
+  const words = withQuarkusSupport(given);
   const { fixes } = origin;
   const broken2 = (what, fix) => brokenBy(origin, what, fix);
   if (program === "") throw broken2("has neither ENTRYPOINT nor CMD", fixes.nothing);
@@ -49856,14 +49876,202 @@ function overlap(a, b) {
   return x.startsWith(y) || y.startsWith(x);
 }
 
+// src/image/graft/dockerfile.ts
+var NOT_KEPT = /* @__PURE__ */ new Set(["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"]);
+var PATH_OF_DOCKER = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+function environmentOn(base, own) {
+  const kept = Object.fromEntries(Object.entries(own).filter(([name]) => !NOT_KEPT.has(name)));
+  const folders = [own["PATH"] ?? "", base["PATH"] ?? PATH_OF_DOCKER].join(":").split(":").filter(Boolean);
+  return { ...kept, PATH: [...new Set(folders)].join(":") };
+}
+function instructionsFor({ ExposedPorts, Volumes, StopSignal = "", Healthcheck }) {
+  const volumes = Object.keys(Volumes ?? {});
+  return [
+    ...Object.keys(ExposedPorts ?? {}).filter((port) => /^\d+(?:\/\w+)?$/.test(port)).map((port) => `EXPOSE ${port}`),
+    ...volumes.length > 0 ? [`VOLUME ${JSON.stringify(volumes)}`] : [],
+    .../^[\w+-]+$/.test(StopSignal) ? [`STOPSIGNAL ${StopSignal}`] : [],
+    ...healthCheck(Healthcheck)
+  ];
+}
+function healthCheck(check2) {
+  const [kind, ...words] = check2?.Test ?? [];
+  if (kind === "NONE") return ["HEALTHCHECK NONE"];
+  const command2 = kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
+  if (command2.length === 0) return [];
+  const { Interval, Timeout, StartPeriod, Retries } = check2 ?? {};
+  const times2 = Object.entries({ interval: Interval, timeout: Timeout, "start-period": StartPeriod });
+  const options3 = times2.map(([name, time2]) => time2 ? `--${name}=${time2}ns ` : "").join("");
+  return [`HEALTHCHECK ${options3}${Retries ? `--retries=${Retries} ` : ""}CMD ${JSON.stringify(command2)}`];
+}
+
+// src/image/graft/kept-files.ts
+var import_node_fs7 = require("node:fs");
+var import_node_path38 = __toESM(require("node:path"), 1);
+var import_promises44 = require("node:stream/promises");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var LIBRARY = /\.so(?:\.\d+)*$/;
+async function copyKept(image, archive, keeps) {
+  const tar = (0, import_tar_stream3.pack)();
+  const written = (0, import_promises44.pipeline)(tar, (0, import_node_fs7.createWriteStream)(archive, { mode: PRIVATE_FILE }));
+  written.catch(() => void 0);
+  const found = { files: 0, bytes: 0, left: /* @__PURE__ */ new Map(), libraries: [] };
+  for await (const entry of entriesOfTar(image)) {
+    const { type, size = 0 } = entry.header;
+    const file = pathOf(entry.header.name);
+    if (file === "/" || !["file", "link", "symlink", "directory"].includes(type ?? "")) entry.resume();
+    else if (!keeps(file)) {
+      entry.resume();
+      const folder = file.split("/").slice(0, 3).join("/");
+      if (type !== "directory") found.left.set(folder, (found.left.get(folder) ?? 0) + size);
+    } else {
+      const target = pathOf(entry.header.linkname ?? "");
+      if (type === "link" && !keeps(target)) throw linkFailure(file, target);
+      if (type === "file" && LIBRARY.test(file)) found.libraries.push(file);
+      if (type !== "directory") found.files++;
+      found.bytes += size;
+      await copyEntry(tar, entry);
+    }
+  }
+  tar.finalize();
+  await written;
+  return found;
+}
+async function copyEntry(tar, entry) {
+  const { header } = entry;
+  if (header.type === "file" && (header.size ?? 0) > 0) return await (0, import_promises44.pipeline)(entry, tar.entry({ ...header }));
+  entry.resume();
+  await new Promise((resolve4, reject) => {
+    tar.entry({ ...header }, "", (error) => error ? reject(error) : resolve4());
+  });
+}
+var pathOf = (name) => import_node_path38.default.posix.resolve("/", name);
+function linkFailure(file, target) {
+  return new Failure("image", `${file} of the image is a hard link to ${target}, which is left behind.`, {
+    fix: "Build the image with a copy of the file, or on debian:trixie-slim, where its layers stay as they are."
+  });
+}
+
+// src/image/graft/kept-paths.ts
+var import_node_path39 = __toESM(require("node:path"), 1);
+var NEVER = /* @__PURE__ */ new Set([
+  ...["bin", "boot", "dev", "lib", "lib32", "lib64", "libx32", "media", "mnt", "proc", "run", "sbin", "sys"],
+  ".dockerenv"
+]);
+var SYSTEM = /* @__PURE__ */ new Set(["etc", "root", "tmp", "usr", "var"]);
+var SHARED = /^\/(?:[^/]*|etc\/(?:alternatives|fonts|group|hostname|hosts|passwd|pki|resolv\.conf|ssl)|usr\/(?:bin|games|include|lib\w*|libexec|local|sbin|share|src|lib\/jvm|local\/(?:bin|etc|include|lib\w*|sbin|share|src))|var\/(?:cache|lib|log|opt|run|spool|tmp))$/;
+var ARCHIVE2 = /\.[jw]ar$/;
+var OF_SYSTEM = /* @__PURE__ */ new Set(["PATH", "JAVA_HOME", "HOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "PWD"]);
+function keptPaths(start2) {
+  const { workingDirectory, environment: environment2, words, volumes, javaHome } = start2;
+  const values = Object.entries(environment2).flatMap(([name, value]) => OF_SYSTEM.has(name) ? [] : [value]);
+  const named = [...words, ...values].flatMap((text2) => namedIn(text2, workingDirectory));
+  const roots = /* @__PURE__ */ new Set();
+  for (const file of [workingDirectory, ...volumes, ...named]) {
+    const found = import_node_path39.default.posix.normalize(file).replace(/(?<=.)\/$/, "");
+    if (!SHARED.test(found) || ARCHIVE2.test(found)) roots.add(found);
+    const folder = import_node_path39.default.posix.dirname(found);
+    if (ARCHIVE2.test(found) && !SHARED.test(folder)) roots.add(folder);
+  }
+  return (file) => {
+    if (isBelow2(file, javaHome)) return false;
+    const [, top = ""] = file.split("/");
+    if (NEVER.has(top)) return false;
+    return !SYSTEM.has(top) || [...roots].some((root) => isBelow2(file, root));
+  };
+}
+var isBelow2 = (file, folder) => `${file}/`.startsWith(`${folder}/`);
+function namedIn(text2, folder) {
+  return text2.split(/[:;,=\s]+/).filter((part) => part !== "" && !part.startsWith("-")).map((part) => import_node_path39.default.posix.resolve(folder, part.replace(/^\/\/+/, "/").replace(/\/\*$/, "")));
+}
+
+// src/image/graft/graft.ts
+var MOST_FOLDERS = 20;
+var KEPT2 = "kept.tar";
+var TRUST_STORE = "cacerts";
+var STORE_IN_IMAGE = "/opt/crac-cacerts/cacerts";
+async function onBaseImage(context, image, { base, user: user2 }) {
+  const { docker: docker2, id, work } = context;
+  const { config, recording, java, reference } = image;
+  const environment2 = environmentOn(base.environment, variablesIn(config.Env ?? []));
+  const odd = Object.entries(environment2).find(([name2, value]) => /[\r\n\0]/.test(name2 + value));
+  if (odd !== void 0)
+    throw brokenBy(
+      ofImage(reference),
+      `${image.lack}; and it sets the variable ${odd[0]} to several lines, which an image on another base cannot`,
+      "Set the variable with `env`, or build the image on debian:trixie-slim."
+    );
+  const folder = import_node_path40.default.join(work, `graft-${id}`);
+  await (0, import_promises45.mkdir)(folder);
+  const kept = await copyFiles(context, image, folder, environment2);
+  for (const line2 of linesOf(kept, image)) context.log.info(line2);
+  const name = namesOf(id).image("graft");
+  const trustStore = java.trustStore === void 0 ? void 0 : STORE_IN_IMAGE;
+  const lines3 = [
+    dockerfileOf(base.image, { environment: environment2, written: /* @__PURE__ */ new Map() }).trimEnd(),
+    `ADD ${KEPT2} /`,
+    ...trustStore === void 0 ? [] : [`COPY ${TRUST_STORE} ${trustStore}`],
+    ...instructionsFor(config)
+  ];
+  await (0, import_promises45.writeFile)(import_node_path40.default.join(folder, "Dockerfile"), `${lines3.join("\n")}
+`);
+  const labels2 = pairs2("--label", config.Labels ?? {});
+  const command2 = ["build", "--tag", name, "--force-rm", ...labels2, "--", folder];
+  const built = await runBuild(docker2, command2, {});
+  if (built.exitCode !== 0) throw dockerFailure(command2, built);
+  const written = recording && { environment: {}, written: recording.written };
+  return {
+    application: image.application,
+    libraries: void 0,
+    base: {
+      image: await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, written),
+      workingDirectory: image.workingDirectory,
+      digest: image.digest,
+      ...base.digest === void 0 ? {} : { ground: base.digest },
+      environment: environment2,
+      given: {
+        ...{ reference, trustStore, labels: config.Labels ?? {} },
+        repositoryDigests: base.repositoryDigests
+      }
+    }
+  };
+}
+async function copyFiles({ docker: docker2, id }, { config, application, workingDirectory, java, ...image }, folder, environment2) {
+  const keeps = keptPaths({
+    ...{ words: application.command, workingDirectory, environment: environment2, javaHome: java.home },
+    volumes: Object.keys(config.Volumes ?? {})
+  });
+  return await withContainer(docker2, { run: id, image: image.id }, async (container) => {
+    if (java.trustStore !== void 0)
+      await docker2.stream(["cp", "--follow-link", `${container}:${java.trustStore}`, "-"], async (tar) => {
+        const file = import_node_path40.default.join(folder, TRUST_STORE);
+        for await (const entry of entriesOfTar(tar))
+          await (0, import_promises46.pipeline)(entry, (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      });
+    return await docker2.stream(["export", container], (tar) => copyKept(tar, import_node_path40.default.join(folder, KEPT2), keeps));
+  });
+}
+function linesOf({ files, bytes, left, libraries }, { lack, java }) {
+  const folders = [...left].sort(([, a], [, b]) => b - a);
+  const named = folders.slice(0, MOST_FOLDERS).map(([folder, size]) => `${folder} (${sizeText(size)})`);
+  const others = folders.slice(MOST_FOLDERS);
+  const rest = others.reduce((sum2, [, size]) => sum2 + size, 0);
+  return [
+    `Its application has ${files} files with ${megabytes(bytes)}: all outside of the folders of the system and of ${java.home}, and what its start names there.`,
+    `Left behind: ${[...named, ...others.length > 0 ? [`${others.length} others (${sizeText(rest)})`] : []].join(", ")}. What the application needs of it, such as fonts, has to be in \`base-image\`.`,
+    ...libraries.length > 0 && lack?.startsWith("has musl") ? [
+      `Native libraries that may need musl: ${libraries.slice(0, MOST_FOLDERS).join(", ")}. The base image has glibc.`
+    ] : []
+  ];
+}
+
 // src/image/start/record.ts
-var import_promises45 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_promises48 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/image/start/recording.ts
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var JAVA_BIN = `${JAVA_LINK}/bin`;
-var NOT_KEPT = /* @__PURE__ */ new Set(["_", "PWD", "OLDPWD", "SHLVL", "JAVA_HOME"]);
+var NOT_KEPT2 = /* @__PURE__ */ new Set(["_", "PWD", "OLDPWD", "SHLVL", "JAVA_HOME"]);
 var STATE = {
   Umask: "umask",
   Uid: "the user",
@@ -49892,12 +50100,12 @@ function startIn(records2) {
   for (const [name, value] of Object.entries(after)) {
     const kept = withoutJava(name, value, homes);
     const was = before[name] === void 0 ? void 0 : withoutJava(name, before[name], homes);
-    if (NOT_KEPT.has(name) || kept === was || kept === "" && value !== "") continue;
+    if (NOT_KEPT2.has(name) || kept === was || kept === "" && value !== "") continue;
     if (name === "HOME") return { problem: "it changes the variable HOME" };
     if (/[\0\n\r]/.test(value)) return { problem: `it sets the variable ${name} to several lines` };
     environment2[name] = kept;
   }
-  const java = import_node_path38.default.posix.dirname(program) === JAVA_BIN ? "java" : program;
+  const java = import_node_path41.default.posix.dirname(program) === JAVA_BIN ? "java" : program;
   return { words: [java, ...words], environment: environment2, workingDirectory: text2("java.folder").replace(/\n$/, "") };
 }
 function difference(one, other) {
@@ -49936,8 +50144,8 @@ function changedState(text2) {
   return nice("before") === nice("java") ? void 0 : "the priority (nice)";
 }
 var variablesOf = (environ) => variablesIn(environ.split("\0").filter((entry) => entry.includes("=")));
-var isName = (name) => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT.has(name);
-var homesOf = (...programs) => programs.map((program) => import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(program))).filter((home) => !/^(?:\.|\/|\/usr|\/usr\/local)$/.test(home));
+var isName = (name) => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT2.has(name);
+var homesOf = (...programs) => programs.map((program) => import_node_path41.default.posix.dirname(import_node_path41.default.posix.dirname(program))).filter((home) => !/^(?:\.|\/|\/usr|\/usr\/local)$/.test(home));
 function withoutJava(name, value, homes) {
   if (name !== "PATH" && name !== "LD_LIBRARY_PATH") return value;
   const isOurs = (folder) => name === "PATH" ? folder === JAVA_BIN : homes.some((home) => `${folder}/`.startsWith(`${home}/`));
@@ -49951,9 +50159,9 @@ function withRecording(config, recording) {
 }
 
 // src/image/start/written-files.ts
-var import_node_fs7 = require("node:fs");
-var import_node_path39 = __toESM(require("node:path"), 1);
-var import_promises44 = require("node:stream/promises");
+var import_node_fs9 = require("node:fs");
+var import_node_path42 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:stream/promises");
 
 // src/lib/counted.ts
 var import_node_crypto4 = require("node:crypto");
@@ -49990,7 +50198,7 @@ async function filesWritten(docker2, { name, folder, own }) {
     if (kind === "C" && (isParent || ALWAYS_CHANGED.has(file) || own.startsWith(`${file}/`))) continue;
     if (!/^[\w./@%+=:,~ -]+$/.test(file)) return { problem: "it writes a file with an unusual name" };
     if (written.size === MOST_FILES) return { problem: `it writes more than ${MOST_FILES} files` };
-    const copied = await copyOf(docker2, `${name}:${file}`, import_node_path39.default.join(folder, `f${written.size}`));
+    const copied = await copyOf(docker2, `${name}:${file}`, import_node_path42.default.join(folder, `f${written.size}`));
     if (copied?.type === "directory" && kind === "C") continue;
     if (copied?.type !== "file" && copied?.type !== "directory")
       return { problem: `it writes ${file}, which is not a file` };
@@ -50009,13 +50217,13 @@ async function copyOf(docker2, source, copy) {
         continue;
       }
       const content = counted();
-      await (0, import_promises44.pipeline)(entry, content.stream, (0, import_node_fs7.createWriteStream)(copy, { mode: PRIVATE_FILE }));
+      await (0, import_promises47.pipeline)(entry, content.stream, (0, import_node_fs9.createWriteStream)(copy, { mode: PRIVATE_FILE }));
       found = { type, mode, mtime, size: content.size(), digest: content.digest(), copy };
     }
     return found;
   });
 }
-var TRUST_STORE = /\/lib\/security\/cacerts$/;
+var TRUST_STORE2 = /\/lib\/security\/cacerts$/;
 function differenceOfFiles(one, other) {
   if ([...one.keys()].join("\0") !== [...other.keys()].join("\0")) return "the files that it writes";
   const name = [...one.keys()].find((file) => identity(file, one) !== identity(file, other));
@@ -50023,7 +50231,7 @@ function differenceOfFiles(one, other) {
 }
 function identity(name, files) {
   const file = files.get(name);
-  return `${file?.type} ${file?.mode} ${TRUST_STORE.test(name) ? "" : file?.digest}`;
+  return `${file?.type} ${file?.mode} ${TRUST_STORE2.test(name) ? "" : file?.digest}`;
 }
 
 // src/image/start/record.ts
@@ -50034,8 +50242,8 @@ var FOLDER = "/opt/crac-start";
 async function recordStart(context, setting, command2) {
   const { docker: docker2, id, work } = context;
   const image = namesOf(id).image("start");
-  const folder = await (0, import_promises45.mkdtemp)(import_node_path40.default.join(work, "start-"));
-  await (0, import_promises45.cp)(import_node_path40.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
+  const folder = await (0, import_promises48.mkdtemp)(import_node_path43.default.join(work, "start-"));
+  await (0, import_promises48.cp)(import_node_path43.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
   const options3 = ["--build-arg", `IMAGE=${setting.image}`, "--build-arg", `OWNER=${setting.user}`];
   const build3 = ["build", "--tag", image, "--force-rm", ...options3, "--", folder];
   const built = await runBuild(docker2, build3, {});
@@ -50056,10 +50264,10 @@ async function recordStart(context, setting, command2) {
 }
 async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, env }, command2, round) {
   const name = `${namesOf(id).container}-start-${round}`;
-  const folder = await (0, import_promises45.mkdtemp)(import_node_path40.default.join(work, "start-"));
+  const folder = await (0, import_promises48.mkdtemp)(import_node_path43.default.join(work, "start-"));
   try {
     await withEnvironmentFile(
-      import_node_path40.default.join(work, `${name}.env`),
+      import_node_path43.default.join(work, `${name}.env`),
       env,
       (file) => docker2.run([
         ...["create", "--name", name, "--label", `${RUN_LABEL}=${id}`, "--hostname", `start-${round}`],
@@ -50079,7 +50287,7 @@ async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, 
     );
     const ended = await docker2.attempt(["start", "--attach", name], { timeout: TIMEOUT });
     await docker2.run(["cp", `${name}:${FOLDER}/record`, folder]);
-    const records2 = await readRecords(import_node_path40.default.join(folder, "record"));
+    const records2 = await readRecords(import_node_path43.default.join(folder, "record"));
     if (records2 === void 0) return { problem: "it changes its own record" };
     const start2 = startIn(records2);
     if ("problem" in start2)
@@ -50097,10 +50305,10 @@ async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, 
 }
 async function readRecords(folder) {
   const records2 = /* @__PURE__ */ new Map();
-  for (const entry of await (0, import_promises45.readdir)(folder, { withFileTypes: true })) {
-    const file = import_node_path40.default.join(folder, entry.name);
-    if (!entry.isFile() || (await (0, import_promises45.lstat)(file)).size > LONGEST_RECORD) return void 0;
-    records2.set(entry.name, await (0, import_promises45.readFile)(file, "utf8"));
+  for (const entry of await (0, import_promises48.readdir)(folder, { withFileTypes: true })) {
+    const file = import_node_path43.default.join(folder, entry.name);
+    if (!entry.isFile() || (await (0, import_promises48.lstat)(file)).size > LONGEST_RECORD) return void 0;
+    records2.set(entry.name, await (0, import_promises48.readFile)(file, "utf8"));
   }
   return records2;
 }
@@ -50112,11 +50320,11 @@ ${stderr}`, 1).slice(0, 300);
 }
 
 // src/image/start/start-command.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_promises49 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/image/start/inits.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path44 = __toESM(require("node:path"), 1);
 var INITS = {
   tini: /^-[gswv]+$/,
   "tini-static": /^-[gswv]+$/,
@@ -50125,7 +50333,7 @@ var INITS = {
   "dumb-init": /^(?:-[cv]+|--single-child|--verbose)$/
 };
 function lengthOfInit([program = "", ...rest]) {
-  const options3 = INITS[import_node_path41.default.posix.basename(program)];
+  const options3 = INITS[import_node_path44.default.posix.basename(program)];
   if (options3 === void 0) return 0;
   const end = rest.findIndex((word2) => !options3.test(word2));
   const word = rest[end];
@@ -50150,9 +50358,9 @@ async function startCommand(source) {
   const { words, ...found } = await javaIn(all, source);
   const folder = found.recording?.workingDirectory ?? (WorkingDir || "/");
   const read3 = async (name) => {
-    const file = import_node_path42.default.posix.resolve(folder, name);
+    const file = import_node_path45.default.posix.resolve(folder, name);
     const copy = found.recording?.written.get(file)?.copy;
-    return copy === void 0 ? await source.readText(file) : await (0, import_promises46.readFile)(copy, "utf8");
+    return copy === void 0 ? await source.readText(file) : await (0, import_promises49.readFile)(copy, "utf8");
   };
   const [program = "", ...rest] = words;
   return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
@@ -50209,11 +50417,11 @@ function notKept({ Volumes }) {
   const volumes = Object.keys(Volumes ?? {}).join(", ");
   return volumes === "" ? [] : [`Files that it writes to a volume of the image are not kept: ${volumes}.`];
 }
-var isJava = (program) => import_node_path42.default.posix.basename(program) === "java";
+var isJava = (program) => import_node_path45.default.posix.basename(program) === "java";
 async function scriptIn(words, { config, readText }) {
   const script = scriptOf(words);
   if (script === void 0) return void 0;
-  const text2 = await readText(import_node_path42.default.posix.resolve(config.WorkingDir || "/", script.file));
+  const text2 = await readText(import_node_path45.default.posix.resolve(config.WorkingDir || "/", script.file));
   return text2?.startsWith("#!") ? { text: text2, name: script.file, parameters: script.parameters } : void 0;
 }
 function fixed({ variables: variables2 }) {
@@ -50295,22 +50503,26 @@ function checkUser(own, user2, ids) {
 // src/image/base.ts
 async function prepareBase(context, inputs, machine, { application, image }) {
   const { docker: docker2 } = context;
-  if (image) return await onExistingImage(context, image, inputs.user);
-  if (!application) return await buildBase(context, inputs, machine);
-  const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
+  if (image && image.lack === void 0) return await onExistingImage(context, image, inputs.user);
+  if (!image && !application) return await buildBase(context, inputs, machine);
+  const base = await givenBase(docker2, inputs.baseImage);
+  if (image) return await onBaseImage(context, image, { base, user: inputs.user });
+  if (!application) throw new Error("there is no application");
+  return {
+    application,
+    libraries: await librariesOf(application),
+    base: { ...base, workingDirectory: HOME_DIR }
+  };
+}
+async function givenBase(docker2, image) {
+  const { digest, repositoryDigests, environment: environment2, onBuild } = await localImage(docker2, image);
   if (onBuild) {
-    throw new Failure("image", `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
+    throw new Failure("image", `The base image ${image} has ONBUILD instructions.`, {
       fix: "Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once."
     });
   }
-  refuseCracOptions(inputs.baseImage, environment2);
-  const base = {
-    image: inputs.baseImage,
-    workingDirectory: HOME_DIR,
-    digest,
-    environment: variablesIn(environment2)
-  };
-  return { application, libraries: await librariesOf(application), base };
+  refuseCracOptions(image, environment2);
+  return { image, digest, repositoryDigests, environment: variablesIn(environment2) };
 }
 async function buildBase(context, inputs, { workspace, dockerFolder }) {
   const { docker: docker2, id, log: log2, step } = context;
@@ -50320,8 +50532,8 @@ async function buildBase(context, inputs, { workspace, dockerFolder }) {
     const { application, workingDirectory, notes, recording } = await buildUserImage(
       context,
       {
-        context: import_node_path43.default.resolve(workspace, folder),
-        file: import_node_path43.default.resolve(workspace, file),
+        context: import_node_path46.default.resolve(workspace, folder),
+        file: import_node_path46.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
@@ -50371,8 +50583,10 @@ async function pullCriu({ id, docker: docker2, log: log2 }, image, architecture)
 }
 
 // src/image/ground.ts
-async function checkGround(files, origin) {
+var PROGRAMS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+async function lackIn(files, hasCriuImage) {
   const has = async (...paths) => (await Promise.all(paths.map((file) => files.has(file)))).some(Boolean);
+  const anywhere = async (program) => await has(...PROGRAMS.map((folder) => `${folder}/${program}`));
   const [release2 = "", musl, glibc, shell] = await Promise.all([
     files.text("/etc/os-release"),
     has("/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"),
@@ -50380,18 +50594,14 @@ async function checkGround(files, origin) {
     has("/bin/sh")
   ]);
   const system = /^PRETTY_NAME="?([^"\n]{1,100})/m.exec(release2)?.[1] ?? "unknown";
-  const fix = "Build it on debian:trixie-slim, with its Java copied there or installed.";
-  if (musl && !glibc) throw brokenBy(origin, `has musl (${system}), and CRaC JDKs and CRIU need glibc`, fix);
-  if (!shell)
-    throw brokenBy(
-      origin,
-      `has no shell (${system}), as distroless images, and the action needs one to add CRIU`,
-      fix
-    );
+  if (musl && !glibc) return `has musl (${system}), and CRaC JDKs and CRIU need glibc`;
+  if (!shell) return `has no shell (${system}), as distroless images, and the action needs one to add CRIU`;
+  if (hasCriuImage || await anywhere("criu") || await anywhere("apt-get")) return void 0;
+  return `has no CRIU (${system}), and no apt-get to install it`;
 }
 
 // src/image/java-of-image.ts
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // src/jdk/fitting.ts
 var VENDORS = ["crac", "zulu", "liberica"];
@@ -50451,19 +50661,19 @@ function javaVersionIn(release2) {
 async function findJava(files, variables2, command2) {
   const started = command2.filter((word) => /^\/.*\/java$/.test(word));
   const folders = (variables2["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
-  const programs = [...started, ...folders.map((folder) => import_node_path44.default.posix.join(folder, "java"))];
+  const programs = [...started, ...folders.map((folder) => import_node_path47.default.posix.join(folder, "java"))];
   const homes = [];
   for (const program of programs) {
     const file = await files.resolve(program);
-    if (file !== void 0) homes.push(import_node_path44.default.posix.dirname(import_node_path44.default.posix.dirname(file)));
+    if (file !== void 0) homes.push(import_node_path47.default.posix.dirname(import_node_path47.default.posix.dirname(file)));
   }
   if (variables2["JAVA_HOME"]?.startsWith("/")) homes.push(variables2["JAVA_HOME"]);
   for (const home of new Set(homes)) {
-    for (const top of [home, import_node_path44.default.posix.dirname(home)]) {
-      const release2 = await files.text(import_node_path44.default.posix.join(top, "release"));
+    for (const top of [home, import_node_path47.default.posix.dirname(home)]) {
+      const release2 = await files.text(import_node_path47.default.posix.join(top, "release"));
       const version = javaVersionIn(release2);
       if (version === 0) continue;
-      const certificates2 = import_node_path44.default.posix.join(home, "lib/security/cacerts");
+      const certificates2 = import_node_path47.default.posix.join(home, "lib/security/cacerts");
       const trustStore = await files.has(certificates2) ? certificates2 : void 0;
       return { home: top, version, name: nameIn(release2 ?? "", version), trustStore };
     }
@@ -50538,10 +50748,12 @@ async function readExistingImage(context, reference, inputs, { architecture, doc
         "Give an image that runs a Java application with a JVM; a native image has none."
       );
     }
-    await checkGround(files, origin);
     const application = checkContract(config, words, origin, problem);
     log2.info(`Found: ${application.application.description}.`);
     for (const note of notes) log2.info(note);
+    const lack = await lackIn(files, inputs.criuImage !== void 0);
+    if (lack !== void 0)
+      log2.info(`It ${lack}: its application goes onto ${inputs.baseImage} (\`base-image\`).`);
     const javaVersion = versionFor(java, inputs.javaVersion, (line2) => log2.info(line2));
     log2.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`);
     log2.info(
@@ -50550,7 +50762,7 @@ async function readExistingImage(context, reference, inputs, { architecture, doc
     for (const line2 of differences(config, inputs, user2)) log2.info(line2);
     return {
       ...application,
-      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user: user2 }
+      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user: user2, lack }
     };
   });
 }
@@ -50581,8 +50793,8 @@ function differences({ StopSignal = "", ExposedPorts }, inputs, user2) {
 
 // src/image/fingerprint.ts
 var import_node_crypto5 = require("node:crypto");
-var import_promises47 = require("node:fs/promises");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_promises50 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -50596,19 +50808,19 @@ async function fingerprintOf(parts2) {
   files.push(["docker", dockerFolder]);
   const { resourcePolicies: policies } = parts2;
   if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path45.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path45.default.resolve(workspace, warmupScript)]);
+    files.push(["resource-policies", import_node_path48.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path48.default.resolve(workspace, warmupScript)]);
   const hash = (0, import_node_crypto5.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
-  add(hash, JSON.stringify([...values, parts2.inputs]));
+  add(hash, JSON.stringify([...values, parts2.inputs, ...base.ground === void 0 ? [] : [base.ground]]));
   for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises47.stat)(source);
+  const entry = await (0, import_promises50.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises47.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path45.default.posix.join(name, child2), import_node_path45.default.join(source, child2));
+    for (const child2 of (await (0, import_promises50.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path48.default.posix.join(name, child2), import_node_path48.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -50708,13 +50920,13 @@ var SideBySide = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs8 = require("node:fs");
-var import_promises49 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_fs10 = require("node:fs");
+var import_promises52 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
 var import_node_crypto6 = require("node:crypto");
-var import_promises48 = require("node:fs/promises");
+var import_promises51 = require("node:fs/promises");
 var import_node_os = require("node:os");
 var thisHost = {
   root: "/",
@@ -50755,9 +50967,9 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises48.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises51.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises48.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises51.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
     machine: (0, import_node_crypto6.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
@@ -50766,7 +50978,7 @@ ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
   };
 }
 async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises48.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat18 = await (0, import_promises51.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
@@ -50783,7 +50995,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs8.existsSync)(state === "gone" ? folder : import_node_path46.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs10.existsSync)(state === "gone" ? folder : import_node_path49.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -50803,8 +51015,8 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises49.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path46.default.join(folder, name);
+  for (const name of await (0, import_promises52.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path49.default.join(folder, name);
   }
   return leftovers;
 }
@@ -51101,12 +51313,12 @@ function emulated(what, { architecture, operatingSystem }) {
 }
 
 // src/job/provide-jdk.ts
-var import_promises62 = require("node:fs/promises");
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_promises65 = require("node:fs/promises");
+var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/application/java-need.ts
-var import_promises50 = require("node:fs/promises");
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_promises53 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
   const { mainClass, classes, dependencies, packed } = application;
@@ -51138,8 +51350,8 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises50.readdir)(source, { recursive: true }) : [""];
-    const files = names.map((name) => import_node_path47.default.join(source, name)).sort();
+    const names = await isFolder(source) ? await (0, import_promises53.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path50.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
   return jars;
@@ -51150,10 +51362,10 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises50.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises53.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises50.open)(import_node_path47.default.join(folder, name));
+    const handle = await (0, import_promises53.open)(import_node_path50.default.join(folder, name));
     try {
       const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
       found.push(...versionOf(name, buffer3));
@@ -51169,7 +51381,7 @@ function versionOf(name, header) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/lib/log.ts
 function noting(log2, warnings2) {
@@ -51194,14 +51406,14 @@ function logProgress(log2, clock) {
 }
 
 // src/jdk/file.ts
-var import_node_fs10 = require("node:fs");
-var import_promises55 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_node_fs12 = require("node:fs");
+var import_promises58 = require("node:fs/promises");
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
-var import_node_fs9 = require("node:fs");
-var import_promises53 = require("node:fs/promises");
-var import_promises54 = require("node:stream/promises");
+var import_node_fs11 = require("node:fs");
+var import_promises56 = require("node:fs/promises");
+var import_promises57 = require("node:stream/promises");
 
 // src/lib/tee.ts
 var import_node_stream3 = require("node:stream");
@@ -51222,12 +51434,12 @@ async function readByAll(stream, ...readers) {
 }
 
 // src/jdk/archive.ts
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_path51 = __toESM(require("node:path"), 1);
 var import_node_stream4 = require("node:stream");
 var import_consumers3 = require("node:stream/consumers");
-var import_promises51 = require("node:stream/promises");
+var import_promises54 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
@@ -51235,9 +51447,9 @@ var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link
 var FOR_DEVELOPERS = /^[^/]+\/(?:jmods|demo|sample|man|include|(?:lib\/)?src\.zip)(?:\/|$)/;
 var PIECE2 = 256 * 1024;
 async function thinArchive(packed, name, destination, limits = LIMITS) {
-  const thin = (0, import_tar_stream3.pack)();
+  const thin = (0, import_tar_stream4.pack)();
   let unwritten;
-  const writing = (0, import_promises51.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  const writing = (0, import_promises54.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
   writing.catch((error) => {
     if ("syscall" in error) unwritten = error;
     thin.destroy(error);
@@ -51275,7 +51487,7 @@ async function copyEntries(packed, archive, limits, thin) {
       if (size > limits.size) throw refused2(archive, `it unpacks to more than ${limits.size} bytes`);
       const content = isRelease(header) ? await (0, import_consumers3.buffer)(entry) : void 0;
       if (content) release2 = content.toString("utf8");
-      if (thin && !isForDevelopers(header.name)) await copyEntry(archive, entry, content, thin);
+      if (thin && !isForDevelopers(header.name)) await copyEntry2(archive, entry, content, thin);
       else entry.resume();
     }
   } catch (error) {
@@ -51284,13 +51496,13 @@ async function copyEntries(packed, archive, limits, thin) {
   if (top === void 0) throw refused2(archive, "it is empty");
   return release2;
 }
-async function copyEntry(archive, entry, content, thin) {
+async function copyEntry2(archive, entry, content, thin) {
   const { name, type, linkname = "" } = entry.header;
   if (type === "link" && isForDevelopers(linkname))
     throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
   if (type === "file" || type === "contiguous-file") {
     const source = content ? import_node_stream4.Readable.from([content], { objectMode: false }) : entry;
-    await (0, import_promises51.pipeline)(source, thin.entry({ ...entry.header }));
+    await (0, import_promises54.pipeline)(source, thin.entry({ ...entry.header }));
     return;
   }
   entry.resume();
@@ -51305,14 +51517,14 @@ function isRelease({ name, type, size = 0 }) {
 function problemOf(header, top) {
   const { name, type, linkname } = header;
   if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "entry of unknown type"}`;
-  if (!isBelow2(name, top)) return `${name} is outside its top folder ${top}`;
+  if (!isBelow3(name, top)) return `${name} is outside its top folder ${top}`;
   if (goesUpLater(name)) return `${name} has \`..\` after a folder`;
   if (goesUpLater(linkname ?? "")) return `${name} links to ${linkname}, which has \`..\` after a folder`;
-  if (type === "link" && !isBelow2(linkname ?? "", top))
+  if (type === "link" && !isBelow3(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path48.default.posix.join(import_node_path48.default.posix.dirname(name), linkname ?? "");
-    if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
+    const target = import_node_path51.default.posix.join(import_node_path51.default.posix.dirname(name), linkname ?? "");
+    if ((linkname ?? "").startsWith("/") || !isBelow3(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
   }
@@ -51325,11 +51537,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path88 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path88);
-    if (type === "symlink" && this.folders.has(path88)) return `${name} is a link and a folder`;
-    for (let end = path88.lastIndexOf("/"); end > 0; end = path88.lastIndexOf("/", end - 1)) {
-      const folder = path88.slice(0, end);
+    const path91 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path91);
+    if (type === "symlink" && this.folders.has(path91)) return `${name} is a link and a folder`;
+    for (let end = path91.lastIndexOf("/"); end > 0; end = path91.lastIndexOf("/", end - 1)) {
+      const folder = path91.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -51346,10 +51558,10 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path48.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path51.default.posix.normalize(name).split("/")[0] ?? "";
 }
-function isBelow2(name, top) {
-  const normal = import_node_path48.default.posix.normalize(name).replace(/\/$/, "");
+function isBelow3(name, top) {
+  const normal = import_node_path51.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(archive, why) {
@@ -51360,7 +51572,7 @@ function refused2(archive, why) {
 
 // src/jdk/verify.ts
 var import_node_crypto7 = require("node:crypto");
-var import_promises52 = require("node:fs/promises");
+var import_promises55 = require("node:fs/promises");
 async function measure(archive) {
   const [sha2562, sha1] = [(0, import_node_crypto7.createHash)("sha256"), (0, import_node_crypto7.createHash)("sha1")];
   let size = 0;
@@ -51389,7 +51601,7 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises52.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises55.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
@@ -51397,7 +51609,7 @@ async function knownSha256(file, name) {
 async function readArchive(archive, name, file, content) {
   const check2 = async (copy) => {
     try {
-      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs9.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
       return () => release2;
     } catch (error) {
       return () => {
@@ -51406,7 +51618,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write2 = async (copy) => {
-    await (0, import_promises54.pipeline)(copy, (0, import_node_fs9.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises57.pipeline)(copy, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -51417,20 +51629,20 @@ async function readArchive(archive, name, file, content) {
     );
     return { measured, release: release2 };
   } catch (error) {
-    await (0, import_promises53.rm)(file, { force: true });
+    await (0, import_promises56.rm)(file, { force: true });
     throw error;
   }
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning) {
-  const entry = await (0, import_promises55.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises58.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path49.default.basename(file);
+  const name = import_node_path52.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -51445,9 +51657,9 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
     sha1: void 0
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
-  const thin = import_node_path49.default.join(temporaryFolder, "jdk.tar.gz");
-  await (0, import_promises55.rm)(thin, { force: true });
-  const { measured, release: release2 } = await readArchive((0, import_node_fs10.createReadStream)(file), name, thin, "thin");
+  const thin = import_node_path52.default.join(temporaryFolder, "jdk.tar.gz");
+  await (0, import_promises58.rm)(thin, { force: true });
+  const { measured, release: release2 } = await readArchive((0, import_node_fs12.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
@@ -51455,17 +51667,17 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
 }
 
 // src/jdk/source.ts
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_node_path55 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto8 = require("node:crypto");
-var import_promises56 = require("node:fs/promises");
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_promises59 = require("node:fs/promises");
+var import_node_path53 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
-    const file = import_node_path50.default.join(folder, `${(0, import_node_crypto8.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path53.default.join(folder, `${(0, import_node_crypto8.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -51493,7 +51705,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises56.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises59.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -51504,10 +51716,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises56.mkdir)(import_node_path50.default.dirname(file), { recursive: true });
+  await (0, import_promises59.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto8.randomUUID)()}`;
-  await (0, import_promises56.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises56.rename)(staged, file);
+  await (0, import_promises59.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises59.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -53257,17 +53469,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path88 = requestOptions.url.replace(options3.baseUrl, "");
+    const path91 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path88} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path91} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path88} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path91} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -55975,9 +56187,9 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto9 = require("node:crypto");
-var import_node_fs11 = require("node:fs");
-var import_promises57 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_node_fs13 = require("node:fs");
+var import_promises60 = require("node:fs/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/command.js
 var os2 = __toESM(require("os"), 1);
@@ -56122,7 +56334,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access, appendFile, writeFile: writeFile7 } = import_fs2.promises;
+var { access, appendFile, writeFile: writeFile8 } = import_fs2.promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -56179,7 +56391,7 @@ var Summary = class {
     return __awaiter5(this, void 0, void 0, function* () {
       const overwrite = !!(options3 === null || options3 === void 0 ? void 0 : options3.overwrite);
       const filePath = yield this.filePath();
-      const writeFunc = overwrite ? writeFile7 : appendFile;
+      const writeFunc = overwrite ? writeFile8 : appendFile;
       yield writeFunc(filePath, this._buffer, { encoding: "utf8" });
       return this.emptyBuffer();
     });
@@ -56399,7 +56611,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os4 = __toESM(require("os"), 1);
-var path55 = __toESM(require("path"), 1);
+var path58 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -56420,7 +56632,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path55.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path58.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs3.existsSync(cachePath) && fs3.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -56434,12 +56646,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os4.arch();
-  const toolPath = path55.join(_getCacheDirectory(), toolName);
+  const toolPath = path58.join(_getCacheDirectory(), toolName);
   if (fs3.existsSync(toolPath)) {
     const children = fs3.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path55.join(toolPath, child2, arch3 || "");
+        const fullPath = path58.join(toolPath, child2, arch3 || "");
         if (fs3.existsSync(fullPath) && fs3.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -56534,12 +56746,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = cachedFolder(asset, options3.content);
   if (folder === "") return void 0;
-  const file = import_node_path51.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path54.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises57.rm)(file, { force: true });
-    await linkOrCopy(import_node_path51.default.join(folder, asset.name), file);
-    const record = jsonOf(await (0, import_promises57.readFile)(import_node_path51.default.join(folder, RECORD_FILE), "utf8"));
-    const found = await measure((0, import_node_fs11.createReadStream)(file));
+    await (0, import_promises60.rm)(file, { force: true });
+    await linkOrCopy(import_node_path54.default.join(folder, asset.name), file);
+    const record = jsonOf(await (0, import_promises60.readFile)(import_node_path54.default.join(folder, RECORD_FILE), "utf8"));
+    const found = await measure((0, import_node_fs13.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
         asset,
@@ -56551,7 +56763,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
-    await (0, import_promises57.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises60.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -56563,12 +56775,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path51.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path54.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises57.rm)(file, { force: true });
+    await (0, import_promises60.rm)(file, { force: true });
     const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
     const { measured, release: release2 } = await download(asset, read3, options3);
     verifyArchive(measured, asset, expected);
@@ -56582,31 +56794,31 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       measured,
-      import_node_path51.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
+      import_node_path54.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error) {
-    await (0, import_promises57.rm)(file, { force: true });
+    await (0, import_promises60.rm)(file, { force: true });
     throw error;
   }
 }
 async function store2(file, archive, folder) {
   const staged = `${folder}-${(0, import_node_crypto9.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises57.mkdir)(staged, { recursive: true });
+  await (0, import_promises60.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path51.default.join(staged, import_node_path51.default.basename(file)));
-    const { sha256: sha2562 } = await measure((0, import_node_fs11.createReadStream)(file));
+    await linkOrCopy(file, import_node_path54.default.join(staged, import_node_path54.default.basename(file)));
+    const { sha256: sha2562 } = await measure((0, import_node_fs13.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
-    await (0, import_promises57.writeFile)(import_node_path51.default.join(staged, RECORD_FILE), JSON.stringify(record));
-    await (0, import_promises57.rename)(staged, folder);
+    await (0, import_promises60.writeFile)(import_node_path54.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises60.rename)(staged, folder);
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error.code ?? "")) throw error;
   } finally {
-    await (0, import_promises57.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises60.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises57.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises60.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -56728,7 +56940,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path52.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path55.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -56798,7 +57010,7 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
   const given = { jdkSha256, temporaryFolder: work };
   if (distribution2 === "file") {
     const needed = await need;
-    const file = import_node_path53.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path56.default.resolve(environment2.workspace, jdkFile);
     const archive = await jdkFromFile(file, architecture, given, warning);
     await requireFitting(needed, archive.asset, source.list);
     if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile);
@@ -56825,10 +57037,10 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
 }
 
 // src/registry/jdk-layer.ts
-var import_node_fs13 = require("node:fs");
-var import_promises60 = require("node:fs/promises");
-var import_node_path55 = __toESM(require("node:path"), 1);
-var import_promises61 = require("node:stream/promises");
+var import_node_fs15 = require("node:fs");
+var import_promises63 = require("node:fs/promises");
+var import_node_path58 = __toESM(require("node:path"), 1);
+var import_promises64 = require("node:stream/promises");
 
 // src/image/layers.ts
 async function layersOf(docker2, image) {
@@ -56843,11 +57055,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/layer-file.ts
-var import_node_fs12 = require("node:fs");
-var import_promises58 = require("node:fs/promises");
+var import_node_fs14 = require("node:fs");
+var import_promises61 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path54 = __toESM(require("node:path"), 1);
-var import_promises59 = require("node:stream/promises");
+var import_node_path57 = __toESM(require("node:path"), 1);
+var import_promises62 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -56998,26 +57210,26 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path54.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path57.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises59.pipeline)(all(), packed.stream, (0, import_node_fs12.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises62.pipeline)(all(), packed.stream, (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises59.pipeline)(
+      await (0, import_promises62.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs12.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises59.pipeline)((0, import_node_fs12.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises62.pipeline)((0, import_node_fs14.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
-    await (0, import_promises58.rm)(file, { force: true });
+    await (0, import_promises61.rm)(file, { force: true });
     throw error;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -57177,15 +57389,15 @@ async function fetchJdkLayer(repositories, tag, key, file, signal) {
   const layer = jdkLayerOf(image);
   if (layer?.mediaType !== GZIPPED)
     return { reason: `${from} has no layer with the JDK that is packed with gzip` };
-  await requireDiskSpace(import_node_path55.default.dirname(file), layer.size, "the layer with the JDK");
+  await requireDiskSpace(import_node_path58.default.dirname(file), layer.size, "the layer with the JDK");
   await client.readBlob(layer.digest, async (bytes) => {
-    await (0, import_promises60.rm)(file, { force: true });
+    await (0, import_promises63.rm)(file, { force: true });
     const { stream, digest } = counted();
-    await (0, import_promises61.pipeline)(
+    await (0, import_promises64.pipeline)(
       bytes,
       atMost(layer.size),
       stream,
-      (0, import_node_fs13.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
+      (0, import_node_fs15.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
     );
     return digest();
   });
@@ -57219,10 +57431,10 @@ async function provideJdk(context, world, request3) {
 }
 async function fromLastImage({ log: log2, work }, { version, dockerFolder, repositories, cancelled: cancelled2 }, { inputs, architecture, image }, { asset, expectedSha256 }) {
   if (!inputs.reuseLayers) return void 0;
-  const file = import_node_path56.default.join(work, "jdk-layer.tar.gz");
+  const file = import_node_path59.default.join(work, "jdk-layer.tar.gz");
   const fetched = await fetch().catch(async (error) => {
     cancelled2.throwIfAborted();
-    await (0, import_promises62.rm)(file, { force: true });
+    await (0, import_promises65.rm)(file, { force: true });
     return messageOf(error);
   });
   if (typeof fetched !== "string") return fetched;
@@ -57258,7 +57470,7 @@ async function begin(job, together) {
   const read3 = withResolvers();
   for (const { promise: promise2 } of [found, read3]) promise2.catch(() => void 0);
   const showApplication = together.begin("application", "Find the application", async (log2) => {
-    const folders = { workspace: world.workspace, scratch: import_node_path57.default.join(context.work, "application") };
+    const folders = { workspace: world.workspace, scratch: import_node_path60.default.join(context.work, "application") };
     const search = findInWorkspace(log2, inputs, folders);
     search.then(found.resolve, found.reject);
     return await search;
@@ -57323,7 +57535,7 @@ async function begin(job, together) {
 }
 async function inspect({ inputs, world }, { docker: docker2, log: log2, id }, onFacts) {
   const runner = await inspectRunner({ ...world, docker: docker2, log: log2, onFacts }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path57.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path60.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
   return runner;
 }
@@ -59258,10 +59470,10 @@ async function takeOverAll(targets, offered, given) {
 }
 
 // src/registry/send.ts
-var import_node_fs14 = require("node:fs");
+var import_node_fs16 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs14.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs16.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -59322,8 +59534,8 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises63 = require("node:fs/promises");
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_promises66 = require("node:fs/promises");
+var import_node_path61 = __toESM(require("node:path"), 1);
 var import_node_stream8 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
@@ -59332,7 +59544,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error) {
-    await Promise.all(files.map((file) => (0, import_promises63.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises66.rm)(file, { force: true })));
     throw error instanceof Failure || isSystemError(error) ? error : unexpectedExport(messageOf(error));
   }
 }
@@ -59345,9 +59557,9 @@ async function readEntries(archive, packing, files) {
   const links = /* @__PURE__ */ new Map();
   for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path58.default.posix.join(import_node_path58.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path61.default.posix.join(import_node_path61.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path58.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path61.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -59389,9 +59601,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises64 = require("node:fs/promises");
+var import_promises67 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises64.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises67.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -59488,7 +59700,7 @@ function identifies(id, config, documents) {
 }
 
 // src/secrets/image.ts
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -59528,16 +59740,16 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path88 = file?.path;
+    const path91 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path88 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path88.startsWith(folder))) paths.add(path88);
+    else if (type !== "file" || path91 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path91.startsWith(folder))) paths.add(path91);
   }
   return { files: [...paths].sort(), sockets, others };
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_node_path62 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/frames.ts
 var AHEAD = 16;
@@ -60895,7 +61107,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path59.default.posix.join(import_node_path59.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path62.default.posix.join(import_node_path62.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -60922,9 +61134,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path59.default.posix.join("/", part.name);
+      const name = import_node_path62.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path59.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path62.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -61622,7 +61834,7 @@ async function scanImage(archive, matcher, snapshot, startProgram) {
   const opener = createOpener(startProgram);
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path60.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path63.default.posix.dirname(file) === SNAPSHOT_DIR
   }).finally(() => opener.close());
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -61648,8 +61860,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path60.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path60.default.posix.basename(file), offset);
+    if (import_node_path63.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path63.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -61659,10 +61871,10 @@ async function reportable(docker2, { findings, layers }, image, images) {
   const order = layersInOrder(layers);
   const below2 = new Set(order.slice(0, await commonLayers(docker2, images.below, image)));
   for (const layer of order.slice(...await writtenLayers(docker2, images))) below2.delete(layer);
-  const isBelow3 = ({ location }) => below2.has(location?.layer ?? "");
+  const isBelow4 = ({ location }) => below2.has(location?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
-  const added = tokens.filter((finding) => !isBelow3(finding));
-  return [...known, ...newFindings(added, tokens.filter(isBelow3))];
+  const added = tokens.filter((finding) => !isBelow4(finding));
+  return [...known, ...newFindings(added, tokens.filter(isBelow4))];
 }
 async function writtenLayers(docker2, { started }) {
   const after = await findImage(docker2, started.after);
@@ -62125,12 +62337,12 @@ function packedLayers({ entries }) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/opened-by.ts
 function whatIsOpen(opened, output) {
-  const byCarrier = opened.flatMap((one) => linesOf(one, (frame) => CARRIERS.test(frame)));
-  const byClient = diagnoseLines(opened.flatMap((one) => linesOf(one, (frame) => !CARRIERS.test(frame))));
+  const byCarrier = opened.flatMap((one) => linesOf2(one, (frame) => CARRIERS.test(frame)));
+  const byClient = diagnoseLines(opened.flatMap((one) => linesOf2(one, (frame) => !CARRIERS.test(frame))));
   if (byClient?.signature?.weight === "specific") return byClient;
   const byPort = diagnoseLines([output]);
   if (CARRIED.has(byPort?.signature?.id ?? "")) return byPort;
@@ -62139,7 +62351,7 @@ function whatIsOpen(opened, output) {
 function diagnoseLines(lines3) {
   return diagnose("dump", { app: lines3.join("\n") });
 }
-function linesOf({ type, stack }, wanted) {
+function linesOf2({ type, stack }, wanted) {
   const names = stack.map((frame) => frame.split("(", 1)[0] ?? "").filter(wanted);
   return names.map((name) => `${type.split(".").at(-1)}: opened by ${name}`.slice(0, LONGEST_LINE));
 }
@@ -62749,12 +62961,12 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path88 = management ? void 0 : health;
+  const path91 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path88 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path88}`,
+    name: path91 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path91}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path88, serves)
+    run: () => portResponds(address, path91, serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -62904,8 +63116,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises67 = require("node:fs/promises");
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_promises70 = require("node:fs/promises");
+var import_node_path67 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -62914,10 +63126,10 @@ var PRESETS2 = [
 ];
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
-    const path88 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path88 ?? ""));
+    const path91 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path91 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path88 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path91 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
     const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
@@ -62930,8 +63142,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises65 = require("node:fs/promises");
-var import_node_path61 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -63146,7 +63358,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises65.readFile)(import_node_path61.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises68.readFile)(import_node_path64.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -63163,7 +63375,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises65.readFile)(import_node_path61.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises68.readFile)(import_node_path64.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -63215,7 +63427,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises65.readFile)(import_node_path61.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises68.readFile)(import_node_path64.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -63253,11 +63465,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises66 = require("node:fs/promises");
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_promises69 = require("node:fs/promises");
+var import_node_path66 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_node_path65 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -63275,7 +63487,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path62.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path65.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -63320,7 +63532,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path63.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path66.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -63346,17 +63558,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises66.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises66.mkdir)(copied);
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises66.rm)(images, { recursive: true, force: true });
-  await (0, import_promises66.rename)(import_node_path63.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises66.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises69.rm)(images, { recursive: true, force: true });
+  await (0, import_promises69.rename)(import_node_path66.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises69.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises66.readFile)(import_node_path63.default.join(copied, entry.name));
-    await writeLog(import_node_path63.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises69.readFile)(import_node_path66.default.join(copied, entry.name));
+    await writeLog(import_node_path66.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises66.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -63388,9 +63600,9 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path63.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path66.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises66.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises69.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -63400,7 +63612,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises67.readFile)(import_node_path64.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises70.readFile)(import_node_path67.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -63409,7 +63621,7 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path64.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
   const fix = `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
   const details = { fix, evidence: `${listResources(resources)}
 ${asInput(policies)}` };
@@ -63794,13 +64006,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path65.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path68.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises68 = require("node:fs/promises");
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_promises71 = require("node:fs/promises");
+var import_node_path69 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -63816,11 +64028,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path66.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises68.mkdir)(import_node_path66.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path69.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises71.mkdir)(import_node_path69.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -63868,8 +64080,8 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
 }
 
 // src/application/setting-files.ts
-var import_promises69 = require("node:fs/promises");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_promises72 = require("node:fs/promises");
+var import_node_path70 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -63877,14 +64089,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path67.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path70.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn2(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path67.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises69.readFile)(import_node_path67.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path70.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises72.readFile)(import_node_path70.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -63894,9 +64106,9 @@ async function readSettingFiles(sources) {
 async function readFurtherSettings(files) {
   const found = [];
   for (const [place, file] of files) {
-    const below2 = import_node_path67.default.posix.relative(HOME_DIR, place);
+    const below2 = import_node_path70.default.posix.relative(HOME_DIR, place);
     if (!isSettingFile(below2)) continue;
-    found.push(settingFile(below2, await (0, import_promises69.readFile)(file, "utf8").catch(() => "")));
+    found.push(settingFile(below2, await (0, import_promises72.readFile)(file, "utf8").catch(() => "")));
   }
   return found;
 }
@@ -63904,13 +64116,13 @@ function settingsInJson(text2) {
   return yamlIn(text2)[0] ?? /* @__PURE__ */ new Map();
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path67.default.posix.basename(name)) && FOLDERS.includes(import_node_path67.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path70.default.posix.basename(name)) && FOLDERS.includes(import_node_path70.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises69.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises72.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path67.default.posix.basename(name);
+  const base = import_node_path70.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -64196,7 +64408,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_node_path71 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -64275,7 +64487,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path68.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path71.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -64519,14 +64731,14 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path71 = __toESM(require("node:path"), 1);
+var import_node_path74 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises70 = require("node:stream/promises");
-var import_tar_stream4 = __toESM(require_tar_stream(), 1);
+var import_promises73 = require("node:stream/promises");
+var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 function archiveToLoad(image) {
-  const tar = (0, import_tar_stream4.pack)();
+  const tar = (0, import_tar_stream5.pack)();
   write2().catch((error) => tar.destroy(error));
   return import_node_stream9.Readable.from(tar);
   async function write2() {
@@ -64536,7 +64748,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises70.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises73.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -64593,14 +64805,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs15 = require("node:fs");
-var import_promises71 = require("node:fs/promises");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_node_fs17 = require("node:fs");
+var import_promises74 = require("node:fs/promises");
+var import_node_path72 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises71.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises74.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises71.lstat)(import_node_path69.default.join(tree, name));
+    const stats = await (0, import_promises74.lstat)(import_node_path72.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -64618,7 +64830,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs15.createReadStream)(import_node_path69.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs17.createReadStream)(import_node_path72.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -64626,12 +64838,12 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs16 = require("node:fs");
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_node_fs18 = require("node:fs");
+var import_node_path73 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises72 = require("node:stream/promises");
+var import_promises75 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
-var PARENTS = [import_node_path70.default.dirname(HOME_DIR), import_node_path70.default.dirname(CRAC_DIR), CRAC_DIR];
+var PARENTS = [import_node_path73.default.dirname(HOME_DIR), import_node_path73.default.dirname(CRAC_DIR), CRAC_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
 async function planSnapshotLayer(source) {
@@ -64641,10 +64853,10 @@ async function planSnapshotLayer(source) {
   const [parents, tops] = [folders.slice(0, PARENTS.length), folders.slice(PARENTS.length)];
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path70.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path73.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises72.pipeline)(tar, (0, import_node_fs16.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises75.pipeline)(tar, (0, import_node_fs18.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       const { uid, gid } = tops[index];
       return { file, folder, top: { uid, gid } };
@@ -64673,13 +64885,13 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs16.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs18.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
 }
 function nameOf3(folder) {
-  return import_node_path70.default.posix.relative("/", folder);
+  return import_node_path73.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -64694,14 +64906,14 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs16.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs18.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path70.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path73.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path70.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path73.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -64712,12 +64924,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path70.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path73.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises72.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises75.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   let complete = false;
   try {
@@ -64744,7 +64956,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path71.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path74.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -64788,8 +65000,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises73 = require("node:fs/promises");
-var import_node_path72 = __toESM(require("node:path"), 1);
+var import_promises76 = require("node:fs/promises");
+var import_node_path75 = __toESM(require("node:path"), 1);
 var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -64843,11 +65055,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path72.default.join(work, "archive");
-  await (0, import_promises73.mkdir)(folder, { recursive: true });
-  const file = import_node_path72.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path75.default.join(work, "archive");
+  await (0, import_promises76.mkdir)(folder, { recursive: true });
+  const file = import_node_path75.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises73.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises76.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -64875,14 +65087,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path73 = __toESM(require("node:path"), 1);
+var import_node_path76 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path73.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path76.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -64909,7 +65121,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path88) => archiveOption(archive.kind, path88) });
+      await writeArchiveTree(source.folder, { file, option: (path91) => archiveOption(archive.kind, path91) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -65037,11 +65249,11 @@ function flagsOf(privileges) {
 }
 
 // src/registry/push.ts
-var import_promises75 = require("node:fs/promises");
+var import_promises78 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises74 = require("node:fs/promises");
-var import_node_path74 = __toESM(require("node:path"), 1);
+var import_promises77 = require("node:fs/promises");
+var import_node_path77 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -65112,10 +65324,10 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises74.writeFile)(import_node_path74.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises77.writeFile)(import_node_path77.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises74.rm)(import_node_path74.default.join(folder, FILE), { force: true });
+  await (0, import_promises77.rm)(import_node_path77.default.join(folder, FILE), { force: true });
 }
 
 // src/registry/push.ts
@@ -65166,7 +65378,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises75.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises78.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -65363,8 +65575,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises76 = require("node:fs/promises");
-var import_node_path75 = __toESM(require("node:path"), 1);
+var import_promises79 = require("node:fs/promises");
+var import_node_path78 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -65620,7 +65832,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path88, size }) {
+function addFile(image, { path: path91, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -65629,7 +65841,7 @@ function addFile(image, { path: path88, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path88), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path91), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -65783,12 +65995,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises76.readFile)(import_node_path75.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises79.readFile)(import_node_path78.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises76.readFile)(import_node_path75.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises79.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -65802,13 +66014,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises76.readdir)(folder)) {
+  for (const name of await (0, import_promises79.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises76.readFile)(import_node_path75.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises79.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -66041,15 +66253,15 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises77 = require("node:fs/promises");
-var import_node_path76 = __toESM(require("node:path"), 1);
+var import_promises80 = require("node:fs/promises");
+var import_node_path79 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path76.default.join(runFolder, "work"), logs: import_node_path76.default.join(runFolder, "logs") };
+  return { work: import_node_path79.default.join(runFolder, "work"), logs: import_node_path79.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises77.mkdir)(import_node_path76.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises77.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises80.mkdir)(import_node_path79.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises80.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/lib/held-log.ts
@@ -66125,8 +66337,8 @@ var Steps = class {
 };
 
 // src/runner/disk-space.ts
-var import_promises78 = require("node:fs/promises");
-var import_node_path77 = __toESM(require("node:path"), 1);
+var import_promises81 = require("node:fs/promises");
+var import_node_path80 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -66146,7 +66358,7 @@ function withDiskSpace(error, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises78.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises81.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -66157,11 +66369,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises78.stat)(place);
+  const own = await (0, import_promises81.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises78.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises78.stat)(import_node_path77.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises81.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises81.stat)(import_node_path80.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -66214,7 +66426,7 @@ async function run(id, inputs, given) {
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, steps, inputs, world, finished: finished2 });
   } catch (error) {
-    throw await fullDisk(error, import_node_path78.default.dirname(runFolder)) ?? error;
+    throw await fullDisk(error, import_node_path81.default.dirname(runFolder)) ?? error;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -66225,8 +66437,8 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { inputs, world } = job;
   const { workspace } = world;
-  await requireContext(import_node_path78.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path78.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path81.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path81.default.resolve(workspace, inputs.warmupScript));
   const { begun, end } = beginJob(job);
   try {
     const { application, ...started } = await begun;
@@ -66260,7 +66472,7 @@ async function withParts(job, { application, runner, parts: parts2 }) {
 }
 
 // src/report/instructions.ts
-var import_node_fs18 = require("node:fs");
+var import_node_fs20 = require("node:fs");
 var import_yaml4 = __toESM(require_dist(), 1);
 
 // src/report/cluster-objects.ts
@@ -66422,10 +66634,10 @@ function securityContext({ privileges, user: { uid, gid } }) {
 }
 
 // src/shipped.ts
-var import_node_fs17 = require("node:fs");
+var import_node_fs19 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs17.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs19.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -66449,7 +66661,7 @@ function vendorApis(environment2) {
 var PROFILE2 = LAUNCH_FILES.seccompProfile;
 var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE2}`;
 var READ_ONLY_COMPOSE = '# With `read_only: true`, add `tmpfs: ["/tmp:exec"]` if the application writes to /tmp.\n';
-function instructionsFor(startable, profile) {
+function instructionsFor2(startable, profile) {
   return {
     run: dockerRun(startable),
     compose: compose(startable),
@@ -66489,8 +66701,8 @@ function instructions(result) {
   const { image: runtime2, port, user: user2, publication } = result;
   const { digest, tags: tags2 } = publication;
   const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime2.id;
-  const profile = JSON.parse((0, import_node_fs18.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
-  return instructionsFor({ image, port, user: user2, privileges: runtime2.privileges }, profile);
+  const profile = JSON.parse((0, import_node_fs20.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
+  return instructionsFor2({ image, port, user: user2, privileges: runtime2.privileges }, profile);
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
@@ -66931,7 +67143,7 @@ function textOf2(markdown) {
 }
 
 // src/run/with-run.ts
-var import_node_path80 = __toESM(require("node:path"), 1);
+var import_node_path83 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -67197,12 +67409,12 @@ var MANIFESTS = [
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path88, cancelled2) {
+  constructor(context, registry2, path91, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path88;
+    this.path = path91;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path88}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path91}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -67321,10 +67533,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises79 = require("node:dns/promises");
-var import_promises80 = require("node:fs/promises");
+var import_promises82 = require("node:dns/promises");
+var import_promises83 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path79 = __toESM(require("node:path"), 1);
+var import_node_path82 = __toESM(require("node:path"), 1);
 var import_node_tls2 = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -67353,23 +67565,23 @@ async function isInsecure(registry2, hostname4, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises79.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises82.lookup)(hostname4.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path79.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises80.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path82.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises83.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises80.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises83.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path79.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path82.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls2.rootCertificates,
-      ...await read3(import_node_path79.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path82.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -67407,14 +67619,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path88 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path88, signal);
+  return ({ registry: registry2, path: path91 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path91, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path80.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path83.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -67462,8 +67674,8 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path81.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs19.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path84.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs21.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
   const log2 = terminalLog((line2) => console.error(line2), systemClock);
@@ -67488,8 +67700,8 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path81.default.join(handle.folder, "logs");
-      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs19.existsSync)(folder) && (0, import_node_fs19.readdirSync)(folder).length > 0;
+      const folder = import_node_path84.default.join(handle.folder, "logs");
+      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs21.existsSync)(folder) && (0, import_node_fs21.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
       if (json) {
@@ -67543,7 +67755,7 @@ function badOption(error) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml5.parse)((0, import_node_fs19.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml5.parse)((0, import_node_fs21.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -67655,10 +67867,10 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs20 = require("node:fs");
-var import_promises81 = require("node:fs/promises");
+var import_node_fs22 = require("node:fs");
+var import_promises84 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
-var import_node_path82 = __toESM(require("node:path"), 1);
+var import_node_path85 = __toESM(require("node:path"), 1);
 var import_node_util6 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -67720,8 +67932,8 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path82.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs20.mkdirSync)(toolCache, { recursive: true });
+  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path85.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs22.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
   process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
@@ -67738,7 +67950,7 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises81.mkdtemp)(import_node_path82.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises84.mkdtemp)(import_node_path85.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       content: "whole",
@@ -67746,11 +67958,11 @@ async function downloadTo(source, asset, options3, print) {
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path82.default.resolve(options3.output, asset.name);
-    await (0, import_promises81.copyFile)(file, copy);
+    const copy = import_node_path85.default.resolve(options3.output, asset.name);
+    await (0, import_promises84.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {
-    await (0, import_promises81.rm)(temporaryFolder, { recursive: true, force: true });
+    await (0, import_promises84.rm)(temporaryFolder, { recursive: true, force: true });
   }
 }
 function progressBar(bytes, total) {

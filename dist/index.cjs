@@ -1073,14 +1073,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path89 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path92 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path89 && path89[0] !== "/") {
-          path89 = `/${path89}`;
+        if (path92 && path92[0] !== "/") {
+          path92 = `/${path92}`;
         }
-        return new URL(`${origin}${path89}`);
+        return new URL(`${origin}${path92}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1531,39 +1531,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path89, origin }
+          request: { method, path: path92, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path89);
+        debuglog("sending request to %s %s/%s", method, origin, path92);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path89, origin },
+          request: { method, path: path92, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path89,
+          path92,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path89, origin }
+          request: { method, path: path92, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path89);
+        debuglog("trailers received from %s %s/%s", method, origin, path92);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path89, origin },
+          request: { method, path: path92, origin },
           error: error2
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path89,
+          path92,
           error2.message
         );
       });
@@ -1612,9 +1612,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path89, origin }
+            request: { method, path: path92, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path89);
+          debuglog("sending request to %s %s/%s", method, origin, path92);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1677,7 +1677,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path89,
+        path: path92,
         method,
         body,
         headers,
@@ -1692,11 +1692,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path89 !== "string") {
+        if (typeof path92 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path89[0] !== "/" && !(path89.startsWith("http://") || path89.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path92[0] !== "/" && !(path92.startsWith("http://") || path92.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path89)) {
+        } else if (invalidPathRegex.test(path92)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1762,7 +1762,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path89, query2) : path89;
+        this.path = query2 ? buildURL(path92, query2) : path92;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6455,7 +6455,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path89, host, upgrade, blocking, reset } = request3;
+      const { method, path: path92, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6536,7 +6536,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket2[kBlocking] = true;
       }
-      let header = `${method} ${path89} HTTP/1.1\r
+      let header = `${method} ${path92} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -6866,7 +6866,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline15 } = require("node:stream");
+    var { pipeline: pipeline17 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -7065,7 +7065,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path89, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path92, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -7162,7 +7162,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path89;
+      headers[HTTP2_HEADER_PATH] = path92;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7345,7 +7345,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket2, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline15(
+      const pipe = pipeline17(
         body,
         h2stream,
         (err2) => {
@@ -7515,9 +7515,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path89 = search ? `${pathname}${search}` : pathname;
+        const path92 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path89;
+        this.opts.path = path92;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8756,10 +8756,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path89 = "/",
+          path: path92 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path89;
+        opts.path = origin + path92;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10390,7 +10390,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline15(opts, handler2) {
+    function pipeline17(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -10399,7 +10399,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline15;
+    module2.exports = pipeline17;
   }
 });
 
@@ -10731,20 +10731,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path89) {
-      if (typeof path89 !== "string") {
-        return path89;
+    function safeUrl(path92) {
+      if (typeof path92 !== "string") {
+        return path92;
       }
-      const pathSegments = path89.split("?");
+      const pathSegments = path92.split("?");
       if (pathSegments.length !== 2) {
-        return path89;
+        return path92;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path89, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path89);
+    function matchKey(mockDispatch2, { path: path92, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path92);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10766,7 +10766,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path89 }) => matchValue(safeUrl(path89), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path92 }) => matchValue(safeUrl(path92), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10804,9 +10804,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path89, method, body, headers, query: query2 } = opts;
+      const { path: path92, method, body, headers, query: query2 } = opts;
       return {
-        path: path89,
+        path: path92,
         method,
         body,
         headers,
@@ -11269,10 +11269,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path89, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path92, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path89,
+            Path: path92,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable10, pipeline: pipeline15, finished: finished2 } = require("node:stream");
+    var { Readable: Readable10, pipeline: pipeline17, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -14509,7 +14509,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline15(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline17(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -16151,9 +16151,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path89) {
-      for (let i = 0; i < path89.length; ++i) {
-        const code18 = path89.charCodeAt(i);
+    function validateCookiePath(path92) {
+      for (let i = 0; i < path92.length; ++i) {
+        const code18 = path92.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -18710,7 +18710,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline15 } = require("node:stream");
+    var { pipeline: pipeline17 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -18870,7 +18870,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline15(
+          pipeline17(
             response.body.stream,
             eventSourceStream,
             (error2) => {
@@ -19073,11 +19073,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path89 = opts.path;
+          let path92 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path89 = `/${path89}`;
+            path92 = `/${path92}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path89);
+          url = new URL(util.parseOrigin(url).origin + path92);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -19660,9 +19660,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path89, options3) {
+    function openPromise2(path92, options3) {
       return new Promise((resolve4, reject) => {
-        open6(path89, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open6(path92, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -19692,7 +19692,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open6(path89, options3, callback2) {
+    function open6(path92, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -19704,7 +19704,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs5.open(path89, "r", function(err2, fd) {
+      fs5.open(path92, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs5.close(fd, defaultCallback);
@@ -21694,8 +21694,8 @@ var require_utils2 = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path89, { windows } = {}) => {
-      const segs = path89.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path92, { windows } = {}) => {
+      const segs = path92.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -24361,7 +24361,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline15(src, out, noop3);
+          pipeline17(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -24648,13 +24648,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline15(...streams, (err2) => {
+        return pipeline17(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline15(stream, ...streams) {
+    function pipeline17(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -24752,7 +24752,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline15,
+      pipeline: pipeline17,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -25410,7 +25410,7 @@ var require_pack = __commonJS({
     var FMODE = 420;
     var END_OF_TAR = b4a.alloc(1024);
     var Sink = class extends Writable {
-      constructor(pack4, header, callback2) {
+      constructor(pack5, header, callback2) {
         super({ mapWritable, eagerOpen: true });
         this.written = 0;
         this.header = header;
@@ -25419,7 +25419,7 @@ var require_pack = __commonJS({
         this._isLinkname = header.type === "symlink" && !header.linkname;
         this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
         this._finished = false;
-        this._pack = pack4;
+        this._pack = pack5;
         this._openCallback = null;
         if (this._pack._stream === null) this._pack._stream = this;
         else this._pack._pending.push(this);
@@ -25603,7 +25603,7 @@ var require_pack = __commonJS({
         cb();
       }
     };
-    module2.exports = function pack4(opts) {
+    module2.exports = function pack5(opts) {
       return new Pack(opts);
     };
     function modeToType(mode) {
@@ -27931,17 +27931,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path89) {
-      const ctrl = callVisitor(key, node, visitor, path89);
+    function visit_(key, node, visitor, path92) {
+      const ctrl = callVisitor(key, node, visitor, path92);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path89, ctrl);
-        return visit_(key, ctrl, visitor, path89);
+        replaceNode(key, path92, ctrl);
+        return visit_(key, ctrl, visitor, path92);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node)) {
-          path89 = Object.freeze(path89.concat(node));
+          path92 = Object.freeze(path92.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path89);
+            const ci = visit_(i, node.items[i], visitor, path92);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -27952,13 +27952,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity2.isPair(node)) {
-          path89 = Object.freeze(path89.concat(node));
-          const ck = visit_("key", node.key, visitor, path89);
+          path92 = Object.freeze(path92.concat(node));
+          const ck = visit_("key", node.key, visitor, path92);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path89);
+          const cv = visit_("value", node.value, visitor, path92);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -27979,17 +27979,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path89) {
-      const ctrl = await callVisitor(key, node, visitor, path89);
+    async function visitAsync_(key, node, visitor, path92) {
+      const ctrl = await callVisitor(key, node, visitor, path92);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path89, ctrl);
-        return visitAsync_(key, ctrl, visitor, path89);
+        replaceNode(key, path92, ctrl);
+        return visitAsync_(key, ctrl, visitor, path92);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node)) {
-          path89 = Object.freeze(path89.concat(node));
+          path92 = Object.freeze(path92.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path89);
+            const ci = await visitAsync_(i, node.items[i], visitor, path92);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -28000,13 +28000,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity2.isPair(node)) {
-          path89 = Object.freeze(path89.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path89);
+          path92 = Object.freeze(path92.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path92);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path89);
+          const cv = await visitAsync_("value", node.value, visitor, path92);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -28033,23 +28033,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path89) {
+    function callVisitor(key, node, visitor, path92) {
       if (typeof visitor === "function")
-        return visitor(key, node, path89);
+        return visitor(key, node, path92);
       if (identity2.isMap(node))
-        return visitor.Map?.(key, node, path89);
+        return visitor.Map?.(key, node, path92);
       if (identity2.isSeq(node))
-        return visitor.Seq?.(key, node, path89);
+        return visitor.Seq?.(key, node, path92);
       if (identity2.isPair(node))
-        return visitor.Pair?.(key, node, path89);
+        return visitor.Pair?.(key, node, path92);
       if (identity2.isScalar(node))
-        return visitor.Scalar?.(key, node, path89);
+        return visitor.Scalar?.(key, node, path92);
       if (identity2.isAlias(node))
-        return visitor.Alias?.(key, node, path89);
+        return visitor.Alias?.(key, node, path92);
       return void 0;
     }
-    function replaceNode(key, path89, node) {
-      const parent = path89[path89.length - 1];
+    function replaceNode(key, path92, node) {
+      const parent = path92[path92.length - 1];
       if (identity2.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity2.isPair(parent)) {
@@ -28661,10 +28661,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity2 = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path89, value) {
+    function collectionFromPath(schema, path92, value) {
       let v = value;
-      for (let i = path89.length - 1; i >= 0; --i) {
-        const k = path89[i];
+      for (let i = path92.length - 1; i >= 0; --i) {
+        const k = path92[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -28683,7 +28683,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path89) => path89 == null || typeof path89 === "object" && !!path89[Symbol.iterator]().next().done;
+    var isEmptyPath = (path92) => path92 == null || typeof path92 === "object" && !!path92[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -28713,11 +28713,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path89, value) {
-        if (isEmptyPath(path89))
+      addIn(path92, value) {
+        if (isEmptyPath(path92))
           this.add(value);
         else {
-          const [key, ...rest] = path89;
+          const [key, ...rest] = path92;
           const node = this.get(key, true);
           if (identity2.isCollection(node))
             node.addIn(rest, value);
@@ -28731,8 +28731,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path89) {
-        const [key, ...rest] = path89;
+      deleteIn(path92) {
+        const [key, ...rest] = path92;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -28746,8 +28746,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path89, keepScalar) {
-        const [key, ...rest] = path89;
+      getIn(path92, keepScalar) {
+        const [key, ...rest] = path92;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity2.isScalar(node) ? node.value : node;
@@ -28765,8 +28765,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path89) {
-        const [key, ...rest] = path89;
+      hasIn(path92) {
+        const [key, ...rest] = path92;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -28776,8 +28776,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path89, value) {
-        const [key, ...rest] = path89;
+      setIn(path92, value) {
+        const [key, ...rest] = path92;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -31292,9 +31292,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path89, value) {
+      addIn(path92, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path89, value);
+          this.contents.addIn(path92, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -31369,14 +31369,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path89) {
-        if (Collection2.isEmptyPath(path89)) {
+      deleteIn(path92) {
+        if (Collection2.isEmptyPath(path92)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path89) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path92) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -31391,10 +31391,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path89, keepScalar) {
-        if (Collection2.isEmptyPath(path89))
+      getIn(path92, keepScalar) {
+        if (Collection2.isEmptyPath(path92))
           return !keepScalar && identity2.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity2.isCollection(this.contents) ? this.contents.getIn(path89, keepScalar) : void 0;
+        return identity2.isCollection(this.contents) ? this.contents.getIn(path92, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -31405,10 +31405,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path89) {
-        if (Collection2.isEmptyPath(path89))
+      hasIn(path92) {
+        if (Collection2.isEmptyPath(path92))
           return this.contents !== void 0;
-        return identity2.isCollection(this.contents) ? this.contents.hasIn(path89) : false;
+        return identity2.isCollection(this.contents) ? this.contents.hasIn(path92) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -31425,13 +31425,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path89, value) {
-        if (Collection2.isEmptyPath(path89)) {
+      setIn(path92, value) {
+        if (Collection2.isEmptyPath(path92)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path89), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path92), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path89, value);
+          this.contents.setIn(path92, value);
         }
       }
       /**
@@ -33392,9 +33392,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path89) => {
+    visit2.itemAtPath = (cst, path92) => {
       let item = cst;
-      for (const [field, index] of path89) {
+      for (const [field, index] of path92) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -33403,23 +33403,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path89) => {
-      const parent = visit2.itemAtPath(cst, path89.slice(0, -1));
-      const field = path89[path89.length - 1][0];
+    visit2.parentCollection = (cst, path92) => {
+      const parent = visit2.itemAtPath(cst, path92.slice(0, -1));
+      const field = path92[path92.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path89, item, visitor) {
-      let ctrl = visitor(item, path89);
+    function _visit(path92, item, visitor) {
+      let ctrl = visitor(item, path92);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path89.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path92.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -33430,10 +33430,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path89);
+            ctrl = ctrl(item, path92);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path89) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path92) : ctrl;
     }
     exports2.visit = visit2;
   }
@@ -35185,8 +35185,8 @@ var require_dist2 = __commonJS({
 });
 
 // src/index.ts
-var import_promises81 = require("node:fs/promises");
-var import_node_path81 = __toESM(require("node:path"), 1);
+var import_promises84 = require("node:fs/promises");
+var import_node_path84 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -38383,24 +38383,24 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path89 = hasDomain ? components.slice(1) : components;
+  const path92 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
     throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path89.some((component) => /[A-Z]/.test(component))) {
+  if (path92.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path89.every((component) => PATH_COMPONENT.test(component)))
+  if (!path92.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path89.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path89].join("/") };
+  const official = registry2 === DOCKER_HUB && path92.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path92].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -38981,9 +38981,9 @@ function isReference(value) {
   return IS_REFERENCE.test(value);
 }
 function isAddress(value) {
-  const [, path89] = IS_ADDRESS.exec(value) ?? [];
+  const [, path92] = IS_ADDRESS.exec(value) ?? [];
   const mayBeRandom = (part) => isRandom(part) || /[a-z]/i.test(part) && part.replace(/\D/g, "").length > 2;
-  return path89 !== void 0 && !path89.split("/").some(mayBeRandom);
+  return path92 !== void 0 && !path92.split("/").some(mayBeRandom);
 }
 function isPublished(value) {
   return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf(".") + 1));
@@ -48112,7 +48112,7 @@ function logProgress(log2, clock) {
 }
 
 // src/main.ts
-var import_node_path78 = __toESM(require("node:path"), 1);
+var import_node_path81 = __toESM(require("node:path"), 1);
 
 // src/application/find.ts
 var import_promises24 = require("node:fs/promises");
@@ -48473,7 +48473,7 @@ function ofAppassembler(text2) {
   };
 }
 function entriesOf(classPath2, places) {
-  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path89, [variable, folder]) => path89.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
+  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path92, [variable, folder]) => path92.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
 }
 function readScriptSettings(text2) {
   const words = text2.replaceAll(/^#.*$/gm, "").split(/\s+/).filter(Boolean);
@@ -48639,6 +48639,11 @@ var quarkusApp = async ({ location }) => {
     packed: /* @__PURE__ */ new Set()
   };
 };
+function withQuarkusSupport(words) {
+  const jar = words[words.indexOf("-jar") + 1] ?? "";
+  const isSet = words.some((word) => word.startsWith(CRAC_ENABLED.replace(/=.*/, "=")));
+  return words.includes("-jar") && import_node_path12.default.posix.basename(jar) === JAR && !isSet ? [CRAC_ENABLED, ...words] : [...words];
+}
 
 // src/application/layouts/jar.ts
 var QUARKUS_MAIN = "io.quarkus.runner.GeneratedMain";
@@ -49673,6 +49678,7 @@ async function localImage(docker2, image) {
   const { RepoDigests, Id, Config } = await inspectImage(docker2, image);
   return {
     digest: digestOf2(image, RepoDigests ?? []) ?? Id,
+    repositoryDigests: RepoDigests ?? [],
     environment: Config.Env ?? [],
     onBuild: Boolean(Config.OnBuild?.length)
   };
@@ -50037,7 +50043,7 @@ async function buildStage(context, { folder, buildArgs, uncompressed }, target, 
 }
 
 // src/job/first-minute.ts
-var import_node_path57 = __toESM(require("node:path"), 1);
+var import_node_path60 = __toESM(require("node:path"), 1);
 
 // src/application/in-workspace.ts
 var import_promises38 = require("node:fs/promises");
@@ -50057,27 +50063,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path89) {
-  let normalized = (0, import_path.normalize)(path89);
+function cleanPath(path92) {
+  let normalized = (0, import_path.normalize)(path92);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path89, separator) {
-  return path89.replace(SLASHES_REGEX, separator);
+function convertSlashes(path92, separator) {
+  return path92.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path89) {
-  return path89 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path89);
+function isRootDirectory(path92) {
+  return path92 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path92);
 }
-function normalizePath(path89, options3) {
+function normalizePath(path92, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path89.includes("/") || path89.startsWith(".");
-  if (resolvePaths) path89 = (0, import_path.resolve)(path89);
-  if (normalizePath$1 || pathNeedsCleaning) path89 = cleanPath(path89);
-  if (path89 === ".") return "";
-  const needsSeperator = path89[path89.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path89 + pathSeparator : path89, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path92.includes("/") || path92.startsWith(".");
+  if (resolvePaths) path92 = (0, import_path.resolve)(path92);
+  if (normalizePath$1 || pathNeedsCleaning) path92 = cleanPath(path92);
+  if (path92 === ".") return "";
+  const needsSeperator = path92[path92.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path92 + pathSeparator : path92, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -50114,8 +50120,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path89 = directoryPath || ".";
-  if (filters.every((filter) => filter(path89, true))) paths.push(path89);
+  const path92 = directoryPath || ".";
+  if (filters.every((filter) => filter(path92, true))) paths.push(path92);
 };
 var empty$2 = () => {
 };
@@ -50167,26 +50173,26 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path89, state, callback$1) {
+var resolveSymlinksAsync = function(path92, state, callback$1) {
   const { queue, fs: fs5, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs5.realpath(path89, (error2, resolvedPath) => {
+  fs5.realpath(path92, (error2, resolvedPath) => {
     if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
     fs5.stat(resolvedPath, (error$1, stat18) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat18.isDirectory() && isRecursive(path89, resolvedPath, state)) return queue.dequeue(null, state);
+      if (stat18.isDirectory() && isRecursive(path92, resolvedPath, state)) return queue.dequeue(null, state);
       callback$1(stat18, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path89, state, callback$1) {
+var resolveSymlinks = function(path92, state, callback$1) {
   const { queue, fs: fs5, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs5.realpathSync(path89);
+    const resolvedPath = fs5.realpathSync(path92);
     const stat18 = fs5.statSync(resolvedPath);
-    if (stat18.isDirectory() && isRecursive(path89, resolvedPath, state)) return;
+    if (stat18.isDirectory() && isRecursive(path92, resolvedPath, state)) return;
     callback$1(stat18, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
@@ -50196,9 +50202,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path89, resolved2, state) {
+function isRecursive(path92, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path89);
+  let parent = (0, import_path.dirname)(path92);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -50206,7 +50212,7 @@ function isRecursive(path89, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path89, resolved2);
+  state.symlinks.set(path92, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -50378,19 +50384,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path89 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path89)) continue;
-        this.pushDirectory(path89, paths, filters);
-        this.walkDirectory(this.state, path89, path89, depth - 1, this.walk);
+        let path92 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path92)) continue;
+        this.pushDirectory(path92, paths, filters);
+        this.walkDirectory(this.state, path92, path92, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path89 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path89, this.state, (stat18, resolvedPath) => {
+        let path92 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path92, this.state, (stat18, resolvedPath) => {
           if (stat18.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path89 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path89 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path92 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path92 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path89;
+            resolvedPath = useRealPaths ? resolvedPath : path92;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -50556,7 +50562,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path89) => isMatch(path89));
+    this.options.filters.push((path92) => isMatch(path92));
     return this;
   }
 };
@@ -50631,19 +50637,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path89) {
-  return path89.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path92) {
+  return path92.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path89) {
+function splitPattern(path92) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path89, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path89];
+  const result = import_picomatch.default.scan(path92, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path92];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path89) => path89.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path89) => path89.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path92) => path92.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path92) => path92.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -50750,13 +50756,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path89 = format(p, isDirectory2);
-      const matches = matcher(path89) && !ignore(path89);
-      if (matches) log(`matched ${path89}`);
+      const path92 = format(p, isDirectory2);
+      const matches = matcher(path92) && !ignore(path92);
+      if (matches) log(`matched ${path92}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path89 = format(p, isDirectory2);
-      return matcher(path89) && !ignore(path89);
+      const path92 = format(p, isDirectory2);
+      return matcher(path92) && !ignore(path92);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -50972,7 +50978,7 @@ function interruptible(docker2, signal) {
 }
 
 // src/image/base.ts
-var import_node_path43 = __toESM(require("node:path"), 1);
+var import_node_path46 = __toESM(require("node:path"), 1);
 
 // src/application/libraries.ts
 var import_promises39 = require("node:fs/promises");
@@ -51122,6 +51128,12 @@ async function onExistingImage(context, image, user2) {
   };
 }
 
+// src/image/graft/graft.ts
+var import_node_fs8 = require("node:fs");
+var import_promises45 = require("node:fs/promises");
+var import_node_path40 = __toESM(require("node:path"), 1);
+var import_promises46 = require("node:stream/promises");
+
 // src/docker/image-files.ts
 var import_node_path35 = __toESM(require("node:path"), 1);
 
@@ -51139,17 +51151,24 @@ async function* entriesOfTar(...streams) {
 // src/docker/image-files.ts
 var LARGEST_TEXT = 1024 * 1024;
 var MOST_LINKS = 40;
-async function withImageFiles(docker2, { run: run2, image }, work) {
+async function withImageFiles(docker2, image, work) {
+  return await withContainer(
+    docker2,
+    image,
+    (name) => work({
+      text: async (file) => (await entryOf(docker2, name, file, ["--follow-link"]))?.text,
+      has: async (file) => await entryOf(docker2, name, file, ["--follow-link"]) !== void 0,
+      resolve: async (file) => await behindLinks(docker2, name, file)
+    })
+  );
+}
+async function withContainer(docker2, { run: run2, image }, work) {
   const name = `${namesOf(run2).container}-files`;
   const label = ["--label", `${RUN_LABEL}=${run2}`];
   const flags = ["--name", name, ...label, "--network", "none", "--entrypoint", "-"];
   await docker2.run(["create", ...flags, "--", image]);
   try {
-    return await work({
-      text: async (file) => (await entryOf(docker2, name, file, ["--follow-link"]))?.text,
-      has: async (file) => await entryOf(docker2, name, file, ["--follow-link"]) !== void 0,
-      resolve: async (file) => await behindLinks(docker2, name, file)
-    });
+    return await work(name);
   } finally {
     await removeContainer(docker2, name);
   }
@@ -51439,7 +51458,8 @@ function ofImage(reference) {
     }
   };
 }
-function checkContract(config, [program = "", ...words], origin, problem) {
+function checkContract(config, [program = "", ...given], origin, problem) {
+  const words = withQuarkusSupport(given);
   const { fixes } = origin;
   const broken2 = (what, fix) => brokenBy(origin, what, fix);
   if (program === "") throw broken2("has neither ENTRYPOINT nor CMD", fixes.nothing);
@@ -51494,14 +51514,202 @@ function overlap(a, b) {
   return x.startsWith(y) || y.startsWith(x);
 }
 
+// src/image/graft/dockerfile.ts
+var NOT_KEPT = /* @__PURE__ */ new Set(["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"]);
+var PATH_OF_DOCKER = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+function environmentOn(base, own) {
+  const kept = Object.fromEntries(Object.entries(own).filter(([name]) => !NOT_KEPT.has(name)));
+  const folders = [own["PATH"] ?? "", base["PATH"] ?? PATH_OF_DOCKER].join(":").split(":").filter(Boolean);
+  return { ...kept, PATH: [...new Set(folders)].join(":") };
+}
+function instructionsFor({ ExposedPorts, Volumes, StopSignal = "", Healthcheck }) {
+  const volumes = Object.keys(Volumes ?? {});
+  return [
+    ...Object.keys(ExposedPorts ?? {}).filter((port) => /^\d+(?:\/\w+)?$/.test(port)).map((port) => `EXPOSE ${port}`),
+    ...volumes.length > 0 ? [`VOLUME ${JSON.stringify(volumes)}`] : [],
+    .../^[\w+-]+$/.test(StopSignal) ? [`STOPSIGNAL ${StopSignal}`] : [],
+    ...healthCheck(Healthcheck)
+  ];
+}
+function healthCheck(check2) {
+  const [kind, ...words] = check2?.Test ?? [];
+  if (kind === "NONE") return ["HEALTHCHECK NONE"];
+  const command2 = kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
+  if (command2.length === 0) return [];
+  const { Interval, Timeout, StartPeriod, Retries } = check2 ?? {};
+  const times2 = Object.entries({ interval: Interval, timeout: Timeout, "start-period": StartPeriod });
+  const options3 = times2.map(([name, time2]) => time2 ? `--${name}=${time2}ns ` : "").join("");
+  return [`HEALTHCHECK ${options3}${Retries ? `--retries=${Retries} ` : ""}CMD ${JSON.stringify(command2)}`];
+}
+
+// src/image/graft/kept-files.ts
+var import_node_fs7 = require("node:fs");
+var import_node_path38 = __toESM(require("node:path"), 1);
+var import_promises44 = require("node:stream/promises");
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var LIBRARY = /\.so(?:\.\d+)*$/;
+async function copyKept(image, archive, keeps) {
+  const tar = (0, import_tar_stream3.pack)();
+  const written = (0, import_promises44.pipeline)(tar, (0, import_node_fs7.createWriteStream)(archive, { mode: PRIVATE_FILE }));
+  written.catch(() => void 0);
+  const found = { files: 0, bytes: 0, left: /* @__PURE__ */ new Map(), libraries: [] };
+  for await (const entry of entriesOfTar(image)) {
+    const { type, size = 0 } = entry.header;
+    const file = pathOf(entry.header.name);
+    if (file === "/" || !["file", "link", "symlink", "directory"].includes(type ?? "")) entry.resume();
+    else if (!keeps(file)) {
+      entry.resume();
+      const folder = file.split("/").slice(0, 3).join("/");
+      if (type !== "directory") found.left.set(folder, (found.left.get(folder) ?? 0) + size);
+    } else {
+      const target = pathOf(entry.header.linkname ?? "");
+      if (type === "link" && !keeps(target)) throw linkFailure(file, target);
+      if (type === "file" && LIBRARY.test(file)) found.libraries.push(file);
+      if (type !== "directory") found.files++;
+      found.bytes += size;
+      await copyEntry(tar, entry);
+    }
+  }
+  tar.finalize();
+  await written;
+  return found;
+}
+async function copyEntry(tar, entry) {
+  const { header } = entry;
+  if (header.type === "file" && (header.size ?? 0) > 0) return await (0, import_promises44.pipeline)(entry, tar.entry({ ...header }));
+  entry.resume();
+  await new Promise((resolve4, reject) => {
+    tar.entry({ ...header }, "", (error2) => error2 ? reject(error2) : resolve4());
+  });
+}
+var pathOf = (name) => import_node_path38.default.posix.resolve("/", name);
+function linkFailure(file, target) {
+  return new Failure("image", `${file} of the image is a hard link to ${target}, which is left behind.`, {
+    fix: "Build the image with a copy of the file, or on debian:trixie-slim, where its layers stay as they are."
+  });
+}
+
+// src/image/graft/kept-paths.ts
+var import_node_path39 = __toESM(require("node:path"), 1);
+var NEVER = /* @__PURE__ */ new Set([
+  ...["bin", "boot", "dev", "lib", "lib32", "lib64", "libx32", "media", "mnt", "proc", "run", "sbin", "sys"],
+  ".dockerenv"
+]);
+var SYSTEM = /* @__PURE__ */ new Set(["etc", "root", "tmp", "usr", "var"]);
+var SHARED = /^\/(?:[^/]*|etc\/(?:alternatives|fonts|group|hostname|hosts|passwd|pki|resolv\.conf|ssl)|usr\/(?:bin|games|include|lib\w*|libexec|local|sbin|share|src|lib\/jvm|local\/(?:bin|etc|include|lib\w*|sbin|share|src))|var\/(?:cache|lib|log|opt|run|spool|tmp))$/;
+var ARCHIVE2 = /\.[jw]ar$/;
+var OF_SYSTEM = /* @__PURE__ */ new Set(["PATH", "JAVA_HOME", "HOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "PWD"]);
+function keptPaths(start2) {
+  const { workingDirectory, environment: environment2, words, volumes, javaHome } = start2;
+  const values = Object.entries(environment2).flatMap(([name, value]) => OF_SYSTEM.has(name) ? [] : [value]);
+  const named = [...words, ...values].flatMap((text2) => namedIn(text2, workingDirectory));
+  const roots = /* @__PURE__ */ new Set();
+  for (const file of [workingDirectory, ...volumes, ...named]) {
+    const found = import_node_path39.default.posix.normalize(file).replace(/(?<=.)\/$/, "");
+    if (!SHARED.test(found) || ARCHIVE2.test(found)) roots.add(found);
+    const folder = import_node_path39.default.posix.dirname(found);
+    if (ARCHIVE2.test(found) && !SHARED.test(folder)) roots.add(folder);
+  }
+  return (file) => {
+    if (isBelow2(file, javaHome)) return false;
+    const [, top = ""] = file.split("/");
+    if (NEVER.has(top)) return false;
+    return !SYSTEM.has(top) || [...roots].some((root) => isBelow2(file, root));
+  };
+}
+var isBelow2 = (file, folder) => `${file}/`.startsWith(`${folder}/`);
+function namedIn(text2, folder) {
+  return text2.split(/[:;,=\s]+/).filter((part) => part !== "" && !part.startsWith("-")).map((part) => import_node_path39.default.posix.resolve(folder, part.replace(/^\/\/+/, "/").replace(/\/\*$/, "")));
+}
+
+// src/image/graft/graft.ts
+var MOST_FOLDERS = 20;
+var KEPT2 = "kept.tar";
+var TRUST_STORE = "cacerts";
+var STORE_IN_IMAGE = "/opt/crac-cacerts/cacerts";
+async function onBaseImage(context, image, { base, user: user2 }) {
+  const { docker: docker2, id, work } = context;
+  const { config, recording, java, reference } = image;
+  const environment2 = environmentOn(base.environment, variablesIn(config.Env ?? []));
+  const odd = Object.entries(environment2).find(([name2, value]) => /[\r\n\0]/.test(name2 + value));
+  if (odd !== void 0)
+    throw brokenBy(
+      ofImage(reference),
+      `${image.lack}; and it sets the variable ${odd[0]} to several lines, which an image on another base cannot`,
+      "Set the variable with `env`, or build the image on debian:trixie-slim."
+    );
+  const folder = import_node_path40.default.join(work, `graft-${id}`);
+  await (0, import_promises45.mkdir)(folder);
+  const kept = await copyFiles(context, image, folder, environment2);
+  for (const line2 of linesOf(kept, image)) context.log.info(line2);
+  const name = namesOf(id).image("graft");
+  const trustStore = java.trustStore === void 0 ? void 0 : STORE_IN_IMAGE;
+  const lines3 = [
+    dockerfileOf(base.image, { environment: environment2, written: /* @__PURE__ */ new Map() }).trimEnd(),
+    `ADD ${KEPT2} /`,
+    ...trustStore === void 0 ? [] : [`COPY ${TRUST_STORE} ${trustStore}`],
+    ...instructionsFor(config)
+  ];
+  await (0, import_promises45.writeFile)(import_node_path40.default.join(folder, "Dockerfile"), `${lines3.join("\n")}
+`);
+  const labels2 = pairs2("--label", config.Labels ?? {});
+  const command2 = ["build", "--tag", name, "--force-rm", ...labels2, "--", folder];
+  const built = await runBuild(docker2, command2, {});
+  if (built.exitCode !== 0) throw dockerFailure(command2, built);
+  const written = recording && { environment: {}, written: recording.written };
+  return {
+    application: image.application,
+    libraries: void 0,
+    base: {
+      image: await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, written),
+      workingDirectory: image.workingDirectory,
+      digest: image.digest,
+      ...base.digest === void 0 ? {} : { ground: base.digest },
+      environment: environment2,
+      given: {
+        ...{ reference, trustStore, labels: config.Labels ?? {} },
+        repositoryDigests: base.repositoryDigests
+      }
+    }
+  };
+}
+async function copyFiles({ docker: docker2, id }, { config, application, workingDirectory, java, ...image }, folder, environment2) {
+  const keeps = keptPaths({
+    ...{ words: application.command, workingDirectory, environment: environment2, javaHome: java.home },
+    volumes: Object.keys(config.Volumes ?? {})
+  });
+  return await withContainer(docker2, { run: id, image: image.id }, async (container) => {
+    if (java.trustStore !== void 0)
+      await docker2.stream(["cp", "--follow-link", `${container}:${java.trustStore}`, "-"], async (tar) => {
+        const file = import_node_path40.default.join(folder, TRUST_STORE);
+        for await (const entry of entriesOfTar(tar))
+          await (0, import_promises46.pipeline)(entry, (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      });
+    return await docker2.stream(["export", container], (tar) => copyKept(tar, import_node_path40.default.join(folder, KEPT2), keeps));
+  });
+}
+function linesOf({ files, bytes, left, libraries }, { lack, java }) {
+  const folders = [...left].sort(([, a], [, b]) => b - a);
+  const named = folders.slice(0, MOST_FOLDERS).map(([folder, size]) => `${folder} (${sizeText(size)})`);
+  const others = folders.slice(MOST_FOLDERS);
+  const rest = others.reduce((sum2, [, size]) => sum2 + size, 0);
+  return [
+    `Its application has ${files} files with ${megabytes(bytes)}: all outside of the folders of the system and of ${java.home}, and what its start names there.`,
+    `Left behind: ${[...named, ...others.length > 0 ? [`${others.length} others (${sizeText(rest)})`] : []].join(", ")}. What the application needs of it, such as fonts, has to be in \`base-image\`.`,
+    ...libraries.length > 0 && lack?.startsWith("has musl") ? [
+      `Native libraries that may need musl: ${libraries.slice(0, MOST_FOLDERS).join(", ")}. The base image has glibc.`
+    ] : []
+  ];
+}
+
 // src/image/start/record.ts
-var import_promises45 = require("node:fs/promises");
-var import_node_path40 = __toESM(require("node:path"), 1);
+var import_promises48 = require("node:fs/promises");
+var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/image/start/recording.ts
-var import_node_path38 = __toESM(require("node:path"), 1);
+var import_node_path41 = __toESM(require("node:path"), 1);
 var JAVA_BIN = `${JAVA_LINK}/bin`;
-var NOT_KEPT = /* @__PURE__ */ new Set(["_", "PWD", "OLDPWD", "SHLVL", "JAVA_HOME"]);
+var NOT_KEPT2 = /* @__PURE__ */ new Set(["_", "PWD", "OLDPWD", "SHLVL", "JAVA_HOME"]);
 var STATE = {
   Umask: "umask",
   Uid: "the user",
@@ -51530,12 +51738,12 @@ function startIn(records2) {
   for (const [name, value] of Object.entries(after)) {
     const kept = withoutJava(name, value, homes);
     const was = before[name] === void 0 ? void 0 : withoutJava(name, before[name], homes);
-    if (NOT_KEPT.has(name) || kept === was || kept === "" && value !== "") continue;
+    if (NOT_KEPT2.has(name) || kept === was || kept === "" && value !== "") continue;
     if (name === "HOME") return { problem: "it changes the variable HOME" };
     if (/[\0\n\r]/.test(value)) return { problem: `it sets the variable ${name} to several lines` };
     environment2[name] = kept;
   }
-  const java = import_node_path38.default.posix.dirname(program) === JAVA_BIN ? "java" : program;
+  const java = import_node_path41.default.posix.dirname(program) === JAVA_BIN ? "java" : program;
   return { words: [java, ...words], environment: environment2, workingDirectory: text2("java.folder").replace(/\n$/, "") };
 }
 function difference(one, other) {
@@ -51574,8 +51782,8 @@ function changedState(text2) {
   return nice("before") === nice("java") ? void 0 : "the priority (nice)";
 }
 var variablesOf = (environ) => variablesIn(environ.split("\0").filter((entry) => entry.includes("=")));
-var isName = (name) => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT.has(name);
-var homesOf = (...programs) => programs.map((program) => import_node_path38.default.posix.dirname(import_node_path38.default.posix.dirname(program))).filter((home) => !/^(?:\.|\/|\/usr|\/usr\/local)$/.test(home));
+var isName = (name) => /^(?!CNB_)[A-Za-z_]\w*$/.test(name) && !NOT_KEPT2.has(name);
+var homesOf = (...programs) => programs.map((program) => import_node_path41.default.posix.dirname(import_node_path41.default.posix.dirname(program))).filter((home) => !/^(?:\.|\/|\/usr|\/usr\/local)$/.test(home));
 function withoutJava(name, value, homes) {
   if (name !== "PATH" && name !== "LD_LIBRARY_PATH") return value;
   const isOurs = (folder) => name === "PATH" ? folder === JAVA_BIN : homes.some((home) => `${folder}/`.startsWith(`${home}/`));
@@ -51589,9 +51797,9 @@ function withRecording(config, recording) {
 }
 
 // src/image/start/written-files.ts
-var import_node_fs7 = require("node:fs");
-var import_node_path39 = __toESM(require("node:path"), 1);
-var import_promises44 = require("node:stream/promises");
+var import_node_fs9 = require("node:fs");
+var import_node_path42 = __toESM(require("node:path"), 1);
+var import_promises47 = require("node:stream/promises");
 
 // src/lib/counted.ts
 var import_node_crypto5 = require("node:crypto");
@@ -51628,7 +51836,7 @@ async function filesWritten(docker2, { name, folder, own }) {
     if (kind === "C" && (isParent || ALWAYS_CHANGED.has(file) || own.startsWith(`${file}/`))) continue;
     if (!/^[\w./@%+=:,~ -]+$/.test(file)) return { problem: "it writes a file with an unusual name" };
     if (written.size === MOST_FILES) return { problem: `it writes more than ${MOST_FILES} files` };
-    const copied = await copyOf(docker2, `${name}:${file}`, import_node_path39.default.join(folder, `f${written.size}`));
+    const copied = await copyOf(docker2, `${name}:${file}`, import_node_path42.default.join(folder, `f${written.size}`));
     if (copied?.type === "directory" && kind === "C") continue;
     if (copied?.type !== "file" && copied?.type !== "directory")
       return { problem: `it writes ${file}, which is not a file` };
@@ -51647,13 +51855,13 @@ async function copyOf(docker2, source, copy) {
         continue;
       }
       const content = counted();
-      await (0, import_promises44.pipeline)(entry, content.stream, (0, import_node_fs7.createWriteStream)(copy, { mode: PRIVATE_FILE }));
+      await (0, import_promises47.pipeline)(entry, content.stream, (0, import_node_fs9.createWriteStream)(copy, { mode: PRIVATE_FILE }));
       found = { type, mode, mtime, size: content.size(), digest: content.digest(), copy };
     }
     return found;
   });
 }
-var TRUST_STORE = /\/lib\/security\/cacerts$/;
+var TRUST_STORE2 = /\/lib\/security\/cacerts$/;
 function differenceOfFiles(one, other) {
   if ([...one.keys()].join("\0") !== [...other.keys()].join("\0")) return "the files that it writes";
   const name = [...one.keys()].find((file) => identity(file, one) !== identity(file, other));
@@ -51661,7 +51869,7 @@ function differenceOfFiles(one, other) {
 }
 function identity(name, files) {
   const file = files.get(name);
-  return `${file?.type} ${file?.mode} ${TRUST_STORE.test(name) ? "" : file?.digest}`;
+  return `${file?.type} ${file?.mode} ${TRUST_STORE2.test(name) ? "" : file?.digest}`;
 }
 
 // src/image/start/record.ts
@@ -51672,8 +51880,8 @@ var FOLDER = "/opt/crac-start";
 async function recordStart(context, setting, command2) {
   const { docker: docker2, id, work } = context;
   const image = namesOf(id).image("start");
-  const folder = await (0, import_promises45.mkdtemp)(import_node_path40.default.join(work, "start-"));
-  await (0, import_promises45.cp)(import_node_path40.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
+  const folder = await (0, import_promises48.mkdtemp)(import_node_path43.default.join(work, "start-"));
+  await (0, import_promises48.cp)(import_node_path43.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
   const options3 = ["--build-arg", `IMAGE=${setting.image}`, "--build-arg", `OWNER=${setting.user}`];
   const build3 = ["build", "--tag", image, "--force-rm", ...options3, "--", folder];
   const built = await runBuild(docker2, build3, {});
@@ -51694,10 +51902,10 @@ async function recordStart(context, setting, command2) {
 }
 async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, env }, command2, round) {
   const name = `${namesOf(id).container}-start-${round}`;
-  const folder = await (0, import_promises45.mkdtemp)(import_node_path40.default.join(work, "start-"));
+  const folder = await (0, import_promises48.mkdtemp)(import_node_path43.default.join(work, "start-"));
   try {
     await withEnvironmentFile(
-      import_node_path40.default.join(work, `${name}.env`),
+      import_node_path43.default.join(work, `${name}.env`),
       env,
       (file) => docker2.run([
         ...["create", "--name", name, "--label", `${RUN_LABEL}=${id}`, "--hostname", `start-${round}`],
@@ -51717,7 +51925,7 @@ async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, 
     );
     const ended = await docker2.attempt(["start", "--attach", name], { timeout: TIMEOUT });
     await docker2.run(["cp", `${name}:${FOLDER}/record`, folder]);
-    const records2 = await readRecords(import_node_path40.default.join(folder, "record"));
+    const records2 = await readRecords(import_node_path43.default.join(folder, "record"));
     if (records2 === void 0) return { problem: "it changes its own record" };
     const start2 = startIn(records2);
     if ("problem" in start2)
@@ -51735,10 +51943,10 @@ async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, 
 }
 async function readRecords(folder) {
   const records2 = /* @__PURE__ */ new Map();
-  for (const entry of await (0, import_promises45.readdir)(folder, { withFileTypes: true })) {
-    const file = import_node_path40.default.join(folder, entry.name);
-    if (!entry.isFile() || (await (0, import_promises45.lstat)(file)).size > LONGEST_RECORD) return void 0;
-    records2.set(entry.name, await (0, import_promises45.readFile)(file, "utf8"));
+  for (const entry of await (0, import_promises48.readdir)(folder, { withFileTypes: true })) {
+    const file = import_node_path43.default.join(folder, entry.name);
+    if (!entry.isFile() || (await (0, import_promises48.lstat)(file)).size > LONGEST_RECORD) return void 0;
+    records2.set(entry.name, await (0, import_promises48.readFile)(file, "utf8"));
   }
   return records2;
 }
@@ -51750,11 +51958,11 @@ ${stderr}`, 1).slice(0, 300);
 }
 
 // src/image/start/start-command.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path42 = __toESM(require("node:path"), 1);
+var import_promises49 = require("node:fs/promises");
+var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/image/start/inits.ts
-var import_node_path41 = __toESM(require("node:path"), 1);
+var import_node_path44 = __toESM(require("node:path"), 1);
 var INITS = {
   tini: /^-[gswv]+$/,
   "tini-static": /^-[gswv]+$/,
@@ -51763,7 +51971,7 @@ var INITS = {
   "dumb-init": /^(?:-[cv]+|--single-child|--verbose)$/
 };
 function lengthOfInit([program = "", ...rest]) {
-  const options3 = INITS[import_node_path41.default.posix.basename(program)];
+  const options3 = INITS[import_node_path44.default.posix.basename(program)];
   if (options3 === void 0) return 0;
   const end = rest.findIndex((word2) => !options3.test(word2));
   const word = rest[end];
@@ -51788,9 +51996,9 @@ async function startCommand(source) {
   const { words, ...found } = await javaIn(all, source);
   const folder = found.recording?.workingDirectory ?? (WorkingDir || "/");
   const read3 = async (name) => {
-    const file = import_node_path42.default.posix.resolve(folder, name);
+    const file = import_node_path45.default.posix.resolve(folder, name);
     const copy = found.recording?.written.get(file)?.copy;
-    return copy === void 0 ? await source.readText(file) : await (0, import_promises46.readFile)(copy, "utf8");
+    return copy === void 0 ? await source.readText(file) : await (0, import_promises49.readFile)(copy, "utf8");
   };
   const [program = "", ...rest] = words;
   return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
@@ -51847,11 +52055,11 @@ function notKept({ Volumes }) {
   const volumes = Object.keys(Volumes ?? {}).join(", ");
   return volumes === "" ? [] : [`Files that it writes to a volume of the image are not kept: ${volumes}.`];
 }
-var isJava = (program) => import_node_path42.default.posix.basename(program) === "java";
+var isJava = (program) => import_node_path45.default.posix.basename(program) === "java";
 async function scriptIn(words, { config, readText }) {
   const script = scriptOf(words);
   if (script === void 0) return void 0;
-  const text2 = await readText(import_node_path42.default.posix.resolve(config.WorkingDir || "/", script.file));
+  const text2 = await readText(import_node_path45.default.posix.resolve(config.WorkingDir || "/", script.file));
   return text2?.startsWith("#!") ? { text: text2, name: script.file, parameters: script.parameters } : void 0;
 }
 function fixed({ variables: variables2 }) {
@@ -51933,22 +52141,26 @@ function checkUser(own, user2, ids) {
 // src/image/base.ts
 async function prepareBase(context, inputs, machine, { application, image }) {
   const { docker: docker2 } = context;
-  if (image) return await onExistingImage(context, image, inputs.user);
-  if (!application) return await buildBase(context, inputs, machine);
-  const { digest, environment: environment2, onBuild } = await localImage(docker2, inputs.baseImage);
+  if (image && image.lack === void 0) return await onExistingImage(context, image, inputs.user);
+  if (!image && !application) return await buildBase(context, inputs, machine);
+  const base = await givenBase(docker2, inputs.baseImage);
+  if (image) return await onBaseImage(context, image, { base, user: inputs.user });
+  if (!application) throw new Error("there is no application");
+  return {
+    application,
+    libraries: await librariesOf(application),
+    base: { ...base, workingDirectory: HOME_DIR }
+  };
+}
+async function givenBase(docker2, image) {
+  const { digest, repositoryDigests, environment: environment2, onBuild } = await localImage(docker2, image);
   if (onBuild) {
-    throw new Failure("image", `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
+    throw new Failure("image", `The base image ${image} has ONBUILD instructions.`, {
       fix: "Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once."
     });
   }
-  refuseCracOptions(inputs.baseImage, environment2);
-  const base = {
-    image: inputs.baseImage,
-    workingDirectory: HOME_DIR,
-    digest,
-    environment: variablesIn(environment2)
-  };
-  return { application, libraries: await librariesOf(application), base };
+  refuseCracOptions(image, environment2);
+  return { image, digest, repositoryDigests, environment: variablesIn(environment2) };
 }
 async function buildBase(context, inputs, { workspace, dockerFolder }) {
   const { docker: docker2, id, log: log2, step } = context;
@@ -51958,8 +52170,8 @@ async function buildBase(context, inputs, { workspace, dockerFolder }) {
     const { application, workingDirectory, notes, recording } = await buildUserImage(
       context,
       {
-        context: import_node_path43.default.resolve(workspace, folder),
-        file: import_node_path43.default.resolve(workspace, file),
+        context: import_node_path46.default.resolve(workspace, folder),
+        file: import_node_path46.default.resolve(workspace, file),
         buildArgs: inputs.buildArgs,
         target: inputs.buildTarget,
         secrets: inputs.buildSecrets,
@@ -52009,8 +52221,10 @@ async function pullCriu({ id, docker: docker2, log: log2 }, image, architecture)
 }
 
 // src/image/ground.ts
-async function checkGround(files, origin) {
+var PROGRAMS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+async function lackIn(files, hasCriuImage) {
   const has = async (...paths) => (await Promise.all(paths.map((file) => files.has(file)))).some(Boolean);
+  const anywhere = async (program) => await has(...PROGRAMS.map((folder) => `${folder}/${program}`));
   const [release2 = "", musl, glibc, shell] = await Promise.all([
     files.text("/etc/os-release"),
     has("/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"),
@@ -52018,18 +52232,14 @@ async function checkGround(files, origin) {
     has("/bin/sh")
   ]);
   const system = /^PRETTY_NAME="?([^"\n]{1,100})/m.exec(release2)?.[1] ?? "unknown";
-  const fix = "Build it on debian:trixie-slim, with its Java copied there or installed.";
-  if (musl && !glibc) throw brokenBy(origin, `has musl (${system}), and CRaC JDKs and CRIU need glibc`, fix);
-  if (!shell)
-    throw brokenBy(
-      origin,
-      `has no shell (${system}), as distroless images, and the action needs one to add CRIU`,
-      fix
-    );
+  if (musl && !glibc) return `has musl (${system}), and CRaC JDKs and CRIU need glibc`;
+  if (!shell) return `has no shell (${system}), as distroless images, and the action needs one to add CRIU`;
+  if (hasCriuImage || await anywhere("criu") || await anywhere("apt-get")) return void 0;
+  return `has no CRIU (${system}), and no apt-get to install it`;
 }
 
 // src/image/java-of-image.ts
-var import_node_path44 = __toESM(require("node:path"), 1);
+var import_node_path47 = __toESM(require("node:path"), 1);
 
 // src/jdk/fitting.ts
 var VENDORS = ["crac", "zulu", "liberica"];
@@ -52089,19 +52299,19 @@ function javaVersionIn(release2) {
 async function findJava(files, variables2, command2) {
   const started = command2.filter((word) => /^\/.*\/java$/.test(word));
   const folders = (variables2["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
-  const programs = [...started, ...folders.map((folder) => import_node_path44.default.posix.join(folder, "java"))];
+  const programs = [...started, ...folders.map((folder) => import_node_path47.default.posix.join(folder, "java"))];
   const homes = [];
   for (const program of programs) {
     const file = await files.resolve(program);
-    if (file !== void 0) homes.push(import_node_path44.default.posix.dirname(import_node_path44.default.posix.dirname(file)));
+    if (file !== void 0) homes.push(import_node_path47.default.posix.dirname(import_node_path47.default.posix.dirname(file)));
   }
   if (variables2["JAVA_HOME"]?.startsWith("/")) homes.push(variables2["JAVA_HOME"]);
   for (const home of new Set(homes)) {
-    for (const top of [home, import_node_path44.default.posix.dirname(home)]) {
-      const release2 = await files.text(import_node_path44.default.posix.join(top, "release"));
+    for (const top of [home, import_node_path47.default.posix.dirname(home)]) {
+      const release2 = await files.text(import_node_path47.default.posix.join(top, "release"));
       const version = javaVersionIn(release2);
       if (version === 0) continue;
-      const certificates2 = import_node_path44.default.posix.join(home, "lib/security/cacerts");
+      const certificates2 = import_node_path47.default.posix.join(home, "lib/security/cacerts");
       const trustStore = await files.has(certificates2) ? certificates2 : void 0;
       return { home: top, version, name: nameIn(release2 ?? "", version), trustStore };
     }
@@ -52176,10 +52386,12 @@ async function readExistingImage(context, reference, inputs, { architecture, doc
         "Give an image that runs a Java application with a JVM; a native image has none."
       );
     }
-    await checkGround(files, origin);
     const application = checkContract(config, words, origin, problem);
     log2.info(`Found: ${application.application.description}.`);
     for (const note of notes) log2.info(note);
+    const lack = await lackIn(files, inputs.criuImage !== void 0);
+    if (lack !== void 0)
+      log2.info(`It ${lack}: its application goes onto ${inputs.baseImage} (\`base-image\`).`);
     const javaVersion = versionFor(java, inputs.javaVersion, (line2) => log2.info(line2));
     log2.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`);
     log2.info(
@@ -52188,7 +52400,7 @@ async function readExistingImage(context, reference, inputs, { architecture, doc
     for (const line2 of differences(config, inputs, user2)) log2.info(line2);
     return {
       ...application,
-      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user: user2 }
+      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user: user2, lack }
     };
   });
 }
@@ -52219,8 +52431,8 @@ function differences({ StopSignal = "", ExposedPorts }, inputs, user2) {
 
 // src/image/fingerprint.ts
 var import_node_crypto6 = require("node:crypto");
-var import_promises47 = require("node:fs/promises");
-var import_node_path45 = __toESM(require("node:path"), 1);
+var import_promises50 = require("node:fs/promises");
+var import_node_path48 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
   const requests = await Promise.all(
@@ -52234,19 +52446,19 @@ async function fingerprintOf(parts2) {
   files.push(["docker", dockerFolder]);
   const { resourcePolicies: policies } = parts2;
   if (policies && "file" in policies)
-    files.push(["resource-policies", import_node_path45.default.resolve(workspace, policies.file)]);
-  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path45.default.resolve(workspace, warmupScript)]);
+    files.push(["resource-policies", import_node_path48.default.resolve(workspace, policies.file)]);
+  if (warmupScript !== void 0) files.push(["warmup-script", import_node_path48.default.resolve(workspace, warmupScript)]);
   const hash = (0, import_node_crypto6.createHash)("sha256");
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests];
-  add(hash, JSON.stringify([...values, parts2.inputs]));
+  add(hash, JSON.stringify([...values, parts2.inputs, ...base.ground === void 0 ? [] : [base.ground]]));
   for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source);
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises47.stat)(source);
+  const entry = await (0, import_promises50.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises47.readdir)(source)).sort(compare))
-      await addTree(hash, import_node_path45.default.posix.join(name, child2), import_node_path45.default.join(source, child2));
+    for (const child2 of (await (0, import_promises50.readdir)(source)).sort(compare))
+      await addTree(hash, import_node_path48.default.posix.join(name, child2), import_node_path48.default.join(source, child2));
     return;
   }
   const content = await hashOfFile(source);
@@ -52346,13 +52558,13 @@ var SideBySide = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs8 = require("node:fs");
-var import_promises49 = require("node:fs/promises");
-var import_node_path46 = __toESM(require("node:path"), 1);
+var import_node_fs10 = require("node:fs");
+var import_promises52 = require("node:fs/promises");
+var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
 var import_node_crypto7 = require("node:crypto");
-var import_promises48 = require("node:fs/promises");
+var import_promises51 = require("node:fs/promises");
 var import_node_os = require("node:os");
 var thisHost = {
   root: "/",
@@ -52393,9 +52605,9 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises48.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises51.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises48.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises51.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
     machine: (0, import_node_crypto7.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
@@ -52404,7 +52616,7 @@ ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
   };
 }
 async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises48.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat18 = await (0, import_promises51.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
@@ -52421,7 +52633,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs8.existsSync)(state === "gone" ? folder : import_node_path46.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs10.existsSync)(state === "gone" ? folder : import_node_path49.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -52441,8 +52653,8 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises49.readdir)(folder).catch(() => [])) {
-    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path46.default.join(folder, name);
+  for (const name of await (0, import_promises52.readdir)(folder).catch(() => [])) {
+    if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path49.default.join(folder, name);
   }
   return leftovers;
 }
@@ -52739,12 +52951,12 @@ function emulated(what, { architecture, operatingSystem }) {
 }
 
 // src/job/provide-jdk.ts
-var import_promises62 = require("node:fs/promises");
-var import_node_path56 = __toESM(require("node:path"), 1);
+var import_promises65 = require("node:fs/promises");
+var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/application/java-need.ts
-var import_promises50 = require("node:fs/promises");
-var import_node_path47 = __toESM(require("node:path"), 1);
+var import_promises53 = require("node:fs/promises");
+var import_node_path50 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
   const { mainClass, classes, dependencies, packed } = application;
@@ -52776,8 +52988,8 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises50.readdir)(source, { recursive: true }) : [""];
-    const files = names.map((name) => import_node_path47.default.join(source, name)).sort();
+    const names = await isFolder(source) ? await (0, import_promises53.readdir)(source, { recursive: true }) : [""];
+    const files = names.map((name) => import_node_path50.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
   return jars;
@@ -52788,10 +53000,10 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises50.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises53.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises50.open)(import_node_path47.default.join(folder, name));
+    const handle = await (0, import_promises53.open)(import_node_path50.default.join(folder, name));
     try {
       const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
       found.push(...versionOf(name, buffer3));
@@ -52807,17 +53019,17 @@ function versionOf(name, header) {
 }
 
 // src/jdk/resolve.ts
-var import_node_path53 = __toESM(require("node:path"), 1);
+var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_node_fs10 = require("node:fs");
-var import_promises55 = require("node:fs/promises");
-var import_node_path49 = __toESM(require("node:path"), 1);
+var import_node_fs12 = require("node:fs");
+var import_promises58 = require("node:fs/promises");
+var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
-var import_node_fs9 = require("node:fs");
-var import_promises53 = require("node:fs/promises");
-var import_promises54 = require("node:stream/promises");
+var import_node_fs11 = require("node:fs");
+var import_promises56 = require("node:fs/promises");
+var import_promises57 = require("node:stream/promises");
 
 // src/lib/tee.ts
 var import_node_stream3 = require("node:stream");
@@ -52838,12 +53050,12 @@ async function readByAll(stream, ...readers) {
 }
 
 // src/jdk/archive.ts
-var import_node_path48 = __toESM(require("node:path"), 1);
+var import_node_path51 = __toESM(require("node:path"), 1);
 var import_node_stream4 = require("node:stream");
 var import_consumers3 = require("node:stream/consumers");
-var import_promises51 = require("node:stream/promises");
+var import_promises54 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
 var MAX_RELEASE_SIZE = 64 * 1024;
 var SETUID = 3072;
@@ -52851,9 +53063,9 @@ var KNOWN_TYPES = /* @__PURE__ */ new Set(["file", "directory", "symlink", "link
 var FOR_DEVELOPERS = /^[^/]+\/(?:jmods|demo|sample|man|include|(?:lib\/)?src\.zip)(?:\/|$)/;
 var PIECE2 = 256 * 1024;
 async function thinArchive(packed, name, destination, limits = LIMITS) {
-  const thin = (0, import_tar_stream3.pack)();
+  const thin = (0, import_tar_stream4.pack)();
   let unwritten;
-  const writing = (0, import_promises51.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  const writing = (0, import_promises54.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
   writing.catch((error2) => {
     if ("syscall" in error2) unwritten = error2;
     thin.destroy(error2);
@@ -52891,7 +53103,7 @@ async function copyEntries(packed, archive, limits, thin) {
       if (size > limits.size) throw refused2(archive, `it unpacks to more than ${limits.size} bytes`);
       const content = isRelease(header) ? await (0, import_consumers3.buffer)(entry) : void 0;
       if (content) release2 = content.toString("utf8");
-      if (thin && !isForDevelopers(header.name)) await copyEntry(archive, entry, content, thin);
+      if (thin && !isForDevelopers(header.name)) await copyEntry2(archive, entry, content, thin);
       else entry.resume();
     }
   } catch (error2) {
@@ -52900,13 +53112,13 @@ async function copyEntries(packed, archive, limits, thin) {
   if (top === void 0) throw refused2(archive, "it is empty");
   return release2;
 }
-async function copyEntry(archive, entry, content, thin) {
+async function copyEntry2(archive, entry, content, thin) {
   const { name, type, linkname = "" } = entry.header;
   if (type === "link" && isForDevelopers(linkname))
     throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
   if (type === "file" || type === "contiguous-file") {
     const source = content ? import_node_stream4.Readable.from([content], { objectMode: false }) : entry;
-    await (0, import_promises51.pipeline)(source, thin.entry({ ...entry.header }));
+    await (0, import_promises54.pipeline)(source, thin.entry({ ...entry.header }));
     return;
   }
   entry.resume();
@@ -52921,14 +53133,14 @@ function isRelease({ name, type, size = 0 }) {
 function problemOf(header, top) {
   const { name, type, linkname } = header;
   if (!KNOWN_TYPES.has(type ?? "unknown")) return `${name} is a ${type ?? "entry of unknown type"}`;
-  if (!isBelow2(name, top)) return `${name} is outside its top folder ${top}`;
+  if (!isBelow3(name, top)) return `${name} is outside its top folder ${top}`;
   if (goesUpLater(name)) return `${name} has \`..\` after a folder`;
   if (goesUpLater(linkname ?? "")) return `${name} links to ${linkname}, which has \`..\` after a folder`;
-  if (type === "link" && !isBelow2(linkname ?? "", top))
+  if (type === "link" && !isBelow3(linkname ?? "", top))
     return `${name} links to ${linkname}, outside its top folder`;
   if (type === "symlink") {
-    const target = import_node_path48.default.posix.join(import_node_path48.default.posix.dirname(name), linkname ?? "");
-    if ((linkname ?? "").startsWith("/") || !isBelow2(target, top)) {
+    const target = import_node_path51.default.posix.join(import_node_path51.default.posix.dirname(name), linkname ?? "");
+    if ((linkname ?? "").startsWith("/") || !isBelow3(target, top)) {
       return `${name} links to ${linkname}, outside its top folder`;
     }
   }
@@ -52941,11 +53153,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path89 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path89);
-    if (type === "symlink" && this.folders.has(path89)) return `${name} is a link and a folder`;
-    for (let end = path89.lastIndexOf("/"); end > 0; end = path89.lastIndexOf("/", end - 1)) {
-      const folder = path89.slice(0, end);
+    const path92 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path92);
+    if (type === "symlink" && this.folders.has(path92)) return `${name} is a link and a folder`;
+    for (let end = path92.lastIndexOf("/"); end > 0; end = path92.lastIndexOf("/", end - 1)) {
+      const folder = path92.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -52962,10 +53174,10 @@ function goesUpLater(name) {
   return down >= 0 && parts2.slice(down).includes("..");
 }
 function topOf(name) {
-  return import_node_path48.default.posix.normalize(name).split("/")[0] ?? "";
+  return import_node_path51.default.posix.normalize(name).split("/")[0] ?? "";
 }
-function isBelow2(name, top) {
-  const normal = import_node_path48.default.posix.normalize(name).replace(/\/$/, "");
+function isBelow3(name, top) {
+  const normal = import_node_path51.default.posix.normalize(name).replace(/\/$/, "");
   return top !== "" && top !== ".." && (normal === top || normal.startsWith(`${top}/`));
 }
 function refused2(archive, why) {
@@ -52976,7 +53188,7 @@ function refused2(archive, why) {
 
 // src/jdk/verify.ts
 var import_node_crypto8 = require("node:crypto");
-var import_promises52 = require("node:fs/promises");
+var import_promises55 = require("node:fs/promises");
 async function measure(archive) {
   const [sha2562, sha1] = [(0, import_node_crypto8.createHash)("sha256"), (0, import_node_crypto8.createHash)("sha1")];
   let size = 0;
@@ -53005,7 +53217,7 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises52.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises55.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
@@ -53013,7 +53225,7 @@ async function knownSha256(file, name) {
 async function readArchive(archive, name, file, content) {
   const check2 = async (copy) => {
     try {
-      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs9.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
       return () => release2;
     } catch (error2) {
       return () => {
@@ -53022,7 +53234,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write = async (copy) => {
-    await (0, import_promises54.pipeline)(copy, (0, import_node_fs9.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises57.pipeline)(copy, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -53033,20 +53245,20 @@ async function readArchive(archive, name, file, content) {
     );
     return { measured, release: release2 };
   } catch (error2) {
-    await (0, import_promises53.rm)(file, { force: true });
+    await (0, import_promises56.rm)(file, { force: true });
     throw error2;
   }
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning2) {
-  const entry = await (0, import_promises55.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises58.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
     });
   }
-  const name = import_node_path49.default.basename(file);
+  const name = import_node_path52.default.basename(file);
   const asset = {
     distribution: "file",
     version: name.replace(/\.(tar\.gz|tgz)$/, ""),
@@ -53061,9 +53273,9 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
     sha1: void 0
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
-  const thin = import_node_path49.default.join(temporaryFolder, "jdk.tar.gz");
-  await (0, import_promises55.rm)(thin, { force: true });
-  const { measured, release: release2 } = await readArchive((0, import_node_fs10.createReadStream)(file), name, thin, "thin");
+  const thin = import_node_path52.default.join(temporaryFolder, "jdk.tar.gz");
+  await (0, import_promises58.rm)(thin, { force: true });
+  const { measured, release: release2 } = await readArchive((0, import_node_fs12.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
@@ -53071,17 +53283,17 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
 }
 
 // src/jdk/source.ts
-var import_node_path52 = __toESM(require("node:path"), 1);
+var import_node_path55 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto9 = require("node:crypto");
-var import_promises56 = require("node:fs/promises");
-var import_node_path50 = __toESM(require("node:path"), 1);
+var import_promises59 = require("node:fs/promises");
+var import_node_path53 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning2) {
   return async (url, init = {}) => {
-    const file = import_node_path50.default.join(folder, `${(0, import_node_crypto9.createHash)("sha256").update(url).digest("hex")}.json`);
+    const file = import_node_path53.default.join(folder, `${(0, import_node_crypto9.createHash)("sha256").update(url).digest("hex")}.json`);
     const cached = await read(file, url);
     const headers = new import_undici2.Headers(init.headers);
     if (cached?.etag) headers.set("if-none-match", cached.etag);
@@ -53109,7 +53321,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises56.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises59.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -53120,10 +53332,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises56.mkdir)(import_node_path50.default.dirname(file), { recursive: true });
+  await (0, import_promises59.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto9.randomUUID)()}`;
-  await (0, import_promises56.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises56.rename)(staged, file);
+  await (0, import_promises59.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises59.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -54798,17 +55010,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path89 = requestOptions.url.replace(options3.baseUrl, "");
+    const path92 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path89} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path92} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error2) => {
       const requestId = error2.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path89} - ${error2.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path92} - ${error2.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error2;
     });
@@ -57516,9 +57728,9 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto10 = require("node:crypto");
-var import_node_fs11 = require("node:fs");
-var import_promises57 = require("node:fs/promises");
-var import_node_path51 = __toESM(require("node:path"), 1);
+var import_node_fs13 = require("node:fs");
+var import_promises60 = require("node:fs/promises");
+var import_node_path54 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var fs4 = __toESM(require("fs"), 1);
@@ -57528,7 +57740,7 @@ var semver = __toESM(require_semver2(), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
 var os6 = __toESM(require("os"), 1);
-var path57 = __toESM(require("path"), 1);
+var path60 = __toESM(require("path"), 1);
 var semver2 = __toESM(require_semver2(), 1);
 var import_assert = require("assert");
 var IS_WINDOWS3 = process.platform === "win32";
@@ -57549,7 +57761,7 @@ function find(toolName, versionSpec, arch3) {
   let toolPath = "";
   if (versionSpec) {
     versionSpec = semver2.clean(versionSpec) || "";
-    const cachePath = path57.join(_getCacheDirectory(), toolName, versionSpec, arch3);
+    const cachePath = path60.join(_getCacheDirectory(), toolName, versionSpec, arch3);
     debug(`checking cache: ${cachePath}`);
     if (fs4.existsSync(cachePath) && fs4.existsSync(`${cachePath}.complete`)) {
       debug(`Found tool in cache ${toolName} ${versionSpec} ${arch3}`);
@@ -57563,12 +57775,12 @@ function find(toolName, versionSpec, arch3) {
 function findAllVersions(toolName, arch3) {
   const versions = [];
   arch3 = arch3 || os6.arch();
-  const toolPath = path57.join(_getCacheDirectory(), toolName);
+  const toolPath = path60.join(_getCacheDirectory(), toolName);
   if (fs4.existsSync(toolPath)) {
     const children = fs4.readdirSync(toolPath);
     for (const child2 of children) {
       if (isExplicitVersion(child2)) {
-        const fullPath = path57.join(toolPath, child2, arch3 || "");
+        const fullPath = path60.join(toolPath, child2, arch3 || "");
         if (fs4.existsSync(fullPath) && fs4.existsSync(`${fullPath}.complete`)) {
           versions.push(child2);
         }
@@ -57663,12 +57875,12 @@ async function installJdk(asset, options3) {
 async function fromCache(asset, expected, options3) {
   const folder = cachedFolder(asset, options3.content);
   if (folder === "") return void 0;
-  const file = import_node_path51.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path54.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises57.rm)(file, { force: true });
-    await linkOrCopy(import_node_path51.default.join(folder, asset.name), file);
-    const record = jsonOf(await (0, import_promises57.readFile)(import_node_path51.default.join(folder, RECORD_FILE), "utf8"));
-    const found = await measure((0, import_node_fs11.createReadStream)(file));
+    await (0, import_promises60.rm)(file, { force: true });
+    await linkOrCopy(import_node_path54.default.join(folder, asset.name), file);
+    const record = jsonOf(await (0, import_promises60.readFile)(import_node_path54.default.join(folder, RECORD_FILE), "utf8"));
+    const found = await measure((0, import_node_fs13.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
         asset,
@@ -57680,7 +57892,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises57.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises60.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -57692,12 +57904,12 @@ async function downloaded(asset, expected, options3) {
     const further = await options3.furtherSha256(asset);
     if (further) expected.push(further);
   }
-  const file = import_node_path51.default.join(options3.temporaryFolder, asset.name);
+  const file = import_node_path54.default.join(options3.temporaryFolder, asset.name);
   const size = asset.size === void 0 ? "" : ` (${megabytes(asset.size)})`;
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises57.rm)(file, { force: true });
+    await (0, import_promises60.rm)(file, { force: true });
     const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
     const { measured, release: release2 } = await download(asset, read3, options3);
     verifyArchive(measured, asset, expected);
@@ -57711,31 +57923,31 @@ async function downloaded(asset, expected, options3) {
     await store2(
       file,
       measured,
-      import_node_path51.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
+      import_node_path54.default.join(options3.toolCache, TOOL[options3.content], cacheVersion(asset), asset.architecture)
     ).catch(
       (error2) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error2)}`)
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error2) {
-    await (0, import_promises57.rm)(file, { force: true });
+    await (0, import_promises60.rm)(file, { force: true });
     throw error2;
   }
 }
 async function store2(file, archive, folder) {
   const staged = `${folder}-${(0, import_node_crypto10.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises57.mkdir)(staged, { recursive: true });
+  await (0, import_promises60.mkdir)(staged, { recursive: true });
   try {
-    await linkOrCopy(file, import_node_path51.default.join(staged, import_node_path51.default.basename(file)));
-    const { sha256: sha2562 } = await measure((0, import_node_fs11.createReadStream)(file));
+    await linkOrCopy(file, import_node_path54.default.join(staged, import_node_path54.default.basename(file)));
+    const { sha256: sha2562 } = await measure((0, import_node_fs13.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
-    await (0, import_promises57.writeFile)(import_node_path51.default.join(staged, RECORD_FILE), JSON.stringify(record));
-    await (0, import_promises57.rename)(staged, folder);
+    await (0, import_promises60.writeFile)(import_node_path54.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises60.rename)(staged, folder);
   } catch (error2) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
   } finally {
-    await (0, import_promises57.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises60.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises57.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises60.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -57857,7 +58069,7 @@ function trimmed(version) {
 function jdkSource(context) {
   const cachedFetch = conditionalFetch(
     createFetch(context, "whole"),
-    import_node_path52.default.join(context.toolCache, "crac-jdk-lookups"),
+    import_node_path55.default.join(context.toolCache, "crac-jdk-lookups"),
     context.warning
   );
   const token3 = sendableToken(context, context.warning);
@@ -57927,7 +58139,7 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
   const given = { jdkSha256, temporaryFolder: work };
   if (distribution2 === "file") {
     const needed = await need;
-    const file = import_node_path53.default.resolve(environment2.workspace, jdkFile);
+    const file = import_node_path56.default.resolve(environment2.workspace, jdkFile);
     const archive = await jdkFromFile(file, architecture, given, warning2);
     await requireFitting(needed, archive.asset, source.list);
     if (inputs.replaces) requireNotOlder(inputs.replaces.version, archive.asset.major, jdkFile);
@@ -57954,10 +58166,10 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
 }
 
 // src/registry/jdk-layer.ts
-var import_node_fs13 = require("node:fs");
-var import_promises60 = require("node:fs/promises");
-var import_node_path55 = __toESM(require("node:path"), 1);
-var import_promises61 = require("node:stream/promises");
+var import_node_fs15 = require("node:fs");
+var import_promises63 = require("node:fs/promises");
+var import_node_path58 = __toESM(require("node:path"), 1);
+var import_promises64 = require("node:stream/promises");
 
 // src/image/layers.ts
 async function layersOf(docker2, image) {
@@ -57972,11 +58184,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/layer-file.ts
-var import_node_fs12 = require("node:fs");
-var import_promises58 = require("node:fs/promises");
+var import_node_fs14 = require("node:fs");
+var import_promises61 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
-var import_node_path54 = __toESM(require("node:path"), 1);
-var import_promises59 = require("node:stream/promises");
+var import_node_path57 = __toESM(require("node:path"), 1);
+var import_promises62 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -58127,26 +58339,26 @@ var LEVEL = 5;
 async function packLayer(stream, folder) {
   const { head, all } = await peek(stream, 4);
   const zstandard = isZstandard(head);
-  const file = import_node_path54.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
+  const file = import_node_path57.default.join(folder, `${process.pid}-${process.hrtime.bigint()}.layer`);
   const raw = counted();
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises59.pipeline)(all(), packed.stream, (0, import_node_fs12.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises62.pipeline)(all(), packed.stream, (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises59.pipeline)(
+      await (0, import_promises62.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs12.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises59.pipeline)((0, import_node_fs12.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises62.pipeline)((0, import_node_fs14.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises58.rm)(file, { force: true });
+    await (0, import_promises61.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -58306,15 +58518,15 @@ async function fetchJdkLayer(repositories, tag, key, file, signal) {
   const layer = jdkLayerOf(image);
   if (layer?.mediaType !== GZIPPED)
     return { reason: `${from} has no layer with the JDK that is packed with gzip` };
-  await requireDiskSpace(import_node_path55.default.dirname(file), layer.size, "the layer with the JDK");
+  await requireDiskSpace(import_node_path58.default.dirname(file), layer.size, "the layer with the JDK");
   await client.readBlob(layer.digest, async (bytes) => {
-    await (0, import_promises60.rm)(file, { force: true });
+    await (0, import_promises63.rm)(file, { force: true });
     const { stream, digest } = counted();
-    await (0, import_promises61.pipeline)(
+    await (0, import_promises64.pipeline)(
       bytes,
       atMost(layer.size),
       stream,
-      (0, import_node_fs13.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
+      (0, import_node_fs15.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
     );
     return digest();
   });
@@ -58348,10 +58560,10 @@ async function provideJdk(context, world, request3) {
 }
 async function fromLastImage({ log: log2, work }, { version, dockerFolder, repositories, cancelled: cancelled2 }, { inputs, architecture, image }, { asset, expectedSha256 }) {
   if (!inputs.reuseLayers) return void 0;
-  const file = import_node_path56.default.join(work, "jdk-layer.tar.gz");
+  const file = import_node_path59.default.join(work, "jdk-layer.tar.gz");
   const fetched = await fetch().catch(async (error2) => {
     cancelled2.throwIfAborted();
-    await (0, import_promises62.rm)(file, { force: true });
+    await (0, import_promises65.rm)(file, { force: true });
     return messageOf(error2);
   });
   if (typeof fetched !== "string") return fetched;
@@ -58387,7 +58599,7 @@ async function begin(job, together) {
   const read3 = withResolvers();
   for (const { promise: promise2 } of [found, read3]) promise2.catch(() => void 0);
   const showApplication = together.begin("application", "Find the application", async (log2) => {
-    const folders = { workspace: world.workspace, scratch: import_node_path57.default.join(context.work, "application") };
+    const folders = { workspace: world.workspace, scratch: import_node_path60.default.join(context.work, "application") };
     const search = findInWorkspace(log2, inputs, folders);
     search.then(found.resolve, found.reject);
     return await search;
@@ -58452,7 +58664,7 @@ async function begin(job, together) {
 }
 async function inspect({ inputs, world }, { docker: docker2, log: log2, id }, onFacts) {
   const runner = await inspectRunner({ ...world, docker: docker2, log: log2, onFacts }, { ...inputs, run: id });
-  const [folder, localEngine] = [import_node_path57.default.dirname(world.runFolder), isLocal(runner.reach)];
+  const [folder, localEngine] = [import_node_path60.default.dirname(world.runFolder), isLocal(runner.reach)];
   await sweep({ docker: docker2, localEngine, folder, info: (line2) => log2.info(line2) });
   return runner;
 }
@@ -60387,10 +60599,10 @@ async function takeOverAll(targets, offered, given) {
 }
 
 // src/registry/send.ts
-var import_node_fs14 = require("node:fs");
+var import_node_fs16 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs14.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs16.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -60451,8 +60663,8 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises63 = require("node:fs/promises");
-var import_node_path58 = __toESM(require("node:path"), 1);
+var import_promises66 = require("node:fs/promises");
+var import_node_path61 = __toESM(require("node:path"), 1);
 var import_node_stream8 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
 var MOST_DOCUMENTS = 1e3;
@@ -60461,7 +60673,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error2) {
-    await Promise.all(files.map((file) => (0, import_promises63.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises66.rm)(file, { force: true })));
     throw error2 instanceof Failure || isSystemError(error2) ? error2 : unexpectedExport(messageOf(error2));
   }
 }
@@ -60474,9 +60686,9 @@ async function readEntries(archive, packing, files) {
   const links = /* @__PURE__ */ new Map();
   for await (const entry of entriesOfTar(archive)) {
     const { name, type, linkname, size = 0 } = entry.header;
-    if (type === "symlink" && linkname) links.set(name, import_node_path58.default.posix.join(import_node_path58.default.posix.dirname(name), linkname));
+    if (type === "symlink" && linkname) links.set(name, import_node_path61.default.posix.join(import_node_path61.default.posix.dirname(name), linkname));
     const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    const isBlob = digest !== void 0 || import_node_path58.default.posix.basename(name) === "layer.tar";
+    const isBlob = digest !== void 0 || import_node_path61.default.posix.basename(name) === "layer.tar";
     if (type !== "file" || !isBlob && !name.endsWith(".json")) {
       entry.resume();
     } else if (digest !== void 0 && packing?.known.has(`sha256:${digest}`)) {
@@ -60518,9 +60730,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises64 = require("node:fs/promises");
+var import_promises67 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises64.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises67.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -60617,7 +60829,7 @@ function identifies(id, config, documents) {
 }
 
 // src/secrets/image.ts
-var import_node_path60 = __toESM(require("node:path"), 1);
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -60657,16 +60869,16 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path89 = file?.path;
+    const path92 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path89 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path89.startsWith(folder))) paths.add(path89);
+    else if (type !== "file" || path92 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path92.startsWith(folder))) paths.add(path92);
   }
   return { files: [...paths].sort(), sockets, others };
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path59 = __toESM(require("node:path"), 1);
+var import_node_path62 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/frames.ts
 var AHEAD = 16;
@@ -62024,7 +62236,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path59.default.posix.join(import_node_path59.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path62.default.posix.join(import_node_path62.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -62051,9 +62263,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path59.default.posix.join("/", part.name);
+      const name = import_node_path62.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path59.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path62.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -62751,7 +62963,7 @@ async function scanImage(archive, matcher, snapshot, startProgram) {
   const opener = createOpener(startProgram);
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path60.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path63.default.posix.dirname(file) === SNAPSHOT_DIR
   }).finally(() => opener.close());
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -62777,8 +62989,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path60.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path60.default.posix.basename(file), offset);
+    if (import_node_path63.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path63.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -62788,10 +63000,10 @@ async function reportable(docker2, { findings, layers }, image, images) {
   const order = layersInOrder(layers);
   const below2 = new Set(order.slice(0, await commonLayers(docker2, images.below, image)));
   for (const layer of order.slice(...await writtenLayers(docker2, images))) below2.delete(layer);
-  const isBelow3 = ({ location }) => below2.has(location?.layer ?? "");
+  const isBelow4 = ({ location }) => below2.has(location?.layer ?? "");
   const tokens = findings.filter((finding) => "family" in finding);
-  const added = tokens.filter((finding) => !isBelow3(finding));
-  return [...known, ...newFindings(added, tokens.filter(isBelow3))];
+  const added = tokens.filter((finding) => !isBelow4(finding));
+  return [...known, ...newFindings(added, tokens.filter(isBelow4))];
 }
 async function writtenLayers(docker2, { started }) {
   const after = await findImage(docker2, started.after);
@@ -63254,12 +63466,12 @@ function packedLayers({ entries }) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/opened-by.ts
 function whatIsOpen(opened, output) {
-  const byCarrier = opened.flatMap((one) => linesOf(one, (frame) => CARRIERS.test(frame)));
-  const byClient = diagnoseLines(opened.flatMap((one) => linesOf(one, (frame) => !CARRIERS.test(frame))));
+  const byCarrier = opened.flatMap((one) => linesOf2(one, (frame) => CARRIERS.test(frame)));
+  const byClient = diagnoseLines(opened.flatMap((one) => linesOf2(one, (frame) => !CARRIERS.test(frame))));
   if (byClient?.signature?.weight === "specific") return byClient;
   const byPort = diagnoseLines([output]);
   if (CARRIED.has(byPort?.signature?.id ?? "")) return byPort;
@@ -63268,7 +63480,7 @@ function whatIsOpen(opened, output) {
 function diagnoseLines(lines3) {
   return diagnose("dump", { app: lines3.join("\n") });
 }
-function linesOf({ type, stack }, wanted) {
+function linesOf2({ type, stack }, wanted) {
   const names = stack.map((frame) => frame.split("(", 1)[0] ?? "").filter(wanted);
   return names.map((name) => `${type.split(".").at(-1)}: opened by ${name}`.slice(0, LONGEST_LINE));
 }
@@ -63878,12 +64090,12 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path89 = management ? void 0 : health;
+  const path92 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path89 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path89}`,
+    name: path92 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path92}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path89, serves)
+    run: () => portResponds(address, path92, serves)
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -64033,8 +64245,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises67 = require("node:fs/promises");
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_promises70 = require("node:fs/promises");
+var import_node_path67 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -64043,10 +64255,10 @@ var PRESETS2 = [
 ];
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
-    const path89 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path89 ?? ""));
+    const path92 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path92 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path89 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path92 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
     const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
@@ -64059,8 +64271,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises65 = require("node:fs/promises");
-var import_node_path61 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -64275,7 +64487,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises65.readFile)(import_node_path61.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises68.readFile)(import_node_path64.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -64292,7 +64504,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises65.readFile)(import_node_path61.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises68.readFile)(import_node_path64.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -64344,7 +64556,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises65.readFile)(import_node_path61.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises68.readFile)(import_node_path64.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -64382,11 +64594,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises66 = require("node:fs/promises");
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_promises69 = require("node:fs/promises");
+var import_node_path66 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_node_path65 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -64404,7 +64616,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path62.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path65.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -64449,7 +64661,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path63.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path66.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -64475,17 +64687,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises66.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises66.mkdir)(copied);
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises66.rm)(images, { recursive: true, force: true });
-  await (0, import_promises66.rename)(import_node_path63.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises66.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises69.rm)(images, { recursive: true, force: true });
+  await (0, import_promises69.rename)(import_node_path66.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises69.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises66.readFile)(import_node_path63.default.join(copied, entry.name));
-    await writeLog(import_node_path63.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises69.readFile)(import_node_path66.default.join(copied, entry.name));
+    await writeLog(import_node_path66.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises66.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -64517,9 +64729,9 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path63.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path66.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises66.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises69.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -64529,7 +64741,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises67.readFile)(import_node_path64.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises70.readFile)(import_node_path67.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -64538,7 +64750,7 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path64.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
   const fix = `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
   const details = { fix, evidence: `${listResources(resources)}
 ${asInput(policies)}` };
@@ -64923,13 +65135,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path65.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path68.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises68 = require("node:fs/promises");
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_promises71 = require("node:fs/promises");
+var import_node_path69 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -64945,11 +65157,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path66.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises68.mkdir)(import_node_path66.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises68.writeFile)(import_node_path66.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path69.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises71.mkdir)(import_node_path69.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -64997,8 +65209,8 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
 }
 
 // src/application/setting-files.ts
-var import_promises69 = require("node:fs/promises");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_promises72 = require("node:fs/promises");
+var import_node_path70 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist2(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -65006,14 +65218,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path67.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path70.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn2(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path67.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises69.readFile)(import_node_path67.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path70.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises72.readFile)(import_node_path70.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -65023,9 +65235,9 @@ async function readSettingFiles(sources) {
 async function readFurtherSettings(files) {
   const found = [];
   for (const [place, file] of files) {
-    const below2 = import_node_path67.default.posix.relative(HOME_DIR, place);
+    const below2 = import_node_path70.default.posix.relative(HOME_DIR, place);
     if (!isSettingFile(below2)) continue;
-    found.push(settingFile(below2, await (0, import_promises69.readFile)(file, "utf8").catch(() => "")));
+    found.push(settingFile(below2, await (0, import_promises72.readFile)(file, "utf8").catch(() => "")));
   }
   return found;
 }
@@ -65033,13 +65245,13 @@ function settingsInJson(text2) {
   return yamlIn(text2)[0] ?? /* @__PURE__ */ new Map();
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path67.default.posix.basename(name)) && FOLDERS.includes(import_node_path67.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path70.default.posix.basename(name)) && FOLDERS.includes(import_node_path70.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises69.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises72.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path67.default.posix.basename(name);
+  const base = import_node_path70.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -65325,7 +65537,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_node_path71 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -65404,7 +65616,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path68.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path71.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -65648,14 +65860,14 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path71 = __toESM(require("node:path"), 1);
+var import_node_path74 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises70 = require("node:stream/promises");
-var import_tar_stream4 = __toESM(require_tar_stream(), 1);
+var import_promises73 = require("node:stream/promises");
+var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 function archiveToLoad(image) {
-  const tar = (0, import_tar_stream4.pack)();
+  const tar = (0, import_tar_stream5.pack)();
   write().catch((error2) => tar.destroy(error2));
   return import_node_stream9.Readable.from(tar);
   async function write() {
@@ -65665,7 +65877,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises70.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises73.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -65722,14 +65934,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs15 = require("node:fs");
-var import_promises71 = require("node:fs/promises");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_node_fs17 = require("node:fs");
+var import_promises74 = require("node:fs/promises");
+var import_node_path72 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises71.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises74.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises71.lstat)(import_node_path69.default.join(tree, name));
+    const stats = await (0, import_promises74.lstat)(import_node_path72.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -65747,7 +65959,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs15.createReadStream)(import_node_path69.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs17.createReadStream)(import_node_path72.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -65755,12 +65967,12 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs16 = require("node:fs");
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_node_fs18 = require("node:fs");
+var import_node_path73 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises72 = require("node:stream/promises");
+var import_promises75 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
-var PARENTS = [import_node_path70.default.dirname(HOME_DIR), import_node_path70.default.dirname(CRAC_DIR), CRAC_DIR];
+var PARENTS = [import_node_path73.default.dirname(HOME_DIR), import_node_path73.default.dirname(CRAC_DIR), CRAC_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
 async function planSnapshotLayer(source) {
@@ -65770,10 +65982,10 @@ async function planSnapshotLayer(source) {
   const [parents, tops] = [folders.slice(0, PARENTS.length), folders.slice(PARENTS.length)];
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path70.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path73.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises72.pipeline)(tar, (0, import_node_fs16.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises75.pipeline)(tar, (0, import_node_fs18.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       const { uid, gid } = tops[index];
       return { file, folder, top: { uid, gid } };
@@ -65802,13 +66014,13 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs16.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs18.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
 }
 function nameOf3(folder) {
-  return import_node_path70.default.posix.relative("/", folder);
+  return import_node_path73.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -65823,14 +66035,14 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs16.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs18.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path70.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path73.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path70.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path73.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -65841,12 +66053,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path70.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path73.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises72.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises75.pipeline)(tar, handed));
   copying.catch((error2) => handed.destroy(error2));
   let complete = false;
   try {
@@ -65873,7 +66085,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path71.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path74.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -65917,8 +66129,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises73 = require("node:fs/promises");
-var import_node_path72 = __toESM(require("node:path"), 1);
+var import_promises76 = require("node:fs/promises");
+var import_node_path75 = __toESM(require("node:path"), 1);
 var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -65972,11 +66184,11 @@ async function dump({ docker: docker2, work }, application) {
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
-  const folder = import_node_path72.default.join(work, "archive");
-  await (0, import_promises73.mkdir)(folder, { recursive: true });
-  const file = import_node_path72.default.join(folder, `classes.${kind}`);
+  const folder = import_node_path75.default.join(work, "archive");
+  await (0, import_promises76.mkdir)(folder, { recursive: true });
+  const file = import_node_path75.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises73.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises76.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -66004,14 +66216,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path73 = __toESM(require("node:path"), 1);
+var import_node_path76 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path73.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path76.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -66038,7 +66250,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path89) => archiveOption(archive.kind, path89) });
+      await writeArchiveTree(source.folder, { file, option: (path92) => archiveOption(archive.kind, path92) });
       const answer = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer} ms.`
@@ -66166,11 +66378,11 @@ function flagsOf(privileges) {
 }
 
 // src/registry/push.ts
-var import_promises75 = require("node:fs/promises");
+var import_promises78 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises74 = require("node:fs/promises");
-var import_node_path74 = __toESM(require("node:path"), 1);
+var import_promises77 = require("node:fs/promises");
+var import_node_path77 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
   await writeJournal(folder, { digest: manifest.digest, tags: all });
@@ -66249,14 +66461,14 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises74.writeFile)(import_node_path74.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises77.writeFile)(import_node_path77.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises74.rm)(import_node_path74.default.join(folder, FILE), { force: true });
+  await (0, import_promises77.rm)(import_node_path77.default.join(folder, FILE), { force: true });
 }
 async function readJournal(folder) {
   try {
-    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises74.readFile)(import_node_path74.default.join(folder, FILE), "utf8"));
+    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises77.readFile)(import_node_path77.default.join(folder, FILE), "utf8"));
     return {
       digest,
       tags: tags2.map(({ tag, before }) => ({
@@ -66317,7 +66529,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises75.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises78.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -66514,8 +66726,8 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises76 = require("node:fs/promises");
-var import_node_path75 = __toESM(require("node:path"), 1);
+var import_promises79 = require("node:fs/promises");
+var import_node_path78 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
 var PSTREE_MAGIC = 1344745520;
@@ -66771,7 +66983,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path89, size }) {
+function addFile(image, { path: path92, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -66780,7 +66992,7 @@ function addFile(image, { path: path89, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path89), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path92), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -66934,12 +67146,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises76.readFile)(import_node_path75.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises79.readFile)(import_node_path78.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises76.readFile)(import_node_path75.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises79.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -66953,13 +67165,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises76.readdir)(folder)) {
+  for (const name of await (0, import_promises79.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises76.readFile)(import_node_path75.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises79.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -67192,15 +67404,15 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises77 = require("node:fs/promises");
-var import_node_path76 = __toESM(require("node:path"), 1);
+var import_promises80 = require("node:fs/promises");
+var import_node_path79 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
-  return { work: import_node_path76.default.join(runFolder, "work"), logs: import_node_path76.default.join(runFolder, "logs") };
+  return { work: import_node_path79.default.join(runFolder, "work"), logs: import_node_path79.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises77.mkdir)(import_node_path76.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises77.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises80.mkdir)(import_node_path79.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises80.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/lib/held-log.ts
@@ -67276,8 +67488,8 @@ var Steps = class {
 };
 
 // src/runner/disk-space.ts
-var import_promises78 = require("node:fs/promises");
-var import_node_path77 = __toESM(require("node:path"), 1);
+var import_promises81 = require("node:fs/promises");
+var import_node_path80 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
   return { free, needed: 3 * archive + 2 * application + 3 * SMALL_SNAPSHOT };
@@ -67297,7 +67509,7 @@ function withDiskSpace(error2, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises78.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises81.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -67308,11 +67520,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises78.stat)(place);
+  const own = await (0, import_promises81.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises78.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises78.stat)(import_node_path77.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises81.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises81.stat)(import_node_path80.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -67365,7 +67577,7 @@ async function run(id, inputs, given) {
     const finished2 = () => ({ warnings: warnings2, logs: folders.logs, steps: steps.done });
     return await buildImage2({ context, steps, inputs, world, finished: finished2 });
   } catch (error2) {
-    throw await fullDisk(error2, import_node_path78.default.dirname(runFolder)) ?? error2;
+    throw await fullDisk(error2, import_node_path81.default.dirname(runFolder)) ?? error2;
   } finally {
     if (world.cancelled.aborted) await settle(clock, id, true);
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
@@ -67376,8 +67588,8 @@ async function run(id, inputs, given) {
 async function buildImage2(job) {
   const { inputs, world } = job;
   const { workspace } = world;
-  await requireContext(import_node_path78.default.resolve(workspace, inputs.context));
-  if (inputs.warmupScript !== void 0) await requireScript(import_node_path78.default.resolve(workspace, inputs.warmupScript));
+  await requireContext(import_node_path81.default.resolve(workspace, inputs.context));
+  if (inputs.warmupScript !== void 0) await requireScript(import_node_path81.default.resolve(workspace, inputs.warmupScript));
   const { begun, end } = beginJob(job);
   try {
     const { application, ...started } = await begun;
@@ -67419,7 +67631,7 @@ function artifactLines(result) {
 }
 
 // src/report/instructions.ts
-var import_node_fs18 = require("node:fs");
+var import_node_fs20 = require("node:fs");
 var import_yaml4 = __toESM(require_dist2(), 1);
 
 // src/report/cluster-objects.ts
@@ -67581,10 +67793,10 @@ function securityContext({ privileges, user: { uid, gid } }) {
 }
 
 // src/shipped.ts
-var import_node_fs17 = require("node:fs");
+var import_node_fs19 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs17.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs19.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -67608,7 +67820,7 @@ function vendorApis(environment2) {
 var PROFILE2 = LAUNCH_FILES.seccompProfile;
 var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE2}`;
 var READ_ONLY_COMPOSE = '# With `read_only: true`, add `tmpfs: ["/tmp:exec"]` if the application writes to /tmp.\n';
-function instructionsFor(startable, profile) {
+function instructionsFor2(startable, profile) {
   return {
     run: dockerRun(startable),
     compose: compose(startable),
@@ -67648,8 +67860,8 @@ function instructions(result) {
   const { image: runtime2, port, user: user2, publication } = result;
   const { digest, tags: tags2 } = publication;
   const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime2.id;
-  const profile = JSON.parse((0, import_node_fs18.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
-  return instructionsFor({ image, port, user: user2, privileges: runtime2.privileges }, profile);
+  const profile = JSON.parse((0, import_node_fs20.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
+  return instructionsFor2({ image, port, user: user2, privileges: runtime2.privileges }, profile);
 }
 function repositoryOf(tag) {
   return tag.replace(/:[^/:]*$/, "");
@@ -68098,7 +68310,7 @@ function renderFailure(failure) {
 }
 
 // src/run/with-run.ts
-var import_node_path80 = __toESM(require("node:path"), 1);
+var import_node_path83 = __toESM(require("node:path"), 1);
 
 // src/run/cancellation.ts
 var EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -68364,12 +68576,12 @@ var MANIFESTS = [
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path89, cancelled2) {
+  constructor(context, registry2, path92, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path89;
+    this.path = path92;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path89}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path92}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -68488,10 +68700,10 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises79 = require("node:dns/promises");
-var import_promises80 = require("node:fs/promises");
+var import_promises82 = require("node:dns/promises");
+var import_promises83 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
-var import_node_path79 = __toESM(require("node:path"), 1);
+var import_node_path82 = __toESM(require("node:path"), 1);
 var import_node_tls2 = require("node:tls");
 var PING_TIMEOUT = 5e3;
 async function endpointOf(registry2, context) {
@@ -68520,23 +68732,23 @@ async function isInsecure(registry2, hostname3, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises79.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises82.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
-  const folder = import_node_path79.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises80.readdir)(folder).catch(() => [])).sort();
+  const folder = import_node_path82.default.join(root, "etc/docker/certs.d", registry2);
+  const names = (await (0, import_promises83.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises80.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises83.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
-  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path79.default.join(folder, name)));
+  const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path82.default.join(folder, name)));
   const [cert, key] = [await own(".cert"), await own(".key")];
   return {
     // Docker trusts the list of the machine, which Node's own list does not contain.
     ca: [
       ...import_node_tls2.rootCertificates,
-      ...await read3(import_node_path79.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
+      ...await read3(import_node_path82.default.join(root, "etc/ssl/certs/ca-certificates.crt")),
       ...await read3(environment2["NODE_EXTRA_CA_CERTS"] ?? "", environment2["SSL_CERT_FILE"] ?? ""),
       ...await own(".crt")
     ],
@@ -68574,14 +68786,14 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path89 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path89, signal);
+  return ({ registry: registry2, path: path92 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path92, signal);
 }
 
 // src/run/with-run.ts
 async function withRun(entry) {
   const cancellation = cancellationBy(process);
   const id = await newRunId();
-  const folder = import_node_path80.default.join(entry.temp, `${RUN_FOLDER}${id}`);
+  const folder = import_node_path83.default.join(entry.temp, `${RUN_FOLDER}${id}`);
   let docker2;
   const usedDocker = () => docker2?.hasAnswered() ?? false;
   const run2 = { id, folder, cancelled: cancellation.signal, usedDocker };
@@ -68621,13 +68833,13 @@ async function main() {
       mask(readSecretValues(inputOf));
       const inputs = readInputs(inputOf);
       mask(await secretsOfInputs(inputs, world.workspace));
-      setOutput("logs", import_node_path81.default.join(folder, "logs"));
+      setOutput("logs", import_node_path84.default.join(folder, "logs"));
       return await run(id, inputs, world);
     },
     succeeded: async (result) => {
       for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
       const artifacts = process.env["GITHUB_ARTIFACTS"];
-      if (artifacts) await (0, import_promises81.appendFile)(artifacts, artifactLines(result));
+      if (artifacts) await (0, import_promises84.appendFile)(artifacts, artifactLines(result));
       await writeSummary(renderSummary(result));
     },
     failed: async (failure, error2, { usedDocker }) => {
@@ -68647,7 +68859,7 @@ async function post(id, runFolder) {
   const docker2 = createDocker(process.env);
   const used = getState(STATE_NO_DOCKER) === "" ? docker2 : void 0;
   const repositories = repositoriesIn(process.env, docker2, (line2) => log2.info(line2));
-  for (const line2 of await putBackMoved(repositories, import_node_path81.default.join(runFolder, "work"))) log2.warning(line2);
+  for (const line2 of await putBackMoved(repositories, import_node_path84.default.join(runFolder, "work"))) log2.warning(line2);
   await settle(systemClock, id, false);
   for (const problem of await release(used, { id, folder: runFolder, keep: [] })) {
     log2.warning(`Something of this run may be left behind: ${problem}`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { ImageFiles } from '../../src/docker/image-files.js'
 import { ofImage, checkContract } from '../../src/image/contract.js'
-import { checkGround } from '../../src/image/ground.js'
+import { lackIn } from '../../src/image/ground.js'
 import { findJava, versionFor } from '../../src/image/java-of-image.js'
 import { digestOf } from '../../src/runner/base-image.js'
 
@@ -72,16 +72,35 @@ test.each([
   [
     'musl',
     { '/lib/ld-musl-x86_64.so.1': '', '/bin/sh': '', '/etc/os-release': 'PRETTY_NAME="Alpine"' },
-    'has musl (Alpine)'
+    'has musl (Alpine), and'
   ],
-  ['no shell', { '/lib64/ld-linux-x86-64.so.2': '' }, 'has no shell (unknown), as distroless images']
-])('an image with %s is refused', async (_, files, message) => {
-  await expect(checkGround(filesOf(files), ofImage('a:1'))).rejects.toThrow(`The image a:1 ${message}`)
+  ['no shell', { '/lib64/ld-linux-x86-64.so.2': '' }, 'has no shell (unknown), as distroless images'],
+  [
+    'neither CRIU nor apt-get',
+    { '/lib64/ld-linux-x86-64.so.2': '', '/bin/sh': '' },
+    'has no CRIU (unknown), and no apt-get'
+  ]
+])('an image with %s gives its application to the base image', async (_, files, lack) => {
+  expect(await lackIn(filesOf(files), false)).toContain(lack)
 })
 
-test('a Debian with packages for musl is accepted', async () => {
-  const files = { '/lib/ld-musl-x86_64.so.1': '', '/lib64/ld-linux-x86-64.so.2': '', '/bin/sh': '' }
-  await expect(checkGround(filesOf(files), ofImage('a:1'))).resolves.toBeUndefined()
+test.each([
+  ['a Debian with packages for musl', { '/lib/ld-musl-x86_64.so.1': '', '/usr/bin/apt-get': '' }, false],
+  ['an image with CRIU', { '/usr/local/sbin/criu': '' }, false],
+  ['an image that gets CRIU from another one', {}, true]
+])('%s keeps its layers', async (_, files, hasCriuImage) => {
+  const all = filesOf({ '/lib64/ld-linux-x86-64.so.2': '', '/bin/sh': '', ...files })
+  expect(await lackIn(all, hasCriuImage)).toBeUndefined()
+})
+
+test.each([
+  [['-Da=b', '-jar', '/deployments/quarkus-run.jar'], ['-Dquarkus.package.jar.crac.enabled=true']],
+  [['-Dquarkus.package.jar.crac.enabled=false', '-jar', 'quarkus-run.jar'], []],
+  [['-jar', 'a.jar', 'quarkus-run.jar'], []],
+  [['-cp', 'quarkus-run.jar', 'Main'], []]
+])('java %j gets the support of Quarkus for CRaC: %j', (words, added) => {
+  const { application } = checkContract({}, ['java', ...words], ofImage('a:1'))
+  expect(application.command).toEqual([...added, ...words])
 })
 
 test('a start that is not understood names `command`', () => {

@@ -7,8 +7,10 @@ import { ROOT } from '../support/inputs.js'
 const FOLDER = path.join(ROOT, '__tests__/e2e/long/applications')
 const names = APPLICATIONS.map(({ name }) => name)
 
-/** Projects in the same folder that __tests__/e2e/long/set-ups.test.ts builds. */
-const OF_SET_UPS = ['clients', 'tcnative', 'undertow-graceful']
+/** Projects in the same folder that other long tests build. */
+const OF_OTHER_TESTS = [
+  ...['clients', 'image-plain', 'image-quarkus', 'image-spring', 'tcnative', 'undertow-graceful']
+]
 
 /** The cells of a table in Markdown, without its second line. */
 function cellsOf(table: string): string[][] {
@@ -22,7 +24,7 @@ function cellsOf(table: string): string[][] {
 describe('the applications of docs/frameworks.md', () => {
   test('are the projects of their folder', () => {
     const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-    expect(folders.map(({ name }) => name).sort()).toEqual([...names, ...OF_SET_UPS].sort())
+    expect(folders.map(({ name }) => name).sort()).toEqual([...names, ...OF_OTHER_TESTS].sort())
     expect(names).toEqual(expect.arrayContaining(IN_CI))
   })
 

@@ -25,16 +25,37 @@ export interface ImageFiles {
   resolve: (file: string) => Promise<string | undefined>
 }
 
+/** An image whose files are read. */
+interface ReadImage {
+  run: string
+  image: string
+}
+
 interface Entry {
   link: string | undefined
   text: string | undefined
 }
 
-/** Gives the files of an image to the work, through a container that is created for it, never started, and removed. */
+/** Gives the files of an image to the work. */
 export async function withImageFiles<T>(
   docker: Docker,
-  { run, image }: { run: string; image: string },
+  image: ReadImage,
   work: (files: ImageFiles) => Promise<T>
+): Promise<T> {
+  return await withContainer(docker, image, (name) =>
+    work({
+      text: async (file) => (await entryOf(docker, name, file, ['--follow-link']))?.text,
+      has: async (file) => (await entryOf(docker, name, file, ['--follow-link'])) !== undefined,
+      resolve: async (file) => await behindLinks(docker, name, file)
+    })
+  )
+}
+
+/** Gives a name to the work under which `docker export` and `docker cp` read an image: a container that is never started, and removed. */
+export async function withContainer<T>(
+  docker: Docker,
+  { run, image }: ReadImage,
+  work: (container: string) => Promise<T>
 ): Promise<T> {
   const name = `${namesOf(run).container}-files`
   const label = ['--label', `${RUN_LABEL}=${run}`]
@@ -42,11 +63,7 @@ export async function withImageFiles<T>(
   const flags = ['--name', name, ...label, '--network', 'none', '--entrypoint', '-']
   await docker.run(['create', ...flags, '--', image])
   try {
-    return await work({
-      text: async (file) => (await entryOf(docker, name, file, ['--follow-link']))?.text,
-      has: async (file) => (await entryOf(docker, name, file, ['--follow-link'])) !== undefined,
-      resolve: async (file) => await behindLinks(docker, name, file)
-    })
+    return await work(name)
   } finally {
     await removeContainer(docker, name)
   }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { librariesOf } from '../application/libraries.js'
 import type { Application } from '../application/layouts/layout.js'
 import { outputTo, type Context } from '../docker/context.js'
+import type { Docker } from '../docker/docker.js'
 import { namesOf } from '../docker/names.js'
 import { Failure } from '../lib/errors.js'
 import { HOME_DIR } from '../lib/image-paths.js'
@@ -9,6 +10,7 @@ import { localImage } from '../runner/base-image.js'
 import { refuseCracOptions, variablesIn } from './jvm-variables.js'
 import type { ApplicationOnBase } from './on-base.js'
 import { onExistingImage } from './rebase.js'
+import { onBaseImage, type GivenBase } from './graft/graft.js'
 import type { ExistingImage } from './existing-image.js'
 import { withStartSettings } from './start/started-image.js'
 import { buildUserImage } from './user-dockerfile.js'
@@ -40,22 +42,28 @@ export async function prepareBase(
   { application, image }: { application: Application | undefined; image: ExistingImage | undefined }
 ): Promise<ApplicationOnBase> {
   const { docker } = context
-  if (image) return await onExistingImage(context, image, inputs.user)
-  if (!application) return await buildBase(context, inputs, machine)
-  const { digest, environment, onBuild } = await localImage(docker, inputs.baseImage)
+  if (image && image.lack === undefined) return await onExistingImage(context, image, inputs.user)
+  if (!image && !application) return await buildBase(context, inputs, machine)
+  const base = await givenBase(docker, inputs.baseImage)
+  if (image) return await onBaseImage(context, image, { base, user: inputs.user })
+  if (!application) throw new Error('there is no application')
+  return {
+    application,
+    libraries: await librariesOf(application),
+    base: { ...base, workingDirectory: HOME_DIR }
+  }
+}
+
+/** Returns the input `base-image`. Throws a Failure where it sets what the action sets itself. */
+async function givenBase(docker: Docker, image: string): Promise<GivenBase> {
+  const { digest, repositoryDigests, environment, onBuild } = await localImage(docker, image)
   if (onBuild) {
-    throw new Failure('image', `The base image ${inputs.baseImage} has ONBUILD instructions.`, {
+    throw new Failure('image', `The base image ${image} has ONBUILD instructions.`, {
       fix: 'Use another `base-image`: they would run in the builds of the action. In a Dockerfile of your own (`file`), they run once.'
     })
   }
-  refuseCracOptions(inputs.baseImage, environment)
-  const base = {
-    image: inputs.baseImage,
-    workingDirectory: HOME_DIR,
-    digest,
-    environment: variablesIn(environment)
-  }
-  return { application, libraries: await librariesOf(application), base }
+  refuseCracOptions(image, environment)
+  return { image, digest, repositoryDigests, environment: variablesIn(environment) }
 }
 
 async function buildBase(

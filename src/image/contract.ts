@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Application } from '../application/layouts/layout.js'
+import { withQuarkusSupport } from '../application/layouts/quarkus.js'
 import type { ImageConfig } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
@@ -71,10 +72,11 @@ export interface ApplicationInImage {
  */
 export function checkContract(
   config: ImageConfig['Config'],
-  [program = '', ...words]: readonly string[],
+  [program = '', ...given]: readonly string[],
   origin: Origin,
   problem?: string
 ): ApplicationInImage {
+  const words = withQuarkusSupport(given)
   const { fixes } = origin
   const broken = (what: string, fix: string): Failure => brokenBy(origin, what, fix)
   if (program === '') throw broken('has neither ENTRYPOINT nor CMD', fixes.nothing)

@@ -11,7 +11,7 @@ import { brokenBy, checkContract, ofImage, type ApplicationInImage } from './con
 import { recordStart } from './start/record.js'
 import { withRecording, type Recording } from './start/recording.js'
 import { givenCommand, type RecordStart } from './start/start-command.js'
-import { checkGround } from './ground.js'
+import { lackIn } from './ground.js'
 import { findJava, versionFor, type JavaOfImage } from './java-of-image.js'
 import { variablesIn } from './jvm-variables.js'
 import { DEFAULT_USER, idsOfUser, ROOT } from './user-ids.js'
@@ -31,6 +31,8 @@ export interface ExistingImage extends ApplicationInImage {
   /** What its start command does up to java, where it was run for that. */
   recording: Recording | undefined
   java: JavaOfImage
+  /** What it lacks, so that its application goes onto the base image; undefined where its own layers stay. */
+  lack: string | undefined
   /** Version of the JDK that replaces its Java. */
   javaVersion: VersionRequest
   /** The user that it runs as; undefined for root. */
@@ -44,6 +46,8 @@ export interface ExistingImageInputs {
   port: number
   javaVersion: VersionRequest
   skipUnchanged: boolean
+  baseImage: string
+  criuImage: string | undefined
 }
 
 /**
@@ -103,10 +107,12 @@ export async function readExistingImage(
         'Give an image that runs a Java application with a JVM; a native image has none.'
       )
     }
-    await checkGround(files, origin)
     const application = checkContract(config, words, origin, problem)
     log.info(`Found: ${application.application.description}.`)
     for (const note of notes) log.info(note)
+    const lack = await lackIn(files, inputs.criuImage !== undefined)
+    if (lack !== undefined)
+      log.info(`It ${lack}: its application goes onto ${inputs.baseImage} (\`base-image\`).`)
     const javaVersion = versionFor(java, inputs.javaVersion, (line) => log.info(line))
     log.info(`Its Java, ${java.name} in ${java.home}, is replaced by the JDK of the action.`)
     log.info(
@@ -117,7 +123,7 @@ export async function readExistingImage(
     for (const line of differences(config, inputs, user)) log.info(line)
     return {
       ...application,
-      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user }
+      ...{ reference, id, digest, repositoryDigests, config, recording, java, javaVersion, user, lack }
     }
   })
 }

@@ -10,7 +10,7 @@ export interface FingerprintParts {
   version: string
   /** The folder of the Dockerfile and the scripts that the action ships. */
   dockerFolder: string
-  base: { digest: string | undefined; workingDirectory: string }
+  base: { digest: string | undefined; workingDirectory: string; ground?: string }
   jdkSha256: string
   application: Pick<Application, 'command' | 'dependencies' | 'classes' | 'files'>
   /** The folder that paths of the warm-up are relative to. */
@@ -46,7 +46,7 @@ export async function fingerprintOf(parts: FingerprintParts): Promise<string> {
 
   const hash = createHash('sha256')
   const values = [version, base.digest, base.workingDirectory, jdkSha256, application.command, requests]
-  add(hash, JSON.stringify([...values, parts.inputs]))
+  add(hash, JSON.stringify([...values, parts.inputs, ...(base.ground === undefined ? [] : [base.ground])]))
   for (const [name, source] of files.sort(([a], [b]) => compare(a, b))) await addTree(hash, name, source)
   return hash.digest('hex')
 }

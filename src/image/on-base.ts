@@ -17,6 +17,8 @@ export interface BaseImage {
   image: string
   workingDirectory: string
   digest: string | undefined
+  /** Digest of the input `base-image`, where the application of another image goes onto that. */
+  ground?: string
   /** Variables that the image sets. */
   environment: Readonly<Record<string, string>>
   /** What an image of the input `image` has besides. */

@@ -60,16 +60,17 @@ const pullFix = (input: ImageInput): string =>
   `Check the name in \`${input}\`, and that the engine (not only this machine) reaches its registry: DNS, a proxy, a mirror. For a private image, run docker/login-action before.`
 
 /**
- * Returns the digest of a local image at its registry, or its id if it comes from no registry, its environment as `NAME=value`, and
- * whether it has instructions for builds on top of it.
+ * Returns the digest of a local image at its registry, or its id if it comes from no registry, its names with digests, its environment as
+ * `NAME=value`, and whether it has instructions for builds on top of it.
  */
 export async function localImage(
   docker: Docker,
   image: string
-): Promise<{ digest: string; environment: string[]; onBuild: boolean }> {
+): Promise<{ digest: string; repositoryDigests: string[]; environment: string[]; onBuild: boolean }> {
   const { RepoDigests, Id, Config } = await inspectImage(docker, image)
   return {
     digest: digestOf(image, RepoDigests ?? []) ?? Id,
+    repositoryDigests: RepoDigests ?? [],
     environment: Config.Env ?? [],
     onBuild: Boolean(Config.OnBuild?.length)
   }

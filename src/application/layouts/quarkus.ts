@@ -34,3 +34,12 @@ export const quarkusApp: Layout = async ({ location }) => {
     packed: new Set()
   }
 }
+
+/** Returns the arguments of java with the option, where they start an archive of Quarkus and do not set it. */
+export function withQuarkusSupport(words: readonly string[]): string[] {
+  const jar = words[words.indexOf('-jar') + 1] ?? ''
+  const isSet = words.some((word) => word.startsWith(CRAC_ENABLED.replace(/=.*/, '=')))
+  return words.includes('-jar') && path.posix.basename(jar) === JAR && !isSet
+    ? [CRAC_ENABLED, ...words]
+    : [...words]
+}
