@@ -83,7 +83,7 @@ describe('agents, debuggers and JMX', () => {
   test.each<[string, string, Partial<OpenResource>]>([
     [
       '-agentlib:jdwp=address=*:5005',
-      'The debugger of the JVM listens on port 5005, because an option of the JVM says so (-agentlib:jdwp).',
+      'The debugger of the JVM listens on port 5005, because an option of the JVM starts it (-agentlib:jdwp).',
       listener(5005)
     ],
     [
@@ -113,6 +113,14 @@ describe('agents, debuggers and JMX', () => {
       '-javaagent:dd-java-agent.jar',
       'belongs to the Java agent of Datadog',
       { openedBy: { thread: 'dd-trace-processor', frames: [] } }
+    ],
+    [
+      '-javaagent:glowroot.jar',
+      'belongs to the Java agent of Glowroot (-javaagent:glowroot.jar, port 4000).',
+      {
+        description: '/opt/glowroot/data/data.h2.db',
+        openedBy: { thread: 'main', frames: ['org.glowroot.agent.X.y(X.java:1)'] }
+      }
     ]
   ])('a refusal because of %s names its owner and its fix', (option, owner, resource) => {
     const [agent] = agentsIn([option], [])

@@ -204,7 +204,7 @@ describe('what build tools create by their standard goals', () => {
     await expect(find()).rejects.toMatchObject({
       message: 'shop.ear needs an application server: it has no Main-Class.',
       fix: expect.stringContaining(
-        'from a main method of your own, or describe server and ear in a Dockerfile'
+        'Build a jar that starts the server itself, as the frameworks of application servers can, or describe server and ear'
       )
     })
   })
@@ -222,6 +222,29 @@ describe('what build tools create by their standard goals', () => {
       expect(await find()).toMatchObject({ mainClass: 'com.acme.Main' })
     }
   )
+
+  test.each(['target/libnative.so.1', 'target/helper.o', 'kubectl', 'tools/jq'])(
+    '%s is not taken for the native executable of the application',
+    async (file) => {
+      write(file, Buffer.from('\x7fELF\x02\x01\x01', 'latin1'))
+      write('target/shop-1.0.jar', jar({ 'Created-By': 'Maven' }))
+      await expect(find()).rejects.toMatchObject({
+        message: 'shop-1.0.jar is not runnable: it has no Main-Class.'
+      })
+    }
+  )
+
+  test('what the build has made is named, and not a jar of the project; jars of sources are not named', async () => {
+    write('ojdbc8.jar', jar({}))
+    write('build/libs/shop-plain.jar', jar({}))
+    await expect(find()).rejects.toMatchObject({
+      message: 'shop-plain.jar is not runnable: it has no Main-Class.'
+    })
+    rmSync(path.join(context, 'ojdbc8.jar'))
+    rmSync(path.join(context, 'build'), { recursive: true })
+    write('shop-sources.jar', jar({}))
+    await expect(find()).rejects.toMatchObject({ message: expect.not.stringContaining('is not runnable') })
+  })
 
   test('a jar without a main class is refused with the input that names one', async () => {
     write('target/shop-1.0.jar', jar({ 'Created-By': 'Maven' }, ['com/acme/Main.class']))

@@ -145,6 +145,15 @@ test.each([
   expect(idOf(output)).toBe(id)
 })
 
+test('a part of an IPv6 address is not the port of a server', () => {
+  const channel = (port: number): string =>
+    socket(
+      `java.nio.channels.SocketChannel[connected local=/[::1]:4 remote=/[2001:db8:0:22:0:0:0:7]:${port}]`
+    )
+  expect(idOf(channel(8080))).not.toBe('fw-file-transfer')
+  expect(idOf(channel(22))).toBe('fw-file-transfer')
+})
+
 describe('a busy selector', () => {
   const refusal = (text: string) => checkpointRefusal(`${HEAD}\tSuppressed: ${text}\n`)
 

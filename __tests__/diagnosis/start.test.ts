@@ -86,9 +86,23 @@ describe('a service of the job that the application does not reach', () => {
   })
 
   test('an exporter without its collector is not the cause', () => {
-    for (const address of ['localhost/127.0.0.1:4318', 'localhost/[0:0:0:0:0:0:0:1]:4317', 'localhost:8126'])
+    const addresses = [
+      'localhost/127.0.0.1:4318',
+      'localhost/[0:0:0:0:0:0:0:1]:4317',
+      'localhost:8126',
+      'localhost/127.0.0.1:9411'
+    ]
+    for (const address of addresses)
       expect(findingOf(`java.net.ConnectException: Failed to connect to ${address}`)).toBeUndefined()
-    expect(findingOf('java.net.UnknownHostException: otel-collector')).toBeUndefined()
+    for (const name of [
+      'otel-collector',
+      'my-otelcol',
+      'grafana-alloy',
+      'apm-server',
+      'logstash',
+      'configserver'
+    ])
+      expect(findingOf(`java.net.UnknownHostException: ${name}`)).toBeUndefined()
   })
 
   test.each([
@@ -110,5 +124,6 @@ describe('a service of the job that the application does not reach', () => {
 
   test('the name of a server elsewhere is not one of the job', () => {
     expect(findingOf('java.net.UnknownHostException: db.example.com')).toBeUndefined()
+    expect(findingOf('java.net.UnknownHostException: no such interface eth7')).toBeUndefined()
   })
 })

@@ -74,7 +74,7 @@ describe('requireFitting', () => {
 test.each<[number, Vendor, string]>([
   [25, 'crac', 'Set `distribution: zulu` and `java-version: 25`, or build the image with another Java.'],
   [21, 'liberica', 'Set `distribution: crac` and `java-version: 21`, or build the image with another Java.'],
-  [98, 'crac', 'There is no CRaC JDK for Java 98 or newer yet: build the image with an older Java.']
+  [98, 'crac', 'No CRaC JDK for Java 98 or newer was found: build the image with an older Java.']
 ])('an image with Java %i, and no JDK of that version from %s', async (java, vendor, fix) => {
   expect(await noneForImage(java, vendor, 'x64', list)).toMatchObject({
     category: 'jdk',

@@ -19,9 +19,9 @@ const NORMAL_START =
 const LEAVE_OUT = (source: string): string =>
   `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`
 
-/** What to do about an agent of which its project does not say that it supports checkpoints. */
+/** What to do about an agent whose project does not say that it supports checkpoints. */
 const LEAVE_OUT_OTHER =
-  'Leave the agent out of the application that is checkpointed: nothing is known of a support for checkpoints (docs/agents.md).'
+  'Leave the agent out of the application that is checkpointed: it is not known to support checkpoints (docs/agents.md).'
 const PROFILER = `Remove the option of the profiler for the checkpoint. ${NORMAL_START}`
 
 /** https://docs.oracle.com/en/java/javase/25/docs/specs/man/java.html, and the documentation of the agents. */

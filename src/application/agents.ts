@@ -61,20 +61,24 @@ export function warningsOf(agents: readonly Agent[]): string[] {
 export function explainAgents(refused: OpenResources, agents: readonly Agent[]): Failure {
   const agent = agents.find((one) => refused.resources.some((resource) => belongsTo(one, resource)))
   if (agent === undefined) return refused
-  const { name, option, port, listens } = agent
+  const { name, option, port } = agent
   const owner =
-    listens && port !== undefined
-      ? `${name.replace(/^./, (first) => first.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).`
+    agent.listens && refused.resources.some((resource) => isPortOf(agent, resource))
+      ? `${name.replace(/^./, (first) => first.toUpperCase())} listens on port ${port}, because an option of the JVM starts it (${option}).`
       : `${refused.resources.length > 1 ? 'At least one of them' : 'It'} belongs to ${nameOf(agent)}.`
   return refused.explained(owner, agent.fix)
 }
 
-function belongsTo({ port, listens, code }: Agent, resource: OpenResource): boolean {
-  const { ports, openedBy } = resource
-  if (port !== undefined && resource.listens === listens && (listens ? ports.local : ports.remote) === port)
-    return true
+function belongsTo(agent: Agent, resource: OpenResource): boolean {
+  const { openedBy } = resource
   const lines = openedBy === undefined ? [] : [openedBy.thread, ...openedBy.frames]
-  return code !== undefined && lines.some((line) => code.test(line))
+  return isPortOf(agent, resource) || lines.some((line) => agent.code?.test(line))
+}
+
+/** Returns whether a socket is on the port of the server of an agent, or is connected to the port of its collector. */
+function isPortOf({ port, listens }: Agent, resource: OpenResource): boolean {
+  const { local, remote } = resource.ports
+  return port !== undefined && resource.listens === listens && (listens ? local : remote) === port
 }
 
 function nameOf({ name, option, port }: Agent): string {

@@ -69,7 +69,7 @@ export async function findApplication(request: ApplicationRequest): Promise<Foun
     if (inPlace === undefined) continue
     return { ...inPlace, description: `${inPlace.description} in ${path.relative(context, place)}/` }
   }
-  throw (await notRunnable([location, ...places])) ?? (await notFound(location))
+  throw (await notRunnable([...places, location])) ?? (await notFound(location))
 }
 
 async function findInFolder(candidate: Candidate): Promise<FoundApplication | undefined> {

@@ -9,15 +9,13 @@ import { withoutPartsOf } from './variants.js'
 /** Where a Java runtime is that jlink or jpackage has written: in the folder itself, or in one of a build below it. */
 const RUNTIMES = ['', '*', '*/*', 'lib/runtime', '*/lib/runtime', '*/*/lib/runtime']
 
-/** Returns the Failure for what a build has made and the action cannot run; undefined if there is nothing of the kind. */
+/** Returns the Failure for what a build has made and the action cannot run, in the first place that has it; undefined if there is none. */
 export async function notRunnable(places: readonly string[]): Promise<Failure | undefined> {
-  for (const place of places) {
-    const failure =
-      (await forServer(place)) ??
-      (await runtime(place)) ??
-      (await nativeExecutable(place)) ??
-      (await jarWithoutMain(place))
-    if (failure !== undefined) return failure
+  for (const kind of [forServer, runtime, nativeExecutable, jarWithoutMain]) {
+    for (const place of places) {
+      const failure = await kind(place)
+      if (failure !== undefined) return failure
+    }
   }
   return undefined
 }
@@ -28,11 +26,13 @@ async function forServer(place: string): Promise<Failure | undefined> {
     const kind = /\.[we]ar$/.exec(file)?.[0]
     if (kind === undefined || (await readManifest(file))?.mainClass !== undefined) continue
     const server = kind === '.war' ? 'a servlet container' : 'an application server'
+    const inDockerfile = `describe server and ${kind.slice(1)} in a Dockerfile (\`file\`) that starts with \`java\`.`
     return new Failure('input', `${path.basename(file)} needs ${server}: it has no Main-Class.`, {
       fix:
-        'With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. ' +
-        'With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and ' +
-        `${kind.slice(1)} in a Dockerfile (\`file\`) that starts with \`java\`.`
+        kind === '.war'
+          ? 'With Spring Boot, build an executable war: the goal `repackage` of spring-boot-maven-plugin, or `bootWar` of Gradle. ' +
+            `With another framework, start a server such as Jetty or Tomcat from a main method of your own, or ${inDockerfile}`
+          : `Build a jar that starts the server itself, as the frameworks of application servers can, or ${inDockerfile}`
     })
   }
   return undefined
@@ -59,12 +59,14 @@ async function runtime(place: string): Promise<Failure | undefined> {
 /** Folder of a build of GraalVM with Gradle; Maven and Quarkus write to `target` itself. */
 const NATIVE = 'native/nativeCompile'
 
-/** Returns the Failure for an executable of GraalVM, in which there is no JVM. */
+/** Returns the Failure for an executable of GraalVM, in which there is no JVM. Other folders may have programs of other kinds. */
 async function nativeExecutable(place: string): Promise<Failure | undefined> {
-  const files = [...(await filesIn(place)), ...(await filesIn(path.join(place, NATIVE)))]
-  for (const file of files.filter((name) => path.extname(name) !== '.so')) {
-    if (!(await isElf(file))) continue
-    return new Failure('input', `${path.basename(file)} is a native executable: it has no JVM.`, {
+  const own = (await isFile(place)) || path.basename(place) === 'target' ? await filesIn(place) : []
+  for (const file of [...own, ...(await filesIn(path.join(place, NATIVE)))]) {
+    const name = path.basename(file)
+    // Libraries and objects have an extension; that of Quarkus has the version in its name.
+    if ((name.includes('.') && !name.endsWith('-runner')) || !(await isElf(file))) continue
+    return new Failure('input', `${name} is a native executable: it has no JVM.`, {
       fix: 'A checkpoint is one of a JVM: build the jar of the application (with Quarkus without `quarkus.native.enabled`, with Spring Boot and Micronaut without the profile or the task `native`), or use the executable without this action.'
     })
   }
@@ -78,7 +80,7 @@ async function jarWithoutMain(place: string): Promise<Failure | undefined> {
   if (!manifests.every((manifest) => manifest && manifest.mainClass === undefined)) return undefined
   const all = jars.map((file) => path.basename(file))
   // `app-plain.jar` of Gradle is alone where only it was built.
-  const [name] = [...withoutPartsOf(all), ...all]
+  const [name] = [...withoutPartsOf(all), ...all.filter((one) => one.endsWith('-plain.jar'))]
   if (name === undefined) return undefined
   return new Failure('input', `${name} is not runnable: it has no Main-Class.`, {
     fix:
@@ -99,9 +101,10 @@ async function filesIn(place: string): Promise<string[]> {
   return files
 }
 
-/** Returns whether a file has the beginning of a program of Linux. */
+/** Returns whether a file has the beginning of a program of Linux; false for one that cannot be read. */
 async function isElf(file: string): Promise<boolean> {
-  const handle = await open(file)
+  const handle = await open(file).catch(() => undefined)
+  if (handle === undefined) return false
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0)
     return bytesRead === 4 && buffer.toString('latin1') === '\x7fELF'

@@ -14,7 +14,7 @@ export interface JavaNeed {
 /** Vendors in the order in which they are offered, after the one that the user has chosen. */
 const VENDORS: readonly Vendor[] = ['crac', 'zulu', 'liberica']
 
-/** The newest JDK with CRaC and long support (November 2026). */
+/** The newest JDK with CRaC and long-term support (November 2026). */
 const KNOWN = { distribution: 'zulu', major: 25 } as const
 
 /**
@@ -50,8 +50,8 @@ function fits({ java, preview }: JavaNeed, major: number): boolean {
 }
 
 /**
- * Returns the oldest fitting JDK of the first vendor that has one, or where no list can be read the one that is known; undefined if
- * there is none.
+ * Returns the oldest fitting JDK of the first vendor that has one, or the one that is known, if the list of its vendor cannot be read;
+ * undefined if there is none.
  */
 async function offerFor(
   need: JavaNeed,
@@ -62,7 +62,7 @@ async function offerFor(
   let isRead = false
   for (const vendor of vendors) {
     const assets = await list(vendor, architecture).catch(() => undefined)
-    isRead ||= assets !== undefined && vendor !== 'crac'
+    isRead ||= assets !== undefined && vendor === KNOWN.distribution
     const fitting = (assets ?? []).filter(
       (asset) => asset.architecture === architecture && fits(need, asset.major)
     )
@@ -87,7 +87,7 @@ export async function noneForImage(
     {
       fix:
         offer === undefined
-          ? `There is no CRaC JDK for Java ${java} or newer yet: build the image with an older Java.`
+          ? `No CRaC JDK for Java ${java} or newer was found: build the image with an older Java.`
           : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\`, or build the image with another Java.`
     }
   )

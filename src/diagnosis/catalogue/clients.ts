@@ -8,7 +8,7 @@ function open(ports: string, packages = ''): RegExp {
   const start = '(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)'
   // Of a line, only the first one counts: what follows each of them would be searched to the end of the line.
   const first = `${start}(?<!${start}.*?${start})`
-  const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports})\\b(?!\\]:)`
+  const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports})\\b(?!\\]?:)`
   const byPort = ports === '' ? [] : [`.*${port}`]
   const byCode = packages === '' ? [] : [`${upTo(' opened by ')}.*\\b(?:${packages})\\.`]
   return new RegExp(`${first}(?:${[...byPort, ...byCode].join('|')})`, 'm')
@@ -89,7 +89,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     ),
     category: 'application',
     cause: 'A connection of an exporter of metrics or traces is open.',
-    fix: 'An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Turn it off for the checkpoint only if it is started again by your own code.'
+    fix: 'An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Stop a registry or reporter of StatsD or Graphite in beforeCheckpoint, and start it again in afterRestore. Turn it off for the checkpoint only if it is started again by your own code.'
   },
   {
     id: 'fw-grpc',
@@ -105,7 +105,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
       'org\\.apache\\.(?:pulsar|activemq|zookeeper|curator|qpid)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho|com\\.hivemq\\.client|com\\.ibm\\.(?:mq|msg)|com\\.azure\\.(?:core\\.amqp|messaging)'
     ),
     category: 'application',
-    cause: 'A connection to a message broker or ZooKeeper is open.',
+    cause: 'A connection to a message broker or ZooKeeper, or an embedded one, is open.',
     fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
   },
   {
@@ -191,7 +191,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
       'net\\.logstash\\.logback|ch\\.qos\\.logback\\.(?:classic|core)\\.net|org\\.apache\\.logging\\.log4j\\.core\\.net|de\\.siegmar\\.logbackgelf|biz\\.paluch\\.logging|org\\.graylog2|org\\.fluentd|org\\.komamitsu'
     ),
     category: 'application',
-    cause: 'A connection of an appender of logs (Logstash, Graylog, Fluentd, syslog) is open.',
+    cause: 'A connection or a server of a library for logs (Logstash, Graylog, Fluentd, syslog) is open.',
     fix: 'Log to standard output, which is what container platforms collect; or stop the appender in beforeCheckpoint and start it again in afterRestore (`stop()` and `start()` in Logback).'
   },
   {
@@ -201,8 +201,8 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
       'com\\.jcraft\\.jsch|net\\.schmizz\\.sshj|com\\.hierynomus|org\\.apache\\.sshd|org\\.apache\\.commons\\.net'
     ),
     category: 'application',
-    cause: 'A connection of SSH, SFTP, FTP or SMB is open.',
-    fix: `Close the session when it is idle (\`resetCache()\` of the CachingSessionFactory of Spring Integration); or ${IN_HOOKS}.`
+    cause: 'A connection or a server of SSH, SFTP, FTP or SMB is open.',
+    fix: `Close the session when it is idle (\`resetCache()\` of the CachingSessionFactory of Spring Integration), or stop the server; or ${IN_HOOKS}.`
   },
   {
     // After those whose clients use them.

@@ -142,7 +142,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     category: 'application',
     cause:
       'A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.',
-    fix: 'Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA). Other libraries have an option for their folder, too: put the native library into the image with `files`, and name it there.',
+    fix: 'Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA). For another library, put its native file into the image with `files`, and set the option of the library to that path.',
     weight: 'specific'
   },
   {

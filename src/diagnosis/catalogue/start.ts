@@ -58,7 +58,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'start-localhost',
     pattern:
-      /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56])(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
+      /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56]|9411|14250|14268)(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56]|9411|14250|14268)(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
     category: 'input',
     cause:
       'Nothing listens on localhost:$1$2$3$4$5$6$7$8$9$10$11$12 in the container of the application: the services of a job are in other containers.',
@@ -67,18 +67,18 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   },
   {
     id: 'start-mysql',
-    pattern: /CommunicationsException: (Communications link failure)/m,
+    pattern: /CommunicationsException: (Communications link failure)(?! during )/m,
     category: 'input',
     cause:
-      'No MySQL server responds at the address in the URL of the data source ($1): the services of a job are not at localhost.',
+      'The connection to the MySQL server in the URL of the data source failed ($1). The services of a job are in other containers, and not at localhost.',
     fix: SERVICES,
     weight: 'general'
   },
   {
-    // A name without a domain is that of another container; exporters may lack theirs without harm.
+    // A name without a domain is that of another container; exporters and discovery may lack theirs without harm.
     id: 'start-unknown-host',
     pattern:
-      /(?:UnknownHostException: (?:Failed to resolve ')?|DNS resolution failed for )(?!(?:otel|opentelemetry|collector|jaeger|zipkin|tempo|loki|datadog|alloy|prometheus)\b)(host\.docker\.internal|[a-z][a-z0-9_-]{0,62})(?=[':\s]|$)/m,
+      /(?:UnknownHostException: (?:Failed to resolve ')?|DNS resolution failed for )(?![\w-]{0,62}(?:otel|telemetry|collector|jaeger|zipkin|tempo|loki|datadog|alloy|prometheus|apm|logstash|graylog|fluent|statsd|graphite|influx|pushgateway|eureka|config))(host\.docker\.internal|[a-z][a-z0-9_-]{0,62})(?=[':]|$)/m,
     category: 'input',
     cause: 'The name $1 is unknown in the container of the application.',
     fix: 'Set `network: ${{ job.services.NAME.network }}` for the services of the job, which have their names in that network; `add-hosts: NAME:ADDRESS` for another name; or `add-hosts: host.docker.internal:host-gateway` for the runner itself.',
