@@ -49015,9 +49015,11 @@ function withoutPartsOf(names) {
 // src/application/not-runnable.ts
 var RUNTIMES = ["", "*", "*/*", "lib/runtime", "*/lib/runtime", "*/*/lib/runtime"];
 async function notRunnable(places) {
-  for (const place of places) {
-    const failure = await forServer(place) ?? await runtime(place) ?? await nativeExecutable(place) ?? await jarWithoutMain(place);
-    if (failure !== void 0) return failure;
+  for (const kind of [forServer, runtime, nativeExecutable, jarWithoutMain]) {
+    for (const place of places) {
+      const failure = await kind(place);
+      if (failure !== void 0) return failure;
+    }
   }
   return void 0;
 }
@@ -49026,8 +49028,9 @@ async function forServer(place) {
     const kind = /\.[we]ar$/.exec(file)?.[0];
     if (kind === void 0 || (await readManifest(file))?.mainClass !== void 0) continue;
     const server = kind === ".war" ? "a servlet container" : "an application server";
+    const inDockerfile = `describe server and ${kind.slice(1)} in a Dockerfile (\`file\`) that starts with \`java\`.`;
     return new Failure("input", `${import_node_path19.default.basename(file)} needs ${server}: it has no Main-Class.`, {
-      fix: `With Spring Boot, build an executable war: the goal \`repackage\` of spring-boot-maven-plugin, or \`bootWar\` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or describe server and ${kind.slice(1)} in a Dockerfile (\`file\`) that starts with \`java\`.`
+      fix: kind === ".war" ? `With Spring Boot, build an executable war: the goal \`repackage\` of spring-boot-maven-plugin, or \`bootWar\` of Gradle. With another framework, start a server such as Jetty or Tomcat from a main method of your own, or ${inDockerfile}` : `Build a jar that starts the server itself, as the frameworks of application servers can, or ${inDockerfile}`
     });
   }
   return void 0;
@@ -49046,10 +49049,11 @@ async function runtime(place) {
 }
 var NATIVE = "native/nativeCompile";
 async function nativeExecutable(place) {
-  const files = [...await filesIn(place), ...await filesIn(import_node_path19.default.join(place, NATIVE))];
-  for (const file of files.filter((name) => import_node_path19.default.extname(name) !== ".so")) {
-    if (!await isElf(file)) continue;
-    return new Failure("input", `${import_node_path19.default.basename(file)} is a native executable: it has no JVM.`, {
+  const own = await isFile(place) || import_node_path19.default.basename(place) === "target" ? await filesIn(place) : [];
+  for (const file of [...own, ...await filesIn(import_node_path19.default.join(place, NATIVE))]) {
+    const name = import_node_path19.default.basename(file);
+    if (name.includes(".") && !name.endsWith("-runner") || !await isElf(file)) continue;
+    return new Failure("input", `${name} is a native executable: it has no JVM.`, {
       fix: "A checkpoint is one of a JVM: build the jar of the application (with Quarkus without `quarkus.native.enabled`, with Spring Boot and Micronaut without the profile or the task `native`), or use the executable without this action."
     });
   }
@@ -49060,7 +49064,7 @@ async function jarWithoutMain(place) {
   const manifests = await Promise.all(jars.map(async (file) => await readManifest(file)));
   if (!manifests.every((manifest) => manifest && manifest.mainClass === void 0)) return void 0;
   const all = jars.map((file) => import_node_path19.default.basename(file));
-  const [name] = [...withoutPartsOf(all), ...all];
+  const [name] = [...withoutPartsOf(all), ...all.filter((one) => one.endsWith("-plain.jar"))];
   if (name === void 0) return void 0;
   return new Failure("input", `${name} is not runnable: it has no Main-Class.`, {
     fix: "Set `main-class` to the class with the method main, and `application` if there is more than one jar; its libraries are those in `lib/`, `libs/` or `dependency/` beside it. With Spring Boot, build the executable jar: the goal `repackage` of spring-boot-maven-plugin, or `bootJar` of Gradle.",
@@ -49076,7 +49080,8 @@ async function filesIn(place) {
   return files;
 }
 async function isElf(file) {
-  const handle = await (0, import_promises23.open)(file);
+  const handle = await (0, import_promises23.open)(file).catch(() => void 0);
+  if (handle === void 0) return false;
   try {
     const { buffer: buffer3, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     return bytesRead === 4 && buffer3.toString("latin1") === "\x7FELF";
@@ -49116,7 +49121,7 @@ async function findApplication(request3) {
     if (inPlace === void 0) continue;
     return { ...inPlace, description: `${inPlace.description} in ${import_node_path20.default.relative(context, place)}/` };
   }
-  throw await notRunnable([location, ...places]) ?? await notFound(location);
+  throw await notRunnable([...places, location]) ?? await notFound(location);
 }
 async function findInFolder(candidate) {
   const found = await first2(FOLDER_LAYOUTS, candidate);
@@ -52264,7 +52269,7 @@ async function offerFor(need, architecture, vendors, list3) {
   let isRead = false;
   for (const vendor of vendors) {
     const assets = await list3(vendor, architecture).catch(() => void 0);
-    isRead ||= assets !== void 0 && vendor !== "crac";
+    isRead ||= assets !== void 0 && vendor === KNOWN.distribution;
     const fitting2 = (assets ?? []).filter(
       (asset) => asset.architecture === architecture && fits(need, asset.major)
     );
@@ -52280,7 +52285,7 @@ async function noneForImage(java, distribution2, architecture, list3) {
     "jdk",
     `The image has Java ${java}, and the distribution ${distribution2} has no CRaC JDK ${java} for Linux on ${architecture}.`,
     {
-      fix: offer === void 0 ? `There is no CRaC JDK for Java ${java} or newer yet: build the image with an older Java.` : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\`, or build the image with another Java.`
+      fix: offer === void 0 ? `No CRaC JDK for Java ${java} or newer was found: build the image with an older Java.` : `Set \`distribution: ${offer.distribution}\` and \`java-version: ${offer.major}\`, or build the image with another Java.`
     }
   );
 }
@@ -58737,7 +58742,7 @@ function signatures(defaults, rows) {
 function open5(ports2, packages = "") {
   const start2 = "(?:CheckpointOpen\\w{1,40}Exception|BusySelectorException|SocketChannel(?:Impl)?\\[)";
   const first3 = `${start2}(?<!${start2}.*?${start2})`;
-  const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports2})\\b(?!\\]:)`;
+  const port = `(?:(?<!local)port=|remotePort |remote=(?:[^\\]=]|\\](?=:)){0,300}:)(?:${ports2})\\b(?!\\]?:)`;
   const byPort = ports2 === "" ? [] : [`.*${port}`];
   const byCode = packages === "" ? [] : [`${upTo(" opened by ")}.*\\b(?:${packages})\\.`];
   return new RegExp(`${first3}(?:${[...byPort, ...byCode].join("|")})`, "m");
@@ -58807,7 +58812,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
     ),
     category: "application",
     cause: "A connection of an exporter of metrics or traces is open.",
-    fix: "An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Turn it off for the checkpoint only if it is started again by your own code."
+    fix: "An exporter keeps its connection. Export over HTTP (`otel.exporter.otlp.protocol=http/protobuf`) with a short keep-alive and set `checkpoint-delay`, or create the SDK in afterRestore. Stop a registry or reporter of StatsD or Graphite in beforeCheckpoint, and start it again in afterRestore. Turn it off for the checkpoint only if it is started again by your own code."
   },
   {
     id: "fw-grpc",
@@ -58823,7 +58828,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
       "org\\.apache\\.(?:pulsar|activemq|zookeeper|curator|qpid)|io\\.nats|com\\.solacesystems|org\\.eclipse\\.paho|com\\.hivemq\\.client|com\\.ibm\\.(?:mq|msg)|com\\.azure\\.(?:core\\.amqp|messaging)"
     ),
     category: "application",
-    cause: "A connection to a message broker or ZooKeeper is open.",
+    cause: "A connection to a message broker or ZooKeeper, or an embedded one, is open.",
     fix: `Its client does not take part in a checkpoint: ${IN_HOOKS}.`
   },
   {
@@ -58908,7 +58913,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
       "net\\.logstash\\.logback|ch\\.qos\\.logback\\.(?:classic|core)\\.net|org\\.apache\\.logging\\.log4j\\.core\\.net|de\\.siegmar\\.logbackgelf|biz\\.paluch\\.logging|org\\.graylog2|org\\.fluentd|org\\.komamitsu"
     ),
     category: "application",
-    cause: "A connection of an appender of logs (Logstash, Graylog, Fluentd, syslog) is open.",
+    cause: "A connection or a server of a library for logs (Logstash, Graylog, Fluentd, syslog) is open.",
     fix: "Log to standard output, which is what container platforms collect; or stop the appender in beforeCheckpoint and start it again in afterRestore (`stop()` and `start()` in Logback)."
   },
   {
@@ -58918,8 +58923,8 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
       "com\\.jcraft\\.jsch|net\\.schmizz\\.sshj|com\\.hierynomus|org\\.apache\\.sshd|org\\.apache\\.commons\\.net"
     ),
     category: "application",
-    cause: "A connection of SSH, SFTP, FTP or SMB is open.",
-    fix: `Close the session when it is idle (\`resetCache()\` of the CachingSessionFactory of Spring Integration); or ${IN_HOOKS}.`
+    cause: "A connection or a server of SSH, SFTP, FTP or SMB is open.",
+    fix: `Close the session when it is idle (\`resetCache()\` of the CachingSessionFactory of Spring Integration), or stop the server; or ${IN_HOOKS}.`
   },
   {
     // After those whose clients use them.
@@ -59147,7 +59152,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     pattern: /Can't dump ghost file (\/\S{1,200}(?:netty|conscrypt|jna\d|\.so(?![\w-]))\S{0,200}) of (\d+) size, increase limit/m,
     category: "application",
     cause: "A native library of $2 bytes was deleted after it was loaded, and a snapshot keeps at most 128 MB of such a file: $1.",
-    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA). Other libraries have an option for their folder, too: put the native library into the image with `files`, and name it there.",
+    fix: "Let the library keep its file, with an option in `java-options`: -Dio.netty.native.deleteLibAfterLoading=false (Netty, also the Netty in gRPC), -Dorg.conscrypt.native.deleteLibAfterLoading=false (Conscrypt), or -Djna.nounpack=true with the library in the image (JNA). For another library, put its native file into the image with `files`, and set the option of the library to that path.",
     weight: "specific"
   },
   {
@@ -60129,7 +60134,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "start-localhost",
-    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56])(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56])(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
+    pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56]|9411|14250|14268)(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56]|9411|14250|14268)(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
     category: "input",
     cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9$10$11$12 in the container of the application: the services of a job are in other containers.",
     fix: SERVICES,
@@ -60137,16 +60142,16 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   },
   {
     id: "start-mysql",
-    pattern: /CommunicationsException: (Communications link failure)/m,
+    pattern: /CommunicationsException: (Communications link failure)(?! during )/m,
     category: "input",
-    cause: "No MySQL server responds at the address in the URL of the data source ($1): the services of a job are not at localhost.",
+    cause: "The connection to the MySQL server in the URL of the data source failed ($1). The services of a job are in other containers, and not at localhost.",
     fix: SERVICES,
     weight: "general"
   },
   {
-    // A name without a domain is that of another container; exporters may lack theirs without harm.
+    // A name without a domain is that of another container; exporters and discovery may lack theirs without harm.
     id: "start-unknown-host",
-    pattern: /(?:UnknownHostException: (?:Failed to resolve ')?|DNS resolution failed for )(?!(?:otel|opentelemetry|collector|jaeger|zipkin|tempo|loki|datadog|alloy|prometheus)\b)(host\.docker\.internal|[a-z][a-z0-9_-]{0,62})(?=[':\s]|$)/m,
+    pattern: /(?:UnknownHostException: (?:Failed to resolve ')?|DNS resolution failed for )(?![\w-]{0,62}(?:otel|telemetry|collector|jaeger|zipkin|tempo|loki|datadog|alloy|prometheus|apm|logstash|graylog|fluent|statsd|graphite|influx|pushgateway|eureka|config))(host\.docker\.internal|[a-z][a-z0-9_-]{0,62})(?=[':]|$)/m,
     category: "input",
     cause: "The name $1 is unknown in the container of the application.",
     fix: "Set `network: ${{ job.services.NAME.network }}` for the services of the job, which have their names in that network; `add-hosts: NAME:ADDRESS` for another name; or `add-hosts: host.docker.internal:host-gateway` for the runner itself.",
@@ -63640,7 +63645,7 @@ function simpleName(type) {
 // src/application/agent-kinds.ts
 var NORMAL_START = "To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).";
 var LEAVE_OUT = (source) => `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`;
-var LEAVE_OUT_OTHER = "Leave the agent out of the application that is checkpointed: nothing is known of a support for checkpoints (docs/agents.md).";
+var LEAVE_OUT_OTHER = "Leave the agent out of the application that is checkpointed: it is not known to support checkpoints (docs/agents.md).";
 var PROFILER = `Remove the option of the profiler for the checkpoint. ${NORMAL_START}`;
 var KINDS2 = [
   {
@@ -63802,16 +63807,18 @@ function warningsOf(agents) {
 function explainAgents(refused3, agents) {
   const agent = agents.find((one) => refused3.resources.some((resource) => belongsTo(one, resource)));
   if (agent === void 0) return refused3;
-  const { name, option, port, listens } = agent;
-  const owner = listens && port !== void 0 ? `${name.replace(/^./, (first3) => first3.toUpperCase())} listens on port ${port}, because an option of the JVM says so (${option}).` : `${refused3.resources.length > 1 ? "At least one of them" : "It"} belongs to ${nameOf2(agent)}.`;
+  const { name, option, port } = agent;
+  const owner = agent.listens && refused3.resources.some((resource) => isPortOf(agent, resource)) ? `${name.replace(/^./, (first3) => first3.toUpperCase())} listens on port ${port}, because an option of the JVM starts it (${option}).` : `${refused3.resources.length > 1 ? "At least one of them" : "It"} belongs to ${nameOf2(agent)}.`;
   return refused3.explained(owner, agent.fix);
 }
-function belongsTo({ port, listens, code: code18 }, resource) {
-  const { ports: ports2, openedBy } = resource;
-  if (port !== void 0 && resource.listens === listens && (listens ? ports2.local : ports2.remote) === port)
-    return true;
+function belongsTo(agent, resource) {
+  const { openedBy } = resource;
   const lines3 = openedBy === void 0 ? [] : [openedBy.thread, ...openedBy.frames];
-  return code18 !== void 0 && lines3.some((line2) => code18.test(line2));
+  return isPortOf(agent, resource) || lines3.some((line2) => agent.code?.test(line2));
+}
+function isPortOf({ port, listens }, resource) {
+  const { local, remote } = resource.ports;
+  return port !== void 0 && resource.listens === listens && (listens ? local : remote) === port;
 }
 function nameOf2({ name, option, port }) {
   return `${name} (${option}${port === void 0 ? "" : `, port ${port}`})`;
