@@ -60927,10 +60927,14 @@ async function* unzstd(reader, length = Infinity, mayMove = () => true) {
 async function* unpackedByFzstd(reader, length, mayMove) {
   const head = Buffer.from(await reader.peek(LONGEST_HEADER));
   const window = windowOf(head);
-  const ready = [];
-  const engine = new Decompress((piece) => {
+  function move() {
     if (!mayMove(window))
       throw new DamagedError("its window is moved too often", "it takes too long to unpack");
+  }
+  move();
+  const ready = [];
+  const engine = new Decompress((piece) => {
+    move();
     ready.push(Buffer.from(piece));
   });
   function push2(piece, last) {
@@ -61161,7 +61165,7 @@ var ALLOWED_EACH = 2;
 var FILES = 1e5;
 var BYTES_EACH = 1024;
 var UNOPENED_FILES = 20;
-var PROGRAM_FILES = 100;
+var PROGRAM_FILES = 200;
 var MOVED = 16e9;
 var MOVED_EACH = 64;
 var MEMORY2 = 64 * 1024 * 1024;

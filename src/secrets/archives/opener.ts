@@ -38,7 +38,7 @@ const BYTES_EACH = 1024
 /** Number of files that one counts for that was not opened: to find that out takes longer than to read a small file. */
 const UNOPENED_FILES = 20
 /** Number of files that a program counts for: to start it takes some milliseconds. */
-const PROGRAM_FILES = 100
+const PROGRAM_FILES = 200
 /** Number of bytes of windows of zstd that may be moved for any image: it takes two seconds. `zstd -3` needs 16 for each byte that it becomes. */
 const MOVED = 16e9
 /** Further ones for each byte of the image. */

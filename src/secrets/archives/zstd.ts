@@ -44,10 +44,15 @@ async function* unpackedByFzstd(
 ): AsyncGenerator<Buffer> {
   const head = Buffer.from(await reader.peek(LONGEST_HEADER))
   const window = windowOf(head)
-  const ready: Buffer[] = []
-  const engine = new Decompress((piece) => {
+  function move(): void {
     if (!mayMove(window))
       throw new DamagedError('its window is moved too often', 'it takes too long to unpack')
+  }
+  // To create the window takes as long.
+  move()
+  const ready: Buffer[] = []
+  const engine = new Decompress((piece) => {
+    move()
     ready.push(Buffer.from(piece))
   })
   function push(piece: Buffer, last: boolean): DamagedError | undefined {
