@@ -38114,6 +38114,9 @@ function wholeSeconds(duration) {
 function seconds(duration) {
   return `${duration / 1e3} s`;
 }
+function largest(numbers) {
+  return numbers.reduce((one, other) => Math.max(one, other), 0);
+}
 
 // src/lib/disk.ts
 async function freeBytes(folder) {
@@ -38635,7 +38638,8 @@ function openSshKey(bytes) {
       numbers: [],
       bytes: next(2).slice(1).map((both) => both.subarray(0, SEED))
     };
-  return { numbers: next(type === "ssh-dss" ? 5 : 3).slice(-1), bytes: [] };
+  const secret = type === "ssh-dss" ? next(5) : type.startsWith("ecdsa-sha2-") ? next(3) : [];
+  return { numbers: secret.slice(-1), bytes: [] };
 }
 function remainderOf(exponent, prime) {
   const [d, p] = [exponent, prime].map((number) => BigInt(`0x${number.toString("hex") || "0"}`));
@@ -38684,13 +38688,15 @@ function numberForms(key) {
 }
 function openSshForms(bytes) {
   const key = openSshKey(bytes);
-  return key ? [...key.numbers.flatMap((number) => formsOfNumber(number)), ...key.bytes.map(bigEndian)] : [];
+  if (key === void 0) return [];
+  const seeds = key.bytes.filter(({ length }) => length >= LEAST_BYTES);
+  return [...key.numbers.flatMap((number) => formsOfNumber(number)), ...seeds.map(bigEndian)];
 }
 function jwkForms(jwk) {
   const key = attempt(() => (0, import_node_crypto.createPrivateKey)({ key: jwk, format: "jwk" }));
   if (key !== void 0) return numberForms(key);
   const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
-  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)];
+  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes), ...hmacForms(bytes), ...cipherForms(bytes)];
 }
 function numbersOf(key) {
   const numbers = secretsOf(key);
@@ -38874,8 +38880,8 @@ function formsOfBytes(bytes, kind, depth) {
   const encoding = `decoded ${kind}`;
   const text2 = textOf(bytes);
   if (text2 === void 0) {
-    const key = keyOfDer(bytes);
-    if (key) return [{ encoding, bytes }, ...numberForms(key)];
+    const key2 = keyOfDer(bytes);
+    if (key2) return [{ encoding, bytes }, ...numberForms(key2)];
     const ofKey = [...hmacForms(bytes), ...cipherForms(bytes), ...openSshForms(bytes)];
     return [...kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }], ...ofKey];
   }
@@ -38884,7 +38890,8 @@ function formsOfBytes(bytes, kind, depth) {
     encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }));
-  return [...forms, ...hmacForms(Buffer.from(text2)), ...formsOfText(text2, depth - 1)];
+  const key = Buffer.from(text2);
+  return [...forms, ...hmacForms(key), ...cipherForms(key), ...formsOfText(text2, depth - 1)];
 }
 function formsOfHex(bytes) {
   const encoding = "decoded hex";
@@ -38954,7 +38961,7 @@ function isMixed(value) {
   const consonants = [...value].filter(
     (one, index) => IS_CONSONANT.test(one) && IS_CONSONANT.test(value[index - 1] ?? "")
   );
-  return changes >= LEAST_CHANGES_OF_TWO || changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS;
+  return changes >= LEAST_CHANGES_OF_TWO || /\d[a-z]/i.test(value) && changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS;
 }
 var IS_ALGORITHM = /with(hmac|rsa|dsa|ecdsa|aes|sha|md5)/i;
 var IS_CONSONANT = /[b-df-hj-np-tv-z]/i;
@@ -62629,7 +62636,7 @@ function isEscape(bytes, at) {
 // src/secrets/scanner/confirmed.ts
 var LONGEST_ESCAPED = 400;
 var MANY_QUOTES = /(['"])\1{6}/;
-var LONGEST_ESCAPE = 16;
+var LONGEST_ESCAPE = 20;
 function escapedForms(value) {
   if (value.length > LONGEST_ESCAPED || /^[A-Za-z0-9]*$/.test(value)) return [];
   if (MANY_QUOTES.test(value)) return [];
@@ -62651,9 +62658,10 @@ function escapedForms(value) {
         before,
         after,
         mayHold(bytes, found) {
-          const start2 = found - Math.min(LONGEST_ESCAPE * width, found - found % width);
+          const start2 = found - Math.min(LONGEST_ESCAPE * 2 * width, found - found % width);
           near.lastIndex = (found - start2) / width;
-          return near.test(bytes.toString(charset, start2, found + (anchor.length + LONGEST_ESCAPE) * width));
+          const end = found + (anchor.length + LONGEST_ESCAPE * 2) * width;
+          return near.test(bytes.toString(charset, start2, end));
         },
         find(bytes, found) {
           const start2 = found - Math.min(before, found - found % width);
@@ -62735,7 +62743,8 @@ function needlesOfValue(secret, value) {
     ...formsOf(value),
     ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes })),
     ...decodedForms(value),
-    ...hmacForms(Buffer.from(value))
+    ...hmacForms(Buffer.from(value)),
+    ...cipherForms(Buffer.from(value))
   ];
   return [...distinct2(forms), ...escapedForms(value), ...base64InLines(value)].map((form) => ({
     secret,
@@ -62798,16 +62807,15 @@ function createMatcher({ secrets, canary, key, families = FAMILIES }) {
   return {
     search,
     origins: patterns.map(({ origin }) => origin),
-    before: Math.max(
+    before: largest([
       ...needles.map(({ confirmation }) => confirmation?.before ?? 0),
-      ...families.map(({ lead }) => ((lead ?? 0) + EDGE) * 2),
-      0
-    ),
-    after: Math.max(
+      ...families.map(({ lead }) => ((lead ?? 0) + EDGE) * 2)
+    ]),
+    after: largest([
       search.longest,
       ...needles.map(({ confirmation }) => confirmation?.after ?? 0),
       ...families.map(({ longest: longest2 }) => (longest2 + EDGE) * 2)
-    ),
+    ]),
     weak,
     canary,
     digest: (token3) => (0, import_node_crypto11.createHmac)("sha256", key).update(token3).digest("hex").slice(0, 16)
@@ -64065,8 +64073,9 @@ async function portResponds(address, health, serves) {
     return { ...plain, ok: counts(plain) ?? isOpen(plain) };
   const secure = await send(address, { ...request3, tls: true }, silence);
   const ok2 = counts(secure);
-  const waits = silence === void 0 && secure.description.startsWith("no answer within");
-  if (ok2 === void 0 && !waits && await shakesHands(address, SILENCE))
+  if (silence === void 0 && secure.description.startsWith("no answer within"))
+    return { ...secure, ok: false, tls: true };
+  if (ok2 === void 0 && await shakesHands(address, SILENCE))
     return { ok: true, description: "a TLS handshake", tls: true };
   if (ok2 !== void 0 || !plain) return { ...secure, ok: ok2 ?? false, tls: true };
   return { ...plain, ok: isOpen(plain) };
@@ -67550,7 +67559,7 @@ function hidingOf(secrets) {
   const search = createSearch(patterns.map(({ bytes }) => bytes));
   const sizes = patterns.map(({ confirmation }) => (confirmation?.before ?? 0) + (confirmation?.after ?? 0));
   return {
-    longest: Math.max(search.longest, ...sizes),
+    longest: largest([search.longest, ...sizes]),
     apply: (bytes) => {
       const found = [];
       search.run(bytes, (pattern, offset) => {

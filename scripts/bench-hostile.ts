@@ -3,7 +3,6 @@
 // The folder is that of scripts/scan-corpus.ts. Needs the programs xz, bzip2 and zstd, and is not part of npm test.
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import {
   createReadStream,
   createWriteStream,
@@ -102,7 +101,9 @@ async function writeImage(file: string, kind: Kind): Promise<void> {
   const written = pipeline(tar, createWriteStream(layer))
   for (let turn = 0, size = 0; size < SIZE; turn++) {
     const bytes = kind(turn)
-    if (!tar.entry({ name: `app/${turn}` }, bytes)) await once(tar, 'drain')
+    await new Promise<void>((resolve, reject) => {
+      tar.entry({ name: `app/${turn}` }, bytes, (error) => (error ? reject(error) : resolve()))
+    })
     size += 512 + Math.ceil(bytes.length / 512) * 512
   }
   tar.finalize()

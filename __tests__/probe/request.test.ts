@@ -202,6 +202,15 @@ describe('a server that speaks TLS', () => {
     expect(await checkOf(address)?.run()).toMatchObject({ ok: false })
   })
 
+  test('is not ready while its health endpoint does not respond', async () => {
+    const address = await listen(createSecureServer(tls, () => undefined))
+    expect(await portResponds(address, '/health')).toEqual({
+      ok: false,
+      description: 'no answer within 5 s',
+      tls: true
+    })
+  }, 15_000)
+
   test('a plain server is not called over TLS', async () => {
     const address = await serve((_, response) => response.end())
     expect(await checkOf(address)?.run()).toEqual({ ok: true, description: 'status 200' })

@@ -151,9 +151,13 @@ describe('a private key', () => {
   })
 
   test('of DSA is found as its number', async () => {
-    const dsa = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey
-    const der = dsa.export({ format: 'der', type: 'pkcs8' })
-    // INTEGER of 20 bytes, or of 21 with a zero in front.
+    const generated = (): KeyObject =>
+      generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey
+    const derOf = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'pkcs8' })
+    // INTEGER of 20 bytes: a random one can have fewer, or a zero in front.
+    let dsa = generated()
+    while (derOf(dsa).at(-21) !== 20) dsa = generated()
+    const der = derOf(dsa)
     const x = der.subarray(-20)
     expect(await encodingsIn(pem(dsa, 'pkcs8'), x)).toEqual(['number of the key'])
     expect(await encodingsIn(der.toString('base64'), magOf(x))).toEqual(['number of the key in BigInteger'])
@@ -164,6 +168,14 @@ describe('a private key', () => {
     for (const number of numbers) expect(await encodingsIn(value, number)).toEqual(['number of the key'])
     const body = value.replace(/-----[A-Z ]+-----|\s/g, '')
     expect(await encodingsIn(body, numbers[0] ?? Buffer.alloc(0))).toEqual(['number of the key'])
+  })
+
+  test('of OpenSSH that is damaged gives no pattern of a few bytes', async () => {
+    const [, x] = [Buffer.alloc(0), Buffer.from(ed.export({ format: 'jwk' }).x ?? '', 'base64url')]
+    for (const fields of [[], [x], [x, Buffer.from([1, 2])], [x, Buffer.alloc(3, 7)]])
+      expect(await encodingsIn(openSshOf('ssh-ed25519', ...fields), Buffer.from([1, 2]))).toEqual([])
+    const device = openSshOf('sk-ssh-ed25519@openssh.com', x, Buffer.from('ssh:github.com/my-organization'))
+    expect(await encodingsIn(device, Buffer.from('ssh:github.com/my-organization'))).toEqual([])
   })
 
   test('beside its public key is found, and the public key is not', async () => {
@@ -205,6 +217,10 @@ test('a key is found where HMAC and AES have left it', async () => {
     expect(await encodingsIn(value, pad(bytes, 0x5c))).toEqual(['outer pad of HMAC'])
   }
   expect(await encodingsIn(bytes.toString('base64'), magOf(bytes))).toEqual(['words of a cipher'])
+  for (const aes of ['Abcdef0123-xyz+Q', Buffer.from('Abcdef0123-xyz+Q').toString('base64')])
+    expect(await encodingsIn(aes, Buffer.from('Abcdef0123-xyz+Q').swap32())).toEqual(['words of a cipher'])
+  const jwk = JSON.stringify({ kty: 'oct', k: bytes.toString('base64url') })
+  expect(await encodingsIn(jwk, pad(bytes, 0x36))).toEqual(['inner pad of HMAC'])
   const text = 'correct-horse-battery-9'
   expect(await encodingsIn(text, pad(Buffer.from(text), 0x36))).toEqual(['inner pad of HMAC'])
   const encoded = Buffer.from(text).toString('base64')

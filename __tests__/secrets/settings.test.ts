@@ -178,6 +178,7 @@ describe('secretsIn', () => {
         SECRET_ROTATION: 'every-30-days',
         AUTHORIZATION_MODEL: 'role-based-access'
       },
+      ...{ S3_KEY: 'prdsrvwestdbcluster01', ROUTING_KEY: 'stgcrmprdwestkeyvault' },
       ...{ TOKEN_CLEANUP_CRON: '0 0 3 * * *', LLM_MAX_TOKENS: '128000', CORS_ALLOW_CREDENTIALS: 'true' },
       ...{
         API_KEY: 'your-api-key-here',

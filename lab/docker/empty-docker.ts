@@ -25,7 +25,7 @@ export interface EngineOptions extends Pick<Daemon, 'settings' | 'size'> {
 
 /**
  * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
- * where the lab's own engine can run. The first one of the testing suite takes a few minutes: its root folder is made then.
+ * where the lab's own engine can run. The first one of the testing suite takes about two minutes: its root folder is made then.
  */
 export async function withEmptyDocker<T>(
   home: string,

@@ -118,3 +118,8 @@ export function wholeSeconds(duration: Milliseconds): string {
 export function seconds(duration: Milliseconds): string {
   return `${duration / 1000} s`
 }
+
+/** Returns the largest of numbers that are not negative, 0 for none; Math.max fails for more than 100,000. */
+export function largest(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.max(one, other), 0)
+}

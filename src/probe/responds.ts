@@ -44,8 +44,9 @@ export async function portResponds(
     return { ...plain, ok: counts(plain) ?? isOpen(plain) }
   const secure = await send(address, { ...request, tls: true }, silence)
   const ok = counts(secure)
-  const waits = silence === undefined && secure.description.startsWith('no answer within')
-  if (ok === undefined && !waits && (await shakesHands(address, SILENCE)))
+  if (silence === undefined && secure.description.startsWith('no answer within'))
+    return { ...secure, ok: false, tls: true }
+  if (ok === undefined && (await shakesHands(address, SILENCE)))
     return { ok: true, description: 'a TLS handshake', tls: true }
   if (ok !== undefined || !plain) return { ...secure, ok: ok ?? false, tls: true }
   return { ...plain, ok: isOpen(plain) }

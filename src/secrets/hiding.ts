@@ -1,4 +1,5 @@
 import type { Hiding } from '../lib/kept-log.js'
+import { largest } from '../lib/values.js'
 import { createSearch } from './scanner/multi-pattern.js'
 import { needlesOf, type Secret } from './scanner/needles.js'
 import { masksOf } from './sources.js'
@@ -19,7 +20,7 @@ export function hidingOf(secrets: readonly Secret[]): Hiding {
   const search = createSearch(patterns.map(({ bytes }) => bytes))
   const sizes = patterns.map(({ confirmation }) => (confirmation?.before ?? 0) + (confirmation?.after ?? 0))
   return {
-    longest: Math.max(search.longest, ...sizes),
+    longest: largest([search.longest, ...sizes]),
     apply: (bytes) => {
       const found: [begin: number, end: number][] = []
       search.run(bytes, (pattern, offset) => {

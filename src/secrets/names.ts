@@ -72,7 +72,10 @@ const SHORTEST_RANDOM = 20
 const LEAST_CHANGES = 0.4
 /** Minimum share for a value of one case and digits: random text has two fifths, words with numbers a fifth. */
 const LEAST_CHANGES_OF_TWO = 0.25
-/** Minimum share of such a value with neighbours that are two consonants: random text has three quarters, words with numbers two fifths. */
+/**
+ * Minimum share of such a value with neighbours that are two consonants: random text has three quarters, words with numbers two fifths.
+ * Abbreviations, such as `prdsrvwestdb01`, have as many, but digits only at their end.
+ */
 const LEAST_UNLIKE_WORDS = 0.55
 
 /** Returns whether the name of a setting says that this value is a secret. */
@@ -94,7 +97,8 @@ function isMixed(value: string): boolean {
     (one, index) => IS_CONSONANT.test(one) && IS_CONSONANT.test(value[index - 1] ?? '')
   )
   return (
-    changes >= LEAST_CHANGES_OF_TWO || changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS
+    changes >= LEAST_CHANGES_OF_TWO ||
+    (/\d[a-z]/i.test(value) && changes + consonants.length / (value.length - 1) >= LEAST_UNLIKE_WORDS)
   )
 }
 

@@ -23,8 +23,8 @@ export interface ConfirmedForm {
 const LONGEST_ESCAPED = 400
 /** Quotes that may be doubled: the pattern of more could be slow. */
 const MANY_QUOTES = /(['"])\1{6}/
-/** Maximum length of one escaped character, such as `&amp;#x0026;`. */
-const LONGEST_ESCAPE = 16
+/** Maximum length of one escaped character, such as `&amp;amp;#x0000026;`. */
+const LONGEST_ESCAPE = 20
 
 /**
  * Returns the value in all spellings of the escapes of JSON, URLs, HTML, XML, YAML, properties files, shells and quoted-printable,
@@ -53,9 +53,11 @@ export function escapedForms(value: string): ConfirmedForm[] {
         before,
         after,
         mayHold(bytes, found) {
-          const start = found - Math.min(LONGEST_ESCAPE * width, found - (found % width))
+          // A character next to the anchor can be two escapes.
+          const start = found - Math.min(LONGEST_ESCAPE * 2 * width, found - (found % width))
           near.lastIndex = (found - start) / width
-          return near.test(bytes.toString(charset, start, found + (anchor.length + LONGEST_ESCAPE) * width))
+          const end = found + (anchor.length + LONGEST_ESCAPE * 2) * width
+          return near.test(bytes.toString(charset, start, end))
         },
         find(bytes, found) {
           const start = found - Math.min(before, found - (found % width))

@@ -108,7 +108,8 @@ function formsOfBytes(bytes: Buffer, kind: 'base64' | 'base32' | 'hex', depth: n
     encoding: form.encoding === 'utf-8' ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }))
-  return [...forms, ...hmacForms(Buffer.from(text)), ...formsOfText(text, depth - 1)]
+  const key = Buffer.from(text)
+  return [...forms, ...hmacForms(key), ...cipherForms(key), ...formsOfText(text, depth - 1)]
 }
 
 /** Returns the bytes of hex, with which some programs write numbers. */

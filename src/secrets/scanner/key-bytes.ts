@@ -1,6 +1,6 @@
 import type { EncodedText } from './encodings.js'
 
-/** Sizes of the keys of AES and ChaCha20 in bytes. */
+/** Sizes of the keys of AES in bytes. */
 const CIPHER_KEYS = [16, 24, 32]
 /** Size of the block of SHA-512 in bytes: a longer key is hashed. */
 const HMAC_BLOCK = 128

@@ -36,8 +36,9 @@ export function openSshKey(bytes: Buffer): OpenSshKey | undefined {
         .slice(1)
         .map((both) => both.subarray(0, SEED))
     }
-  // In front of the secret number are four numbers of DSA, or a curve and a point.
-  return { numbers: next(type === 'ssh-dss' ? 5 : 3).slice(-1), bytes: [] }
+  // In front of the secret number are four numbers of DSA, or a curve and a point. Other keys are in a device.
+  const secret = type === 'ssh-dss' ? next(5) : type.startsWith('ecdsa-sha2-') ? next(3) : []
+  return { numbers: secret.slice(-1), bytes: [] }
 }
 
 /** Returns what OpenSSH leaves out: the exponent for one prime number. */

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { EncodedText } from './encodings.js'
+import { cipherForms, hmacForms } from './key-bytes.js'
 import { openSshKey } from './openssh-key.js'
 
 /** Members of a JWK that are secret, but for `k` of a symmetric key: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
@@ -50,7 +51,10 @@ export function numberForms(key: KeyObject): EncodedText[] {
 /** Returns the secret numbers of a private key of OpenSSH; an empty list for other bytes. */
 export function openSshForms(bytes: Buffer): EncodedText[] {
   const key = openSshKey(bytes)
-  return key ? [...key.numbers.flatMap((number) => formsOfNumber(number)), ...key.bytes.map(bigEndian)] : []
+  if (key === undefined) return []
+  // A damaged key has fields that are empty or cut.
+  const seeds = key.bytes.filter(({ length }) => length >= LEAST_BYTES)
+  return [...key.numbers.flatMap((number) => formsOfNumber(number)), ...seeds.map(bigEndian)]
 }
 
 /** Returns the forms of a JWK's secret members, of which `k` is the bytes of a symmetric key. */
@@ -58,7 +62,7 @@ export function jwkForms(jwk: object): EncodedText[] {
   const key = attempt(() => createPrivateKey({ key: jwk as Record<string, string>, format: 'jwk' }))
   if (key !== undefined) return numberForms(key)
   const bytes = 'k' in jwk && typeof jwk.k === 'string' ? Buffer.from(jwk.k, 'base64url') : Buffer.alloc(0)
-  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes)]
+  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes), ...hmacForms(bytes), ...cipherForms(bytes)]
 }
 
 function numbersOf(key: KeyObject): Buffer[] {

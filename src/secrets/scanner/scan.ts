@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { largest } from '../../lib/values.js'
 import { FAMILIES } from './families.js'
 import { bytesIn, type Family } from './family.js'
 import { createTally, type FileLocation, type ScanFinding, type Tally } from './findings.js'
@@ -63,16 +64,15 @@ export function createMatcher({ secrets, canary, key, families = FAMILIES }: Mat
   return {
     search,
     origins: patterns.map(({ origin }) => origin),
-    before: Math.max(
+    before: largest([
       ...needles.map(({ confirmation }) => confirmation?.before ?? 0),
-      ...families.map(({ lead }) => ((lead ?? 0) + EDGE) * 2),
-      0
-    ),
-    after: Math.max(
+      ...families.map(({ lead }) => ((lead ?? 0) + EDGE) * 2)
+    ]),
+    after: largest([
       search.longest,
       ...needles.map(({ confirmation }) => confirmation?.after ?? 0),
       ...families.map(({ longest }) => (longest + EDGE) * 2)
-    ),
+    ]),
     weak,
     canary,
     digest: (token) => createHmac('sha256', key).update(token).digest('hex').slice(0, 16)
