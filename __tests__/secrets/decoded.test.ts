@@ -281,6 +281,14 @@ test.each([
   expect(await encodingsIn(PASSWORD, Buffer.from(text))).not.toEqual([])
 })
 
+test.each(['%25F0%259F%2598%2580', String.raw`\\xf0\\x9f\\x98\\x80`])(
+  'a character beyond 16 bits next to letters is found as %s',
+  async (spelling) => {
+    const text = `p${spelling}Kl9vQx7Zt${spelling.startsWith('%') ? '%2526' : '&'}x`
+    expect(await encodingsIn('p\u{1f600}Kl9vQx7Zt&x', Buffer.from(text))).toEqual(['escaped'])
+  }
+)
+
 test('a value of letters, digits and dashes is found with dashes in percent', async () => {
   expect(await encodingsIn('Zx81-kLm9.Qq_7', Buffer.from('Zx81%2DkLm9%2EQq%5f7'))).toEqual(['escaped'])
 })
