@@ -117,7 +117,7 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
 
   labTest('it was ready when its health check succeeded, whose path was found by itself', () => {
     expect(step.log).toMatch(/was ready after \d+ ms \(port 8080, GET \/actuator\/health\)\./)
-    expect(step.log).toContain('GET /orders (status 200: 200)')
+    expect(step.log).toContain('GET /orders x200 c4 (status 200: 200)')
   })
 
   labTest('restored by its digest with another database, it asks that one, and never the first', async () => {
