@@ -39,7 +39,7 @@ const MOST_FINDINGS = 4000
  * beginnings of long tokens would take hours. Libraries need 0.02 for each byte.
  */
 const TESTED = 20_000_000
-const TESTED_EACH = 2
+const TESTED_EACH = 1
 /** Number of bytes that may be read around parts of known values, and further ones for each byte: that is faster. */
 const CONFIRMED = 200_000_000
 const CONFIRMED_EACH = 4
