@@ -110,10 +110,13 @@ function pidFile(home: string, name: string): string {
 
 /** The bridge of an engine. Engines of one lab have networks side by side, so that none has that of another. */
 function bridgeOf(home: string, name: string): { name: string; address: string } {
-  const hash = createHash('sha256').update(home).digest()
-  const third = ((hash[0] ?? 0) + Number(name.slice(1))) % 256
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
+  const third = ((hash(home)[0] ?? 0) + Number(name.slice(1))) % 256
   // The name of a network interface has at most 15 characters.
-  return { name: `crac-${hash.toString('hex').slice(0, 7)}${name.slice(1)}`, address: `172.30.${third}.1/24` }
+  return {
+    name: `crac-${hash(`${home}${name}`).toString('hex').slice(0, 8)}`,
+    address: `172.30.${third}.1/24`
+  }
 }
 
 /** A Debian 13 with CRIU in a Docker engine: LAB_BASE_IMAGE, or one made here. */
