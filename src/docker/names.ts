@@ -1,10 +1,10 @@
 /**
- * Temporary images of a run: `user` from the user's Dockerfile, `start` to run its start command once, `started` with what that sets,
- * `graft` with the application of an image on the base image, `criu` with the CRIU of the input `criu-image`, `checkpoint` for the checkpoint container and `snapshot` of it, `restorable` without the
+ * Temporary images of a run: `user` from the user's Dockerfile or image, `start` to run its start command once, `started` with what that sets,
+ * `criu` with the CRIU of the input `criu-image`, `checkpoint` for the checkpoint container and `snapshot` of it, `restorable` without the
  * snapshot, and `runtime`, the finished one.
  */
 export type ImageRole =
-  'user' | 'start' | 'started' | 'graft' | 'criu' | 'checkpoint' | 'snapshot' | 'restorable' | 'runtime'
+  'user' | 'start' | 'started' | 'criu' | 'checkpoint' | 'snapshot' | 'restorable' | 'runtime'
 
 /** Prefix of the names of all temporary images; the id of the run follows. */
 export const RUN_IMAGE = 'crac-checkpoint/run-'

@@ -42,11 +42,13 @@ export async function prepareBase(
   { application, image }: { application: Application | undefined; image: ExistingImage | undefined }
 ): Promise<ApplicationOnBase> {
   const { docker } = context
-  if (image && image.lack === undefined) return await onExistingImage(context, image, inputs.user)
-  if (!image && !application) return await buildBase(context, inputs, machine)
-  const base = await givenBase(docker, inputs.baseImage)
-  if (image) return await onBaseImage(context, image, { base, user: inputs.user })
-  if (!application) throw new Error('there is no application')
+  const { baseImage, user } = inputs
+  if (image) {
+    if (image.lack === undefined) return await onExistingImage(context, image, user)
+    return await onBaseImage(context, image, { base: await givenBase(docker, baseImage), user })
+  }
+  if (!application) return await buildBase(context, inputs, machine)
+  const base = await givenBase(docker, baseImage)
   return {
     application,
     libraries: await librariesOf(application),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pack, type Header } from 'tar-stream'
 import { Readable } from 'node:stream'
@@ -120,13 +120,15 @@ describe('an application on the base image', () => {
 
   test('has its files, certificates, variables and labels; the log has what is left behind', async () => {
     const image = await archiveOf({ 'app/a.jar': 'jar', 'usr/lib/x.so': '12345', 'app/x.so': '' })
-    const store = await archiveOf({ cacerts: 'certificates' })
-    const docker = fakeDocker(([command]) => (command === 'export' ? image : command === 'cp' ? store : ''))
+    const docker = fakeDocker(async ([command, ...args]) => {
+      if (command === 'cp') await writeFile(args.at(-1) ?? '', 'certificates')
+      return command === 'export' ? image : ''
+    })
     const lines: string[] = []
     const context = { docker, id: '1', work, log: quietLog(lines) }
     const found = await onBaseImage(context, given(), { base, user: { uid: 1, gid: 2 } })
     expect(found.base).toEqual({
-      image: 'crac-checkpoint/run-1:graft',
+      image: 'crac-checkpoint/run-1:user',
       ...{ workingDirectory: '/app', digest: 'sha256:2', ground: 'sha256:3' },
       environment: { PATH: '/app/bin:/usr/bin', GIVEN: 'a "b" $c' },
       given: {

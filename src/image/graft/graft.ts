@@ -1,13 +1,9 @@
-import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { Context } from '../../docker/context.js'
 import { dockerFailure } from '../../docker/failure.js'
 import { withContainer } from '../../docker/image-files.js'
 import { namesOf } from '../../docker/names.js'
-import { PRIVATE_FILE } from '../../lib/modes.js'
-import { entriesOfTar } from '../../lib/tar-entries.js'
 import { megabytes, sizeText } from '../../lib/values.js'
 import { pairs, runBuild } from '../build.js'
 import { brokenBy, ofImage } from '../contract.js'
@@ -58,7 +54,7 @@ export async function onBaseImage(
   const kept = await copyFiles(context, image, folder, environment)
   for (const line of linesOf(kept, image)) context.log.info(line)
 
-  const name = namesOf(id).image('graft')
+  const name = namesOf(id).image('user')
   const trustStore = java.trustStore === undefined ? undefined : STORE_IN_IMAGE
   const lines = [
     dockerfileOf(base.image, { environment, written: new Map() }).trimEnd(),
@@ -102,11 +98,10 @@ async function copyFiles(
   })
   return await withContainer(docker, { run: id, image: image.id }, async (container) => {
     if (java.trustStore !== undefined)
-      await docker.stream(['cp', '--follow-link', `${container}:${java.trustStore}`, '-'], async (tar) => {
-        const file = path.join(folder, TRUST_STORE)
-        for await (const entry of entriesOfTar(tar))
-          await pipeline(entry, createWriteStream(file, { mode: PRIVATE_FILE }))
-      })
+      await docker.run([
+        ...['cp', '--follow-link', `${container}:${java.trustStore}`],
+        path.join(folder, TRUST_STORE)
+      ])
     return await docker.stream(['export', container], (tar) => copyKept(tar, path.join(folder, KEPT), keeps))
   })
 }
