@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals'
 import { callUntilAnswer } from '../../../lab/started-image.js'
-import { docker, freshTag, labBeforeAll, labTest, pulledAgain, withStarted } from '../support/lab.js'
-import { applicationForImages, buildAs, expectSame, javaImage, made } from '../support/makers.js'
+import { docker, labBeforeAll, labTest, pulledAgain, withStarted } from '../support/lab.js'
+import { expectSame, javaImage, remade, RESTORED } from '../support/makers.js'
 
 const MINUTES = 60_000
 
@@ -14,9 +14,7 @@ describe('an image on which CRIU cannot work gives its application to the base i
   labTest(
     'without a shell: it does what the original does',
     async () => {
-      const [original, tag] = [freshTag('distroless-original'), freshTag('distroless')]
-      buildAs('distroless', original, await applicationForImages('plain'), { JAVA_IMAGE: java })
-      const step = await made({ image: original, tags: tag })
+      const { original, tag, step } = await remade('distroless', 'plain', java)
       expect(step.log).toMatch(/It has no shell \(Debian .*: its application goes onto .* \(`base-image`\)/)
       expect(step.log).toMatch(/Left behind: .*\/usr\/lib \(\d/)
       await expectSame(tag, step, { original })
@@ -40,13 +38,11 @@ describe('an image on which CRIU cannot work gives its application to the base i
   labTest(
     'with musl: its application is restored on glibc',
     async () => {
-      const [original, tag] = [freshTag('musl-original'), freshTag('musl')]
-      buildAs('musl', original, await applicationForImages('plain'), { JAVA_IMAGE: java })
-      const step = await made({ image: original, tags: tag })
+      const { tag, step } = await remade('musl', 'plain', java)
       expect(step.log).toContain('It has musl (Alpine Linux v3.22), and CRaC JDKs and CRIU need glibc')
       expect(step.log).toContain('Native libraries that may need musl: /app/native/libnative.so.')
       await pulledAgain(tag, step, async (pulled) => {
-        await withStarted({ ...pulled, variables: { CRAC_ON_RESTORE_FAILURE: 'exit' } }, async (started) => {
+        await withStarted({ ...pulled, variables: RESTORED }, async (started) => {
           expect(await callUntilAnswer(started)).toContain('\nGIVEN=by-the-image\n')
         })
       })

@@ -10,7 +10,7 @@ import {
   registryDigest,
   world
 } from '../support/lab.js'
-import { applicationForImages, buildAs, expectSame, javaImage, made, pushIndex } from '../support/makers.js'
+import { applicationForImages, expectSame, javaImage, made, pushIndex, remade } from '../support/makers.js'
 
 const MINUTES = 60_000
 
@@ -70,9 +70,7 @@ describe('the image of a maker is restored as it was', () => {
   labTest(
     'Cloud Native Buildpacks: a launcher, layers and their programs',
     async () => {
-      const [original, tag] = [freshTag('buildpacks-original'), freshTag('buildpacks')]
-      buildAs('buildpacks', original, await applicationForImages('plain'), { JAVA_IMAGE: java })
-      const step = await made({ image: original, tags: tag })
+      const { original, tag, step } = await remade('buildpacks', 'plain', java)
       expect(step.log).toContain('/cnb/process/web was run up to java, without a network')
       expect(step.log).toContain(
         'It writes these files, and the image has them: /layers/paketo_jre/jre/lib/security/'
@@ -106,9 +104,7 @@ describe('the image of a maker is restored as it was', () => {
   ] as const)(
     '%s',
     async (_, maker, application, line) => {
-      const [original, tag] = [freshTag(`${maker}-original`), freshTag(maker)]
-      buildAs(maker, original, await applicationForImages(application), { JAVA_IMAGE: java })
-      const step = await made({ image: original, tags: tag })
+      const { original, tag, step } = await remade(maker, application, java)
       expect(step.log).toContain(line)
       expect(await registryDigest(tag)).toBe(step.outputs['digest'])
       await expectSame(tag, step, { original })

@@ -8,12 +8,12 @@ import { ensureMavenBuild } from '../../../lab/maven.js'
 import { progressOnStderr } from '../../../lab/progress.js'
 import type { StepResult } from '../../../lab/runner.js'
 import { callUntilAnswer, type StartedImage } from '../../../lab/started-image.js'
-import { docker, JAVA, pulledAgain, runAction, withStarted, world } from './lab.js'
+import { docker, freshTag, JAVA, pulledAgain, runAction, withStarted, world } from './lab.js'
 
 const LONG = path.join(PROJECT, '__tests__/e2e/long')
 
 /** Fails instead of a normal start: what answers was restored. */
-const RESTORED = { CRAC_ON_RESTORE_FAILURE: 'exit' }
+export const RESTORED = { CRAC_ON_RESTORE_FAILURE: 'exit' }
 
 /** What the image that is made sets itself (docs/image.md), and what only shells and launchers set or remove. */
 const NOT_COMPARED =
@@ -27,7 +27,7 @@ export async function applicationForImages(name: 'plain' | 'quarkus' | 'spring')
 }
 
 /** Builds the Dockerfile of a maker with its files, and with the build of an application as `target`. */
-export function buildAs(maker: string, tag: string, application?: string, args: Record<string, string> = {}) {
+function buildAs(maker: string, tag: string, application?: string, args: Record<string, string> = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'e2e-maker-'))
   try {
     cpSync(path.join(LONG, 'makers', maker), folder, { recursive: true })
@@ -54,6 +54,17 @@ export async function made(inputs: Record<string, string>): Promise<StepResult> 
   const step = await runAction({ context: '.', push: 'true', 'startup-timeout': '5m', ...inputs })
   if (step.exitCode !== 0 || step.left.length > 0) throw new Error([step.log, ...step.left].join('\n'))
   return step
+}
+
+/** Builds the image of a maker with an application, and runs the action on it; `java` is the image with its Java. */
+export async function remade(
+  maker: string,
+  application: Parameters<typeof applicationForImages>[0],
+  java: string
+): Promise<{ original: string; tag: string; step: StepResult }> {
+  const [original, tag] = [freshTag(`${maker}-original`), freshTag(maker)]
+  buildAs(maker, original, await applicationForImages(application), { JAVA_IMAGE: java })
+  return { original, tag, step: await made({ image: original, tags: tag }) }
 }
 
 /** What a started image answers, and its exit code after `docker stop`. */
