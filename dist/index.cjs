@@ -6866,7 +6866,7 @@ var require_client_h2 = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var { errorMonitor } = require("node:events");
-    var { pipeline: pipeline17 } = require("node:stream");
+    var { pipeline: pipeline16 } = require("node:stream");
     var util = require_util();
     var {
       RequestContentLengthMismatchError,
@@ -7345,7 +7345,7 @@ var require_client_h2 = __commonJS({
     }
     function writeStream(abort, socket2, expectsPayload, h2stream, body, client, request3, contentLength) {
       assert(contentLength !== 0 || client[kRunning] === 0, "stream body cannot be pipelined");
-      const pipe = pipeline17(
+      const pipe = pipeline16(
         body,
         h2stream,
         (err2) => {
@@ -10390,7 +10390,7 @@ var require_api_pipeline = __commonJS({
         util.destroy(ret, err2);
       }
     };
-    function pipeline17(opts, handler2) {
+    function pipeline16(opts, handler2) {
       try {
         const pipelineHandler = new PipelineHandler(opts, handler2);
         this.dispatch({ ...opts, body: pipelineHandler.req }, pipelineHandler);
@@ -10399,7 +10399,7 @@ var require_api_pipeline = __commonJS({
         return new PassThrough3().destroy(err2);
       }
     }
-    module2.exports = pipeline17;
+    module2.exports = pipeline16;
   }
 });
 
@@ -13564,7 +13564,7 @@ var require_fetch = __commonJS({
       subresourceSet
     } = require_constants3();
     var EE = require("node:events");
-    var { Readable: Readable10, pipeline: pipeline17, finished: finished2 } = require("node:stream");
+    var { Readable: Readable10, pipeline: pipeline16, finished: finished2 } = require("node:stream");
     var { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = require_util();
     var { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = require_data_url();
     var { getGlobalDispatcher: getGlobalDispatcher2 } = require_global2();
@@ -14509,7 +14509,7 @@ var require_fetch = __commonJS({
                 status,
                 statusText,
                 headersList,
-                body: decoders.length ? pipeline17(this.body, ...decoders, (err2) => {
+                body: decoders.length ? pipeline16(this.body, ...decoders, (err2) => {
                   if (err2) {
                     this.onError(err2);
                   }
@@ -18710,7 +18710,7 @@ ${value}`;
 var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports2, module2) {
     "use strict";
-    var { pipeline: pipeline17 } = require("node:stream");
+    var { pipeline: pipeline16 } = require("node:stream");
     var { fetching } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
@@ -18870,7 +18870,7 @@ var require_eventsource = __commonJS({
               ));
             }
           });
-          pipeline17(
+          pipeline16(
             response.body.stream,
             eventSourceStream,
             (error2) => {
@@ -24361,7 +24361,7 @@ var require_streamx = __commonJS({
         fn().then((src) => {
           if (src === null) return out.end();
           if (out.destroying) return;
-          pipeline17(src, out, noop3);
+          pipeline16(src, out, noop3);
         }).catch((err2) => out.destroy(err2));
         return out;
       }
@@ -24648,13 +24648,13 @@ var require_streamx = __commonJS({
     }
     function pipelinePromise(...streams) {
       return new Promise((resolve4, reject) => {
-        return pipeline17(...streams, (err2) => {
+        return pipeline16(...streams, (err2) => {
           if (err2) return reject(err2);
           resolve4();
         });
       });
     }
-    function pipeline17(stream, ...streams) {
+    function pipeline16(stream, ...streams) {
       const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
       const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
       if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
@@ -24752,7 +24752,7 @@ var require_streamx = __commonJS({
       return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
     }
     module2.exports = {
-      pipeline: pipeline17,
+      pipeline: pipeline16,
       pipelinePromise,
       isStream,
       isStreamx,
@@ -35185,7 +35185,7 @@ var require_dist2 = __commonJS({
 });
 
 // src/index.ts
-var import_promises84 = require("node:fs/promises");
+var import_promises83 = require("node:fs/promises");
 var import_node_path84 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/core/lib/core.js
@@ -38600,6 +38600,9 @@ function xmlEscaped(value) {
 var CIPHER_KEYS = [16, 24, 32];
 var HMAC_BLOCK = 128;
 var PADS = { inner: 54, outer: 92 };
+function keyForms(key) {
+  return [...hmacForms(key), ...cipherForms(key)];
+}
 function hmacForms(key) {
   if (key.length > HMAC_BLOCK) return [];
   return Object.entries(PADS).map(([name, pad]) => ({
@@ -38696,7 +38699,7 @@ function jwkForms(jwk) {
   const key = attempt(() => (0, import_node_crypto.createPrivateKey)({ key: jwk, format: "jwk" }));
   if (key !== void 0) return numberForms(key);
   const bytes = "k" in jwk && typeof jwk.k === "string" ? Buffer.from(jwk.k, "base64url") : Buffer.alloc(0);
-  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes), ...hmacForms(bytes), ...cipherForms(bytes)];
+  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes), ...keyForms(bytes)];
 }
 function numbersOf(key) {
   const numbers = secretsOf(key);
@@ -38880,9 +38883,9 @@ function formsOfBytes(bytes, kind, depth) {
   const encoding = `decoded ${kind}`;
   const text2 = textOf(bytes);
   if (text2 === void 0) {
-    const key2 = keyOfDer(bytes);
-    if (key2) return [{ encoding, bytes }, ...numberForms(key2)];
-    const ofKey = [...hmacForms(bytes), ...cipherForms(bytes), ...openSshForms(bytes)];
+    const key = keyOfDer(bytes);
+    if (key) return [{ encoding, bytes }, ...numberForms(key)];
+    const ofKey = [...keyForms(bytes), ...openSshForms(bytes)];
     return [...kind === "hex" ? formsOfHex(bytes) : [{ encoding, bytes }], ...ofKey];
   }
   if (weaknessOf(text2) !== void 0) return [];
@@ -38890,8 +38893,7 @@ function formsOfBytes(bytes, kind, depth) {
     encoding: form.encoding === "utf-8" ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }));
-  const key = Buffer.from(text2);
-  return [...forms, ...hmacForms(key), ...cipherForms(key), ...formsOfText(text2, depth - 1)];
+  return [...forms, ...keyForms(Buffer.from(text2)), ...formsOfText(text2, depth - 1)];
 }
 function formsOfHex(bytes) {
   const encoding = "decoded hex";
@@ -51141,10 +51143,8 @@ async function onExistingImage(context, image, user2) {
 }
 
 // src/image/graft/graft.ts
-var import_node_fs8 = require("node:fs");
 var import_promises45 = require("node:fs/promises");
 var import_node_path40 = __toESM(require("node:path"), 1);
-var import_promises46 = require("node:stream/promises");
 
 // src/docker/image-files.ts
 var import_node_path35 = __toESM(require("node:path"), 1);
@@ -51654,7 +51654,7 @@ async function onBaseImage(context, image, { base, user: user2 }) {
   await (0, import_promises45.mkdir)(folder);
   const kept = await copyFiles(context, image, folder, environment2);
   for (const line2 of linesOf(kept, image)) context.log.info(line2);
-  const name = namesOf(id).image("graft");
+  const name = namesOf(id).image("user");
   const trustStore = java.trustStore === void 0 ? void 0 : STORE_IN_IMAGE;
   const lines3 = [
     dockerfileOf(base.image, { environment: environment2, written: /* @__PURE__ */ new Map() }).trimEnd(),
@@ -51692,11 +51692,10 @@ async function copyFiles({ docker: docker2, id }, { config, application, working
   });
   return await withContainer(docker2, { run: id, image: image.id }, async (container) => {
     if (java.trustStore !== void 0)
-      await docker2.stream(["cp", "--follow-link", `${container}:${java.trustStore}`, "-"], async (tar) => {
-        const file = import_node_path40.default.join(folder, TRUST_STORE);
-        for await (const entry of entriesOfTar(tar))
-          await (0, import_promises46.pipeline)(entry, (0, import_node_fs8.createWriteStream)(file, { mode: PRIVATE_FILE }));
-      });
+      await docker2.run([
+        ...["cp", "--follow-link", `${container}:${java.trustStore}`],
+        import_node_path40.default.join(folder, TRUST_STORE)
+      ]);
     return await docker2.stream(["export", container], (tar) => copyKept(tar, import_node_path40.default.join(folder, KEPT2), keeps));
   });
 }
@@ -51715,7 +51714,7 @@ function linesOf({ files, bytes, left, libraries }, { lack, java }) {
 }
 
 // src/image/start/record.ts
-var import_promises48 = require("node:fs/promises");
+var import_promises47 = require("node:fs/promises");
 var import_node_path43 = __toESM(require("node:path"), 1);
 
 // src/image/start/recording.ts
@@ -51809,9 +51808,9 @@ function withRecording(config, recording) {
 }
 
 // src/image/start/written-files.ts
-var import_node_fs9 = require("node:fs");
+var import_node_fs8 = require("node:fs");
 var import_node_path42 = __toESM(require("node:path"), 1);
-var import_promises47 = require("node:stream/promises");
+var import_promises46 = require("node:stream/promises");
 
 // src/lib/counted.ts
 var import_node_crypto5 = require("node:crypto");
@@ -51867,7 +51866,7 @@ async function copyOf(docker2, source, copy) {
         continue;
       }
       const content = counted();
-      await (0, import_promises47.pipeline)(entry, content.stream, (0, import_node_fs9.createWriteStream)(copy, { mode: PRIVATE_FILE }));
+      await (0, import_promises46.pipeline)(entry, content.stream, (0, import_node_fs8.createWriteStream)(copy, { mode: PRIVATE_FILE }));
       found = { type, mode, mtime, size: content.size(), digest: content.digest(), copy };
     }
     return found;
@@ -51892,8 +51891,8 @@ var FOLDER = "/opt/crac-start";
 async function recordStart(context, setting, command2) {
   const { docker: docker2, id, work } = context;
   const image = namesOf(id).image("start");
-  const folder = await (0, import_promises48.mkdtemp)(import_node_path43.default.join(work, "start-"));
-  await (0, import_promises48.cp)(import_node_path43.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
+  const folder = await (0, import_promises47.mkdtemp)(import_node_path43.default.join(work, "start-"));
+  await (0, import_promises47.cp)(import_node_path43.default.join(setting.dockerFolder, "start"), folder, { recursive: true });
   const options3 = ["--build-arg", `IMAGE=${setting.image}`, "--build-arg", `OWNER=${setting.user}`];
   const build3 = ["build", "--tag", image, "--force-rm", ...options3, "--", folder];
   const built = await runBuild(docker2, build3, {});
@@ -51914,7 +51913,7 @@ async function recordStart(context, setting, command2) {
 }
 async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, env }, command2, round) {
   const name = `${namesOf(id).container}-start-${round}`;
-  const folder = await (0, import_promises48.mkdtemp)(import_node_path43.default.join(work, "start-"));
+  const folder = await (0, import_promises47.mkdtemp)(import_node_path43.default.join(work, "start-"));
   try {
     await withEnvironmentFile(
       import_node_path43.default.join(work, `${name}.env`),
@@ -51955,10 +51954,10 @@ async function runUpToJava({ docker: docker2, id, work }, { image, user: user2, 
 }
 async function readRecords(folder) {
   const records2 = /* @__PURE__ */ new Map();
-  for (const entry of await (0, import_promises48.readdir)(folder, { withFileTypes: true })) {
+  for (const entry of await (0, import_promises47.readdir)(folder, { withFileTypes: true })) {
     const file = import_node_path43.default.join(folder, entry.name);
-    if (!entry.isFile() || (await (0, import_promises48.lstat)(file)).size > LONGEST_RECORD) return void 0;
-    records2.set(entry.name, await (0, import_promises48.readFile)(file, "utf8"));
+    if (!entry.isFile() || (await (0, import_promises47.lstat)(file)).size > LONGEST_RECORD) return void 0;
+    records2.set(entry.name, await (0, import_promises47.readFile)(file, "utf8"));
   }
   return records2;
 }
@@ -51970,7 +51969,7 @@ ${stderr}`, 1).slice(0, 300);
 }
 
 // src/image/start/start-command.ts
-var import_promises49 = require("node:fs/promises");
+var import_promises48 = require("node:fs/promises");
 var import_node_path45 = __toESM(require("node:path"), 1);
 
 // src/image/start/inits.ts
@@ -52010,7 +52009,7 @@ async function startCommand(source) {
   const read3 = async (name) => {
     const file = import_node_path45.default.posix.resolve(folder, name);
     const copy = found.recording?.written.get(file)?.copy;
-    return copy === void 0 ? await source.readText(file) : await (0, import_promises49.readFile)(copy, "utf8");
+    return copy === void 0 ? await source.readText(file) : await (0, import_promises48.readFile)(copy, "utf8");
   };
   const [program = "", ...rest] = words;
   return isJava(program) ? { ...found, words: [program, ...await withoutArgumentFiles(rest, read3)] } : { ...found, words };
@@ -52153,11 +52152,13 @@ function checkUser(own, user2, ids) {
 // src/image/base.ts
 async function prepareBase(context, inputs, machine, { application, image }) {
   const { docker: docker2 } = context;
-  if (image && image.lack === void 0) return await onExistingImage(context, image, inputs.user);
-  if (!image && !application) return await buildBase(context, inputs, machine);
-  const base = await givenBase(docker2, inputs.baseImage);
-  if (image) return await onBaseImage(context, image, { base, user: inputs.user });
-  if (!application) throw new Error("there is no application");
+  const { baseImage, user: user2 } = inputs;
+  if (image) {
+    if (image.lack === void 0) return await onExistingImage(context, image, user2);
+    return await onBaseImage(context, image, { base: await givenBase(docker2, baseImage), user: user2 });
+  }
+  if (!application) return await buildBase(context, inputs, machine);
+  const base = await givenBase(docker2, baseImage);
   return {
     application,
     libraries: await librariesOf(application),
@@ -52443,7 +52444,7 @@ function differences({ StopSignal = "", ExposedPorts }, inputs, user2) {
 
 // src/image/fingerprint.ts
 var import_node_crypto6 = require("node:crypto");
-var import_promises50 = require("node:fs/promises");
+var import_promises49 = require("node:fs/promises");
 var import_node_path48 = __toESM(require("node:path"), 1);
 async function fingerprintOf(parts2) {
   const { version, dockerFolder, base, jdkSha256, application, workspace, warmup = [], warmupScript } = parts2;
@@ -52467,9 +52468,9 @@ async function fingerprintOf(parts2) {
   return hash.digest("hex");
 }
 async function addTree(hash, name, source) {
-  const entry = await (0, import_promises50.stat)(source);
+  const entry = await (0, import_promises49.stat)(source);
   if (entry.isDirectory()) {
-    for (const child2 of (await (0, import_promises50.readdir)(source)).sort(compare))
+    for (const child2 of (await (0, import_promises49.readdir)(source)).sort(compare))
       await addTree(hash, import_node_path48.default.posix.join(name, child2), import_node_path48.default.join(source, child2));
     return;
   }
@@ -52570,13 +52571,13 @@ var SideBySide = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs10 = require("node:fs");
-var import_promises52 = require("node:fs/promises");
+var import_node_fs9 = require("node:fs");
+var import_promises51 = require("node:fs/promises");
 var import_node_path49 = __toESM(require("node:path"), 1);
 
 // src/run/run-id.ts
 var import_node_crypto7 = require("node:crypto");
-var import_promises51 = require("node:fs/promises");
+var import_promises50 = require("node:fs/promises");
 var import_node_os = require("node:os");
 var thisHost = {
   root: "/",
@@ -52617,9 +52618,9 @@ async function isRunning({ pid, ticks }, host) {
   return started === void 0 || started === ticks;
 }
 async function surroundings({ root }) {
-  const read3 = (file) => (0, import_promises51.readFile)(`${root}${file}`, "utf8").catch(() => "");
+  const read3 = (file) => (0, import_promises50.readFile)(`${root}${file}`, "utf8").catch(() => "");
   const boot = (await read3("proc/sys/kernel/random/boot_id")).replace(/[^0-9a-f]/g, "");
-  const namespace = await (0, import_promises51.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
+  const namespace = await (0, import_promises50.readlink)(`${root}proc/self/ns/pid`).catch(() => "");
   return {
     machine: (0, import_node_crypto7.createHash)("sha256").update(`${await read3("etc/machine-id")}
 ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
@@ -52628,7 +52629,7 @@ ${(0, import_node_os.hostname)()}`).digest("hex").slice(0, 8),
   };
 }
 async function startOf({ root }, pid) {
-  const stat18 = await (0, import_promises51.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat18 = await (0, import_promises50.readFile)(`${root}proc/${pid}/stat`, "utf8").catch(() => "");
   const fields = stat18.slice(stat18.lastIndexOf(")") + 2).split(" ");
   return fields.length > 19 ? Number(fields[19]) : void 0;
 }
@@ -52645,7 +52646,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs10.existsSync)(state === "gone" ? folder : import_node_path49.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path49.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -52665,7 +52666,7 @@ async function findLeftovers({ docker: docker2, folder }) {
     const [id = "", role = ""] = name.slice(RUN_IMAGE.length).split(":");
     of(id).images.push(role);
   }
-  for (const name of await (0, import_promises52.readdir)(folder).catch(() => [])) {
+  for (const name of await (0, import_promises51.readdir)(folder).catch(() => [])) {
     if (name.startsWith(RUN_FOLDER)) of(name.slice(RUN_FOLDER.length)).folder = import_node_path49.default.join(folder, name);
   }
   return leftovers;
@@ -52963,11 +52964,11 @@ function emulated(what, { architecture, operatingSystem }) {
 }
 
 // src/job/provide-jdk.ts
-var import_promises65 = require("node:fs/promises");
+var import_promises64 = require("node:fs/promises");
 var import_node_path59 = __toESM(require("node:path"), 1);
 
 // src/application/java-need.ts
-var import_promises53 = require("node:fs/promises");
+var import_promises52 = require("node:fs/promises");
 var import_node_path50 = __toESM(require("node:path"), 1);
 var MOST_CLASSES = 2e3;
 async function javaNeedOf(application) {
@@ -53000,7 +53001,7 @@ var classOf = (name) => name.slice(0, -".class".length).replaceAll("/", ".");
 async function jarsOf(sources) {
   const jars = [];
   for (const source of sources) {
-    const names = await isFolder(source) ? await (0, import_promises53.readdir)(source, { recursive: true }) : [""];
+    const names = await isFolder(source) ? await (0, import_promises52.readdir)(source, { recursive: true }) : [""];
     const files = names.map((name) => import_node_path50.default.join(source, name)).sort();
     jars.push(...files.filter((file) => /\.[jw]ar$/.test(file)));
   }
@@ -53012,10 +53013,10 @@ async function versionsInJar(jar, isOwn) {
   return headers.flatMap(([name, header]) => versionOf(name, header));
 }
 async function versionsInFolder(folder) {
-  const names = (await (0, import_promises53.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
+  const names = (await (0, import_promises52.readdir)(folder, { recursive: true })).filter(isClass).sort().slice(0, MOST_CLASSES);
   const found = [];
   for (const name of names) {
-    const handle = await (0, import_promises53.open)(import_node_path50.default.join(folder, name));
+    const handle = await (0, import_promises52.open)(import_node_path50.default.join(folder, name));
     try {
       const { buffer: buffer3 } = await handle.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
       found.push(...versionOf(name, buffer3));
@@ -53034,14 +53035,14 @@ function versionOf(name, header) {
 var import_node_path56 = __toESM(require("node:path"), 1);
 
 // src/jdk/file.ts
-var import_node_fs12 = require("node:fs");
-var import_promises58 = require("node:fs/promises");
+var import_node_fs11 = require("node:fs");
+var import_promises57 = require("node:fs/promises");
 var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
-var import_node_fs11 = require("node:fs");
-var import_promises56 = require("node:fs/promises");
-var import_promises57 = require("node:stream/promises");
+var import_node_fs10 = require("node:fs");
+var import_promises55 = require("node:fs/promises");
+var import_promises56 = require("node:stream/promises");
 
 // src/lib/tee.ts
 var import_node_stream3 = require("node:stream");
@@ -53065,7 +53066,7 @@ async function readByAll(stream, ...readers) {
 var import_node_path51 = __toESM(require("node:path"), 1);
 var import_node_stream4 = require("node:stream");
 var import_consumers3 = require("node:stream/consumers");
-var import_promises54 = require("node:stream/promises");
+var import_promises53 = require("node:stream/promises");
 var import_node_zlib = require("node:zlib");
 var import_tar_stream4 = __toESM(require_tar_stream(), 1);
 var LIMITS = { entries: 1e5, size: 4 * 1024 ** 3 };
@@ -53077,7 +53078,7 @@ var PIECE2 = 256 * 1024;
 async function thinArchive(packed, name, destination, limits = LIMITS) {
   const thin = (0, import_tar_stream4.pack)();
   let unwritten;
-  const writing = (0, import_promises54.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
+  const writing = (0, import_promises53.pipeline)(thin, (0, import_node_zlib.createGzip)({ level: 1 }), destination);
   writing.catch((error2) => {
     if ("syscall" in error2) unwritten = error2;
     thin.destroy(error2);
@@ -53130,7 +53131,7 @@ async function copyEntry2(archive, entry, content, thin) {
     throw refused2(archive, `${name} is a link to ${linkname}, which is left out`);
   if (type === "file" || type === "contiguous-file") {
     const source = content ? import_node_stream4.Readable.from([content], { objectMode: false }) : entry;
-    await (0, import_promises54.pipeline)(source, thin.entry({ ...entry.header }));
+    await (0, import_promises53.pipeline)(source, thin.entry({ ...entry.header }));
     return;
   }
   entry.resume();
@@ -53200,7 +53201,7 @@ function refused2(archive, why) {
 
 // src/jdk/verify.ts
 var import_node_crypto8 = require("node:crypto");
-var import_promises55 = require("node:fs/promises");
+var import_promises54 = require("node:fs/promises");
 async function measure(archive) {
   const [sha2562, sha1] = [(0, import_node_crypto8.createHash)("sha256"), (0, import_node_crypto8.createHash)("sha1")];
   let size = 0;
@@ -53229,7 +53230,7 @@ function notGenuine(asset, why) {
   });
 }
 async function knownSha256(file, name) {
-  const lines3 = (await (0, import_promises55.readFile)(file, "utf8")).split("\n");
+  const lines3 = (await (0, import_promises54.readFile)(file, "utf8")).split("\n");
   return lines3.find((line2) => line2.startsWith(`${name}	`))?.split("	")[1];
 }
 
@@ -53237,7 +53238,7 @@ async function knownSha256(file, name) {
 async function readArchive(archive, name, file, content) {
   const check2 = async (copy) => {
     try {
-      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs10.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
       return () => release2;
     } catch (error2) {
       return () => {
@@ -53246,7 +53247,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write = async (copy) => {
-    await (0, import_promises57.pipeline)(copy, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises56.pipeline)(copy, (0, import_node_fs10.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -53257,14 +53258,14 @@ async function readArchive(archive, name, file, content) {
     );
     return { measured, release: release2 };
   } catch (error2) {
-    await (0, import_promises56.rm)(file, { force: true });
+    await (0, import_promises55.rm)(file, { force: true });
     throw error2;
   }
 }
 
 // src/jdk/file.ts
 async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, warning2) {
-  const entry = await (0, import_promises58.stat)(file).catch(() => void 0);
+  const entry = await (0, import_promises57.stat)(file).catch(() => void 0);
   if (!entry?.isFile()) {
     throw new Failure("input", `Invalid input \`jdk-file\`: ${file} is not an existing file.`, {
       fix: "Use the path of a .tar.gz, relative to the workspace, which an earlier step has put there."
@@ -53286,8 +53287,8 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
   };
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
   const thin = import_node_path52.default.join(temporaryFolder, "jdk.tar.gz");
-  await (0, import_promises58.rm)(thin, { force: true });
-  const { measured, release: release2 } = await readArchive((0, import_node_fs12.createReadStream)(file), name, thin, "thin");
+  await (0, import_promises57.rm)(thin, { force: true });
+  const { measured, release: release2 } = await readArchive((0, import_node_fs11.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
@@ -53299,7 +53300,7 @@ var import_node_path55 = __toESM(require("node:path"), 1);
 
 // src/http/conditional.ts
 var import_node_crypto9 = require("node:crypto");
-var import_promises59 = require("node:fs/promises");
+var import_promises58 = require("node:fs/promises");
 var import_node_path53 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var CACHED_HEADERS = ["content-type", "link"];
@@ -53333,7 +53334,7 @@ function isJson(response) {
   return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
 }
 async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises59.readFile)(file, "utf8").catch(() => ""));
+  const cached = jsonOf(await (0, import_promises58.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
 async function store(file, url, response) {
@@ -53344,10 +53345,10 @@ async function store(file, url, response) {
   }
   const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
   if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises59.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
+  await (0, import_promises58.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto9.randomUUID)()}`;
-  await (0, import_promises59.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises59.rename)(staged, file);
+  await (0, import_promises58.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises58.rename)(staged, file);
   return cached;
 }
 function responseOf(cached) {
@@ -57740,8 +57741,8 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto10 = require("node:crypto");
-var import_node_fs13 = require("node:fs");
-var import_promises60 = require("node:fs/promises");
+var import_node_fs12 = require("node:fs");
+var import_promises59 = require("node:fs/promises");
 var import_node_path54 = __toESM(require("node:path"), 1);
 
 // node_modules/@actions/tool-cache/lib/tool-cache.js
@@ -57889,10 +57890,10 @@ async function fromCache(asset, expected, options3) {
   if (folder === "") return void 0;
   const file = import_node_path54.default.join(options3.temporaryFolder, asset.name);
   try {
-    await (0, import_promises60.rm)(file, { force: true });
+    await (0, import_promises59.rm)(file, { force: true });
     await linkOrCopy(import_node_path54.default.join(folder, asset.name), file);
-    const record = jsonOf(await (0, import_promises60.readFile)(import_node_path54.default.join(folder, RECORD_FILE), "utf8"));
-    const found = await measure((0, import_node_fs13.createReadStream)(file));
+    const record = jsonOf(await (0, import_promises59.readFile)(import_node_path54.default.join(folder, RECORD_FILE), "utf8"));
+    const found = await measure((0, import_node_fs12.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
         asset,
@@ -57904,7 +57905,7 @@ async function fromCache(asset, expected, options3) {
     return { asset, file, sha256: archive.sha256, cached: true };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
-    await (0, import_promises60.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises59.rm)(folder, { recursive: true, force: true });
     return void 0;
   }
 }
@@ -57921,7 +57922,7 @@ async function downloaded(asset, expected, options3) {
   options3.info(`Downloading ${asset.name}${size} from ${new URL(asset.url).host} ...`);
   await requireDiskSpace(options3.temporaryFolder, asset.size ?? 0, asset.name);
   try {
-    await (0, import_promises60.rm)(file, { force: true });
+    await (0, import_promises59.rm)(file, { force: true });
     const read3 = async (archive) => await readArchive(archive, asset.name, file, options3.content);
     const { measured, release: release2 } = await download(asset, read3, options3);
     verifyArchive(measured, asset, expected);
@@ -57941,25 +57942,25 @@ async function downloaded(asset, expected, options3) {
     );
     return { asset, file, sha256: sha2562, cached: false };
   } catch (error2) {
-    await (0, import_promises60.rm)(file, { force: true });
+    await (0, import_promises59.rm)(file, { force: true });
     throw error2;
   }
 }
 async function store2(file, archive, folder) {
   const staged = `${folder}-${(0, import_node_crypto10.randomBytes)(6).toString("hex")}`;
-  await (0, import_promises60.mkdir)(staged, { recursive: true });
+  await (0, import_promises59.mkdir)(staged, { recursive: true });
   try {
     await linkOrCopy(file, import_node_path54.default.join(staged, import_node_path54.default.basename(file)));
-    const { sha256: sha2562 } = await measure((0, import_node_fs13.createReadStream)(file));
+    const { sha256: sha2562 } = await measure((0, import_node_fs12.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
-    await (0, import_promises60.writeFile)(import_node_path54.default.join(staged, RECORD_FILE), JSON.stringify(record));
-    await (0, import_promises60.rename)(staged, folder);
+    await (0, import_promises59.writeFile)(import_node_path54.default.join(staged, RECORD_FILE), JSON.stringify(record));
+    await (0, import_promises59.rename)(staged, folder);
   } catch (error2) {
     if (!["ENOTEMPTY", "EEXIST"].includes(error2.code ?? "")) throw error2;
   } finally {
-    await (0, import_promises60.rm)(staged, { recursive: true, force: true });
+    await (0, import_promises59.rm)(staged, { recursive: true, force: true });
   }
-  await (0, import_promises60.writeFile)(`${folder}.complete`, "");
+  await (0, import_promises59.writeFile)(`${folder}.complete`, "");
 }
 function cacheVersion(asset) {
   const [major = 0, minor = 0, patch = 0, ...rest] = asset.order;
@@ -58178,10 +58179,10 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
 }
 
 // src/registry/jdk-layer.ts
-var import_node_fs15 = require("node:fs");
-var import_promises63 = require("node:fs/promises");
+var import_node_fs14 = require("node:fs");
+var import_promises62 = require("node:fs/promises");
 var import_node_path58 = __toESM(require("node:path"), 1);
-var import_promises64 = require("node:stream/promises");
+var import_promises63 = require("node:stream/promises");
 
 // src/image/layers.ts
 async function layersOf(docker2, image) {
@@ -58196,11 +58197,11 @@ function instruction(createdBy) {
 }
 
 // src/registry/layer-file.ts
-var import_node_fs14 = require("node:fs");
-var import_promises61 = require("node:fs/promises");
+var import_node_fs13 = require("node:fs");
+var import_promises60 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var import_node_path57 = __toESM(require("node:path"), 1);
-var import_promises62 = require("node:stream/promises");
+var import_promises61 = require("node:stream/promises");
 var import_node_util2 = require("node:util");
 var import_node_zlib2 = require("node:zlib");
 
@@ -58356,21 +58357,21 @@ async function packLayer(stream, folder) {
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises62.pipeline)(all(), packed.stream, (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises61.pipeline)(all(), packed.stream, (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
-      await (0, import_promises62.pipeline)(
+      await (0, import_promises61.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises62.pipeline)((0, import_node_fs14.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises61.pipeline)((0, import_node_fs13.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error2) {
-    await (0, import_promises61.rm)(file, { force: true });
+    await (0, import_promises60.rm)(file, { force: true });
     throw error2;
   }
   const layer = { digest: packed.digest(), size: packed.size(), mediaType: zstandard ? ZSTANDARD : GZIPPED };
@@ -58532,13 +58533,13 @@ async function fetchJdkLayer(repositories, tag, key, file, signal) {
     return { reason: `${from} has no layer with the JDK that is packed with gzip` };
   await requireDiskSpace(import_node_path58.default.dirname(file), layer.size, "the layer with the JDK");
   await client.readBlob(layer.digest, async (bytes) => {
-    await (0, import_promises63.rm)(file, { force: true });
+    await (0, import_promises62.rm)(file, { force: true });
     const { stream, digest } = counted();
-    await (0, import_promises64.pipeline)(
+    await (0, import_promises63.pipeline)(
       bytes,
       atMost(layer.size),
       stream,
-      (0, import_node_fs15.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
+      (0, import_node_fs14.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
     );
     return digest();
   });
@@ -58575,7 +58576,7 @@ async function fromLastImage({ log: log2, work }, { version, dockerFolder, repos
   const file = import_node_path59.default.join(work, "jdk-layer.tar.gz");
   const fetched = await fetch().catch(async (error2) => {
     cancelled2.throwIfAborted();
-    await (0, import_promises65.rm)(file, { force: true });
+    await (0, import_promises64.rm)(file, { force: true });
     return messageOf(error2);
   });
   if (typeof fetched !== "string") return fetched;
@@ -60611,10 +60612,10 @@ async function takeOverAll(targets, offered, given) {
 }
 
 // src/registry/send.ts
-var import_node_fs16 = require("node:fs");
+var import_node_fs15 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs16.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs15.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -60675,7 +60676,7 @@ function isFinal({ cause }) {
 }
 
 // src/registry/image-archive.ts
-var import_promises66 = require("node:fs/promises");
+var import_promises65 = require("node:fs/promises");
 var import_node_path61 = __toESM(require("node:path"), 1);
 var import_node_stream8 = require("node:stream");
 var LARGEST_DOCUMENT = 8 * 1024 * 1024;
@@ -60685,7 +60686,7 @@ async function readImageArchive(archive, packing) {
   try {
     return await readEntries(archive, packing, files);
   } catch (error2) {
-    await Promise.all(files.map((file) => (0, import_promises66.rm)(file, { force: true })));
+    await Promise.all(files.map((file) => (0, import_promises65.rm)(file, { force: true })));
     throw error2 instanceof Failure || isSystemError(error2) ? error2 : unexpectedExport(messageOf(error2));
   }
 }
@@ -60742,9 +60743,9 @@ function unexpectedExport(why) {
 }
 
 // src/runner/pull-request.ts
-var import_promises67 = require("node:fs/promises");
+var import_promises66 = require("node:fs/promises");
 async function fromFork(environment2) {
-  const text2 = await (0, import_promises67.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
+  const text2 = await (0, import_promises66.readFile)(environment2["GITHUB_EVENT_PATH"] ?? "", "utf8").catch(() => "{}");
   try {
     const { head, base } = JSON.parse(text2).pull_request ?? {};
     return base !== void 0 && head?.repo?.full_name !== base.repo?.full_name;
@@ -62743,8 +62744,7 @@ function needlesOfValue(secret, value) {
     ...formsOf(value),
     ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes })),
     ...decodedForms(value),
-    ...hmacForms(Buffer.from(value)),
-    ...cipherForms(Buffer.from(value))
+    ...keyForms(Buffer.from(value))
   ];
   return [...distinct2(forms), ...escapedForms(value), ...base64InLines(value)].map((form) => ({
     secret,
@@ -64067,13 +64067,13 @@ async function portResponds(address, health, serves) {
     target: health ?? "/",
     headers: { host: `localhost:${address.port}` }
   };
-  const isOpen = ({ description: description2 }) => description2.startsWith("HPE_") || silence !== void 0 && description2.startsWith("no answer");
+  const isOpen = ({ description: description2 }) => description2.startsWith("HPE_") || health === void 0 && description2.startsWith("no answer");
   const plain = serves === "tls" ? void 0 : await send(address, { ...request3, tls: false }, silence);
   if (plain && (isStatus(plain) || serves === "plain" || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) };
   const secure = await send(address, { ...request3, tls: true }, silence);
   const ok2 = counts(secure);
-  if (silence === void 0 && secure.description.startsWith("no answer within"))
+  if (health !== void 0 && secure.description.startsWith("no answer within"))
     return { ...secure, ok: false, tls: true };
   if (ok2 === void 0 && await shakesHands(address, SILENCE))
     return { ok: true, description: "a TLS handshake", tls: true };
@@ -64265,7 +64265,7 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises70 = require("node:fs/promises");
+var import_promises69 = require("node:fs/promises");
 var import_node_path67 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
@@ -64291,7 +64291,7 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises68 = require("node:fs/promises");
+var import_promises67 = require("node:fs/promises");
 var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
@@ -64507,7 +64507,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises68.readFile)(import_node_path64.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises67.readFile)(import_node_path64.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -64524,7 +64524,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises68.readFile)(import_node_path64.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises67.readFile)(import_node_path64.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -64576,7 +64576,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises68.readFile)(import_node_path64.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises67.readFile)(import_node_path64.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -64614,7 +64614,7 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises69 = require("node:fs/promises");
+var import_promises68 = require("node:fs/promises");
 var import_node_path66 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
@@ -64707,17 +64707,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises69.mkdir)(copied);
+  await (0, import_promises68.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises68.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises69.rm)(images, { recursive: true, force: true });
-  await (0, import_promises69.rename)(import_node_path66.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises69.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises68.rm)(images, { recursive: true, force: true });
+  await (0, import_promises68.rename)(import_node_path66.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises68.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises69.readFile)(import_node_path66.default.join(copied, entry.name));
+    const content = await (0, import_promises68.readFile)(import_node_path66.default.join(copied, entry.name));
     await writeLog(import_node_path66.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises68.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -64751,7 +64751,7 @@ ${answer.stderr}`;
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
   const file = import_node_path66.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises69.readFile)(file).catch(() => void 0);
+  const log2 = await (0, import_promises68.readFile)(file).catch(() => void 0);
   if (log2 === void 0) return "";
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
@@ -64761,7 +64761,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises70.readFile)(import_node_path67.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises69.readFile)(import_node_path67.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -65160,7 +65160,7 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises71 = require("node:fs/promises");
+var import_promises70 = require("node:fs/promises");
 var import_node_path69 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
@@ -65178,10 +65178,10 @@ async function mapHeap(context, snapshot, plan) {
   }
   const { images, mapped, loaded } = plan.mapped;
   const folder = import_node_path69.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises71.mkdir)(import_node_path69.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises71.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.images, name), image);
+  await (0, import_promises70.mkdir)(import_node_path69.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -65229,7 +65229,7 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
 }
 
 // src/application/setting-files.ts
-var import_promises72 = require("node:fs/promises");
+var import_promises71 = require("node:fs/promises");
 var import_node_path70 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist2(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
@@ -65245,7 +65245,7 @@ async function readSettingFiles(sources) {
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
       for (const name of (await namesIn3(import_node_path70.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises72.readFile)(import_node_path70.default.join(source, folder, name), "utf8").catch(() => "");
+        const text2 = await (0, import_promises71.readFile)(import_node_path70.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -65257,7 +65257,7 @@ async function readFurtherSettings(files) {
   for (const [place, file] of files) {
     const below2 = import_node_path70.default.posix.relative(HOME_DIR, place);
     if (!isSettingFile(below2)) continue;
-    found.push(settingFile(below2, await (0, import_promises72.readFile)(file, "utf8").catch(() => "")));
+    found.push(settingFile(below2, await (0, import_promises71.readFile)(file, "utf8").catch(() => "")));
   }
   return found;
 }
@@ -65268,7 +65268,7 @@ function isSettingFile(name) {
   return NAME5.test(import_node_path70.default.posix.basename(name)) && FOLDERS.includes(import_node_path70.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises72.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises71.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
   const base = import_node_path70.default.posix.basename(name);
@@ -65884,7 +65884,7 @@ var import_node_path74 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises73 = require("node:stream/promises");
+var import_promises72 = require("node:stream/promises");
 var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 function archiveToLoad(image) {
   const tar = (0, import_tar_stream5.pack)();
@@ -65897,7 +65897,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises73.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises72.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -65954,14 +65954,14 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs17 = require("node:fs");
-var import_promises74 = require("node:fs/promises");
+var import_node_fs16 = require("node:fs");
+var import_promises73 = require("node:fs/promises");
 var import_node_path72 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises74.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises73.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises74.lstat)(import_node_path72.default.join(tree, name));
+    const stats = await (0, import_promises73.lstat)(import_node_path72.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -65979,7 +65979,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs17.createReadStream)(import_node_path72.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs16.createReadStream)(import_node_path72.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -65987,10 +65987,10 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs18 = require("node:fs");
+var import_node_fs17 = require("node:fs");
 var import_node_path73 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises75 = require("node:stream/promises");
+var import_promises74 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
 var PARENTS = [import_node_path73.default.dirname(HOME_DIR), import_node_path73.default.dirname(CRAC_DIR), CRAC_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
@@ -66005,7 +66005,7 @@ async function planSnapshotLayer(source) {
       const file = import_node_path73.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises75.pipeline)(tar, (0, import_node_fs18.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises74.pipeline)(tar, (0, import_node_fs17.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       const { uid, gid } = tops[index];
       return { file, folder, top: { uid, gid } };
@@ -66034,7 +66034,7 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs18.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs17.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
@@ -66055,7 +66055,7 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs18.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs17.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
@@ -66078,7 +66078,7 @@ async function* contentsIn(tar, folder) {
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises75.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises74.pipeline)(tar, handed));
   copying.catch((error2) => handed.destroy(error2));
   let complete = false;
   try {
@@ -66149,7 +66149,7 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises76 = require("node:fs/promises");
+var import_promises75 = require("node:fs/promises");
 var import_node_path75 = __toESM(require("node:path"), 1);
 var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
@@ -66205,10 +66205,10 @@ async function dump({ docker: docker2, work }, application) {
   if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
 ${stderr}`);
   const folder = import_node_path75.default.join(work, "archive");
-  await (0, import_promises76.mkdir)(folder, { recursive: true });
+  await (0, import_promises75.mkdir)(folder, { recursive: true });
   const file = import_node_path75.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises76.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises75.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -66398,10 +66398,10 @@ function flagsOf(privileges) {
 }
 
 // src/registry/push.ts
-var import_promises78 = require("node:fs/promises");
+var import_promises77 = require("node:fs/promises");
 
 // src/registry/tags.ts
-var import_promises77 = require("node:fs/promises");
+var import_promises76 = require("node:fs/promises");
 var import_node_path77 = __toESM(require("node:path"), 1);
 async function moveTags(targets, manifest, folder) {
   const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
@@ -66481,14 +66481,14 @@ async function writeJournal(folder, { digest, tags: tags2 }) {
       ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
     }))
   };
-  await (0, import_promises77.writeFile)(import_node_path77.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+  await (0, import_promises76.writeFile)(import_node_path77.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
 }
 async function deleteJournal(folder) {
-  await (0, import_promises77.rm)(import_node_path77.default.join(folder, FILE), { force: true });
+  await (0, import_promises76.rm)(import_node_path77.default.join(folder, FILE), { force: true });
 }
 async function readJournal(folder) {
   try {
-    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises77.readFile)(import_node_path77.default.join(folder, FILE), "utf8"));
+    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises76.readFile)(import_node_path77.default.join(folder, FILE), "utf8"));
     return {
       digest,
       tags: tags2.map(({ tag, before }) => ({
@@ -66549,7 +66549,7 @@ async function sendContent({ info: info2, warn }, { targets, packed }) {
     }
   }
   await sendLayers({ targets, info: info2 }, [...layers], sent);
-  await Promise.all([...layers].map((layer) => (0, import_promises78.rm)(layer.file, { force: true })));
+  await Promise.all([...layers].map((layer) => (0, import_promises77.rm)(layer.file, { force: true })));
   const config = { digest: digestOf(packed.config), size: packed.config.length, open: () => packed.config };
   await sendBlob({ targets, info: info2 }, config, sent);
   return sent;
@@ -66746,7 +66746,7 @@ function list2(names) {
 }
 
 // src/snapshot/read.ts
-var import_promises79 = require("node:fs/promises");
+var import_promises78 = require("node:fs/promises");
 var import_node_path78 = __toESM(require("node:path"), 1);
 
 // src/snapshot/images.ts
@@ -67166,12 +67166,12 @@ async function readSnapshot(evidence, images, loadedBecause) {
   }
 }
 async function readImages(evidence, folder, loadedBecause) {
-  const image = async (name) => await (0, import_promises79.readFile)(import_node_path78.default.join(folder, name)).catch(() => {
+  const image = async (name) => await (0, import_promises78.readFile)(import_node_path78.default.join(folder, name)).catch(() => {
     throw new ImageFormatError(`${name} cannot be read`);
   });
   const processes = readProcesses(await image("pstree.img"));
   const jvm = parseJvmMemory(
-    await (0, import_promises79.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
+    await (0, import_promises78.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.jvmMemory), "utf8").catch(() => "")
   );
   const cores = [];
   const memories = [];
@@ -67185,13 +67185,13 @@ async function readImages(evidence, folder, loadedBecause) {
   const files = readFiles(await image("files.img"));
   const descriptors = [];
   const shared = [];
-  for (const name of await (0, import_promises79.readdir)(folder)) {
+  for (const name of await (0, import_promises78.readdir)(folder)) {
     if (/^fdinfo-\d+\.img$/.test(name)) descriptors.push(...readDescriptors(await image(name)));
     if (/^pagemap-shmem-\d+\.img$/.test(name)) shared.push(pagesFileOf(readPagemap(await image(name))));
   }
   const heap = loadedBecause === void 0 ? await planHeap(image, memories, shared) : { loadedBecause };
   const map = createMemoryMap("mapped" in heap ? withPages(memories, heap.mapped) : memories, files, shared);
-  const names = await (0, import_promises79.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
+  const names = await (0, import_promises78.readFile)(import_node_path78.default.join(evidence, EVIDENCE_FILES.environmentNames), "utf8").catch(
     () => void 0
   );
   return {
@@ -67424,15 +67424,15 @@ async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs
 }
 
 // src/run/folders.ts
-var import_promises80 = require("node:fs/promises");
+var import_promises79 = require("node:fs/promises");
 var import_node_path79 = __toESM(require("node:path"), 1);
 function foldersIn(runFolder) {
   return { work: import_node_path79.default.join(runFolder, "work"), logs: import_node_path79.default.join(runFolder, "logs") };
 }
 async function makeFolders(runFolder) {
   const { work, logs } = foldersIn(runFolder);
-  await (0, import_promises80.mkdir)(import_node_path79.default.dirname(runFolder), { recursive: true });
-  for (const folder of [runFolder, work, logs]) await (0, import_promises80.mkdir)(folder, { mode: PRIVATE_FOLDER });
+  await (0, import_promises79.mkdir)(import_node_path79.default.dirname(runFolder), { recursive: true });
+  for (const folder of [runFolder, work, logs]) await (0, import_promises79.mkdir)(folder, { mode: PRIVATE_FOLDER });
 }
 
 // src/lib/held-log.ts
@@ -67508,7 +67508,7 @@ var Steps = class {
 };
 
 // src/runner/disk-space.ts
-var import_promises81 = require("node:fs/promises");
+var import_promises80 = require("node:fs/promises");
 var import_node_path80 = __toESM(require("node:path"), 1);
 var SMALL_SNAPSHOT = 128e6;
 function diskSpaceFor(free, archive, application) {
@@ -67529,7 +67529,7 @@ function withDiskSpace(error2, { free, needed }) {
 var FIX3 = "Free disk space on the machine that runs Docker, for example with `docker system prune`.";
 async function checkDiskSpace(log2, free, jdkArchive, application) {
   const sizes = await Promise.all([...application].map(sizeOf2));
-  const archive = (await (0, import_promises81.stat)(jdkArchive)).size;
+  const archive = (await (0, import_promises80.stat)(jdkArchive)).size;
   const space = diskSpaceFor(
     free,
     archive,
@@ -67540,11 +67540,11 @@ async function checkDiskSpace(log2, free, jdkArchive, application) {
   return space;
 }
 async function sizeOf2(place) {
-  const own = await (0, import_promises81.stat)(place);
+  const own = await (0, import_promises80.stat)(place);
   if (!own.isDirectory()) return own.size;
   let size = 0;
-  for (const entry of await (0, import_promises81.readdir)(place, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) size += (await (0, import_promises81.stat)(import_node_path80.default.join(entry.parentPath, entry.name))).size;
+  for (const entry of await (0, import_promises80.readdir)(place, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) size += (await (0, import_promises80.stat)(import_node_path80.default.join(entry.parentPath, entry.name))).size;
   }
   return size;
 }
@@ -67651,7 +67651,7 @@ function artifactLines(result) {
 }
 
 // src/report/instructions.ts
-var import_node_fs20 = require("node:fs");
+var import_node_fs19 = require("node:fs");
 var import_yaml4 = __toESM(require_dist2(), 1);
 
 // src/report/cluster-objects.ts
@@ -67813,10 +67813,10 @@ function securityContext({ privileges, user: { uid, gid } }) {
 }
 
 // src/shipped.ts
-var import_node_fs19 = require("node:fs");
+var import_node_fs18 = require("node:fs");
 var import_node_url = require("node:url");
 function shipped() {
-  const { version } = JSON.parse((0, import_node_fs19.readFileSync)(shippedFile("package.json"), "utf8"));
+  const { version } = JSON.parse((0, import_node_fs18.readFileSync)(shippedFile("package.json"), "utf8"));
   return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
 }
 function shippedFile(name) {
@@ -67880,7 +67880,7 @@ function instructions(result) {
   const { image: runtime2, port, user: user2, publication } = result;
   const { digest, tags: tags2 } = publication;
   const image = digest ? `${repositoryOf(tags2[0] ?? "")}@${digest}` : tags2[0] ?? runtime2.id;
-  const profile = JSON.parse((0, import_node_fs20.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
+  const profile = JSON.parse((0, import_node_fs19.readFileSync)(shippedFile("docker/seccomp.json"), "utf8"));
   return instructionsFor2({ image, port, user: user2, privileges: runtime2.privileges }, profile);
 }
 function repositoryOf(tag) {
@@ -68720,8 +68720,8 @@ var RepositoryClient = class {
 };
 
 // src/registry/endpoint.ts
-var import_promises82 = require("node:dns/promises");
-var import_promises83 = require("node:fs/promises");
+var import_promises81 = require("node:dns/promises");
+var import_promises82 = require("node:fs/promises");
 var import_node_net3 = require("node:net");
 var import_node_path82 = __toESM(require("node:path"), 1);
 var import_node_tls2 = require("node:tls");
@@ -68752,14 +68752,14 @@ async function isInsecure(registry2, hostname3, docker2) {
     const [net = "", bits] = block.split("/");
     list3.addSubnet(net, Number(bits), (0, import_node_net3.isIPv6)(net) ? "ipv6" : "ipv4");
   }
-  const addresses = await (0, import_promises82.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
+  const addresses = await (0, import_promises81.lookup)(hostname3.replace(/^\[|\]$/g, ""), { all: true }).catch(() => []);
   return addresses.some(({ address, family }) => list3.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 async function certificates(registry2, { environment: environment2, root }) {
   const folder = import_node_path82.default.join(root, "etc/docker/certs.d", registry2);
-  const names = (await (0, import_promises83.readdir)(folder).catch(() => [])).sort();
+  const names = (await (0, import_promises82.readdir)(folder).catch(() => [])).sort();
   const read3 = async (...files) => {
-    const texts = await Promise.all(files.map((file) => (0, import_promises83.readFile)(file, "utf8").catch(() => "")));
+    const texts = await Promise.all(files.map((file) => (0, import_promises82.readFile)(file, "utf8").catch(() => "")));
     return texts.filter((text2) => text2 !== "");
   };
   const own = (extension) => read3(...names.filter((name) => name.endsWith(extension)).map((name) => import_node_path82.default.join(folder, name)));
@@ -68859,7 +68859,7 @@ async function main() {
     succeeded: async (result) => {
       for (const [name, value] of Object.entries(outputsOf(result))) setOutput(name, value);
       const artifacts = process.env["GITHUB_ARTIFACTS"];
-      if (artifacts) await (0, import_promises84.appendFile)(artifacts, artifactLines(result));
+      if (artifacts) await (0, import_promises83.appendFile)(artifacts, artifactLines(result));
       await writeSummary(renderSummary(result));
     },
     failed: async (failure, error2, { usedDocker }) => {

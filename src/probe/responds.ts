@@ -38,13 +38,13 @@ export async function portResponds(
     headers: { host: `localhost:${address.port}` }
   }
   const isOpen = ({ description }: Answer): boolean =>
-    description.startsWith('HPE_') || (silence !== undefined && description.startsWith('no answer'))
+    description.startsWith('HPE_') || (health === undefined && description.startsWith('no answer'))
   const plain = serves === 'tls' ? undefined : await send(address, { ...request, tls: false }, silence)
   if (plain && (isStatus(plain) || serves === 'plain' || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) }
   const secure = await send(address, { ...request, tls: true }, silence)
   const ok = counts(secure)
-  if (silence === undefined && secure.description.startsWith('no answer within'))
+  if (health !== undefined && secure.description.startsWith('no answer within'))
     return { ...secure, ok: false, tls: true }
   if (ok === undefined && (await shakesHands(address, SILENCE)))
     return { ok: true, description: 'a TLS handshake', tls: true }

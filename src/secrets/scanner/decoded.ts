@@ -1,6 +1,6 @@
 import { documentOf } from '../../lib/json.js'
 import { plainForms, type EncodedText } from './encodings.js'
-import { cipherForms, hmacForms } from './key-bytes.js'
+import { keyForms } from './key-bytes.js'
 import {
   formsOfNumber,
   isPublicDer,
@@ -100,7 +100,7 @@ function formsOfBytes(bytes: Buffer, kind: 'base64' | 'base32' | 'hex', depth: n
   if (text === undefined) {
     const key = keyOfDer(bytes)
     if (key) return [{ encoding, bytes }, ...numberForms(key)]
-    const ofKey = [...hmacForms(bytes), ...cipherForms(bytes), ...openSshForms(bytes)]
+    const ofKey = [...keyForms(bytes), ...openSshForms(bytes)]
     return [...(kind === 'hex' ? formsOfHex(bytes) : [{ encoding, bytes }]), ...ofKey]
   }
   if (weaknessOf(text) !== undefined) return []
@@ -108,8 +108,7 @@ function formsOfBytes(bytes: Buffer, kind: 'base64' | 'base32' | 'hex', depth: n
     encoding: form.encoding === 'utf-8' ? encoding : `${encoding} in ${form.encoding}`,
     bytes: form.bytes
   }))
-  const key = Buffer.from(text)
-  return [...forms, ...hmacForms(key), ...cipherForms(key), ...formsOfText(text, depth - 1)]
+  return [...forms, ...keyForms(Buffer.from(text)), ...formsOfText(text, depth - 1)]
 }
 
 /** Returns the bytes of hex, with which some programs write numbers. */

@@ -2,7 +2,7 @@ import { base64InLines } from './base64-lines.js'
 import { escapedForms, type Confirmation } from './confirmed.js'
 import { decodedForms, withoutPublicBlocks } from './decoded.js'
 import { formsOf, plainForms, type EncodedText } from './encodings.js'
-import { cipherForms, hmacForms } from './key-bytes.js'
+import { keyForms } from './key-bytes.js'
 import { looksRandom, weaknessOf, type Weakness } from './strength.js'
 
 /** A value that must not be in the image. For the login at a registry, base64 of `user:password` is a second one. */
@@ -67,8 +67,7 @@ function needlesOfValue(secret: string, value: string): Needle[] {
     ...formsOf(value),
     ...pieces.map(({ encoding, bytes }) => ({ encoding: `piece in ${encoding}`, bytes })),
     ...decodedForms(value),
-    ...hmacForms(Buffer.from(value)),
-    ...cipherForms(Buffer.from(value))
+    ...keyForms(Buffer.from(value))
   ]
   return [...distinct(forms), ...escapedForms(value), ...base64InLines(value)].map((form) => ({
     secret,

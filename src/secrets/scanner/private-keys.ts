@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { EncodedText } from './encodings.js'
-import { cipherForms, hmacForms } from './key-bytes.js'
+import { keyForms } from './key-bytes.js'
 import { openSshKey } from './openssh-key.js'
 
 /** Members of a JWK that are secret, but for `k` of a symmetric key: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
@@ -62,7 +62,7 @@ export function jwkForms(jwk: object): EncodedText[] {
   const key = attempt(() => createPrivateKey({ key: jwk as Record<string, string>, format: 'jwk' }))
   if (key !== undefined) return numberForms(key)
   const bytes = 'k' in jwk && typeof jwk.k === 'string' ? Buffer.from(jwk.k, 'base64url') : Buffer.alloc(0)
-  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes), ...hmacForms(bytes), ...cipherForms(bytes)]
+  return bytes.length < LEAST_BYTES ? [] : [bigEndian(bytes), ...keyForms(bytes)]
 }
 
 function numbersOf(key: KeyObject): Buffer[] {
