@@ -62938,7 +62938,7 @@ async function portResponds(address, health, serves) {
     target: health ?? "/",
     headers: { host: `localhost:${address.port}` }
   };
-  const isOpen = ({ description: description2 }) => description2.startsWith("HPE_") || health === void 0 && description2.startsWith("no answer");
+  const isOpen = (answer2) => answer2.description.startsWith("HPE_") || health === void 0 && isSilent(answer2);
   const plain = serves === "tls" ? void 0 : await send(address, { ...request3, tls: false }, silence);
   if (plain && (isStatus(plain) || serves === "plain" || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) };
@@ -62954,6 +62954,9 @@ async function portResponds(address, health, serves) {
 function counts(answer2) {
   if (answer2.ok) return true;
   return isStatus(answer2) ? Number(answer2.description.slice("status ".length)) < 500 : void 0;
+}
+function isSilent({ description: description2 }) {
+  return description2.startsWith("no answer");
 }
 function isStatus({ description: description2 }) {
   return /^status \d+$/.test(description2);
@@ -62986,7 +62989,7 @@ function portChecks({ health, management }, target, serves) {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
     name: path91 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path91}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path91, serves)
+    run: async () => await unlessOfProxy(target, await portResponds(address, path91, serves))
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -63007,6 +63010,12 @@ function portChecks({ health, management }, target, serves) {
       }
     }
   ];
+}
+async function unlessOfProxy({ docker: docker2, spec }, answer2) {
+  if (!answer2.ok || !isSilent(answer2)) return answer2;
+  const listeners = await listenersIn(docker2, spec.name);
+  const ok2 = listeners?.some(({ port, loopback }) => port === spec.port && !loopback) ?? true;
+  return { ...answer2, ok: ok2 };
 }
 function standardRequest({ url, health, management }, port) {
   if (url && url.port === void 0) return url;

@@ -155,6 +155,16 @@ describe('the check of the port, where no other condition is given', () => {
     const proxy = await listen(createTcpServer((socket) => socket.destroy()))
     expect(await checkOf(proxy)?.run()).toMatchObject({ ok: false })
   })
+
+  test.each([
+    ['  sl  local_address\n   0: 00000000:1F90 00000000:0000 0A', true],
+    ['  sl  local_address\n   0: 00000000:1F91 00000000:0000 0A', false],
+    ['  sl  local_address\n   0: 0100007F:1F90 00000000:0000 0A', false]
+  ])('a silent port is that of the application if the container listens on it: %j', async (text, ok) => {
+    const silent = await listen(createTcpServer(() => undefined))
+    const docker = fakeDocker(() => text)
+    expect(await checkOf(silent, {}, docker)?.run()).toMatchObject({ ok })
+  })
 })
 
 describe('a server that speaks TLS', () => {

@@ -5,7 +5,7 @@ import type { Docker } from '../docker/docker.js'
 import type { Milliseconds } from '../lib/values.js'
 import type { LogWatch } from './log-watch.js'
 import { listenersIn, type NeededPort } from './listeners.js'
-import { portResponds, urlResponds, type Serves } from './responds.js'
+import { isSilent, portResponds, urlResponds, type Serves } from './responds.js'
 import { shownTarget, type Answer, type HttpRequest } from './request.js'
 
 /** What shows that the application is ready. All that is given has to hold; if nothing is given, its port has to respond. */
@@ -78,7 +78,7 @@ export function portChecks({ health, management }: Readiness, target: Target, se
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
     name: path === undefined ? `port ${spec.port}` : `port ${spec.port}, GET ${path}`,
     port: { number: spec.port },
-    run: () => portResponds(address, path, serves)
+    run: async () => await unlessOfProxy(target, await portResponds(address, path, serves))
   }
   if (!management || health === undefined) return [own]
   const { port, tls, setting, source } = management
@@ -101,6 +101,14 @@ export function portChecks({ health, management }: Readiness, target: Target, se
       }
     }
   ]
+}
+
+/** Returns an answer; silence does not count where nothing listens in the container, as Docker's proxy is silent, too, if it cannot reach it. */
+async function unlessOfProxy({ docker, spec }: Target, answer: Answer): Promise<Answer> {
+  if (!answer.ok || !isSilent(answer)) return answer
+  const listeners = await listenersIn(docker, spec.name)
+  const ok = listeners?.some(({ port, loopback }) => port === spec.port && !loopback) ?? true
+  return { ...answer, ok }
 }
 
 /** The request to send where the user names none: the one of `ready-url` on the application's port, or else a guess. */

@@ -37,8 +37,8 @@ export async function portResponds(
     target: health ?? '/',
     headers: { host: `localhost:${address.port}` }
   }
-  const isOpen = ({ description }: Answer): boolean =>
-    description.startsWith('HPE_') || (health === undefined && description.startsWith('no answer'))
+  const isOpen = (answer: Answer): boolean =>
+    answer.description.startsWith('HPE_') || (health === undefined && isSilent(answer))
   const plain = serves === 'tls' ? undefined : await send(address, { ...request, tls: false }, silence)
   if (plain && (isStatus(plain) || serves === 'plain' || !mayBeTls(plain)))
     return { ...plain, ok: counts(plain) ?? isOpen(plain) }
@@ -56,6 +56,11 @@ export async function portResponds(
 function counts(answer: Answer): boolean | undefined {
   if (answer.ok) return true
   return isStatus(answer) ? Number(answer.description.slice('status '.length)) < 500 : undefined
+}
+
+/** Returns whether a connection was open and nothing came. */
+export function isSilent({ description }: Answer): boolean {
+  return description.startsWith('no answer')
 }
 
 function isStatus({ description }: Answer): boolean {
