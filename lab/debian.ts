@@ -4,8 +4,8 @@ import path from 'node:path'
 import { attempt, run } from './command.js'
 import type { Progress } from './progress.js'
 
-/** Suites of Debian: trixie is Debian 13, forky is the testing suite, from which Debian 14 is made. */
-export type Suite = 'trixie' | 'forky'
+/** Suites of Debian: bookworm is Debian 12, trixie Debian 13, forky the testing suite, from which Debian 14 is made. */
+export type Suite = 'bookworm' | 'trixie' | 'forky'
 
 const SUITE: Suite = 'trixie'
 const APT_SOURCES = 'etc/apt/sources.list'

@@ -44,10 +44,11 @@ const inspect = (
   docker: ReturnType<typeof machine>,
   request: Partial<InspectionRequest> = {},
   hostname = 'runner',
-  lines: string[] = []
+  lines: string[] = [],
+  clock = systemClock
 ) =>
   inspectRunner(
-    { docker, platform: 'linux', hostname, clock: systemClock, log: quietLog(lines) },
+    { docker, platform: 'linux', hostname, clock, log: quietLog(lines) },
     {
       run: '1',
       baseImage: 'debian:trixie-slim',
@@ -149,10 +150,38 @@ describe('inspectRunner', () => {
     const docker = machine({ container: () => ({ exitCode: 124 }) })
     await expect(inspect(docker)).rejects.toMatchObject({
       category: 'runner',
-      message: 'The Docker engine did not start a container within 60 seconds.'
+      message: 'The Docker engine did not start a container within 180 seconds.'
     })
     // More privileges would not make it faster.
     expect(docker.calls.filter(({ args }) => args[0] === 'run')).toHaveLength(1)
+  })
+
+  /** Responds to the first query of the version too late; the client needs this time by itself. */
+  function late(client: number) {
+    let now = 0
+    let queries = 0
+    const docker = fakeDocker(async (args): Promise<Reply> => {
+      if (args[0] === '--version') now += client
+      if (args[0] === 'version' && ++queries === 1) return { exitCode: 124 }
+      return await machine().attempt(args)
+    })
+    return { docker, clock: { ...systemClock, now: () => now } }
+  }
+
+  test('an engine on a machine where the client alone is slow has more time for its first response', async () => {
+    const { docker, clock } = late(2000)
+    expect(await inspect(docker, {}, 'runner', [], clock)).toMatchObject({ version: '28.2.2' })
+    const limits = docker.calls
+      .filter(({ args }) => args[0] === 'version')
+      .map(({ options }) => options.timeout)
+    expect(limits).toEqual([4500, 30_000])
+  })
+
+  test('an engine that does not respond on a fast machine is reported at once', async () => {
+    const { docker, clock } = late(30)
+    await expect(inspect(docker, {}, 'runner', [], clock)).rejects.toThrow(
+      'docker version did not answer in time'
+    )
   })
 
   test('podman is refused by its name, as a client and as a service', async () => {

@@ -9,7 +9,8 @@ export interface Listener {
   loopback: boolean
 }
 
-const TIMEOUT: Milliseconds = 5000
+/** Limit for the query, which takes some tenths of a second, and on a slow machine ten seconds. */
+const TIMEOUT: Milliseconds = 30_000
 
 /** State of a listening socket in /proc/net/tcp. https://docs.kernel.org/networking/proc_net_tcp.html */
 const LISTEN = '0A'

@@ -1,5 +1,7 @@
 import type { Docker } from '../docker/docker.js'
-import { dockerInfo, dockerVersion, type DockerVersion } from '../docker/inspect.js'
+import { dockerInfo, dockerVersion, type DockerVersion, type VersionResponse } from '../docker/inspect.js'
+import { TIMED_OUT } from '../docker/process-group.js'
+import type { Clock } from '../lib/clock.js'
 import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import type { Milliseconds } from '../lib/values.js'
@@ -19,8 +21,11 @@ export interface DockerFacts {
 /** Timeout of the first queries: a Docker engine that does not respond is reported within ten seconds. */
 const ANSWER_TIMEOUT: Milliseconds = 4500
 
-/** Timeout of the query of an engine that has responded, and reads its whole state for the answer. */
-const INFO_TIMEOUT: Milliseconds = 30_000
+/** Timeout of the queries of a slow machine, and of one that makes an engine read its whole state for the answer. */
+const SLOW_TIMEOUT: Milliseconds = 30_000
+
+/** Time that the client takes by itself on a slow machine; elsewhere it takes some hundredths of a second. */
+const SLOW_CLIENT: Milliseconds = 250
 
 const ARCHITECTURES: Record<string, Architecture> = { amd64: 'x64', arm64: 'aarch64' }
 
@@ -30,8 +35,9 @@ export function architectureOf(name: string): Architecture | undefined {
 }
 
 /** Queries Docker; throws a Failure if it does not respond, is podman, or does not run Linux containers. */
-export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
-  const { exitCode, version, failure } = await dockerVersion(docker, ANSWER_TIMEOUT)
+export async function readDockerFacts(world: { docker: Docker; clock: Clock }): Promise<DockerFacts> {
+  const { docker } = world
+  const { exitCode, version, failure } = await readVersion(world)
   await refusePodman(docker, version)
   const server = version?.Server
   if (exitCode !== 0 || !server) throw failure()
@@ -46,7 +52,7 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
       fix: 'Use a runner with x86-64 or arm64.'
     })
   }
-  const info = await dockerInfo(docker, INFO_TIMEOUT)
+  const info = await dockerInfo(docker, SLOW_TIMEOUT)
   const security = info && (info.SecurityOptions ?? []).join(' ')
   return {
     version: server.Version,
@@ -60,13 +66,22 @@ export async function readDockerFacts(docker: Docker): Promise<DockerFacts> {
   }
 }
 
+/** Queries the version. Where the client alone is slow, the engine has more time: it is not one that does not respond. */
+async function readVersion({ docker, clock }: { docker: Docker; clock: Clock }): Promise<VersionResponse> {
+  const first = await dockerVersion(docker, ANSWER_TIMEOUT)
+  if (first.exitCode !== TIMED_OUT) return first
+  const begin = clock.now()
+  await docker.attempt(['--version'], { timeout: SLOW_TIMEOUT })
+  return clock.now() - begin < SLOW_CLIENT ? first : await dockerVersion(docker, SLOW_TIMEOUT)
+}
+
 // podman provides a command `docker` (the package podman-docker), and a service on Docker's socket.
 async function refusePodman(docker: Docker, version: DockerVersion | undefined): Promise<void> {
   const components = version?.Server?.Components ?? []
   const service = components.find(({ Name }) => /podman/i.test(Name))
   const client = service
     ? undefined
-    : /podman version (\S+)/i.exec((await docker.attempt(['--version'], { timeout: ANSWER_TIMEOUT })).stdout)
+    : /podman version (\S+)/i.exec((await docker.attempt(['--version'], { timeout: SLOW_TIMEOUT })).stdout)
   if (!service && !client) return
   throw new Failure(
     'runner',

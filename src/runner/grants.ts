@@ -42,7 +42,7 @@ getconf GNU_LIBC_VERSION 2>/dev/null
 df -P -k / || true`
 
 /** Time limit for this container, which usually takes a few tenths of a second: a slow engine is not one that refuses. */
-const START_TIMEOUT: Milliseconds = 60_000
+const START_TIMEOUT: Milliseconds = 180_000
 
 /**
  * Starts a container with these privileges; returns the reason as a text if Docker does not. Throws UnsupportedRunner if Docker is

@@ -58,7 +58,7 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
       { fix: 'Use a Linux runner, for example `runs-on: ubuntu-24.04`.' }
     )
   }
-  const facts = await readDockerFacts(docker)
+  const facts = await readDockerFacts(world)
   world.onFacts?.(facts)
   log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`)
   const reach = await findReach(docker, world.hostname)

@@ -4,7 +4,8 @@ import { dockerEndpoint, findContainer } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
 
-const ANSWER_TIMEOUT: Milliseconds = 8000
+/** Limit for queries of an engine that has responded: on a slow machine the client alone takes seconds. */
+const ANSWER_TIMEOUT: Milliseconds = 30_000
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/
 
 /**
