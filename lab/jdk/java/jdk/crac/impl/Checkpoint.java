@@ -89,6 +89,7 @@ public class Checkpoint {
 
     private static NewArguments dump(CheckpointException failure, Runnable accepted) {
         accepted.run();
+        NewArguments.rehearse();
         int id = Engine.checkpoint(Path.of(System.getProperty("java.home"), "lib", "criuengine").toString(), FOLDER);
         if (id < 0) {
             failure.addSuppressed(new CheckpointException("Native checkpoint failed."));

@@ -25,18 +25,41 @@ class NewArguments {
     }
 
     static NewArguments read(int id) {
-        NewArguments result = new NewArguments();
         Path file = Path.of("/dev/shm/crac-arguments-" + id);
         try {
-            String text = Files.readString(file, Charset.forName(System.getProperty("sun.jnu.encoding", "ISO-8859-1")));
+            NewArguments result = read(file, "");
             Files.delete(file);
-            for (String entry : text.split("\0")) {
-                if (!entry.isEmpty()) {
-                    result.add(entry.charAt(0), entry.substring(1));
-                }
-            }
+            return result;
         } catch (IOException e) {
             System.err.println("The new arguments cannot be read: " + e);
+            return NONE;
+        }
+    }
+
+    /**
+     * Reads arguments, and sets the environment to its own values. A CRaC JVM takes over new arguments in native code; this loads all
+     * classes that are needed for it before the checkpoint, so that a restored process does not load them.
+     */
+    static void rehearse() {
+        NewArguments current = new NewArguments();
+        System.getenv().forEach((name, value) -> current.environment.add(name + "=" + value));
+        try {
+            read(Path.of("/proc/self/cmdline"), "A");
+        } catch (IOException e) {
+            System.err.println("The arguments cannot be read: " + e);
+        }
+        current.apply();
+    }
+
+    /** @param kind put before each entry; empty for a file whose entries have one */
+    private static NewArguments read(Path file, String kind) throws IOException {
+        NewArguments result = new NewArguments();
+        String text = Files.readString(file, Charset.forName(System.getProperty("sun.jnu.encoding", "ISO-8859-1")));
+        for (String entry : text.split("\0")) {
+            if (!entry.isEmpty()) {
+                String whole = kind + entry;
+                result.add(whole.charAt(0), whole.substring(1));
+            }
         }
         return result;
     }
