@@ -49507,8 +49507,9 @@ async function onExistingImage(context, image, user2) {
       image: await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, recording),
       workingDirectory: image.workingDirectory,
       digest,
+      repositoryDigests,
       environment: variablesIn(config.Env ?? []),
-      given: { reference, repositoryDigests, labels: config.Labels ?? {}, trustStore: java.trustStore }
+      given: { reference, labels: config.Labels ?? {}, trustStore: java.trustStore }
     }
   };
 }
@@ -50048,11 +50049,9 @@ async function onBaseImage(context, image, { base, user: user2 }) {
       workingDirectory: image.workingDirectory,
       digest: image.digest,
       ...base.digest === void 0 ? {} : { ground: base.digest },
+      repositoryDigests: base.repositoryDigests,
       environment: environment2,
-      given: {
-        ...{ reference, trustStore, labels: config.Labels ?? {} },
-        repositoryDigests: base.repositoryDigests
-      }
+      given: { reference, trustStore, labels: config.Labels ?? {} }
     }
   };
 }
@@ -50573,7 +50572,7 @@ async function buildBase(context, inputs, { workspace, dockerFolder }) {
     const { digest, environment: own } = await localImage(docker2, name);
     const image = await withStartSettings(context, name, `${user2.uid}:${user2.gid}`, recording);
     const environment2 = { ...variablesIn(own), ...recording?.environment };
-    const base = { image, workingDirectory, digest, environment: environment2 };
+    const base = { image, workingDirectory, digest, repositoryDigests: [], environment: environment2 };
     return { application, libraries: void 0, base };
   });
 }
@@ -59413,12 +59412,13 @@ function engineName(engine, privileges) {
 
 // src/registry/given-layers.ts
 var MOST_PLATFORMS = 16;
-async function givenLayers(repositories, names, signal) {
+async function givenLayers(repositories, names, tags2, signal) {
   const found = await Promise.all(
     names.map(async (name) => {
       const [repository = "", digest = ""] = name.split("@");
       try {
         const reference = parseReference(repository);
+        if (!tags2.some(({ registry: registry2 }) => registry2 === reference.registry)) return void 0;
         const layers = await layersAt(repositories(reference, signal), digest);
         return layers && { registry: reference.registry, path: reference.path, layers };
       } catch (error) {
@@ -62300,7 +62300,7 @@ function startLowerLayers(context, inputs, setting) {
   const signal = AbortSignal.any([ending.signal, setting.cancelled]);
   const image = build2(context, inputs, setting);
   const targets = query(inputs, setting, signal);
-  const given = setting.from.length > 0 && inputs.push ? givenLayers(setting.repositories, setting.from, signal) : [];
+  const given = inputs.push ? givenLayers(setting.repositories, setting.from, inputs.tags, signal) : [];
   const push2 = Promise.all([image, targets, given]).then(
     async ([id, found, layers2]) => found && await openEarlyPush(context.docker, id, found, layers2)
   );
@@ -65372,7 +65372,7 @@ async function deleteJournal(folder) {
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
-  const given = await givenLayers(world.repositories, request3.from, signal);
+  const given = await givenLayers(world.repositories, request3.from, request3.tags, signal);
   const { known } = await knownEverywhere(world.docker, request3.image, targets, given);
   return { known, send: (packed, extras) => send2(world, request3, { targets, known, packed, ...extras }) };
 }
@@ -65496,7 +65496,7 @@ async function push(context, inputs, world, scan2, image) {
         info: (line2) => log2.info(line2),
         warn: (line2) => log2.warning(line2)
       },
-      { image: image.id, tags: inputs.tags, from: image.from ?? [], folder: work },
+      { image: image.id, tags: inputs.tags, from: image.from, folder: work },
       signal
     );
     const opened = await (image.early ? open6() : step("registries", "Query the registries", open6));
@@ -66147,7 +66147,7 @@ function withImage({ inputs: { baseImage: given, port, user: user2 }, finished: 
 async function withSnapshot(job, runner, parts2, source) {
   const { context, inputs, world } = job;
   const { step } = context;
-  const from = parts2.base.given?.repositoryDigests ?? [];
+  const from = parts2.base.repositoryDigests;
   await step("build-checkpoint", "Build the checkpoint image", async () => {
     const image = await buildStage(context, source, "checkpoint", { buildArgs: {}, labels: {} });
     await noteMissingFonts(context, parts2.libraries, image);
@@ -66281,7 +66281,7 @@ async function withoutSnapshot(job, why, known) {
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
   const cold = await buildColdImage(context, inputs, setting, { source, reason });
   const publication = await publish(context, inputs, world, {
-    ...{ id: cold.image.id, snapshot: void 0, annotations: {}, from: parts2.base.given?.repositoryDigests }
+    ...{ id: cold.image.id, snapshot: void 0, annotations: {}, from: parts2.base.repositoryDigests }
   });
   return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
 }

@@ -2,6 +2,7 @@ import { beforeEach, expect } from '@jest/globals'
 import { cpSync, existsSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { run } from '../../lab/command.js'
 import { startRegistryFront, type Fault, type RegistryFront } from '../../lab/registry-front.js'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
@@ -218,6 +219,22 @@ e2eSuite('a push', ['Server'], ({ folder, context }) => {
 
     front.script({ method: 'POST', path: /uploads/, status: 403, error: DENIED })
     expect(errorOf(await push({}, fork))).toContain('a pull request from a fork')
+  })
+
+  labTest('layers of a base image at the same registry are taken over from its repository', async () => {
+    const base = `${front.address}/${repository}-base:1`
+    docker('tag', world.baseImage, base)
+    // Not in a way that keeps the front from answering.
+    await run('docker', ['push', '--quiet', base], { env: world.environment })
+    const begin = front.requests.length
+    const tag = `${front.address}/${repository}-on-base:crac`
+    const step = await push({ tags: tag, 'base-image': base })
+    expect(annotations(step, 'error')).toEqual([])
+    const { image } = JSON.parse(step.outputs['metadata'] ?? '') as { image: { layers: { sent: boolean }[] } }
+    expect(image.layers[0]?.sent).toBe(false)
+    const uploads = front.requests.slice(begin).filter((line) => /^PUT .*-on-base\/blobs\//.test(line))
+    expect(uploads).toHaveLength(image.layers.filter(({ sent }) => sent).length + 1)
+    docker('image', 'rm', '--force', base, tag)
   })
 
   labTest('two registries get the same image, which is the one that was restored', async () => {

@@ -41,7 +41,7 @@ export interface LowerLayersSetting {
   secrets: readonly Secret[]
   cancelled: AbortSignal
   environment: NodeJS.ProcessEnv
-  /** Names with digests (`repository@sha256:...`) of the image that was given to the action. */
+  /** Names with digests (`repository@sha256:...`) of the input `image` or `base-image`. */
   from: readonly string[]
 }
 
@@ -68,8 +68,7 @@ export function startLowerLayers(
   const signal = AbortSignal.any([ending.signal, setting.cancelled])
   const image = build(context, inputs, setting)
   const targets = query(inputs, setting, signal)
-  const given =
-    setting.from.length > 0 && inputs.push ? givenLayers(setting.repositories, setting.from, signal) : []
+  const given = inputs.push ? givenLayers(setting.repositories, setting.from, inputs.tags, signal) : []
   const push = Promise.all([image, targets, given]).then(
     async ([id, found, layers]) => found && (await openEarlyPush(context.docker, id, found, layers))
   )

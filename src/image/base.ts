@@ -99,7 +99,7 @@ async function buildBase(
     const { digest, environment: own } = await localImage(docker, name)
     const image = await withStartSettings(context, name, `${user.uid}:${user.gid}`, recording)
     const environment = { ...variablesIn(own), ...recording?.environment }
-    const base = { image, workingDirectory, digest, environment }
+    const base = { image, workingDirectory, digest, repositoryDigests: [], environment }
     return { application, libraries: undefined, base }
   })
 }

@@ -5,8 +5,6 @@ import type { Libraries } from '../application/libraries.js'
 export interface GivenImage {
   /** As the input names it. */
   reference: string
-  /** Its names with digests, `repository@sha256:...`: a registry may have its layers. */
-  repositoryDigests: readonly string[]
   labels: Readonly<Record<string, string>>
   /** Path of the store of certificates for the JDK; undefined for that of the JDK itself. */
   trustStore: string | undefined
@@ -17,6 +15,8 @@ export interface BaseImage {
   image: string
   workingDirectory: string
   digest: string | undefined
+  /** Names with digests (`repository@sha256:...`) of the image that is at the bottom of it: a registry may have its layers. */
+  repositoryDigests: readonly string[]
   /** Digest of the input `base-image`, where the application of another image goes onto that. */
   ground?: string
   /** Variables that the image sets. */

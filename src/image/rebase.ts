@@ -26,8 +26,9 @@ export async function onExistingImage(
       image: await withStartSettings(context, name, `${user.uid}:${user.gid}`, recording),
       workingDirectory: image.workingDirectory,
       digest,
+      repositoryDigests,
       environment: variablesIn(config.Env ?? []),
-      given: { reference, repositoryDigests, labels: config.Labels ?? {}, trustStore: java.trustStore }
+      given: { reference, labels: config.Labels ?? {}, trustStore: java.trustStore }
     }
   }
 }

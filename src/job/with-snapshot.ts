@@ -34,7 +34,7 @@ export async function withSnapshot(
 ): Promise<Checkpointed | UnsupportedRunner | CheckpointRefused> {
   const { context, inputs, world } = job
   const { step } = context
-  const from = parts.base.given?.repositoryDigests ?? []
+  const from = parts.base.repositoryDigests
   await step('build-checkpoint', 'Build the checkpoint image', async () => {
     const image = await buildStage(context, source, 'checkpoint', { buildArgs: {}, labels: {} })
     await noteMissingFonts(context, parts.libraries, image)

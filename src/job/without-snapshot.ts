@@ -41,7 +41,7 @@ export async function withoutSnapshot(
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts) }
   const cold = await buildColdImage(context, inputs, setting, { source, reason })
   const publication = await publish(context, inputs, world, {
-    ...{ id: cold.image.id, snapshot: undefined, annotations: {}, from: parts.base.given?.repositoryDigests }
+    ...{ id: cold.image.id, snapshot: undefined, annotations: {}, from: parts.base.repositoryDigests }
   })
   return { outcome: 'cold', reason, refused, ...cold, ...withImage({ ...job, inputs }, parts, publication) }
 }

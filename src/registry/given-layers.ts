@@ -3,12 +3,12 @@ import { fieldsOf, jsonOf } from '../lib/json.js'
 import type { RepositoryClient } from './client.js'
 import type { PackedLayer } from './layer-file.js'
 import { imageOf, layersByContent, type PushTarget, type Repositories } from './published.js'
-import { parseReference } from './reference.js'
+import { parseReference, type Reference } from './reference.js'
 
 /** Maximum number of platforms of an index that are read. */
 const MOST_PLATFORMS = 16
 
-/** Layers of the given image at a registry, by their uncompressed digests. */
+/** Layers of the input `image` or `base-image` at a registry, by their uncompressed digests. */
 export interface GivenLayers {
   registry: string
   /** Name of their repository at the registry. */
@@ -17,12 +17,13 @@ export interface GivenLayers {
 }
 
 /**
- * Returns the layers that registries have of an image, whose names have digests (`repository@sha256:...`). A registry that does not
- * respond has none: then its layers are sent.
+ * Returns the layers that the registries of the tags have of an image, whose names have digests (`repository@sha256:...`). Other
+ * registries are not queried, because nothing can be taken over from them. A registry that does not respond has none: then its layers are sent.
  */
 export async function givenLayers(
   repositories: Repositories,
   names: readonly string[],
+  tags: readonly Reference[],
   signal: AbortSignal
 ): Promise<GivenLayers[]> {
   const found = await Promise.all(
@@ -30,6 +31,7 @@ export async function givenLayers(
       const [repository = '', digest = ''] = name.split('@')
       try {
         const reference = parseReference(repository)
+        if (!tags.some(({ registry }) => registry === reference.registry)) return undefined
         const layers = await layersAt(repositories(reference, signal), digest)
         return layers && { registry: reference.registry, path: reference.path, layers }
       } catch (error) {

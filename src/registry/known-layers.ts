@@ -8,13 +8,13 @@ import { imageOf, layersByContent, type PushTarget } from './published.js'
 export interface KnownLayers {
   /** Layers that every repository has. */
   known: Map<string, PackedLayer>
-  /** Layers of the image that was given to the action: a repository that lacks one can take it over from another of its registry. */
+  /** Layers of the input `image` or `base-image`: a repository that lacks one can take it over from another of its registry. */
   offered: Map<string, PackedLayer>
 }
 
 /**
  * Returns the layers of the image that every repository has already, or can take over: those of the present images of the tags, and of
- * the image that was given to the action. Nothing is changed at the registries.
+ * the input `image` or `base-image`. Nothing is changed at the registries.
  */
 export async function knownEverywhere(
   docker: Docker,

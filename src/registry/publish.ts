@@ -43,8 +43,8 @@ interface ProvedImage {
   snapshot: SnapshotInImage | undefined
   /** Annotations of the manifest. */
   annotations: Readonly<Record<string, string>>
-  /** Names with digests (`repository@sha256:...`) of the image that was given to the action; none without one. */
-  from?: readonly string[] | undefined
+  /** Names with digests (`repository@sha256:...`) of the input `image` or `base-image`. */
+  from: readonly string[]
   /** The image, if its layers were read while it was made. */
   read?: ReadImage | undefined
   /** Layers that were sent before the proof. */
@@ -89,7 +89,7 @@ async function push(
           info: (line) => log.info(line),
           warn: (line) => log.warning(line)
         },
-        { image: image.id, tags: inputs.tags, from: image.from ?? [], folder: work },
+        { image: image.id, tags: inputs.tags, from: image.from, folder: work },
         signal
       )
     // The tags may have moved since the registries were queried for the first time.

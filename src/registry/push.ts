@@ -31,7 +31,7 @@ export interface PushContext {
 export interface PushRequest {
   image: string
   tags: readonly Reference[]
-  /** Names with digests (`repository@sha256:...`) of the image that was given to the action. */
+  /** Names with digests (`repository@sha256:...`) of the input `image` or `base-image`. */
   from: readonly string[]
   /** Existing folder of the run, for the journal of the moved tags. */
   folder: string
@@ -62,7 +62,7 @@ const LARGEST_AT_GITHUB = 10e9
 /** Reads the present tags from the registries, so that a registry that refuses ends the run early. The signal ends the whole push. */
 export async function openPush(world: PushContext, request: PushRequest, signal: AbortSignal): Promise<Push> {
   const targets = await targetsOf(world.repositories, request.tags, signal)
-  const given = await givenLayers(world.repositories, request.from, signal)
+  const given = await givenLayers(world.repositories, request.from, request.tags, signal)
   // What an early push has taken over after the scan is known here, and no more is taken over.
   const { known } = await knownEverywhere(world.docker, request.image, targets, given)
   return { known, send: (packed, extras) => send(world, request, { targets, known, packed, ...extras }) }

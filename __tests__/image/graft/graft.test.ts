@@ -131,10 +131,8 @@ describe('an application on the base image', () => {
       image: 'crac-checkpoint/run-1:user',
       ...{ workingDirectory: '/app', digest: 'sha256:2', ground: 'sha256:3' },
       environment: { PATH: '/app/bin:/usr/bin', GIVEN: 'a "b" $c' },
-      given: {
-        ...{ reference: 'a:1', labels: { team: 'a b' }, trustStore: '/opt/crac-cacerts/cacerts' },
-        repositoryDigests: ['base@sha256:3']
-      }
+      repositoryDigests: ['base@sha256:3'],
+      given: { reference: 'a:1', labels: { team: 'a b' }, trustStore: '/opt/crac-cacerts/cacerts' }
     })
     expect(await readFile(path.join(work, 'graft-1/Dockerfile'), 'utf8')).toBe(
       [

@@ -16,9 +16,7 @@ import { copyKept, type KeptFiles } from './kept-files.js'
 import { keptPaths } from './kept-paths.js'
 
 /** The input `base-image`. */
-export type GivenBase = Pick<BaseImage, 'image' | 'digest' | 'environment'> & {
-  repositoryDigests: readonly string[]
-}
+export type GivenBase = Pick<BaseImage, 'image' | 'digest' | 'repositoryDigests' | 'environment'>
 
 /** Most folders that are named as left behind, the largest first. */
 const MOST_FOLDERS = 20
@@ -77,11 +75,9 @@ export async function onBaseImage(
       workingDirectory: image.workingDirectory,
       digest: image.digest,
       ...(base.digest === undefined ? {} : { ground: base.digest }),
+      repositoryDigests: base.repositoryDigests,
       environment,
-      given: {
-        ...{ reference, trustStore, labels: config.Labels ?? {} },
-        repositoryDigests: base.repositoryDigests
-      }
+      given: { reference, trustStore, labels: config.Labels ?? {} }
     }
   }
 }
