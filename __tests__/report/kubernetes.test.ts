@@ -92,6 +92,10 @@ describe.each(CASES)('for the privileges %s', (_, level) => {
       expect(text.includes('operator/crac-checkpoint.json')).toBe(needed)
   })
 
+  test('no manifest has an anchor or an alias of YAML', () => {
+    for (const text of Object.values(of(level))) expect(text).not.toMatch(/[:-] [&*]\w/)
+  })
+
   test('a comment says what to mount on /tmp where the root file system is read-only', () => {
     expect(of(level).kubernetes).toMatch(/^#.*`readOnlyRootFilesystem: true`, mount an emptyDir on \/tmp/m)
   })

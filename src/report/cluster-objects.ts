@@ -84,7 +84,8 @@ export function capabilities({ capability }: Privileges): string[] {
   return [capability.toUpperCase(), 'SETPCAP']
 }
 
-/** Returns an object as YAML, after comments. */
+/** Returns an object as YAML, after comments. What occurs twice is written twice, without anchors. */
 export function commented(notes: readonly string[], object: object): string {
-  return `${notes.map((note) => `# ${note}\n`).join('')}${stringify(object)}`
+  const text = stringify(object, { aliasDuplicateObjects: false })
+  return `${notes.map((note) => `# ${note}\n`).join('')}${text}`
 }

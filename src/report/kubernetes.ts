@@ -46,7 +46,7 @@ const POD_SECURITY =
 const PROFILE = [
   `The profile ${NODE_PROFILE} has to be on each node, else the container is not created: apply the output \`seccomp-profile\``,
   `(security-profiles-operator 1.0 or newer), or put ${LAUNCH_FILES.seccompProfile} of the image there: /var/lib/kubelet/seccomp/${NODE_PROFILE}.`,
-  'In place of it, `type: Unconfined` restores too. With `type: RuntimeDefault`, which blocks clone3, the application starts normally.'
+  '`type: Unconfined` also works. With `type: RuntimeDefault`, which blocks clone3, the application starts normally.'
 ]
 
 export function kubernetesManifests(startable: Startable, profile: SeccompProfile): KubernetesManifests {
