@@ -23,17 +23,19 @@ export interface MachineOptions {
 export interface Machine extends Connection {
   kernel: Kernel
   cpu: string
+  /** Ends it, and removes what it has changed on its disk. */
+  stop: () => Promise<void>
 }
 
 /** Time to boot, in seconds: about 80 on a quiet machine. */
 const BOOT_LIMIT = 900
 const MEMORY = '2560'
 
-/** Boots a virtual machine with an emulated CPU, and ends it after the work. */
-export async function withMachine<T>(
-  options: MachineOptions,
-  work: (machine: Machine) => Promise<T>
-): Promise<T> {
+/** Address of the machine outside in the network of `qemu -netdev user`. */
+const OUTSIDE = '10.0.2.2'
+
+/** Boots a virtual machine with an emulated CPU, and returns it when its Docker responds. */
+export async function bootMachine(options: MachineOptions): Promise<Machine> {
   const { disk, kernel, cpu, ports, folder } = options
   const port = await freePort()
   const consoleLog = path.join(folder, `console-${kernel.release}.log`)
@@ -44,17 +46,22 @@ export async function withMachine<T>(
   const ended = new Promise<void>((resolve) => qemu.on('close', () => resolve()))
   const kill = (): void => void qemu.kill('SIGKILL')
   process.on('exit', kill)
-  const machine = { ...connect(port, disk.key, folder), kernel, cpu }
-  try {
-    await booted(machine, qemu, consoleLog)
-    for (const one of ports) await machine.run(forwardingOf(one))
-    return await work(machine)
-  } finally {
-    await machine.close()
+  const connection = connect(port, disk.key, folder)
+  const stop = async (): Promise<void> => {
+    await connection.close()
     kill()
     await ended
     process.off('exit', kill)
   }
+  const machine = { ...connection, kernel, cpu, stop }
+  try {
+    await booted(machine, qemu, consoleLog)
+    for (const command of forwardingOf(ports)) await machine.run(command)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return machine
 }
 
 function qemuArguments({ disk, kernel, cpu }: MachineOptions, port: number, consoleLog: string): string[] {
@@ -83,11 +90,15 @@ async function booted(machine: Machine, qemu: ChildProcess, consoleLog: string):
   }
 }
 
-/** Opens a port of the loopback address that leads to the same port of the machine outside. */
-function forwardingOf(port: number): string[] {
+/** Commands that make ports of its loopback address lead to the same ports of the machine outside. */
+function forwardingOf(ports: readonly number[]): string[][] {
+  const nat = ['iptables', '--wait', '--table', 'nat', '--append']
   return [
-    ...['systemd-run', '--quiet', `--unit=forward-${port}`],
-    `--socket-property=ListenStream=127.0.0.1:${port}`,
-    ...['/usr/lib/systemd/systemd-socket-proxyd', `10.0.2.2:${port}`]
+    ['sysctl', '--quiet', '--write', 'net.ipv4.conf.all.route_localnet=1'],
+    [...nat, 'POSTROUTING', '--destination', OUTSIDE, '--jump', 'MASQUERADE'],
+    ...ports.map((port) => [
+      ...[...nat, 'OUTPUT', '--destination', '127.0.0.1', '--protocol', 'tcp', '--dport', String(port)],
+      ...['--jump', 'DNAT', '--to-destination', `${OUTSIDE}:${port}`]
+    ])
   ]
 }

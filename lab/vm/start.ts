@@ -1,6 +1,5 @@
 import path from 'node:path'
-import { PROJECT } from '../home.js'
-import type { Connection } from './connection.js'
+import type { Place } from './place.js'
 
 /** What a container of an image did. */
 export interface Start {
@@ -26,26 +25,27 @@ const CAUSE = /crac-checkpoint: the snapshot could not be restored here; .*?Caus
 /** Prints the ids that CRIU wrote of restored processes, and the AppArmor profile. */
 const INSPECT = 'cat "$HOME"/.crac-restored-* 2>/dev/null; echo; cat /proc/self/attr/current 2>/dev/null'
 
-/** Pulls an image by its digest, and starts it as its user would: with the flags that its label declares, or without any. */
-export async function startIn(machine: Connection, image: string, declared = true): Promise<Start> {
-  const docker = async (...args: string[]): Promise<string> => await machine.run(['docker', ...args])
-  const present = await machine.attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])
+/** Pulls an image by its digest, and starts it as its user would: with the flags that its label declares, or without any. `call.sh` has to be in the folder of the place. */
+export async function startIn(place: Place, image: string, declared = true): Promise<Start> {
+  const docker = async (...args: string[]): Promise<string> => await place.run(['docker', ...args])
+  const present = await place.attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])
   if (present.code !== 0) await docker('pull', '--quiet', image)
-  const flags = declared ? await flagsOf(machine, image) : []
+  const flags = declared ? await flagsOf(place, image) : []
   const container = await docker('run', '--detach', '--publish', `127.0.0.1::${PORT}`, ...flags, image)
   try {
-    const called = await machine.attempt(['bash', '/lab/call.sh', container, PORT, String(PATIENCE)])
-    const { stdout: inside } = await machine.attempt(['docker', 'exec', container, 'sh', '-c', INSPECT])
-    const logs = await machine.attempt(['docker', 'logs', container])
+    const called = await place.attempt([
+      'bash',
+      path.join(place.folder, 'call.sh'),
+      container,
+      PORT,
+      String(PATIENCE)
+    ])
+    const { stdout: inside } = await place.attempt(['docker', 'exec', container, 'sh', '-c', INSPECT])
+    const logs = await place.attempt(['docker', 'logs', container])
     return startOf(called.stdout.trim(), inside, `${logs.stdout}${logs.stderr}`)
   } finally {
     await docker('rm', '--force', container)
   }
-}
-
-/** Copies what `startIn` needs. */
-export async function copyCaller(machine: Connection): Promise<void> {
-  await machine.copyIn([path.join(PROJECT, 'lab/vm/call.sh')], '/lab')
 }
 
 /** Returns what a container did, from its first response, the output of INSPECT and its log. */
@@ -63,11 +63,12 @@ export function startOf(answer: string, inside: string, log: string): Start {
 }
 
 /** Returns the flags that the image declares, with a file of the seccomp profile that it has. */
-async function flagsOf(machine: Connection, image: string): Promise<string[]> {
+async function flagsOf(place: Place, image: string): Promise<string[]> {
   const format = `{{index .Config.Labels "${LABEL}"}}`
-  const label = await machine.run(['docker', 'image', 'inspect', '--format', format, image])
-  const container = await machine.run(['docker', 'create', image])
-  await machine.run(['docker', 'cp', '--quiet', `${container}:${PROFILE}`, '/lab/seccomp.json'])
-  await machine.run(['docker', 'rm', container])
-  return label.split(' ').map((flag) => flag.replace('seccomp=seccomp.json', 'seccomp=/lab/seccomp.json'))
+  const label = await place.run(['docker', 'image', 'inspect', '--format', format, image])
+  const container = await place.run(['docker', 'create', image])
+  const profile = path.join(place.folder, 'seccomp.json')
+  await place.run(['docker', 'cp', '--quiet', `${container}:${PROFILE}`, profile])
+  await place.run(['docker', 'rm', container])
+  return label.split(' ').map((flag) => flag.replace('seccomp=seccomp.json', `seccomp=${profile}`))
 }
