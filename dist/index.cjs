@@ -67737,8 +67737,9 @@ function capabilities({ capability }) {
   return [capability.toUpperCase(), "SETPCAP"];
 }
 function commented(notes, object) {
+  const text2 = (0, import_yaml2.stringify)(object, { aliasDuplicateObjects: false });
   return `${notes.map((note) => `# ${note}
-`).join("")}${(0, import_yaml2.stringify)(object)}`;
+`).join("")}${text2}`;
 }
 
 // src/report/kubernetes.ts
@@ -67749,7 +67750,7 @@ var POD_SECURITY = "Where Pod Security is enforced: kubectl label namespace NAME
 var PROFILE = [
   `The profile ${NODE_PROFILE} has to be on each node, else the container is not created: apply the output \`seccomp-profile\``,
   `(security-profiles-operator 1.0 or newer), or put ${LAUNCH_FILES.seccompProfile} of the image there: /var/lib/kubelet/seccomp/${NODE_PROFILE}.`,
-  "In place of it, `type: Unconfined` restores too. With `type: RuntimeDefault`, which blocks clone3, the application starts normally."
+  "`type: Unconfined` also works. With `type: RuntimeDefault`, which blocks clone3, the application starts normally."
 ];
 function kubernetesManifests(startable, profile) {
   const needsProfile = usesProfile(startable.privileges);
