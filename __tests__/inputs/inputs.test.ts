@@ -210,7 +210,7 @@ describe('readInputs', () => {
     ['warmup', 'GET / x0', 'between 1 and'],
     ['warmup', 'GET / c1000', 'between 1 and'],
     ['warmup', 'GET / -> OK', 'an HTTP status'],
-    ['warmup', 'GET / @a @b', 'lines such as'],
+    ['warmup', 'GET / @a @b', 'at most one body'],
     ['warmup', 'Accept: x', 'lines such as'],
     ['network', 'container:x', 'the name of a Docker network'],
     ['network', 'none', 'the name of a Docker network'],

@@ -41,8 +41,34 @@ test('shows a line without its body and the values of its query, which can be se
     'POST /orders @order.json'
   ])
   expect(() => parse(`POST /login '{"password": "abc"}' 'other' x0`)).toThrow(
-    'Invalid input `warmup`: "POST /login".'
+    `Invalid input \`warmup\`: "POST /login '...' '...'".`
   )
+})
+
+test.each([
+  ["POST /orders '{}' x50 ->201", "POST /orders '...' x50 ->201", 'the options `x200`, `c4` and `-> 201`'],
+  ['GET /orders 200x', 'GET /orders 200x', 'the options `x200`, `c4` and `-> 201`'],
+  ['POST /login {"password":"abc"} x2', 'POST /login ...', "which is `@file` or has quotes (`'text'`)"],
+  ['GET orders x200', 'GET orders x200', 'a path that begins with `/`'],
+  ['GET', 'GET', 'a path that begins with `/`'],
+  ['get /orders', 'get', 'lines such as `GET /path x200`'],
+  ['"password": "abc",', 'password:', 'lines such as `GET /path x200`']
+])('%s is refused, and the message ends the line with the first wrong word', (text, shown, fix) => {
+  expect(() => parse(text)).toThrow(
+    expect.objectContaining({
+      message: `Invalid input \`warmup\`: "${shown}".`,
+      fix: expect.stringContaining(fix)
+    })
+  )
+})
+
+test('a word in quotes is a body, whatever it looks like', () => {
+  expect(parse(`POST / 'x2'\nPUT / "->" x3\nPUT / @'my file.json'\nPUT / ''`)).toMatchObject([
+    { body: { text: 'x2' }, times: 1 },
+    { body: { text: '->' }, times: 3 },
+    { body: { file: 'my file.json' } },
+    { body: { text: '' } }
+  ])
 })
 
 test('reads a body from a file in the workspace; a file that cannot be read is a failure', async () => {

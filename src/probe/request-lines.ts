@@ -24,6 +24,14 @@ const MAX_BODY: Bytes = 64 * 1024 * 1024
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/
 const FORM =
   'lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`'
+const OPTIONS =
+  "after the path, at most one body, which is `@file` or has quotes (`'text'`), and the options `x200`, `c4` and `-> 201`"
+
+/** A word of a line with its quotes, which may contain spaces. */
+const WORD = /(?:[^\s"']|'[^']*(?:'|$)|"[^"]*(?:"|$))+/g
+
+/** A word that may be shown: the file of a body, an option, or a misspelt option such as `200x` or `->201`. */
+const SHOWN_WORD = /^(?:@.*|[xc*]?\d{1,9}[xc*]?|-?>?\d{0,9})$/i
 
 /**
  * Parses requests, one per line: `METHOD /path [@file | 'body'] [xTIMES] [cCONCURRENCY] [-> STATUS]`. Lines of the form
@@ -95,23 +103,41 @@ async function readBody(file: string, workspace: string): Promise<Buffer> {
 }
 
 function requestLine(name: string, given: string, host: string): WarmUpLine {
-  const [method = '', target = '', ...options] = parseArgsStringToArgv(given)
-  const text = [method, shownTarget(target)].join(' ')
+  const words = given.match(WORD) ?? []
+  const [method = '', target = ''] = words.slice(0, 2).map(unquoted)
   // CONNECT would turn the connection into a tunnel.
-  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
-    throw badInput(name, text, FORM)
+  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method)) throw badInput(name, shownTarget(method), FORM)
+  const text = [method, shownTarget(target)].join(' ')
+  if (!/^\/[\x21-\x7e]*$/.test(target)) {
+    const shown = [text, ...words.slice(2).map(shownWord)].join(' ').trim()
+    throw badInput(name, shown, `a path that begins with \`/\` after the method, in ${FORM}`)
+  }
   const line: WarmUpLine = { text, method, target, headers: { host }, times: 1, concurrency: 1 }
-  while (options.length > 0) {
-    const word = options.shift() ?? ''
+  for (let index = 2; index < words.length; index++) {
+    const word = words[index] ?? ''
     const count = /^([xc])(\d{1,7})$/.exec(word)
-    if (word === '->') line.status = statusOf(name, options.shift() ?? '')
+    if (word === '->') line.status = statusOf(name, unquoted(words[++index] ?? ''))
     else if (count?.[1] === 'x') line.times = within(name, `${text} ${word}`, Number(count[2]), MAX_TIMES)
     else if (count) line.concurrency = within(name, `${text} ${word}`, Number(count[2]), MAX_CONCURRENCY)
-    else if (line.body !== undefined) throw badInput(name, text, FORM)
-    else line.body = word.startsWith('@') ? { file: word.slice(1) } : { text: word }
+    else if (line.body === undefined && /^["'@]/.test(word)) line.body = bodyOf(unquoted(word))
+    else throw badInput(name, [text, ...words.slice(2, index + 1).map(shownWord)].join(' '), OPTIONS)
   }
   line.text = shownLine(line)
   return line
+}
+
+function unquoted(word: string): string {
+  return parseArgsStringToArgv(word)[0] ?? ''
+}
+
+function bodyOf(word: string): NonNullable<WarmUpLine['body']> {
+  return word.startsWith('@') ? { file: word.slice(1) } : { text: word }
+}
+
+/** Returns a word of a line as it may be shown: a body can be secret, and so can a word that is not understood. */
+function shownWord(word: string): string {
+  if (/^["']/.test(word)) return "'...'"
+  return SHOWN_WORD.test(word) ? word : '...'
 }
 
 function shownLine({ text, body, times, concurrency, status }: WarmUpLine): string {
