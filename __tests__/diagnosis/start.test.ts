@@ -83,6 +83,7 @@ describe('a service of the job that the application does not reach', () => {
     expect(finding?.signature?.id).toBe('start-localhost')
     expect(finding?.cause).toContain(`Nothing listens on localhost:${port} in the container`)
     expect(finding?.fix).toContain('`network: ${{ job.services.NAME.network }}`')
+    expect(finding?.fix).toContain('keeps it after a restore')
   })
 
   test('an exporter without its collector is not the cause', () => {

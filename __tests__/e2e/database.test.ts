@@ -93,7 +93,9 @@ describe('spring-boot-orders, with a pool of connections to a database', () => {
     options: Partial<StepOptions> = {}
   ): Promise<StepResult> {
     const env = Object.entries(variables(atBuild, 'build')).map(([name, value]) => `${name}=${value}`)
-    const given = { context, network, env: env.join('\n'), 'secret-scan': 'fail', ...inputs }
+    // The values of the expressions of the workflow for a push.
+    const event = { push: 'true', 'skip-unchanged': 'false' }
+    const given = { context, network, env: env.join('\n'), 'secret-scan': 'fail', ...event, ...inputs }
     return await runAction({ ...inputsOf(example('database.yml')), ...given }, options)
   }
   function variables(database: Postgres, user: 'build' | 'run'): Record<string, string> {

@@ -18,6 +18,13 @@ test('the workflow with a database gives the checkpoint nothing that counts as a
   expect(await secretsOfInputs(inputs, ROOT)).toEqual([])
 })
 
+test('the workflow with a database pushes except for pull requests, and skips only what is scheduled', () => {
+  const { push, 'skip-unchanged': skip } = inputsOf(example('database.yml'))
+  expect(Object.keys(example('database.yml').on)).toEqual(['push', 'pull_request', 'schedule'])
+  expect(push).toBe("${{ github.event_name != 'pull_request' }}")
+  expect(skip).toBe("${{ github.event_name == 'schedule' }}")
+})
+
 describe.each([...EXAMPLES])('examples/%s', (name, text) => {
   let lint: RunActionlint
   beforeAll(async () => {
@@ -35,6 +42,14 @@ describe.each([...EXAMPLES])('examples/%s', (name, text) => {
     expect(text).toContain(`uses: ${OWN_ACTION}`)
     const known = Object.keys(actionMetadata().inputs)
     expect(known).toEqual(expect.arrayContaining(Object.keys(inputsOf(example(name)))))
+  })
+
+  test('logs in only for events that have the secret', () => {
+    const { on, jobs } = example(name)
+    if (!JSON.stringify(on).includes('pull_request')) return
+    for (const { uses, if: condition } of Object.values(jobs).flatMap(({ steps }) => steps))
+      if (uses?.startsWith('docker/login-action@'))
+        expect(condition).toBe("github.event_name != 'pull_request'")
   })
 
   test('gives no permission but to the jobs that need it, and no shell an expression', () => {

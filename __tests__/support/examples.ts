@@ -5,11 +5,13 @@ import { ROOT } from './inputs.js'
 
 interface Step {
   uses?: string
+  if?: string
   run?: string
   with?: Record<string, string | boolean | number>
 }
 
 interface Workflow {
+  on: string | object
   permissions: object
   jobs: Record<string, { permissions: object; steps: Step[] }>
 }
