@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { PROJECT } from '../lab/home.js'
-import { OWNER } from '../src/lib/errors.js'
+import { DOCS, OWNER } from '../src/lib/errors.js'
 import { CRIU_LIMITS, CRIU_TRIALS, limitedHosts } from '../src/diagnosis/criu-limits.js'
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
@@ -14,15 +14,51 @@ import { seccompProfile } from './seccomp.js'
 // Tests check that they are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
-  ['Start of the application', ({ id }) => id.startsWith('start-')],
+  ['Start of the application', ({ id }) => id.startsWith('start-') || id === 'jvm-heap'],
+  ['Docker', ({ stream }) => stream === 'docker'],
   [
     'Checkpoint: open resources of the application',
-    ({ id }) => /^(fw-|jvm-(open|fd|epoll|busy|bad-fd))/.test(id)
+    ({ id, operations }) => operations.includes('dump') && /^(fw-|jvm-(open|fd|epoll|busy|bad-fd))/.test(id)
   ],
   ['Checkpoint: the JVM', ({ stream, operations }) => stream === 'jvm' && operations.includes('dump')],
   ['Checkpoint: CRIU', ({ stream, operations }) => stream === 'criu' && operations.includes('dump')],
   ['Restore', ({ operations }) => operations.includes('restore')],
   ['Push', ({ operations }) => operations.includes('push')]
+]
+
+/** First line of each page: many readers come from a search. A test checks that the pages that nobody generates have it too. */
+const MANUAL =
+  'Part of the manual of [crac-checkpoint](../README.md), a GitHub Action that makes Java applications start from a snapshot.'
+
+/** Messages that are not in the catalogue, and where their causes are explained. */
+const ELSEWHERE = [
+  [
+    '`crac-checkpoint: the snapshot could not be restored here` in the log of a container',
+    '[lines that the container prints](running.md#lines-that-the-container-prints)'
+  ],
+  ['`No application was found`', '[layouts](layouts.md)'],
+  ['`The application was not ready within`', '[ready](warm-up.md#ready); `startup-timeout` is the limit'],
+  ['`The warm-up ... never got a successful response`', '[warm-up](warm-up.md#warm-up)'],
+  [
+    '`The checkpoint was not complete within`, `The push was not complete within`',
+    '[inputs](inputs.md): `checkpoint-timeout` and `push-timeout` are the limits'
+  ],
+  ['`The engine does not grant what CRIU needs`', '[privileges](decisions/privileges.md)'],
+  ['`No CRIU works on this runner`', '[versions of CRIU](criu.md), [which CRIU is used](decisions/criu.md)'],
+  ['`A budget is exceeded`', '[budgets](proof.md#budgets)'],
+  ['`A secret is in the image`', '[secrets](decisions/secrets.md)'],
+  [
+    '`could not be pulled`',
+    '[base image](decisions/base-image.md), [an existing image](image.md), [CRIU from an image](decisions/criu.md#criu-from-an-image)'
+  ],
+  [
+    'exit code 137 of a container',
+    'not enough memory ([docker-oom](#docker-oom)), or `docker stop` ran into its limit'
+  ],
+  [
+    '`ClassNotFoundException`, `NoClassDefFoundError`',
+    'at the start: the jar is not in the context ([layouts](layouts.md)); after a restore: [fw-classpath](#fw-classpath)'
+  ]
 ]
 
 /** The whole page. */
@@ -37,19 +73,26 @@ export function troubleshootingPage(): string {
   return [
     '# Troubleshooting',
     '',
+    MANUAL,
+    '',
     '<!-- Written by `npm run docs` from src/diagnosis/catalogue/. -->',
     '',
     '**What does this failure of a checkpoint or a restore mean, and what is the fix?**',
     '',
-    '[crac-checkpoint](../README.md) is a GitHub Action that starts a Java application, takes a snapshot of its process with CRaC (a feature of',
+    'crac-checkpoint starts a Java application, takes a snapshot of its process with CRaC (a feature of',
     'some JDKs) and CRIU (a program of Linux), and puts it into a container image. Many of these messages come from the JVM or from CRIU, and',
     'their cause is the same without this action. An open file, socket or connection of the application is the most frequent one.',
     '',
-    'The action inspects the runner before it builds anything. To do the same on a machine, run `npx crac-checkpoint doctor`.',
+    'The action inspects the runner before it builds anything. To do the same on a machine, run',
+    '[`node dist/cli.cjs doctor`](cli.md) in a clone of crac-checkpoint.',
     '',
-    'Each failure has one message: what happened, the owner, and the fix. The message of a known failure ends with a line such as',
-    '`Read more: docs/troubleshooting.md#fw-jdbc`, whose last part is a heading of this page. For other failures, search this page',
-    'for words of the log lines below the message. In a cause, `$1` stands for a part of the log line.',
+    'Each failure has one message: what happened, the fix, and the owner. This page has the failures whose message has a line',
+    '`Read more:` with an address: its last part, such as `#fw-jdbc`, is a heading of this page. For a log line of the JVM, CRIU, Docker or a',
+    'registry, search this page for its words. In a cause, `…` stands for a part of the log line. Other failures have no heading here:',
+    '',
+    '| message | page |',
+    '| --- | --- |',
+    ...ELSEWHERE.map(([message, page]) => `| ${message} | ${page} |`),
     '',
     'The folder of the output `logs` has the logs of the builds, the application and CRIU, a thread dump after a timeout, and',
     '`resource-policies.txt` after a refused checkpoint. [README](../README.md#outputs) shows how to keep it.',
@@ -78,15 +121,27 @@ function sampleLine({ id, pattern }: Signature): string {
   return (lines.find((line) => pattern.test(line)) ?? lines[0] ?? '').trim()
 }
 
+/** Returns the sentence without the groups of its pattern: only one of several groups in a row has a value. */
+function withoutGroups(sentence: string): string {
+  return sentence.replace(/\$\d{1,2}(?: ?\$\d{1,2})*/g, '…')
+}
+
+/** What the message of a refused checkpoint adds. */
+const POLICIES =
+  ' For what the application cannot close, set rules in [`resource-policies`](frameworks.md#files-and-sockets-that-stay-open): the message of the run has them, ready to paste.'
+
 function section(signature: Signature): string[] {
-  const { id, cause, fix, category, weight } = signature
+  const { id, cause, fix, category, weight, operations } = signature
+  // Its host can be any that runs the image.
+  const owner =
+    category === 'runner' && operations.includes('restore') ? 'administrator of the host' : OWNER[category]
   return [
     `### ${id}`,
     '',
-    `${cause}${weight === 'noise' ? ' Harmless.' : ''}`,
+    `${withoutGroups(cause)}${weight === 'noise' ? ' Harmless.' : ''}`,
     '',
-    `- **Fix:** ${fix}`,
-    `- **Owner:** ${OWNER[category]}`,
+    `- **Fix:** ${linked(withoutGroups(fix))}${/^jvm-(?:open|fd)/.test(id) ? POLICIES : ''}`,
+    `- **Owner:** ${owner}`,
     `- **Log line:** ${code(sampleLine(signature))}`,
     ''
   ]
@@ -116,6 +171,8 @@ export function inputsPage(): string {
   return [
     '# Inputs and outputs',
     '',
+    MANUAL,
+    '',
     '<!-- Written by `npm run docs` from action.yml. -->',
     '',
     '**What can be configured, and what does a run return?**',
@@ -131,12 +188,15 @@ export function inputsPage(): string {
   ].join('\n')
 }
 
-/** Returns the description with links for the pages that it names. */
-function linked(description: string): string {
-  return description.replace(
-    /docs\/([\w/-]+)\.md/g,
-    (_, page: string) => `[${path.basename(page)}](${page}.md)`
-  )
+/** Returns the text with links for the pages that it names, by their path or their address. */
+function linked(text: string): string {
+  return text
+    .replaceAll('the output `restore-flags`', 'the output [`restore-flags`](running.md)')
+    .replaceAll(`${DOCS}/`, 'docs/')
+    .replace(
+      /docs\/([\w/-]+)\.md(#[\w-]+)?/g,
+      (_, page: string, anchor = '') => `[${path.basename(page)}](${page}.md${anchor})`
+    )
 }
 
 /** Returns the prefixes of a family; many of them are one prefix with each of the characters that can follow it. */
@@ -156,6 +216,8 @@ export function tokensPage(): string {
   })
   return [
     '# Kinds of tokens',
+    '',
+    MANUAL,
     '',
     '<!-- Written by `npm run docs` from src/secrets/scanner/families.ts. -->',
     '',
@@ -182,6 +244,8 @@ export function criuPage(): string {
   )
   return [
     '# Versions of CRIU, and where they work',
+    '',
+    MANUAL,
     '',
     '<!-- Written by `npm run docs` from src/diagnosis/criu-limits.ts. -->',
     '',

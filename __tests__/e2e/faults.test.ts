@@ -108,7 +108,7 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
         [
           429,
           'TOOMANYREQUESTS',
-          /could not be pulled: the rate limit of its registry is used up\.\n[^]*category: registry/
+          /could not be pulled: the rate limit of its registry is exceeded\.\n[^]*category: registry/
         ]
       ] as const) {
         front.script(

@@ -35,7 +35,7 @@ describe('crac-checkpoint jdk', () => {
       const reset = Math.floor(Date.now() / 1000) + 1800
       const api = await server(limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) }))
       const run = await download(api)
-      await expectFailure(run, `used up until ${new Date(reset * 1000).toISOString()}`, 'Set `github-token`')
+      await expectFailure(run, `exceeded until ${new Date(reset * 1000).toISOString()}`, 'Set `github-token`')
       expect(api.requests).toHaveLength(1)
     })
 

@@ -49,6 +49,15 @@ function brokenLinks(page: string): string[] {
     })
 }
 
+test.each(pages.filter((page) => page.startsWith('docs/')))(
+  '%s says first which project it is of',
+  (page) => {
+    const up = page.startsWith('docs/decisions/') ? '../..' : '..'
+    const [, , third] = readFileSync(path.join(ROOT, page), 'utf8').split('\n')
+    expect(third).toContain(`[crac-checkpoint](${up}/README.md)`)
+  }
+)
+
 /** Path of a file in one of the main folders of the project. */
 const FILE = /(?<![\w/.-])(?:docs|docker|scripts|src)\/[\w./-]+\.(?:md|ts|mjs|sh|json)\b/g
 
@@ -65,6 +74,7 @@ test('the files that code and pages name exist', () => {
         file
       )
     )
-    .flatMap((file) => readFileSync(path.join(ROOT, file), 'utf8').match(FILE) ?? [])
+    .map((file) => readFileSync(path.join(ROOT, file), 'utf8').replaceAll('${DOCS}/', 'docs/'))
+    .flatMap((text) => text.match(FILE) ?? [])
   expect(named.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([])
 })

@@ -1,3 +1,5 @@
+import { DOCS } from '../lib/errors.js'
+
 /** A kind of agents, debuggers or servers. */
 export interface Kind {
   /** What it is, as a sentence names it. */
@@ -14,14 +16,12 @@ export interface Kind {
   code?: RegExp
 }
 
-const NORMAL_START =
-  'To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).'
+const NORMAL_START = `To use it, start the image normally: \`CRAC_RESTORE=false\` and the option in JAVA_OPTS (${DOCS}/agents.md).`
 const LEAVE_OUT = (source: string): string =>
-  `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`
+  `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; ${DOCS}/agents.md).`
 
 /** What to do about an agent whose project does not say that it supports checkpoints. */
-const LEAVE_OUT_OTHER =
-  'Leave the agent out of the application that is checkpointed: it is not known to support checkpoints (docs/agents.md).'
+const LEAVE_OUT_OTHER = `Leave the agent out of the application that is checkpointed: it is not known to support checkpoints (${DOCS}/agents.md).`
 const PROFILER = `Remove the option of the profiler for the checkpoint. ${NORMAL_START}`
 
 /** https://docs.oracle.com/en/java/javase/25/docs/specs/man/java.html, and the documentation of the agents. */
@@ -36,7 +36,7 @@ export const KINDS: readonly Kind[] = [
     name: 'JMX',
     listens: true,
     pattern: /^-Dcom\.sun\.management\.jmxremote(?:\.port=(?<port>\d+)|\.rmi\.port=(?<rmi>\d+)|$)/,
-    fix: 'Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, `jcmd PID ManagementAgent.start jmxremote.port=PORT` opens it (docs/agents.md).'
+    fix: `Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, \`jcmd PID ManagementAgent.start jmxremote.port=PORT\` opens it (${DOCS}/agents.md).`
   },
   {
     name: 'the Java agent of Datadog',
@@ -57,7 +57,7 @@ export const KINDS: readonly Kind[] = [
     name: 'the Java agent of New Relic',
     pattern: /^-javaagent:[^=]*newrelic[^/=]*\.jar/,
     code: /\bcom\.newrelic\./i,
-    fix: 'Use version 8.20.0 or newer of the agent, and a JDK from March 2025 on (JDK-8349365): together they support checkpoints (docs/agents.md).'
+    fix: `Use version 8.20.0 or newer of the agent, and a JDK from March 2025 on (JDK-8349365): together they support checkpoints (${DOCS}/agents.md).`
   },
   {
     name: 'the Java agent of Elastic APM',
@@ -121,7 +121,7 @@ export const KINDS: readonly Kind[] = [
     listens: true,
     pattern: /^-javaagent:[^=]*jacoco[^/=]*\.jar(?:=(?:.*,)?port=(?<port>\d+))?/,
     code: /\borg\.jacoco\./,
-    fix: 'Measure the coverage in the tests of the build, and leave the agent out of the application that is checkpointed (docs/agents.md).'
+    fix: `Measure the coverage in the tests of the build, and leave the agent out of the application that is checkpointed (${DOCS}/agents.md).`
   },
   {
     name: 'the profiler YourKit',
@@ -140,11 +140,11 @@ export const KINDS: readonly Kind[] = [
   {
     name: 'a Java agent',
     pattern: /^-javaagent:/,
-    fix: 'Leave the agent out of the application that is checkpointed, unless it closes its files and connections before a checkpoint (docs/agents.md).'
+    fix: `Leave the agent out of the application that is checkpointed, unless it closes its files and connections before a checkpoint (${DOCS}/agents.md).`
   },
   {
     name: 'a native agent',
     pattern: /^-agent(?:path|lib):/,
-    fix: 'Leave the agent out of the application that is checkpointed: the snapshot cannot have its files and connections (docs/agents.md).'
+    fix: `Leave the agent out of the application that is checkpointed: the snapshot cannot have its files and connections (${DOCS}/agents.md).`
   }
 ]

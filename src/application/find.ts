@@ -151,7 +151,7 @@ async function notFound(location: string): Promise<Failure> {
     fix:
       'Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), ' +
       '`quarkus-app/` (Quarkus), a runnable jar or war, or a distribution with `bin/` and `lib/` (`installDist` of Gradle, ' +
-      '`stage` of sbt). For a folder with `classes/`, `lib/` or `dependency/`, set `main-class`, too.',
+      '`stage` of sbt). For a folder with `classes/`, `lib/` or `dependency/`, also set `main-class`.',
     evidence: await listing(location)
   })
 }

@@ -45,7 +45,7 @@ export async function explainOpen(
   const policies = suggestPolicies(resources)
   await writeLog(path.join(evidence, POLICIES), policies, hiding)
   const fix =
-    `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is ` +
+    `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is ` +
     `also ${POLICIES} in the folder of the output \`logs\`.`
   const details = { fix, evidence: `${listResources(resources)}\n${asInput(policies)}` }
   return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed)

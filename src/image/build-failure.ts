@@ -1,5 +1,5 @@
 import { lastLines } from '../docker/failure.js'
-import { Failure } from '../lib/errors.js'
+import { DOCS, Failure } from '../lib/errors.js'
 import { BUILD_PROBLEM } from '../lib/image-paths.js'
 
 const IN_THE_WAY =
@@ -15,8 +15,8 @@ export function toolsFailure(output: string): Failure | undefined {
       return new Failure('image', `CRIU is not available: ${details}.`, {
         fix:
           'Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM ' +
-          'in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.) Or set `criu-image`, if glibc of ' +
-          'the base is 2.38 or newer (docs/decisions/criu.md).'
+          `in your Dockerfile. It needs no JDK, as the action adds one. (${DOCS}/dockerfile.md has the contract.) Or set \`criu-image\`, if glibc of ` +
+          `the base is 2.38 or newer (${DOCS}/decisions/criu.md).`
       })
     case 'NO-PACKAGES':
       return new Failure('image', `The base image cannot install packages: ${details.replace(/\.?$/, '.')}`, {

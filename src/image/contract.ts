@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Application } from '../application/layouts/layout.js'
 import { withQuarkusSupport } from '../application/layouts/quarkus.js'
 import type { ImageConfig } from '../docker/inspect.js'
-import { Failure } from '../lib/errors.js'
+import { DOCS, Failure } from '../lib/errors.js'
 import { CRAC_DIR, HOME_DIR, JAVA_LINK, JDK_DIR } from '../lib/image-paths.js'
 import { mainClassIn } from './start/argument-files.js'
 import { isShellCommand } from './start/shell.js'
@@ -22,15 +22,14 @@ export interface Origin {
   fixes: Record<'nothing' | 'shell' | 'program' | 'volume' | 'onBuild', string>
 }
 
-const COMMAND =
-  'Or set `command` to the command that it comes to in the end, with java first, such as `java -jar /app/app.jar`.'
+const COMMAND = 'Or set `command` to the java command that it finally runs, such as `java -jar /app/app.jar`.'
 
 /** The image that the user's Dockerfile builds. */
 export const OF_DOCKERFILE: Origin = {
   name: 'The image of your Dockerfile',
   layout: 'dockerfile',
   description: 'Dockerfile of your own',
-  page: 'docs/dockerfile.md',
+  page: `${DOCS}/dockerfile.md`,
   fixes: {
     nothing: 'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.',
     shell: `Use the exec form, \`ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]\`: a restore needs the same process ids, and the shell would use one of them. Options can be in the input \`java-options\`, and variables in ENV. ${COMMAND}`,
@@ -44,12 +43,12 @@ export const OF_DOCKERFILE: Origin = {
 /** Returns the image of the input `image`. */
 export function ofImage(reference: string): Origin {
   const command =
-    'Set `command` to the command that it comes to in the end, with java first, such as `java -jar /app/app.jar`: `docker top` shows it while the image runs.'
+    'Set `command` to the java command that it finally runs, such as `java -jar /app/app.jar`: `docker top` shows it while the image runs.'
   return {
     name: `The image ${reference}`,
     layout: 'image',
     description: `image ${reference}`,
-    page: 'docs/image.md',
+    page: `${DOCS}/image.md`,
     fixes: {
       nothing: command,
       shell: `${command} A restore needs the same process ids, and the shell would use one of them.`,

@@ -1,6 +1,6 @@
 import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
-import { Failure } from '../lib/errors.js'
+import { DOCS, Failure } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import { ensureImage } from '../runner/base-image.js'
 import { architectureOf } from '../runner/docker-facts.js'
@@ -25,7 +25,7 @@ export async function pullCriu(
   if (!pulled) return undefined
   if (pulled.Config.Labels?.[CRIU_LABEL] === undefined) {
     throw new Failure('input', `\`criu-image\`: ${image} does not have the label ${CRIU_LABEL}.`, {
-      fix: 'Use an image that docker/criu/Dockerfile of this action has built (docs/decisions/criu.md).'
+      fix: `Use an image that docker/criu/Dockerfile of this action has built (${DOCS}/decisions/criu.md).`
     })
   }
   if (architectureOf(pulled.Architecture) !== architecture) {

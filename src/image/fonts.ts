@@ -1,6 +1,7 @@
 import type { Libraries, Library } from '../application/libraries.js'
 import type { Context } from '../docker/context.js'
 import { withImageFiles } from '../docker/image-files.js'
+import { DOCS } from '../lib/errors.js'
 
 /** Libraries with which applications draw text, and so need fonts. */
 const DRAWING: readonly (Library & { name: string })[] = [
@@ -34,6 +35,6 @@ export async function noteMissingFonts(
   if (configuration !== undefined) return
   log.info(
     `The base image has no fonts, and the application has ${names.join(', ')}. If it draws text, it fails: use a \`base-image\` with ` +
-      'fontconfig and libfreetype6 (docs/frameworks.md), and send such a request in `warmup`.'
+      `fontconfig and libfreetype6 (${DOCS}/frameworks.md), and send such a request in \`warmup\`.`
   )
 }

@@ -27,7 +27,7 @@ export async function statusFailure(response: Response, host: string, hasToken: 
     const until = retryTime(response)
     return new Failure(
       'runner',
-      `the rate limit of ${host} is used up${until ? ` until ${until.toISOString()}` : ''}.`,
+      `the rate limit of ${host} is exceeded${until ? ` until ${until.toISOString()}` : ''}.`,
       {
         fix: hasToken
           ? 'Run the job again after that time.'

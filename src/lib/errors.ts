@@ -104,8 +104,11 @@ export function asFailure(error: unknown): Failure {
 /** Maximum size of the evidence in a message, in bytes: GitHub accepts annotations of up to 64 KB. */
 const MOST_EVIDENCE = 48 * 1024
 
+/** Folder of the pages: a path alone means nothing in the log of a user. */
+export const DOCS = 'https://github.com/org/crac-checkpoint/blob/main/docs'
+
 /** Page with the known failures, each under its id. */
-const TROUBLESHOOTING = 'https://github.com/org/crac-checkpoint/blob/main/docs/troubleshooting.md'
+const TROUBLESHOOTING = `${DOCS}/troubleshooting.md`
 
 /** Formats the message of a failure: what happened, fix, owner, documentation, evidence. */
 export function describeFailure(failure: Failure): string {

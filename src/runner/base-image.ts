@@ -93,7 +93,7 @@ export function baseImageFailure(
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
     return new Failure(
       'registry',
-      `${subject} could not be pulled: the rate limit of its registry is used up.`,
+      `${subject} could not be pulled: the rate limit of its registry is exceeded.`,
       {
         fix: `Run docker/login-action before, which raises the limit; use a \`${input}\` of another registry or of a mirror; or run the job again later.`,
         evidence: lastLines(output, 10)

@@ -28,7 +28,7 @@ export function diskSpaceWarning({ free, needed }: DiskSpace, archive: number): 
   if (free === undefined || free >= needed) return undefined
   const figures = `${megabytes(free)} are free on Docker's disk, and this run needs about ${megabytes(needed)}, more with a large heap`
   if (free < archive) throw new Failure('runner', `Not enough disk space: ${figures}.`, { fix: FIX })
-  return `There may not be enough disk space: ${figures}. What is in Docker's build cache is not stored again.`
+  return `There may not be enough disk space: ${figures}. Docker's build cache may already have some of it.`
 }
 
 /** Adds the figures to a Failure whose cause is a full disk; returns every other error unchanged. */

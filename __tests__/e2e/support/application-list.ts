@@ -162,7 +162,7 @@ export const APPLICATIONS: readonly Application[] = [
     line: 'Nothing listens on the port of the application: no request is sent to it.',
     expected: {
       answer: { log: /^run \d+$/m, never: /^run [1-5]$/m },
-      does: 'nothing; it goes on where it was'
+      does: 'nothing; it continues where it was'
     }
   },
   {

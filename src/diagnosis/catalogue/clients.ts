@@ -1,4 +1,5 @@
 import { signatures } from '../signature.js'
+import { DOCS } from '../../lib/errors.js'
 
 /**
  * Matches an open connection of a client: by the port of the server, as CRaC JDKs name sockets (`Socket[addr=db/10.0.0.2,port=5432,localport=4]`,
@@ -133,7 +134,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     ),
     category: 'application',
     cause: 'A connection to a database is open.',
-    fix: 'Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, and for a reactive pool (R2DBC, Vert.x), close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md).'
+    fix: `Allow the connection pool of the database to be suspended: \`spring.datasource.hikari.allow-pool-suspension=true\` with Spring Boot 3.2 or newer, \`datasources.*.allow-pool-suspension=true\` with Micronaut. With other frameworks, and for a reactive pool (R2DBC, Vert.x), close the pool in the CRaC method beforeCheckpoint (${DOCS}/frameworks.md).`
   },
   {
     id: 'fw-discovery',
@@ -161,7 +162,7 @@ export const clients = signatures({ operations: ['dump'], stream: 'app', weight:
     ),
     category: 'application',
     cause: 'A connection of a data grid (Hazelcast, Ignite, Infinispan, Geode) is open.',
-    fix: 'Shut the client or the member down in beforeCheckpoint, and create it again in afterRestore, with an address that is read there (docs/restoring.md).'
+    fix: `Shut the client or the member down in beforeCheckpoint, and create it again in afterRestore, with an address that is read there (${DOCS}/restoring.md).`
   },
   {
     id: 'fw-store',

@@ -1,5 +1,6 @@
 import { fixedIn } from '../criu-limits.js'
 import { signatures } from '../signature.js'
+import { DOCS } from '../../lib/errors.js'
 
 const DEFAULT_HAS = 'The default `base-image` has version 4.1 or newer'
 
@@ -33,7 +34,7 @@ export const criuDump = signatures({ operations: ['dump'], stream: 'criu' }, [
     pattern: /proto IPPROTO_UDPLITE: -2[\s\S](?:\(\d+\.\d+\) )?Error \([^):]{1,80}:\d+\): Dumping FAILED\./m,
     category: 'image',
     cause: 'This version of CRIU needs UDP-Lite, which kernel 7.1 and newer do not have.',
-    fix: `Use CRIU ${fixedIn('criu-udplite')} or newer, as an image in \`criu-image\` has it (docs/decisions/criu.md), or a runner with an older kernel.`
+    fix: `Use CRIU ${fixedIn('criu-udplite')} or newer, as an image in \`criu-image\` has it (${DOCS}/decisions/criu.md), or a runner with an older kernel.`
   },
   {
     id: 'criu-page-parasite',

@@ -1,4 +1,5 @@
 import { signatures } from '../signature.js'
+import { DOCS } from '../../lib/errors.js'
 
 /** Lines of applications and their libraries. */
 export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
@@ -99,7 +100,7 @@ export const frameworks = signatures({ operations: ['dump'], stream: 'app' }, [
     category: 'application',
     cause:
       'The application uses the address or the host name of the container of the checkpoint, which no other container has.',
-    fix: 'Bind 0.0.0.0, and not HOSTNAME or InetAddress.getLocalHost(), for example with `env: SERVER_ADDRESS=0.0.0.0`; or read the address again in afterRestore (docs/restoring.md).',
+    fix: `Bind 0.0.0.0, and not HOSTNAME or InetAddress.getLocalHost(), for example with \`env: SERVER_ADDRESS=0.0.0.0\`; or read the address again in afterRestore (${DOCS}/restoring.md).`,
     weight: 'specific'
   }
 ])

@@ -1,4 +1,8 @@
 import { signatures } from '../signature.js'
+import { DOCS } from '../../lib/errors.js'
+
+/** How an application can release what is open. */
+const CLOSE = `Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that (${DOCS}/frameworks.md).`
 
 /** Lines of the JVM, its checkpoint engine and jcmd at a checkpoint. */
 export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
@@ -54,7 +58,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     pattern: /CheckpointOpenSocketException: (.+)/m,
     category: 'application',
     cause: 'A socket is open: $1.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.',
+    fix: CLOSE,
     weight: 'general'
   },
   {
@@ -62,7 +66,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: 'application',
     cause: 'A file is open: $1.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore (docs/frameworks.md).',
+    fix: CLOSE,
     weight: 'general'
   },
   {
@@ -71,7 +75,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
       /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
     category: 'application',
     cause: 'A resource is open that cannot be part of a snapshot: $1$4$5 $2 $3.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.',
+    fix: CLOSE,
     weight: 'general'
   },
   {
@@ -79,7 +83,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     pattern: /FileDescriptor (\d+) left open: (.+)/m,
     category: 'application',
     cause: 'File descriptor $1 is still open: $2.',
-    fix: 'Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies.'
+    fix: CLOSE
   },
   {
     id: 'jvm-epoll',
@@ -106,7 +110,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
   {
     id: 'jvm-zgc',
     pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
-    category: 'application',
+    category: 'input',
     cause: 'This JVM does not support checkpoints with the Z garbage collector.',
     fix: 'Remove -XX:+UseZGC from `java-options`.'
   },
@@ -137,7 +141,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
     id: 'jvm-attach',
     pattern:
       /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
-    category: 'application',
+    category: 'input',
     cause: 'The JVM did not respond to jcmd.',
     fix: 'Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where.'
   },
@@ -159,7 +163,7 @@ export const jvmDump = signatures({ operations: ['dump'], stream: 'jvm' }, [
   {
     id: 'jvm-timeout',
     pattern: /The checkpoint was not generated within (\d+) seconds\./m,
-    category: 'runner',
+    category: 'input',
     cause: 'The JVM gave up the checkpoint after $1 seconds.',
     fix: 'Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action.'
   },

@@ -1,4 +1,5 @@
 import { signatures } from '../signature.js'
+import { DOCS } from '../../lib/errors.js'
 
 /** Ends the sentence on packages that an image lacks. */
 const IN_BASE_IMAGE =
@@ -42,7 +43,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
       /Error opening zip file or JAR manifest missing ?: ?(\S{1,300})|Could not find agent library (\S{1,300})/m,
     category: 'input',
     cause: 'The agent $1$2 is not in the image.',
-    fix: 'Add its file with the input `files`, for example `files: agent.jar:/app/agent.jar`, and use that path in `java-options` (docs/agents.md).',
+    fix: `Add its file with the input \`files\`, for example \`files: agent.jar:/app/agent.jar\`, and use that path in \`java-options\` (${DOCS}/agents.md).`,
     weight: 'specific'
   },
   {
@@ -52,7 +53,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
     category: 'input',
     cause:
       'The port $1 of a debugger or of JMX is in use by another JVM in the container, which has the same options.',
-    fix: 'Set these options in `java-options`, which apply to the application alone, and not in a variable of the environment (docs/agents.md).',
+    fix: `Set these options in \`java-options\`, which apply to the application alone, and not in a variable of the environment (${DOCS}/agents.md).`,
     weight: 'specific'
   },
   {
@@ -90,7 +91,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
       /FileNotFoundException: ([^\s:()][^:()]{0,300}) \(No such file or directory\)|NoSuchFileException: (?!\/(?:proc|sys|tmp)\/)([^\s:]{1,300})\s*$|Config data (?:resource|location) '(?:file \[|optional:|file:){0,3}([^'\]]{1,300})\]?'.{0,200}(?:cannot be found|does not exist)/m,
     category: 'input',
     cause: 'The application did not find the file $1$2$3.',
-    fix: 'Add it to the image with the input `files` (docs/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.',
+    fix: `Add it to the image with the input \`files\` (${DOCS}/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.`,
     weight: 'general'
   },
   {
@@ -124,7 +125,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
     id: 'start-x11',
     pattern:
       /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't connect to X11 window server/m,
-    category: 'image',
+    category: 'input',
     cause: 'The application opens a window, and the image lacks the X Window System ($1).',
     fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
     weight: 'specific'
@@ -149,7 +150,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
   {
     id: 'start-musl',
     pattern: /(libc\.musl-[\w.-]{1,40}|ld-musl-[\w.-]{1,40}): cannot open shared object file/m,
-    category: 'image',
+    category: 'application',
     cause: 'A native library of the application is built for Alpine Linux ($1), and the image has glibc.',
     fix: 'Build the application with the native library for glibc: libraries choose it by a classifier such as linux-x86_64 instead of linux-x86_64-musl.',
     weight: 'specific'
