@@ -53,7 +53,7 @@ test.each([
   ['GET', 'GET', 'a path that begins with `/`'],
   ['get /orders', 'get', 'lines such as `GET /path x200`'],
   ['"password": "abc",', 'password:', 'lines such as `GET /path x200`']
-])('%s is refused, and the message ends the line with the first wrong word', (text, shown, fix) => {
+])('%s is refused, and the message shows the line up to its first wrong word', (text, shown, fix) => {
   expect(() => parse(text)).toThrow(
     expect.objectContaining({
       message: `Invalid input \`warmup\`: "${shown}".`,

@@ -130,3 +130,12 @@ test('the examples use current majors, and the same majors as the own workflows'
   expect(used.length).toBeGreaterThan(20)
   for (const [, action = '', major] of used) expect(Number(major)).toBe(OLDEST_MAJOR[action])
 })
+
+test('the page of the workflow to call lists its inputs', () => {
+  const { on } = parse(readFileSync(path.join(FOLDER, 'image.yml'), 'utf8')) as Workflow
+  const { inputs } = on['workflow_call'] as { inputs: object }
+  const page = readFileSync(path.join(ROOT, 'docs/reusable-workflow.md'), 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+  const listed = rows.flatMap((row) => row.split('|')[1]?.match(/[\w-]+/g) ?? [])
+  expect(listed.sort()).toEqual(Object.keys(inputs).sort())
+})
