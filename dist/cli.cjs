@@ -37016,6 +37016,9 @@ var MAX_CONCURRENCY = 256;
 var MAX_BODY = 64 * 1024 * 1024;
 var HEADER = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/;
 var FORM2 = "lines such as `GET /path x200`, `POST /orders @body.json x50 c4 -> 201`, then headers `Name: value`";
+var OPTIONS = "after the path, at most one body, which is `@file` or has quotes (`'text'`), and the options `x200`, `c4` and `-> 201`";
+var WORD = /(?:[^\s"']|'[^']*(?:'|$)|"[^"]*(?:"|$))+/g;
+var SHOWN_WORD = /^(?:@.*|[xc*]?\d{1,9}[xc*]?|-?>?\d{0,9})$/i;
 function parseWarmUp(name, value, host) {
   const lines3 = [];
   for (const text2 of parseLines(name, value)) {
@@ -37072,22 +37075,36 @@ async function readBody(file, workspace) {
   }
 }
 function requestLine(name, given, host) {
-  const [method = "", target = "", ...options3] = parseArgsStringToArgv(given);
+  const words = given.match(WORD) ?? [];
+  const [method = "", target = ""] = words.slice(0, 2).map(unquoted);
+  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method)) throw badInput(name, shownTarget(method), FORM2);
   const text2 = [method, shownTarget(target)].join(" ");
-  if (!/^(?!CONNECT$)[A-Z]{1,20}$/.test(method) || !/^\/[\x21-\x7e]*$/.test(target))
-    throw badInput(name, text2, FORM2);
+  if (!/^\/[\x21-\x7e]*$/.test(target)) {
+    const shown2 = [text2, ...words.slice(2).map(shownWord)].join(" ").trim();
+    throw badInput(name, shown2, `a path that begins with \`/\` after the method, in ${FORM2}`);
+  }
   const line2 = { text: text2, method, target, headers: { host }, times: 1, concurrency: 1 };
-  while (options3.length > 0) {
-    const word = options3.shift() ?? "";
+  for (let index = 2; index < words.length; index++) {
+    const word = words[index] ?? "";
     const count = /^([xc])(\d{1,7})$/.exec(word);
-    if (word === "->") line2.status = statusOf(name, options3.shift() ?? "");
+    if (word === "->") line2.status = statusOf(name, unquoted(words[++index] ?? ""));
     else if (count?.[1] === "x") line2.times = within3(name, `${text2} ${word}`, Number(count[2]), MAX_TIMES);
     else if (count) line2.concurrency = within3(name, `${text2} ${word}`, Number(count[2]), MAX_CONCURRENCY);
-    else if (line2.body !== void 0) throw badInput(name, text2, FORM2);
-    else line2.body = word.startsWith("@") ? { file: word.slice(1) } : { text: word };
+    else if (line2.body === void 0 && /^["'@]/.test(word)) line2.body = bodyOf(unquoted(word));
+    else throw badInput(name, [text2, ...words.slice(2, index + 1).map(shownWord)].join(" "), OPTIONS);
   }
   line2.text = shownLine(line2);
   return line2;
+}
+function unquoted(word) {
+  return parseArgsStringToArgv(word)[0] ?? "";
+}
+function bodyOf(word) {
+  return word.startsWith("@") ? { file: word.slice(1) } : { text: word };
+}
+function shownWord(word) {
+  if (/^["']/.test(word)) return "'...'";
+  return SHOWN_WORD.test(word) ? word : "...";
 }
 function shownLine({ text: text2, body, times: times2, concurrency, status }) {
   return [
@@ -38926,7 +38943,7 @@ var ORDINARY_HEADERS = [
 ];
 var HEADER_OF_DESCRIPTION = /(?<!(secret|session)-?)id$|(version|name|type|locale|language|timezone|roles?|scopes?|groups?|email|environment|device)$/;
 var ORDINARY_VALUE = /^([\p{L}\s._-]*|[\d\s.,:;/+-]*|v?\d[\w.-]{0,10}|[a-z]{2,10}:\/\/[^\s@]*|[\w.+-]{1,64}@[\w.-]{1,200})$/iu;
-var WORD = /^([a-z]{0,20}\d{0,2}|[A-Z]{1,20}|([A-Z][a-z]{1,20}){1,4}\d{0,2}|\d{1,5})$/;
+var WORD2 = /^([a-z]{0,20}\d{0,2}|[A-Z]{1,20}|([A-Z][a-z]{1,20}){1,4}\d{0,2}|\d{1,5})$/;
 function secretsOfRequest(name, { target, headers, body }) {
   const [, query2 = ""] = /\?(.*)$/s.exec(target) ?? [];
   return distinct([
@@ -38959,7 +38976,7 @@ function secretsOfHeader(request3, header, value) {
   return (isGuessed ? [password] : [credentials, password, ...token3]).filter(mayBeSecret).map((one) => ({ name, value: one }));
 }
 function isOfWords(value) {
-  return value.split(/[\s._:;,=/+"#-]/).every((word) => WORD.test(word));
+  return value.split(/[\s._:;,=/+"#-]/).every((word) => WORD2.test(word));
 }
 function isSecretValue(value) {
   return mayBeSecret(value) && !ORDINARY_VALUE.test(value) && !isOfWords(value);
@@ -58978,7 +58995,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
 
 // src/diagnosis/catalogue/start.ts
 var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
-var SERVICES = "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.";
+var SERVICES = "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (docs/frameworks.md#the-database-after-a-restore). For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.";
 var start = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "start-preview",
@@ -67300,10 +67317,10 @@ function messagesOf(body) {
 }
 
 // src/registry/authorization.ts
-var WORD2 = /([\w!#$%&'*+.^`|~-]{1,100})(?: {0,8}= {0,8}(?:"((?:[^"\\]|\\.){0,4000})"|([^\s,"]{1,4000})))?/g;
+var WORD3 = /([\w!#$%&'*+.^`|~-]{1,100})(?: {0,8}= {0,8}(?:"((?:[^"\\]|\\.){0,4000})"|([^\s,"]{1,4000})))?/g;
 function parseChallenge(header) {
   const challenges = [];
-  for (const [, word = "", quoted2, plain] of (header ?? "").matchAll(WORD2)) {
+  for (const [, word = "", quoted2, plain] of (header ?? "").matchAll(WORD3)) {
     const name = word.toLowerCase();
     const value = quoted2?.replace(/\\(.)/g, "$1") ?? plain;
     const current = challenges.at(-1);
