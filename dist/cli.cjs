@@ -35280,7 +35280,8 @@ function asFailure(error) {
   });
 }
 var MOST_EVIDENCE = 48 * 1024;
-var TROUBLESHOOTING = "https://github.com/org/crac-checkpoint/blob/main/docs/troubleshooting.md";
+var DOCS = "https://github.com/org/crac-checkpoint/blob/main/docs";
+var TROUBLESHOOTING = `${DOCS}/troubleshooting.md`;
 function describeFailure(failure) {
   const lines3 = [
     failure.message,
@@ -47407,7 +47408,7 @@ async function first2(layouts, candidate) {
 }
 async function notFound(location) {
   return new Failure("input", `No application was found in ${location}.`, {
-    fix: "Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), `quarkus-app/` (Quarkus), a runnable jar or war, or a distribution with `bin/` and `lib/` (`installDist` of Gradle, `stage` of sbt). For a folder with `classes/`, `lib/` or `dependency/`, set `main-class`, too.",
+    fix: "Build the application in an earlier step, and set `context` to the folder with its result: `layers/` (Micronaut), `quarkus-app/` (Quarkus), a runnable jar or war, or a distribution with `bin/` and `lib/` (`installDist` of Gradle, `stage` of sbt). For a folder with `classes/`, `lib/` or `dependency/`, also set `main-class`.",
     evidence: await listing(location)
   });
 }
@@ -47931,7 +47932,7 @@ function baseImageFailure(output, image, input2 = "base-image") {
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
     return new Failure(
       "registry",
-      `${subject} could not be pulled: the rate limit of its registry is used up.`,
+      `${subject} could not be pulled: the rate limit of its registry is exceeded.`,
       {
         fix: `Run docker/login-action before, which raises the limit; use a \`${input2}\` of another registry or of a mirror; or run the job again later.`,
         evidence: lastLines(output, 10)
@@ -47962,7 +47963,7 @@ function toolsFailure(output) {
       return void 0;
     case "NO-CRIU":
       return new Failure("image", `CRIU is not available: ${details}.`, {
-        fix: "Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: `base-image: debian:trixie-slim`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (docs/dockerfile.md has the contract.) Or set `criu-image`, if glibc of the base is 2.38 or newer (docs/decisions/criu.md)."
+        fix: `Use a base that is Debian 13 or newer, or that has CRIU 4.1 or newer and setcap: \`base-image: debian:trixie-slim\`, or that name after FROM in your Dockerfile. It needs no JDK, as the action adds one. (${DOCS}/dockerfile.md has the contract.) Or set \`criu-image\`, if glibc of the base is 2.38 or newer (${DOCS}/decisions/criu.md).`
       });
     case "NO-PACKAGES":
       return new Failure("image", `The base image cannot install packages: ${details.replace(/\.?$/, ".")}`, {
@@ -49829,12 +49830,12 @@ function startingJava(command2) {
 
 // src/image/contract.ts
 var KEPT = [CRAC_DIR, JAVA_LINK, JDK_DIR, HOME_DIR, "/tmp"];
-var COMMAND = "Or set `command` to the command that it comes to in the end, with java first, such as `java -jar /app/app.jar`.";
+var COMMAND = "Or set `command` to the java command that it finally runs, such as `java -jar /app/app.jar`.";
 var OF_DOCKERFILE = {
   name: "The image of your Dockerfile",
   layout: "dockerfile",
   description: "Dockerfile of your own",
-  page: "docs/dockerfile.md",
+  page: `${DOCS}/dockerfile.md`,
   fixes: {
     nothing: 'End it with `ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]`.',
     shell: `Use the exec form, \`ENTRYPOINT ["java", "-jar", "/path/of/app.jar"]\`: a restore needs the same process ids, and the shell would use one of them. Options can be in the input \`java-options\`, and variables in ENV. ${COMMAND}`,
@@ -49844,12 +49845,12 @@ var OF_DOCKERFILE = {
   }
 };
 function ofImage(reference) {
-  const command2 = "Set `command` to the command that it comes to in the end, with java first, such as `java -jar /app/app.jar`: `docker top` shows it while the image runs.";
+  const command2 = "Set `command` to the java command that it finally runs, such as `java -jar /app/app.jar`: `docker top` shows it while the image runs.";
   return {
     name: `The image ${reference}`,
     layout: "image",
     description: `image ${reference}`,
-    page: "docs/image.md",
+    page: `${DOCS}/image.md`,
     fixes: {
       nothing: command2,
       shell: `${command2} A restore needs the same process ids, and the shell would use one of them.`,
@@ -50606,7 +50607,7 @@ async function pullCriu({ id, docker: docker2, log: log2 }, image, architecture)
   if (!pulled) return void 0;
   if (pulled.Config.Labels?.[CRIU_LABEL] === void 0) {
     throw new Failure("input", `\`criu-image\`: ${image} does not have the label ${CRIU_LABEL}.`, {
-      fix: "Use an image that docker/criu/Dockerfile of this action has built (docs/decisions/criu.md)."
+      fix: `Use an image that docker/criu/Dockerfile of this action has built (${DOCS}/decisions/criu.md).`
     });
   }
   if (architectureOf(pulled.Architecture) !== architecture) {
@@ -56110,7 +56111,7 @@ async function statusFailure(response, host, hasToken) {
     const until = retryTime(response);
     return new Failure(
       "runner",
-      `the rate limit of ${host} is used up${until ? ` until ${until.toISOString()}` : ""}.`,
+      `the rate limit of ${host} is exceeded${until ? ` until ${until.toISOString()}` : ""}.`,
       {
         fix: hasToken ? "Run the job again after that time." : "Set `github-token` to a token for that server: requests with a token have a much higher limit.",
         evidence
@@ -57760,7 +57761,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
     ),
     category: "application",
     cause: "A connection to a database is open.",
-    fix: "Allow the connection pool of the database to be suspended: `spring.datasource.hikari.allow-pool-suspension=true` with Spring Boot 3.2 or newer, `datasources.*.allow-pool-suspension=true` with Micronaut. With other frameworks, and for a reactive pool (R2DBC, Vert.x), close the pool in the CRaC method beforeCheckpoint (docs/frameworks.md)."
+    fix: `Allow the connection pool of the database to be suspended: \`spring.datasource.hikari.allow-pool-suspension=true\` with Spring Boot 3.2 or newer, \`datasources.*.allow-pool-suspension=true\` with Micronaut. With other frameworks, and for a reactive pool (R2DBC, Vert.x), close the pool in the CRaC method beforeCheckpoint (${DOCS}/frameworks.md).`
   },
   {
     id: "fw-discovery",
@@ -57788,7 +57789,7 @@ var clients = signatures({ operations: ["dump"], stream: "app", weight: "specifi
     ),
     category: "application",
     cause: "A connection of a data grid (Hazelcast, Ignite, Infinispan, Geode) is open.",
-    fix: "Shut the client or the member down in beforeCheckpoint, and create it again in afterRestore, with an address that is read there (docs/restoring.md)."
+    fix: `Shut the client or the member down in beforeCheckpoint, and create it again in afterRestore, with an address that is read there (${DOCS}/restoring.md).`
   },
   {
     id: "fw-store",
@@ -57955,7 +57956,7 @@ var criuDump = signatures({ operations: ["dump"], stream: "criu" }, [
     pattern: /proto IPPROTO_UDPLITE: -2[\s\S](?:\(\d+\.\d+\) )?Error \([^):]{1,80}:\d+\): Dumping FAILED\./m,
     category: "image",
     cause: "This version of CRIU needs UDP-Lite, which kernel 7.1 and newer do not have.",
-    fix: `Use CRIU ${fixedIn("criu-udplite")} or newer, as an image in \`criu-image\` has it (docs/decisions/criu.md), or a runner with an older kernel.`
+    fix: `Use CRIU ${fixedIn("criu-udplite")} or newer, as an image in \`criu-image\` has it (${DOCS}/decisions/criu.md), or a runner with an older kernel.`
   },
   {
     id: "criu-page-parasite",
@@ -58551,12 +58552,13 @@ var frameworks = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /(?:BindException|bind\(\.\.\) failed|[Ff]ailed to bind|[Cc]ould not bind).{0,200}Cannot assign requested address|UnknownHostException: ([0-9a-f]{12})(?![\w.-])/m,
     category: "application",
     cause: "The application uses the address or the host name of the container of the checkpoint, which no other container has.",
-    fix: "Bind 0.0.0.0, and not HOSTNAME or InetAddress.getLocalHost(), for example with `env: SERVER_ADDRESS=0.0.0.0`; or read the address again in afterRestore (docs/restoring.md).",
+    fix: `Bind 0.0.0.0, and not HOSTNAME or InetAddress.getLocalHost(), for example with \`env: SERVER_ADDRESS=0.0.0.0\`; or read the address again in afterRestore (${DOCS}/restoring.md).`,
     weight: "specific"
   }
 ]);
 
 // src/diagnosis/catalogue/jvm-dump.ts
+var CLOSE = `Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that (${DOCS}/frameworks.md).`;
 var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   {
     id: "jvm-crac-unsupported",
@@ -58608,7 +58610,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     pattern: /CheckpointOpenSocketException: (.+)/m,
     category: "application",
     cause: "A socket is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.",
+    fix: CLOSE,
     weight: "general"
   },
   {
@@ -58616,7 +58618,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     pattern: /CheckpointOpenFileException: (.+)/m,
     category: "application",
     cause: "A file is open: $1.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore (docs/frameworks.md).",
+    fix: CLOSE,
     weight: "general"
   },
   {
@@ -58624,7 +58626,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     pattern: /CheckpointOpenResourceException: (?:FD fd=(\d+) type=(\S+) path=(.+)|FileDescriptor (\d+)|(.+))/m,
     category: "application",
     cause: "A resource is open that cannot be part of a snapshot: $1$4$5 $2 $3.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore.",
+    fix: CLOSE,
     weight: "general"
   },
   {
@@ -58632,7 +58634,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
     pattern: /FileDescriptor (\d+) left open: (.+)/m,
     category: "application",
     cause: "File descriptor $1 is still open: $2.",
-    fix: "Close it in beforeCheckpoint of an org.crac.Resource, or list it in a file of resource policies."
+    fix: CLOSE
   },
   {
     id: "jvm-epoll",
@@ -58658,7 +58660,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   {
     id: "jvm-zgc",
     pattern: /UseZGC is currently unsupported for -XX:CRaCCheckpointTo|path=\/memfd:java_heap/m,
-    category: "application",
+    category: "input",
     cause: "This JVM does not support checkpoints with the Z garbage collector.",
     fix: "Remove -XX:+UseZGC from `java-options`."
   },
@@ -58686,7 +58688,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   {
     id: "jvm-attach",
     pattern: /AttachNotSupportedException: Unable to open socket file (\S+): target process (\d+) doesn't respond|AttachNotSupportedException/m,
-    category: "application",
+    category: "input",
     cause: "The JVM did not respond to jcmd.",
     fix: "Remove -XX:+DisableAttachMechanism from `java-options`. If the JVM hangs, the thread dump in the folder of the output `logs` shows where."
   },
@@ -58708,7 +58710,7 @@ var jvmDump = signatures({ operations: ["dump"], stream: "jvm" }, [
   {
     id: "jvm-timeout",
     pattern: /The checkpoint was not generated within (\d+) seconds\./m,
-    category: "runner",
+    category: "input",
     cause: "The JVM gave up the checkpoint after $1 seconds.",
     fix: "Remove -XX:CRaCCheckpointTimeout from `java-options`. `checkpoint-timeout` is the limit of the action."
   },
@@ -59025,7 +59027,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /Error opening zip file or JAR manifest missing ?: ?(\S{1,300})|Could not find agent library (\S{1,300})/m,
     category: "input",
     cause: "The agent $1$2 is not in the image.",
-    fix: "Add its file with the input `files`, for example `files: agent.jar:/app/agent.jar`, and use that path in `java-options` (docs/agents.md).",
+    fix: `Add its file with the input \`files\`, for example \`files: agent.jar:/app/agent.jar\`, and use that path in \`java-options\` (${DOCS}/agents.md).`,
     weight: "specific"
   },
   {
@@ -59033,7 +59035,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /transport error 202: bind failed: Address already in use|Exception thrown by the agent ?: .{0,200}Port already in use: (\d+)/m,
     category: "input",
     cause: "The port $1 of a debugger or of JMX is in use by another JVM in the container, which has the same options.",
-    fix: "Set these options in `java-options`, which apply to the application alone, and not in a variable of the environment (docs/agents.md).",
+    fix: `Set these options in \`java-options\`, which apply to the application alone, and not in a variable of the environment (${DOCS}/agents.md).`,
     weight: "specific"
   },
   {
@@ -59066,7 +59068,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /FileNotFoundException: ([^\s:()][^:()]{0,300}) \(No such file or directory\)|NoSuchFileException: (?!\/(?:proc|sys|tmp)\/)([^\s:]{1,300})\s*$|Config data (?:resource|location) '(?:file \[|optional:|file:){0,3}([^'\]]{1,300})\]?'.{0,200}(?:cannot be found|does not exist)/m,
     category: "input",
     cause: "The application did not find the file $1$2$3.",
-    fix: "Add it to the image with the input `files` (docs/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.",
+    fix: `Add it to the image with the input \`files\` (${DOCS}/layouts.md); a relative path starts in /home/app. With a Dockerfile of your own, copy it there, and relative paths start in its WORKDIR.`,
     weight: "general"
   },
   {
@@ -59097,7 +59099,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "start-x11",
     pattern: /(lib(?:X11|Xext|Xrender|Xtst|Xi)\.so[.\d]{0,20}): cannot open shared object file|Can't connect to X11 window server/m,
-    category: "image",
+    category: "input",
     cause: "The application opens a window, and the image lacks the X Window System ($1).",
     fix: `Add \`-Djava.awt.headless=true\` to \`java-options\` if the application has no windows. Else install the libraries ${IN_BASE_IMAGE} libx11-6 libxext6 libxrender1 libxtst6 libxi6\`.`,
     weight: "specific"
@@ -59121,7 +59123,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "start-musl",
     pattern: /(libc\.musl-[\w.-]{1,40}|ld-musl-[\w.-]{1,40}): cannot open shared object file/m,
-    category: "image",
+    category: "application",
     cause: "A native library of the application is built for Alpine Linux ($1), and the image has glibc.",
     fix: "Build the application with the native library for glibc: libraries choose it by a classifier such as linux-x86_64 instead of linux-x86_64-musl.",
     weight: "specific"
@@ -62552,9 +62554,9 @@ function simpleName(type) {
 }
 
 // src/application/agent-kinds.ts
-var NORMAL_START = "To use it, start the image normally: `CRAC_RESTORE=false` and the option in JAVA_OPTS (docs/agents.md).";
-var LEAVE_OUT = (source) => `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; docs/agents.md).`;
-var LEAVE_OUT_OTHER = "Leave the agent out of the application that is checkpointed: it is not known to support checkpoints (docs/agents.md).";
+var NORMAL_START = `To use it, start the image normally: \`CRAC_RESTORE=false\` and the option in JAVA_OPTS (${DOCS}/agents.md).`;
+var LEAVE_OUT = (source) => `Leave the agent out of the application that is checkpointed, as it does not close its connections before a checkpoint (${source}; ${DOCS}/agents.md).`;
+var LEAVE_OUT_OTHER = `Leave the agent out of the application that is checkpointed: it is not known to support checkpoints (${DOCS}/agents.md).`;
 var PROFILER = `Remove the option of the profiler for the checkpoint. ${NORMAL_START}`;
 var KINDS2 = [
   {
@@ -62567,7 +62569,7 @@ var KINDS2 = [
     name: "JMX",
     listens: true,
     pattern: /^-Dcom\.sun\.management\.jmxremote(?:\.port=(?<port>\d+)|\.rmi\.port=(?<rmi>\d+)|$)/,
-    fix: "Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, `jcmd PID ManagementAgent.start jmxremote.port=PORT` opens it (docs/agents.md)."
+    fix: `Remove the options of JMX for the checkpoint, because nothing closes its port. In a restored container, \`jcmd PID ManagementAgent.start jmxremote.port=PORT\` opens it (${DOCS}/agents.md).`
   },
   {
     name: "the Java agent of Datadog",
@@ -62588,7 +62590,7 @@ var KINDS2 = [
     name: "the Java agent of New Relic",
     pattern: /^-javaagent:[^=]*newrelic[^/=]*\.jar/,
     code: /\bcom\.newrelic\./i,
-    fix: "Use version 8.20.0 or newer of the agent, and a JDK from March 2025 on (JDK-8349365): together they support checkpoints (docs/agents.md)."
+    fix: `Use version 8.20.0 or newer of the agent, and a JDK from March 2025 on (JDK-8349365): together they support checkpoints (${DOCS}/agents.md).`
   },
   {
     name: "the Java agent of Elastic APM",
@@ -62652,7 +62654,7 @@ var KINDS2 = [
     listens: true,
     pattern: /^-javaagent:[^=]*jacoco[^/=]*\.jar(?:=(?:.*,)?port=(?<port>\d+))?/,
     code: /\borg\.jacoco\./,
-    fix: "Measure the coverage in the tests of the build, and leave the agent out of the application that is checkpointed (docs/agents.md)."
+    fix: `Measure the coverage in the tests of the build, and leave the agent out of the application that is checkpointed (${DOCS}/agents.md).`
   },
   {
     name: "the profiler YourKit",
@@ -62671,12 +62673,12 @@ var KINDS2 = [
   {
     name: "a Java agent",
     pattern: /^-javaagent:/,
-    fix: "Leave the agent out of the application that is checkpointed, unless it closes its files and connections before a checkpoint (docs/agents.md)."
+    fix: `Leave the agent out of the application that is checkpointed, unless it closes its files and connections before a checkpoint (${DOCS}/agents.md).`
   },
   {
     name: "a native agent",
     pattern: /^-agent(?:path|lib):/,
-    fix: "Leave the agent out of the application that is checkpointed: the snapshot cannot have its files and connections (docs/agents.md)."
+    fix: `Leave the agent out of the application that is checkpointed: the snapshot cannot have its files and connections (${DOCS}/agents.md).`
   }
 ];
 
@@ -63677,7 +63679,7 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
   await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
-  const fix = `${named.fix} The JVM can handle what cannot be closed there: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
+  const fix = `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
   const details = { fix, evidence: `${listResources(resources)}
 ${asInput(policies)}` };
   return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed);
@@ -64130,7 +64132,7 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
   );
   if (configuration !== void 0) return;
   log2.info(
-    `The base image has no fonts, and the application has ${names.join(", ")}. If it draws text, it fails: use a \`base-image\` with fontconfig and libfreetype6 (docs/frameworks.md), and send such a request in \`warmup\`.`
+    `The base image has no fonts, and the application has ${names.join(", ")}. If it draws text, it fails: use a \`base-image\` with fontconfig and libfreetype6 (${DOCS}/frameworks.md), and send such a request in \`warmup\`.`
   );
 }
 
@@ -66402,7 +66404,7 @@ function diskSpaceWarning({ free, needed }, archive) {
   if (free === void 0 || free >= needed) return void 0;
   const figures = `${megabytes(free)} are free on Docker's disk, and this run needs about ${megabytes(needed)}, more with a large heap`;
   if (free < archive) throw new Failure("runner", `Not enough disk space: ${figures}.`, { fix: FIX3 });
-  return `There may not be enough disk space: ${figures}. What is in Docker's build cache is not stored again.`;
+  return `There may not be enough disk space: ${figures}. Docker's build cache may already have some of it.`;
 }
 function withDiskSpace(error, { free, needed }) {
   if (!(error instanceof Failure) || free === void 0 || error.signature?.remedy !== "disk") return error;
