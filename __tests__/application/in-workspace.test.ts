@@ -61,20 +61,25 @@ describe('findInWorkspace', () => {
     mkdirSync(workspace)
     writeFileSync(outside, 'x')
   })
-  const find = async (given: { body?: string; jdkFile?: string }): Promise<unknown> => {
-    const { body, jdkFile } = given
+  interface Given {
+    body?: string
+    jdkFile?: string
+    file?: string
+    resourcePolicies?: { file: string }
+  }
+  const find = async ({ body, jdkFile, file = 'Dockerfile', resourcePolicies }: Given): Promise<unknown> => {
     const warmup = body === undefined ? undefined : [{ body: { file: body } }]
     const inputs = {
       context: '.',
       application: undefined,
       mainClass: undefined,
-      file: 'Dockerfile',
+      file,
       image: undefined,
       warmup,
       files: [],
       javaOptions: [],
       env: {},
-      jdkFile
+      ...{ jdkFile, resourcePolicies }
     }
     writeFileSync(path.join(workspace, 'Dockerfile'), 'FROM scratch')
     return await findInWorkspace(quietLog([], []), inputs, { workspace, scratch: workspace })
@@ -87,6 +92,19 @@ describe('findInWorkspace', () => {
       await expect(find({ body })).rejects.toThrow('which is outside of the workspace')
     }
   )
+
+  test.each<[string, Given]>([
+    ['file', { file: 'none' }],
+    ['jdk-file', { jdkFile: 'none' }],
+    ['jdk-file', { jdkFile: '/none' }],
+    ['resource-policies', { resourcePolicies: { file: 'none' } }],
+    ['warmup', { body: 'none' }]
+  ])('names the input `%s` whose file does not exist', async (input, given) => {
+    await expect(find(given)).rejects.toMatchObject({
+      message: expect.stringMatching(`^Invalid input \`${input}\`: /\\S*none does not exist\\.$`),
+      fix: expect.stringContaining('relative to the workspace')
+    })
+  })
 
   test('refuses a link for `jdk-file` that leads out of the workspace, and accepts a file outside', async () => {
     symlinkSync(outside, path.join(workspace, 'jdk.tar.gz'))

@@ -127,6 +127,8 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
       expect(step.exitCode).toBe(0)
       const warning = annotations(step, 'warning')[0]
       expect(warning).toContain('because the checkpoint was refused: A beforeCheckpoint hook')
+      expect(warning).toContain('\nFix: Fix the hook in the stack trace below')
+      expect(warning).toMatch(/IllegalStateException: the pool is busy\n\s+at /)
       expect(Number(step.outputs['archive-size'])).toBeGreaterThan(100_000)
       const { secrets } = JSON.parse(step.outputs['metadata'] ?? '') as { secrets: SecretReport }
       expect(secrets.found.map(({ name }) => name)).toEqual(['secret-values line 1'])

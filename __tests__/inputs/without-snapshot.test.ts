@@ -6,7 +6,7 @@ import { quietLog } from '../support/quiet-log.js'
 
 describe('without a snapshot', () => {
   const unsupported = new UnsupportedRunner('No CRIU works.', { fix: 'Use another runner.' })
-  const refused = new CheckpointRefused('A socket is open.', { fix: 'Close it.' })
+  const refused = new CheckpointRefused('A socket is open.', { fix: 'Close it.', evidence: 'at Main.main' })
 
   test('each input decides about its own reason, and nothing about the other', () => {
     const log = quietLog()
@@ -18,13 +18,13 @@ describe('without a snapshot', () => {
     expect(choiceWithoutSnapshot(skip, unsupported, log)).toMatchObject({ choice: 'skip', refused: false })
   })
 
-  test('the reason and its fix are a warning', () => {
+  test('the reason, its fix and its evidence are a warning', () => {
     const warnings: string[] = []
     const inputs = { onUnsupportedRunner: 'cold', onCheckpointFailure: 'archive' } as const
     for (const why of [unsupported, refused]) choiceWithoutSnapshot(inputs, why, quietLog([], warnings))
     expect(warnings).toEqual([
-      'This runner does not support snapshots: No CRIU works. Use another runner.',
-      'The image has no snapshot, because the checkpoint was refused: A socket is open. Close it.'
+      'This runner does not support snapshots: No CRIU works.\nFix: Use another runner.\nOwner: runner administrator (category: runner)',
+      'The image has no snapshot, because the checkpoint was refused: A socket is open.\nFix: Close it.\nOwner: application developers (category: application)\n\nat Main.main'
     ])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { outputsOf } from '../../src/report/outputs.js'
 import { metadataErrors } from '../support/metadata.js'
-import { aPublication, aResult, outcomes } from '../support/result.js'
+import { aPublication, aReason, aResult, outcomes } from '../support/result.js'
 
 describe('outputsOf', () => {
   test('gives whole milliseconds, bytes, and one tag a line', () => {
@@ -60,7 +60,7 @@ describe('outputsOf', () => {
 
   test('a run that was skipped says so, and has every other output too', () => {
     const { warnings, logs, steps } = aResult()
-    const outputs = outputsOf({ outcome: 'skipped', reason: 'AMX', warnings, logs, steps })
+    const outputs = outputsOf({ outcome: 'skipped', why: aReason('AMX'), warnings, logs, steps })
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(outputsOf(aResult())).sort())
     expect(outputs).toMatchObject({ skipped: 'true', digest: '', imageid: '' })
     expect(outputsOf(aResult())['skipped']).toBe('false')

@@ -3,7 +3,7 @@ import { Failure } from '../../src/lib/errors.js'
 import type { LastImage } from '../../src/proof/figures-annotation.js'
 import { fitting, renderFailure, renderSummary } from '../../src/report/summary.js'
 import type { Spread } from '../../src/proof/figures.js'
-import { aCold, aPublication, aResult, aStart, withArchive } from '../support/result.js'
+import { aCold, aPublication, aReason, aResult, aStart, withArchive } from '../support/result.js'
 
 describe('the job summary', () => {
   test('has JDK, digest, size and times, and how to start the image by its digest', () => {
@@ -34,13 +34,23 @@ describe('the job summary', () => {
   test('without a snapshot it says why, and needs no flags', () => {
     const { warnings, logs, steps } = aResult()
     const cold = renderSummary(aCold('no CRIU `works`'))
-    expect(cold).toContain('no CRIU `works`')
+    expect(cold).toContain('no CRIU `works`\nFix: Use another runner.\n')
+    expect(cold).toContain('Error (criu): no')
     expect(cold).not.toContain('seccomp.json')
     expect(cold).toContain('This runner does not support snapshots:')
     const refused = renderSummary({ ...aCold('a socket is open'), refused: true })
     expect(refused).toContain('because the checkpoint was refused:')
     expect(refused).not.toContain('This runner')
-    expect(renderSummary({ outcome: 'skipped', reason: 'AMX', warnings, logs, steps })).toContain('AMX')
+    const warned = [
+      'The image has no snapshot, because the checkpoint was refused: a socket is open',
+      'No fonts are installed.'
+    ]
+    const once = renderSummary({ ...aCold('a socket is open'), refused: true, warnings: warned })
+    expect(once.split('a socket is open')).toHaveLength(2)
+    expect(once).toContain('No fonts are installed.')
+    expect(renderSummary({ outcome: 'skipped', why: aReason('AMX'), warnings, logs, steps })).toContain(
+      'AMX\nFix: '
+    )
   })
 
   test('shows the change against the image that the tag has now', () => {

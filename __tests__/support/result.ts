@@ -1,3 +1,4 @@
+import { UnsupportedRunner } from '../../src/lib/errors.js'
 import { privilegeLevels } from '../../src/docker/privileges.js'
 import type { LastImage } from '../../src/proof/figures-annotation.js'
 import type { Checkpointed, Cold, Result } from '../../src/report/result.js'
@@ -181,8 +182,13 @@ function aReading(): SnapshotReading {
   }
 }
 
+/** Returns a reason why there is no snapshot. */
+export function aReason(what: string): UnsupportedRunner {
+  return new UnsupportedRunner(what, { fix: 'Use another runner.', evidence: 'Error (criu): no' })
+}
+
 /** Returns the result of a run on a runner that does not support snapshots. */
-export function aCold(reason = 'no CRIU works'): Cold {
+export function aCold(what = 'no CRIU works'): Cold {
   const { jdk, application, baseImage, image, publication, warnings, logs, steps, port, user } = aResult()
   const made = {
     jdk,
@@ -195,7 +201,7 @@ export function aCold(reason = 'no CRIU works'): Cold {
   }
   return {
     outcome: 'cold',
-    reason,
+    why: aReason(what),
     refused: false,
     coldStarts: [aStart(900)],
     archiveStarts: [],
@@ -243,7 +249,7 @@ export function outcomes(): Record<string, Result> {
     'a JVM that reports nothing': withContent({ memory: undefined, user: undefined, environment: undefined }),
     cold: aCold(),
     unchanged: { outcome: 'unchanged', digest: digest ?? '', tags, warnings, logs, steps },
-    skipped: { outcome: 'skipped', reason: 'AMX', warnings, logs, steps }
+    skipped: { outcome: 'skipped', why: aReason('AMX'), warnings, logs, steps }
   }
 }
 

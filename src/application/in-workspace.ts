@@ -41,18 +41,15 @@ export async function findInWorkspace(
   const context = path.resolve(workspace, inputs.context)
   // A context outside of the workspace was chosen by the workflow author; a link to a place outside was not.
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context]
-  await refuseOutsideFiles(bodyFiles(inputs, workspace), sources)
-  // An archive outside of the workspace was chosen by the workflow author, too.
-  const jdkFile = inputs.jdkFile === undefined ? [] : [path.resolve(workspace, inputs.jdkFile)]
+  const named = namedFiles(inputs, workspace)
+  for (const { input, file } of named) await requireFile(input, file)
+  // An archive of a JDK outside of the workspace was chosen by the workflow author, too.
+  const inside = named.filter(({ input, file }) => input !== 'jdk-file' || isInside(workspace, file))
   await refuseOutsideFiles(
-    jdkFile.filter((file) => isInside(workspace, file)),
+    inside.map(({ file }) => file),
     sources
   )
-  if (inputs.image !== undefined) return undefined
-  if (inputs.file !== undefined) {
-    await refuseOutsideFiles([path.resolve(workspace, inputs.file)], sources)
-    return undefined
-  }
+  if (inputs.image !== undefined || inputs.file !== undefined) return undefined
   const found = await findApplication({ ...inputs, context, scratch })
   await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch])
   const files = await furtherFiles(inputs.files, workspace)
@@ -64,13 +61,37 @@ export async function findInWorkspace(
   return { ...found, files }
 }
 
-/** Files that the warm-up sends, which are in the memory of the application and so in the image, and the file of policies. */
-function bodyFiles({ warmup = [], resourcePolicies }: ApplicationInputs, workspace: string): string[] {
-  const policies =
-    resourcePolicies && 'file' in resourcePolicies ? [path.resolve(workspace, resourcePolicies.file)] : []
-  return policies.concat(
-    warmup.flatMap(({ body }) => (body && 'file' in body ? [path.resolve(workspace, body.file)] : []))
+/** Returns the files that inputs name, as absolute paths. What the warm-up sends is in the memory of the application, and so in the image. */
+function namedFiles(
+  { warmup = [], resourcePolicies, jdkFile, file, image }: ApplicationInputs,
+  workspace: string
+): { input: string; file: string }[] {
+  const bodies = warmup.flatMap(({ body }) => (body && 'file' in body ? [body.file] : []))
+  const named: [string, (string | undefined)[]][] = [
+    [
+      'resource-policies',
+      [resourcePolicies && 'file' in resourcePolicies ? resourcePolicies.file : undefined]
+    ],
+    ['warmup', bodies],
+    ['jdk-file', [jdkFile]],
+    ['file', [image === undefined ? file : undefined]]
+  ]
+  return named.flatMap(([input, files]) =>
+    files.flatMap((one) => (one === undefined ? [] : { input, file: path.resolve(workspace, one) }))
   )
+}
+
+/** Throws a Failure for a file that does not exist; a link to nowhere exists. */
+async function requireFile(input: string, file: string): Promise<void> {
+  await lstat(file).catch((error: unknown) => {
+    const { code = '' } = error as NodeJS.ErrnoException
+    const why = ['ENOENT', 'ENOTDIR'].includes(code)
+      ? 'does not exist'
+      : `cannot be read (${messageOf(error)})`
+    throw new Failure('input', `Invalid input \`${input}\`: ${file} ${why}.`, {
+      fix: 'Use a path relative to the workspace. An earlier step has to create the file, or check it out (actions/checkout).'
+    })
+  })
 }
 
 function isInside(folder: string, file: string): boolean {

@@ -1,5 +1,5 @@
 import { CheckpointRefused } from '../diagnosis/checkpoint-exception.js'
-import type { UnsupportedRunner } from '../lib/errors.js'
+import { describeFailure, type UnsupportedRunner } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
 import type { Inputs } from './inputs.js'
 
@@ -12,7 +12,6 @@ export interface WithoutSnapshot {
   choice: 'skip' | 'cold' | 'archive'
   /** Whether the application or its JVM refused the checkpoint. */
   refused: boolean
-  reason: string
 }
 
 /** Returns what `on-unsupported-runner` or `on-checkpoint-failure` says, after a warning; throws the Failure where that is `fail`. */
@@ -24,6 +23,6 @@ export function choiceWithoutSnapshot(
   const refused = why instanceof CheckpointRefused
   const choice = refused ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner
   if (choice === 'fail') throw why
-  log.warning(`${refused ? REFUSED : UNSUPPORTED}: ${why.message} ${why.fix}`)
-  return { choice, refused, reason: why.message }
+  log.warning(`${refused ? REFUSED : UNSUPPORTED}: ${describeFailure(why)}`)
+  return { choice, refused }
 }

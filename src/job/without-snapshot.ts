@@ -31,19 +31,19 @@ export async function withoutSnapshot(
 ): Promise<Result> {
   const { context, world, finished } = job
   const { docker, log } = context
-  const { choice, refused, reason } = choiceWithoutSnapshot(job.inputs, why, log)
+  const { choice, refused } = choiceWithoutSnapshot(job.inputs, why, log)
   if (refused) await removeContainer(docker, namesOf(context.id).checkpointContainer)
-  if (choice === 'skip') return { outcome: 'skipped', reason, ...finished() }
+  if (choice === 'skip') return { outcome: 'skipped', why, ...finished() }
 
   const reach = await findReach(docker, world.hostname)
   const { parts, inputs } = known.made ?? (await partsOf(job, known.application, await architectureOf(job)))
   const source = known.source ?? (await prepareImages(context, inputs, world, parts))
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts) }
-  const cold = await buildColdImage(context, inputs, setting, { source, reason })
+  const cold = await buildColdImage(context, inputs, setting, { source, reason: why.message })
   const publication = await publish(context, inputs, world, {
     ...{ id: cold.image.id, snapshot: undefined, annotations: {}, from: parts.base.repositoryDigests }
   })
-  return { outcome: 'cold', reason, refused, ...cold, ...withImage({ ...job, inputs }, parts, publication) }
+  return { outcome: 'cold', why, refused, ...cold, ...withImage({ ...job, inputs }, parts, publication) }
 }
 
 async function architectureOf({ context: { docker, log }, inputs }: Job<Inputs>): Promise<Architecture> {

@@ -6,7 +6,7 @@ import { contentMetadata } from './content.js'
 
 export function metadataOf(result: Result): object {
   const { outcome, warnings, steps: phases } = result
-  if (outcome === 'skipped') return { outcome, reason: result.reason, warnings, phases }
+  if (outcome === 'skipped') return { outcome, reason: result.why.message, warnings, phases }
   if (outcome === 'unchanged')
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings, phases }
   const { jdk, image, publication } = result
@@ -30,10 +30,10 @@ export function metadataOf(result: Result): object {
     secrets: secretsOf(publication.secrets)
   }
   if (outcome === 'cold') {
-    const { reason, coldStarts, archiveStarts } = result
+    const { why, coldStarts, archiveStarts } = result
     return {
       ...common,
-      reason,
+      reason: why.message,
       coldStart: answersOf(coldStarts).median,
       coldStarts: coldStarts.map(startOf),
       archiveStart: archiveStarts.length > 0 ? answersOf(archiveStarts).median : null,

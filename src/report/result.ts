@@ -1,6 +1,7 @@
 import type { CheckpointEngine } from '../checkpoint/choose-engine.js'
 import type { Snapshot } from '../checkpoint/take.js'
 import type { JdkArchive } from '../jdk/install.js'
+import type { Failure } from '../lib/errors.js'
 import type { Start } from '../proof/figures.js'
 import type { Proof } from '../proof/measure.js'
 import type { RuntimeImage } from '../proof/start-request.js'
@@ -43,7 +44,8 @@ export interface Checkpointed extends WithImage {
 /** An image without a snapshot, because the runner does not support snapshots, or because the checkpoint was refused. */
 export interface Cold extends WithImage {
   outcome: 'cold'
-  reason: string
+  /** Reason why there is no snapshot. */
+  why: Failure
   /** Whether the application or its JVM refused the checkpoint. */
   refused: boolean
   coldStarts: Start[]
@@ -61,5 +63,5 @@ export interface Unchanged extends Finished {
 /** No image was built, because the runner does not support snapshots. */
 export interface Skipped extends Finished {
   outcome: 'skipped'
-  reason: string
+  why: Failure
 }

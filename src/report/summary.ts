@@ -39,7 +39,14 @@ export function renderSummary(result: Result): string {
         ''
       ].join('\n')
     case 'skipped':
-      return ['## CRaC checkpoint: skipped', '', `${UNSUPPORTED}:`, '', quote(result.reason), ''].join('\n')
+      return [
+        '## CRaC checkpoint: skipped',
+        '',
+        `${UNSUPPORTED}:`,
+        '',
+        quote(describeFailure(result.why)),
+        ''
+      ].join('\n')
   }
 }
 
@@ -75,7 +82,7 @@ function renderCold(result: Cold): string {
     '',
     `${result.refused ? REFUSED : UNSUPPORTED}:`,
     '',
-    quote(result.reason),
+    quote(describeFailure(result.why)),
     '',
     ...rowTable([...coldRows(result), ...imageRows(result)]),
     '',
@@ -112,8 +119,10 @@ function imageRows({ publication: { tags, digest, layers } }: Checkpointed | Col
   ]
 }
 
+/** Returns the warnings of the run, without that about the missing snapshot, which the summary begins with. */
 function warnings({ warnings }: Checkpointed | Cold): string[] {
-  return warnings.flatMap((warning) => ['> [!WARNING]', `> ${code(warning.split('\n')[0] ?? '')}`, ''])
+  const others = warnings.filter((line) => ![REFUSED, UNSUPPORTED].some((begin) => line.startsWith(begin)))
+  return others.flatMap((warning) => ['> [!WARNING]', `> ${code(warning.split('\n')[0] ?? '')}`, ''])
 }
 
 /** Returns the parts of the image and how the snapshot was taken; the first row is the head of the table. */
