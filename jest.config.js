@@ -8,6 +8,8 @@ const common = {
 }
 
 export default {
+  // For a hung test only: a busy machine makes every test slow.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,

@@ -62,7 +62,7 @@ describe('an application whose own checkpoint failed', () => {
   })
 })
 
-test('a second refusal that names the client by its code has the message and the fix, with rules to paste', async () => {
+test('a second refusal that names the client by its code has its message and fix; another one has rules to paste', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'open-'))
   const open = (code = ''): OpenResources =>
     checkpointRefusal(
@@ -74,8 +74,17 @@ test('a second refusal that names the client by its code has the message and the
     explainOpen(open(), second, { evidence: folder, images: folder }, NOTHING_HIDDEN)
   const named = await explain(open(code))
   expect(named.message).toContain('A channel or a server of gRPC is open (fw-grpc).')
-  expect(named.fix).toMatch(/^Call shutdownNow\(\).* paste the input `resource-policies` below/)
-  expect(named.evidence).toContain('  remotePort: 443')
-  expect([named.isNamed, (await explain(undefined)).isNamed]).toEqual([true, false])
+  expect(named.fix).toMatch(/^Call shutdownNow\(\)/)
+  expect(named.fix + named.evidence).not.toContain('resource-policies')
+  const unknown = await explain(undefined)
+  expect(unknown.fix).toContain('paste the input `resource-policies` below')
+  expect(unknown.evidence).toContain('  remotePort: 443')
+  expect([named.isNamed, unknown.isNamed]).toEqual([true, false])
+  // The fix of what is named then is the only one.
+  expect(unknown.explained('A library is missing.', 'Add it.')).toMatchObject({
+    fix: 'Add it.',
+    evidence: expect.not.stringContaining('resource-policies'),
+    signature: undefined
+  })
   await rm(folder, { recursive: true })
 })

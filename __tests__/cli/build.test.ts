@@ -3,7 +3,10 @@ import { buildCommand } from '../../src/cli/build.js'
 
 test.each([
   [['--contxt', '.'], "Unknown option '--contxt'."],
-  [['--push', '--tags', 'x'], "Option '--push' argument is ambiguous."]
+  [['--java-options', '-Xmx256m', '--contxt', '.'], "Unknown option '--contxt'."],
+  [['--push', '--tags', 'x'], 'The option --push has no value.'],
+  [['--tags', 'x', '--push'], 'The option --push has no value.'],
+  [['--push', '--json'], 'The option --push has no value.']
 ])('%j: the option is named, and what is right', async (args, what) => {
   await expect(buildCommand(args, () => undefined)).rejects.toMatchObject({
     category: 'input',

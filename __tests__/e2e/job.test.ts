@@ -179,7 +179,7 @@ describe('the whole job on micronaut-hello', () => {
         .split('\n')
         .filter((line) => line.startsWith('crac-checkpoint:'))
       expect(said).toEqual([
-        "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: the container lacks the capability CHECKPOINT_RESTORE; the flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags"
+        "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: the container lacks the capability CHECKPOINT_RESTORE; the flags that a restore needs are the image's label io.github.crac-checkpoint.restore-flags. See https://github.com/org/crac-checkpoint/blob/main/docs/running.md#lines-that-the-container-prints"
       ])
     })
   })
@@ -188,7 +188,7 @@ describe('the whole job on micronaut-hello', () => {
     await started([...DECLARED_FLAGS, '--user', '12345:12345'], async (image) => {
       expect(await callUntilAnswer(image)).toBe('Hello World')
       expect(containerLog(image.name)).toContain(
-        'Cause: the user of this container cannot read the snapshot. Run the image as its own user'
+        'Cause: the user of this container cannot read the snapshot. Remove --user (runAsUser in Kubernetes)'
       )
     })
   })
@@ -199,7 +199,7 @@ describe('the whole job on micronaut-hello', () => {
     docker('start', name)
     expect(docker('wait', name)).toBe('1')
     expect(containerLog(name)).toMatch(
-      /may grow to \d+ MB, and the memory limit of this container is 64 MB\. /
+      /may grow to \d+ MiB, and the memory limit of this container is 64 MiB\. /
     )
     docker('rm', name)
   })

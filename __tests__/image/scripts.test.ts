@@ -73,6 +73,8 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     'echo 129 >"$mark"; tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"; printf "%s\\n" "$@" >"$HOME/arguments-of-java"'
   const NORMAL =
     'crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: '
+  const SEE =
+    '. See https://github.com/org/crac-checkpoint/blob/main/docs/running.md#lines-that-the-container-prints'
 
   /** For files that were deleted while they are in use. */
   const GHOSTS = '--ghost-limit 128M'
@@ -241,7 +243,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
   test('arguments replace the default ones, unchanged', async () => {
     const start = await run('entrypoint.sh', ['$(id)', 'a b', '-x'])
     expect(start.java).toEqual([...OPTIONS, '-jar', '/app/app.jar', '$(id)', 'a b', '-x'])
-    expect(start.stderr).toContain('arguments are for a normal start')
+    expect(start.stderr).toContain('this container has arguments, so the application starts normally.')
     const again = await run('entrypoint.sh', ['$(id)', 'a b'], {
       CRAC_ARGUMENTS: 'main',
       CRAC_ON_RESTORE_FAILURE: 'exit'
@@ -271,13 +273,15 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
 
   test('a restore that does not finish is ended, and the application starts normally', async () => {
     const { said, java } = await restoreWith('exec sleep 60', { CRAC_RESTORE_TIMEOUT: '1' })
-    expect(said).toEqual([`${NORMAL}the restore was not complete after 1 s`])
+    expect(said).toEqual([
+      `${NORMAL}the restore was not complete after 1 s. Raise CRAC_RESTORE_TIMEOUT${SEE}`
+    ])
     expect(java).toContain('/app/app.jar')
   })
 
   test('a JVM that crashes right after its restore is not a restore', async () => {
     const { said, java } = await restoreWith('echo 129 >"$mark"; exit 134')
-    expect(said).toEqual([`${NORMAL}the restored JVM ended with exit code 134`])
+    expect(said).toEqual([`${NORMAL}the restored JVM ended with exit code 134${SEE}`])
     expect(java).toContain('/app/app.jar')
   })
 
@@ -327,7 +331,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     await writeFile(path.join(home, 'snapshot/cpu-flags'), 'avx99 ')
     const { said } = await restoreWith(RESTORED)
     expect(said).toEqual([
-      `${NORMAL}this CPU lacks avx99, which the CPU of the checkpoint has. Set the input cpu-features to generic`
+      `${NORMAL}this CPU lacks avx99, which the CPU of the checkpoint has. Build the image again with the input cpu-features: generic${SEE}`
     ])
   })
 
@@ -335,7 +339,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     await rm(path.join(home, 'snapshot/criu-options'))
     const { said } = await restoreWith(RESTORED)
     expect(said).toEqual([
-      `${NORMAL}the user of this container cannot read the snapshot. Run the image as its own user`
+      `${NORMAL}the user of this container cannot read the snapshot. Remove --user (runAsUser in Kubernetes)${SEE}`
     ])
   })
 
@@ -355,7 +359,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     grantedTest('a file that is missing, whose name may have spaces', async () => {
       const present = path.join(home, 'java-options')
       expect(await cause(`- ${present}\nx ${home}/the library.so\n- ${home}/later\n`)).toBe(
-        `${NORMAL}this container lacks ${home}/the library.so, which the snapshot needs. Mount nothing over its folder`
+        `${NORMAL}this container lacks ${home}/the library.so, which the snapshot needs. Mount nothing over its folder${SEE}`
       )
     })
 
@@ -363,7 +367,7 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
       for (const id of [4_194_304, process.pid])
         await writeFile(path.join(home, `snapshot/core-${id}.img`), '')
       expect(await cause('')).toBe(
-        `${NORMAL}the process id ${process.pid}, which the snapshot needs, is in use: this container shares its process ids (--pid, hostPID, shareProcessNamespace)`
+        `${NORMAL}the process id ${process.pid}, which the snapshot needs, is in use: this container shares its process ids (--pid, hostPID, shareProcessNamespace)${SEE}`
       )
     })
 

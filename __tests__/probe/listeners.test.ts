@@ -16,7 +16,7 @@ describe('the listening sockets of a container', () => {
   test.each([
     ['00000000:1F90 00000000:0000 0A', 8080, false],
     ['0100007F:1F90 00000000:0000 0A', 8080, true],
-    ['0B00007F:1F91 00000000:0000 0A', 8081, true],
+    ['0C00007F:1F91 00000000:0000 0A', 8081, true],
     ['00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A', 8080, false],
     ['00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A', 8080, true],
     // Java binds 127.0.0.1 on a socket of IPv6.
@@ -34,6 +34,11 @@ describe('the listening sockets of a container', () => {
     ]
     expect(parseListeners(`${table(...rows)}\n${HEAD}\n`)).toEqual([{ port: 8080, loopback: false }])
     expect(parseListeners('no table')).toEqual([])
+  })
+
+  test("Docker's name server, which is in every container of a user-defined network, is not the application's", () => {
+    expect(parseListeners(table('0B00007F:982D 00000000:0000 0A'))).toEqual([])
+    expect(parseListeners(table('7F00000B:982D 00000000:0000 0A'))).toEqual([])
   })
 })
 

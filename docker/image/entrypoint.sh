@@ -16,6 +16,7 @@
 # A program that this script starts costs about a millisecond of a restore. So until CRIU runs it starts only the JVM.
 set -fu
 here=${0%/*}
+page=https://github.com/org/crac-checkpoint/blob/main/docs/running.md#lines-that-the-container-prints
 . "$here/await.sh"
 . "$here/criu.sh"
 # bash adds them.
@@ -24,7 +25,7 @@ unset SHLVL PWD OLDPWD
 # Sets $cause if something that the restored application needs is not here, and returns 1.
 fits_here() {
     if [ ! -r "$here/snapshot/criu-options" ]; then
-        cause='the user of this container cannot read the snapshot. Run the image as its own user'
+        cause='the user of this container cannot read the snapshot. Remove --user (runAsUser in Kubernetes)'
         return 1
     fi
     if [ -r "$here/snapshot/max-heap" ] && [ "${CRAC_MEMORY_CHECK-true}" != false ]; then
@@ -34,7 +35,7 @@ fits_here() {
             [ ! -r "$file" ] || read -r limit <"$file"
         done
         if [ "$limit" != max ] && [ "$limit" -lt "$heap" ]; then
-            cause="the heap of the snapshot may grow to $((heap >> 20)) MB, and the memory limit of this container is $((limit >> 20)) MB. Set -Xmx in the input java-options, or CRAC_MEMORY_CHECK=false"
+            cause="the heap of the snapshot may grow to $((heap >> 20)) MiB, and the memory limit of this container is $((limit >> 20)) MiB. Build the image again with -Xmx in the input java-options, or set CRAC_MEMORY_CHECK=false"
             return 1
         fi
     fi
@@ -47,7 +48,7 @@ fits_here() {
             case " $flags " in
             *" $flag "*) ;;
             *)
-                cause="this CPU lacks $flag, which the CPU of the checkpoint has. Set the input cpu-features to generic"
+                cause="this CPU lacks $flag, which the CPU of the checkpoint has. Build the image again with the input cpu-features: generic"
                 return 1
                 ;;
             esac
@@ -157,7 +158,7 @@ restore() {
     seen=$?
     if [ -e "$restored.late" ]; then
         rm -f "$restored" "$restored.late"
-        cause="the restore was not complete after $timeout s"
+        cause="the restore was not complete after $timeout s. Raise CRAC_RESTORE_TIMEOUT"
         return 1
     fi
     [ "$seen" -eq 0 ] || [ -s "$restored" ] || return 1
@@ -239,7 +240,7 @@ cause=
 try=${CRAC_RESTORE-true}
 if [ $# -gt 0 ] && [ "${CRAC_ARGUMENTS-start}" != main ]; then
     try=false
-    echo "crac-checkpoint: arguments are for a normal start; see CRAC_ARGUMENTS in $0" >&2
+    echo "crac-checkpoint: this container has arguments, so the application starts normally. With CRAC_ARGUMENTS=main it is restored. See $page" >&2
 fi
 if [ "$try" != false ]; then
     read -r taken_by <"$here/taken-by"
@@ -251,10 +252,10 @@ if [ "$try" != false ]; then
     fi
     [ -n "$cause" ] || find_cause
     if [ "${CRAC_ON_RESTORE_FAILURE-start}" = exit ]; then
-        echo "crac-checkpoint: the snapshot could not be restored here: $cause" >&2
+        echo "crac-checkpoint: the snapshot could not be restored here: $cause. See $page" >&2
         exit 1
     fi
-    echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: $cause" >&2
+    echo "crac-checkpoint: the snapshot could not be restored here; starting the application normally. Cause: $cause. See $page" >&2
 fi
 
 # Prints the options with which the JVM uses the archive of classes. Some JVMs crash with an archive of another size.

@@ -32,7 +32,8 @@ const POLICIES = 'resource-policies.txt'
 
 /**
  * Returns the refusal with the resources of a second one, which has stack traces, and writes suggested resource
- * policies for them to a file beside the logs. If the code names the client, the fix is that of the second one.
+ * policies for them to a file beside the logs. If the code names the client, the fix is that of the second one, and the message has no
+ * policies for its sockets: pasted, they would hide the problem.
  */
 export async function explainOpen(
   refused: OpenResources,
@@ -44,10 +45,21 @@ export async function explainOpen(
   const named = second?.isNamed ? second : refused
   const policies = suggestPolicies(resources)
   await writeLog(path.join(evidence, POLICIES), policies, hiding)
+<<<<<<< HEAD
   const fix =
     `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is ` +
     `also ${POLICIES} in the folder of the output \`logs\`.`
   const details = { fix, evidence: `${listResources(resources)}\n${asInput(policies)}` }
+=======
+  const list = listResources(resources)
+  const details =
+    named.isNamed && resources.every(({ kind }) => kind === 'socket')
+      ? { fix: named.fix, evidence: list }
+      : {
+          fix: `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
+          evidence: `${list}\n${asInput(policies)}`
+        }
+>>>>>>> 6997dce (Take Docker's name server for no port of the application; accept option values with a dash; say what a container without a restore needs)
   return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed)
 }
 

@@ -93,7 +93,10 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
     INPUT_NAMES.map((name) => [name, { type: 'string' as const, multiple: true as const }])
   )
   try {
-    const { values } = parseArgs({ args, options: { ...options, json: { type: 'boolean', default: false } } })
+    const { values } = parseArgs({
+      args: joined(args),
+      options: { ...options, json: { type: 'boolean', default: false } }
+    })
     const { json, ...inputs } = values as Record<string, string[]> & { json: boolean }
     const lines = Object.entries(inputs).map(([name, list]): [string, string] => [name, list.join('\n')])
     const { GITHUB_TOKEN, [SECRET_VALUES]: secretValues } = process.env
@@ -102,13 +105,32 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
       json
     }
   } catch (error) {
-    throw badOption(error)
+    throw error instanceof Failure ? error : badOption(messageOf(error))
   }
 }
 
-/** Returns the failure for an error of `parseArgs`, without the advice after its first sentence, which is wrong here. */
-function badOption(error: unknown): Failure {
-  const [what = ''] = messageOf(error).split(/\.\s|\n/)
+/** Joins options and values (`--java-options=-Xmx256m`), because parseArgs accepts no separate value that begins with a dash. */
+function joined(args: readonly string[]): string[] {
+  const names = INPUT_NAMES.map((name) => `--${name}`)
+  const isOption = (word: string): boolean =>
+    word === '--json' || names.some((name) => word === name || word.startsWith(`${name}=`))
+  const result: string[] = []
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? ''
+    if (!names.includes(word)) {
+      result.push(word)
+      continue
+    }
+    const value = args[++index]
+    if (value === undefined || isOption(value)) throw badOption(`The option ${word} has no value`)
+    result.push(`${word}=${value}`)
+  }
+  return result
+}
+
+/** Returns the failure for the message of an error of `parseArgs`, without the advice after its first sentence, which is wrong here. */
+function badOption(message: string): Failure {
+  const [what = ''] = message.split(/\.\s|\n/)
   return new Failure('input', `Invalid options: ${what.replace(/\.$/, '')}.`, {
     fix: 'Each option is the name of an input with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them.'
   })

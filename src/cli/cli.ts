@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { asFailure, describeFailure } from '../lib/errors.js'
+import { shipped } from '../shipped.js'
 import { buildCommand } from './build.js'
 import { doctorCommand } from './doctor.js'
 import { jdkCommand } from './jdk.js'
@@ -8,6 +9,7 @@ import { jdkCommand } from './jdk.js'
 const USAGE = `usage: crac-checkpoint build [options]
        crac-checkpoint doctor [options]
        crac-checkpoint jdk list|resolve|download [options]
+       crac-checkpoint --version
 
 build: the whole job; the options are the inputs of the action (docs/inputs.md), each with a value, a list by an
 option for each of its entries
@@ -45,6 +47,7 @@ const answer = (text: string): boolean => write(`${text}\n`)
 async function main([topic, ...args]: string[]): Promise<void> {
   const help = [topic, ...args].some((word) => word === '--help' || word === '-h')
   if (help) console.error(USAGE)
+  else if (topic === '--version') answer(shipped().version)
   else if (topic === 'build') process.exitCode = await buildCommand(args, answer)
   else if (topic === 'doctor') process.exitCode = await doctorCommand(args, answer)
   else if (topic === 'jdk' && args.length > 0) await jdkCommand(args, answer)

@@ -82,6 +82,7 @@ function reportOf(runner: Runner, options: DoctorOptions): object {
   return {
     supported: true,
     ...rest,
+    containerStart: rest.containerStart && Math.round(rest.containerStart),
     baseImage: options.baseImage,
     privileges: privileges[0]?.level,
     checkpointFlags: privileges[0]?.checkpoint,
@@ -112,7 +113,7 @@ function describe(runner: Runner, options: DoctorOptions): string {
     ])
   ]
   const lines = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`)
-  return ['This machine can take snapshots, as far as can be seen without taking one.', '', ...lines].join(
+  return ['This machine can probably take snapshots; `crac-checkpoint build` proves it.', '', ...lines].join(
     '\n'
   )
 }

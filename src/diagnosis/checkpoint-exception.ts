@@ -44,10 +44,10 @@ export class OpenResources extends CheckpointRefused {
     super(what, details)
   }
 
-  /** Returns the refusal with one more sentence, and the fix for what the sentence names. */
+  /** Returns the refusal with one more sentence, and the fix for what the sentence names: without what belongs to another fix. */
   explained(sentence: string, fix: string): CheckpointRefused {
-    const { message, evidence, signature } = this
-    return new CheckpointRefused(`${message} ${sentence}`, { fix, evidence, signature, cause: this })
+    const evidence = listResources(this.resources)
+    return new CheckpointRefused(`${this.message} ${sentence}`, { fix, evidence, cause: this })
   }
 }
 

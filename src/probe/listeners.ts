@@ -19,6 +19,9 @@ const LISTEN = '0A'
 const LOOPBACK =
   /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/
 
+/** 127.0.0.11, where Docker's own name server listens in the containers of a user-defined network, on a random port. */
+const NAME_SERVER = /^(?:0B00007F|7F00000B)$/
+
 /** Returns the TCP sockets that listen in a container; undefined where they cannot be read, as in an ended container. */
 export async function listenersIn(docker: Docker, container: string): Promise<Listener[] | undefined> {
   const text = await readSockets(docker, container)
@@ -46,13 +49,13 @@ async function readSockets(docker: Docker, container: string): Promise<string | 
   return exitCode === 0 && stdout !== '' ? stdout : undefined
 }
 
-/** Returns the listening sockets in the text of /proc/net/tcp and /proc/net/tcp6, one for each port, sorted by port. */
+/** Returns the listening sockets in the text of /proc/net/tcp and /proc/net/tcp6, but for Docker's: one for each port, sorted by port. */
 export function parseListeners(text: string): Listener[] {
   const byPort = new Map<number, boolean>()
   for (const line of text.split('\n')) {
     const [, local = '', , state] = line.trim().split(/\s+/)
     const [, address = '', port = ''] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? []
-    if (state !== LISTEN || address === '') continue
+    if (state !== LISTEN || address === '' || NAME_SERVER.test(address)) continue
     const number = parseInt(port, 16)
     byPort.set(number, LOOPBACK.test(address) && (byPort.get(number) ?? true))
   }
