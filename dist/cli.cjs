@@ -58997,7 +58997,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
 
 // src/diagnosis/catalogue/start.ts
 var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
-var SERVICES = "Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (docs/frameworks.md#the-database-after-a-restore). For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.";
+var SERVICES = `Set \`network: \${{ job.services.NAME.network }}\` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example \`env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders\`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (${DOCS}/frameworks.md#the-database-after-a-restore). For a server on the runner itself, set \`add-hosts: runner:host-gateway\`, and use the name runner.`;
 var start = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "start-preview",

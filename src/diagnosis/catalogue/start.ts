@@ -8,7 +8,9 @@ const IN_BASE_IMAGE =
 
 /** How an application reaches the services of its job. */
 const SERVICES =
-  'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (docs/frameworks.md#the-database-after-a-restore). For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.'
+  'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (' +
+  `${DOCS}/frameworks.md#the-database-after-a-restore` +
+  '). For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.'
 
 /** Lines of the JVM and of the application while it starts and warms up: what it needs, and the image or the job does not have. */
 export const start = signatures({ operations: ['dump'], stream: 'app' }, [
