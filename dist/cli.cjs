@@ -48114,7 +48114,7 @@ var import_promises32 = require("node:fs/promises");
 var import_node_path25 = __toESM(require("node:path"), 1);
 var STAGE = "criu";
 var SCRIPT = "tools/install-packages.sh";
-var REFUSED = "crac-checkpoint: packages are installed";
+var REFUSED = /crac-checkpoint: (?:packages are installed|criu-image is not used)/;
 function criuArgs(baseImage, criuImage) {
   return { BASE_IMAGE: baseImage, ...criuImage === void 0 ? {} : { CRIU_IMAGE: criuImage } };
 }
@@ -48130,7 +48130,7 @@ async function installCriu(context, dockerFolder, { baseImage, criuImage }) {
   const { exitCode, stdout, stderr } = await runBuild(context.docker, command2, {
     keep: keepIn(context, "build-criu.log"),
     onLine: (line2) => {
-      if (line2.includes(REFUSED)) context.log.untrusted(line2);
+      if (REFUSED.test(line2)) context.log.untrusted(line2);
     }
   });
   const failure = exitCode === 0 ? void 0 : toolsFailure(`${stdout}
@@ -59312,9 +59312,28 @@ function describe({ signature, match, line: line2 }) {
   };
 }
 
+// src/checkpoint/trials.ts
+function parseTrials(output) {
+  const TRIAL = new RegExp(
+    `^${MARKERS.trial} (\\w+) (\\S+)\\n((?:(?!${MARKERS.trial})[^\\n]*\\n)*)${MARKERS.trial} \\1 ended with (\\d+)$`,
+    "gm"
+  );
+  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log2 = "", code18]) => {
+    if (code18 === "0") return { kind, version, failure: void 0 };
+    const finding = diagnose("dump", { criu: log2 });
+    const reason = code18 === "137" ? "it hung" : finding?.cause ?? (lastLines(log2, 1) || `exit code ${code18}`);
+    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
+  });
+}
+
 // src/checkpoint/choose-engine.ts
 var TRIAL_TIMEOUT = 1e4;
-var PREFERRED = ["system", "bundled"];
+var PREFERRED = ["system", "image", "bundled"];
+var OWNERS = {
+  system: "The base image's",
+  image: "The criu-image's",
+  bundled: "The JDK's"
+};
 async function chooseEngine(context, request3, levels, host) {
   const info2 = (line2) => context.log.info(line2);
   const warp = () => {
@@ -59350,13 +59369,14 @@ async function chooseEngine(context, request3, levels, host) {
   );
 }
 function describe2({ kind, version }) {
-  return `${kind === "system" ? "The base image's" : "The JDK's"} CRIU ${version}`;
+  return `${OWNERS[kind] ?? kind} CRIU ${version}`;
 }
 function reasonFor(works, { criu }, candidates) {
   if (criu !== "auto") return `\`criu: ${criu}\``;
-  const other = candidates.find((trial) => trial !== works);
-  if (!other) return "it is the only one, and it works here";
-  return other.failure ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}` : "both work here, and it is preferred";
+  const others = candidates.filter((trial) => trial !== works);
+  if (others.length === 0) return "it is the only one, and it works here";
+  const fails = others.find(({ failure }) => failure !== void 0);
+  return fails ? `the ${fails.kind} one (${fails.version}) fails here: ${fails.failure?.reason}` : `${others.length > 1 ? "all" : "both"} work here, and it is preferred`;
 }
 async function tryLevel({ id, docker: docker2 }, privileges, { containerStart = 0 }) {
   const limit = Math.max(TRIAL_TIMEOUT, 3 * containerStart);
@@ -59380,18 +59400,6 @@ ${result.stderr}`;
   const reason = finding?.cause ?? lastLines(result.stderr, 1);
   const failure = { reason, finding };
   return { engines: ["criu"], trials: PREFERRED.map((kind) => ({ kind, version: "", failure })) };
-}
-function parseTrials(output) {
-  const TRIAL = new RegExp(
-    `^${MARKERS.trial} (\\w+) (\\S+)\\n((?:(?!${MARKERS.trial})[^\\n]*\\n)*)${MARKERS.trial} \\1 ended with (\\d+)$`,
-    "gm"
-  );
-  return [...output.matchAll(TRIAL)].map(([, kind = "", version = "", log2 = "", code18]) => {
-    if (code18 === "0") return { kind, version, failure: void 0 };
-    const finding = diagnose("dump", { criu: log2 });
-    const reason = code18 === "137" ? "it hung" : finding?.cause ?? (lastLines(log2, 1) || `exit code ${code18}`);
-    return { kind, version, failure: { reason: reason.replace(/\.$/, ""), finding } };
-  });
 }
 function noCriu(wanted) {
   const [what, kind, fix] = wanted === "bundled" ? [

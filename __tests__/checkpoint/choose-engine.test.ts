@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import {
   chooseEngine,
   engineName,
-  parseTrials,
   type EngineInputs,
   type TrialHost
 } from '../../src/checkpoint/choose-engine.js'
+import { parseTrials } from '../../src/checkpoint/trials.js'
 import { privilegeLevels } from '../../src/docker/privileges.js'
 import { fakeDocker, type Reply } from '../support/fake-docker.js'
 import { quietLog } from '../support/quiet-log.js'
@@ -66,6 +66,26 @@ describe('chooseEngine', () => {
     expect(await choose(both).chosen).toMatchObject({ kind: 'system' })
   })
 
+  test("takes the CRIU of criu-image where the base image's fails, and says why", async () => {
+    const trials = [trial('bundled', '3.17.1', VDSO, 1), trial('image', '4.2.1', GOOD, 0)]
+    const { chosen, lines } = choose(() => output(...trials, trial('system', '3.17.2', VDSO, 1)))
+    const engine = await chosen
+    expect(engine).toMatchObject({ kind: 'image', version: '4.2.1' })
+    expect(engineName(engine, privilegeLevels('auto', { appArmor: false })[0])).toBe(
+      'image/checkpoint_restore'
+    )
+    expect(lines).toContainEqual(expect.stringMatching(/^The base image's CRIU 3\.17\.2, with .* vDSO/))
+    expect(lines.at(-1)).toMatch(/^Using CRIU 4\.2\.1 \(image\): the system one \(3\.17\.2\) fails here: /)
+  })
+
+  test("prefers the base image's CRIU where all work", async () => {
+    const trials = ['bundled', 'image', 'system'].map((kind) => trial(kind, '4.1.1', GOOD, 0))
+    expect(await choose(() => output(...trials)).chosen).toMatchObject({
+      kind: 'system',
+      why: 'all work here, and it is preferred'
+    })
+  })
+
   test('refuses a runner where none works, without a retry with more privileges that cannot help', async () => {
     const { chosen, docker } = choose(() => output(trial('bundled', '3.17.1', AMX, 1)), { criu: 'bundled' })
     await expect(chosen).rejects.toMatchObject({ category: 'runner', signature: { id: 'criu-amx-xsave' } })
@@ -113,7 +133,7 @@ describe('chooseEngine', () => {
     await Promise.all([fast.chosen, slow.chosen])
     expect(fast.docker.calls[0]?.args.at(-1)).toBe('10')
     expect(slow.docker.calls[0]?.args.at(-1)).toBe('45')
-    expect(slow.docker.calls[0]?.options.timeout).toBe(135_000)
+    expect(slow.docker.calls[0]?.options.timeout).toBe(180_000)
   })
 
   test('retries with more privileges where they may help, and logs the reason', async () => {

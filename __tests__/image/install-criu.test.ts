@@ -65,6 +65,12 @@ describe('the installation of CRIU before the other builds', () => {
     expect(shown).toEqual([refused])
   })
 
+  test('shows why the CRIU of an image cannot be the second choice', async () => {
+    const line =
+      '#9 0.3 crac-checkpoint: criu-image is not used: its CRIU does not run on the base image (Debian 12) (GLIBC_2.38 not found)'
+    expect((await install({ stdout: `#9 0.1 x\n${line}` }, 'run:criu')).shown).toEqual([line])
+  })
+
   test('fails with what its script reports', async () => {
     const stdout =
       '#7 1.2 crac-checkpoint: NO-PACKAGES: apt-get update of the base image (Debian) ended with exit code 100: E: x'

@@ -8,7 +8,6 @@ find /lib/ /usr/lib/ -name '*.so*' 2>/dev/null | sort >/trees/libraries
 packages=
 command -v criu >/dev/null || packages=criu
 command -v setcap >/dev/null || packages="$packages libcap2-bin"
-[ -n "$packages" ] || exit 0
 
 system=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')
 
@@ -16,16 +15,38 @@ system=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"')
 copy() {
     cp "$1" "$2/" && copied="$copied $2/${1##*/}"
 }
+# Copies the libraries that the base image lacks from the image with CRIU.
+copy_libraries() {
+    libraries=$(ldd /bin/sh | sed -n 's/.* => \(\/.*\)\/libc\.so\.6 .*/\1/p')
+    for library in /build/criu/lib/*; do
+        [ -e "$libraries/${library##*/}" ] || copy "$library" "$libraries" || return 1
+    done
+}
+# Makes the CRIU of the image the second choice, where the base image has one of another version: that may fail on the kernel of the
+# runner. Fails, and leaves nothing, if it does not run here.
+copy_second() {
+    copied=
+    mkdir -p /build/second
+    copy_libraries && copy /build/criu/bin/criu /build/second && LD_BIND_NOW=1 /build/second/criu --version && return 0
+    rm -f $copied
+    return 1
+}
+if [ -e /build/criu/bin/criu ] && command -v criu >/dev/null; then
+    if ! copy_second >/build/log 2>&1; then
+        echo "crac-checkpoint: criu-image is not used: its CRIU does not run on the base image (${system:-unknown}) ($(tail -n 1 /build/log))"
+    elif [ "$(/build/second/criu --version 2>/dev/null)" = "$(criu --version 2>/dev/null)" ]; then
+        rm -f $copied
+    fi
+fi
+[ -n "$packages" ] || exit 0
+
 # Copies what the base image lacks from the image with CRIU. Fails, and leaves nothing, if that does not run here: glibc may be too old.
 copy_criu() {
-    libraries=$(ldd /bin/sh | sed -n 's/.* => \(\/.*\)\/libc\.so\.6 .*/\1/p')
     copied=
     for program in /build/criu/bin/*; do
         command -v "${program##*/}" >/dev/null || copy "$program" /usr/sbin || return 1
     done
-    for library in /build/criu/lib/*; do
-        [ -e "$libraries/${library##*/}" ] || copy "$library" "$libraries" || return 1
-    done
+    copy_libraries || return 1
     : >/build/trial
     LD_BIND_NOW=1 criu --version && LD_BIND_NOW=1 setcap cap_sys_ptrace+eip /build/trial && return 0
     rm -f $copied

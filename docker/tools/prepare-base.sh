@@ -12,7 +12,7 @@ getent group "$2" >/dev/null || echo "app:x:$2:" >>"$tree/etc/group"
 getent passwd "$1" >/dev/null || echo "app:x:$1:$2:app:/home/app:/usr/sbin/nologin" >>"$tree/etc/passwd"
 install -d -m 0750 -o "$1" -g "$2" "$tree/home/app"
 
-for criu in "$(command -v criu)" /opt/crac-java/lib/criu; do
+for criu in "$(command -v criu)" /build/second/criu /opt/crac-java/lib/criu; do
     [ ! -x "$criu" ] || ldd "$criu" 2>/dev/null || true
 done | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | while read -r library; do
     for file in "$library" "$(readlink -f "$library")"; do

@@ -4,7 +4,7 @@
 #   /trees/checkpoint                          all copies of CRIU, with each capability that may be granted
 #   /trees/restore/system/checkpoint_restore   one tree for each copy: the copy and its name
 #
-# A copy is criu/KIND/CAPABILITY/criu. KIND: system (from the base image) or bundled (from the JDK). criu/KIND has the
+# A copy is criu/KIND/CAPABILITY/criu. KIND: system (from the base image), image (from that of `criu-image`) or bundled (from the JDK). criu/KIND has the
 # version, and the options that CRIU needs without root.
 set -eu
 home=opt/crac-checkpoint
@@ -33,6 +33,7 @@ copy() {
 }
 
 prepare system "$(command -v criu || true)"
+prepare image /build/second/criu
 prepare bundled /opt/crac-java/lib/criu
 if [ ! -d "/trees/checkpoint/$home/criu" ] && ! grep -qw warp "/trees/jdk/$home/engines"; then
     echo "crac-checkpoint: NO-CRIU: $(cat /trees/no-criu), and the JDK has none either"

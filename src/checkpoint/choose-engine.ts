@@ -1,5 +1,5 @@
 import { criuLimits, limitedHosts, type CriuHost } from '../diagnosis/criu-limits.js'
-import { diagnose, type Finding } from '../diagnosis/diagnose.js'
+import { diagnose } from '../diagnosis/diagnose.js'
 import { runOnce } from '../docker/containers.js'
 import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
@@ -8,6 +8,7 @@ import { climb, type Privileges } from '../docker/privileges.js'
 import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
 import { Failure, UnsupportedRunner } from '../lib/errors.js'
 import type { Milliseconds } from '../lib/values.js'
+import { parseTrials, type Trial } from './trials.js'
 
 /** Engine that takes the snapshot. */
 export type CheckpointEngine =
@@ -22,20 +23,12 @@ export type CheckpointEngine =
       privileges: Privileges[]
     }
 
-/** `bundled`: the JDK's own CRIU; `system`: that of the base image. */
-export type CriuKind = 'bundled' | 'system'
+/** `bundled`: the JDK's own CRIU; `system`: that of the base image; `image`: that of `criu-image`, where the base image has another. */
+export type CriuKind = 'bundled' | 'image' | 'system'
 
 export interface EngineInputs {
   engine: 'auto' | 'criu' | 'warp'
-  criu: 'auto' | CriuKind
-}
-
-/** Trial of a CRIU: the dump of a sleeping process. */
-export interface Trial {
-  kind: string
-  version: string
-  /** undefined if the dump succeeded. */
-  failure: { reason: string; finding: Finding | undefined } | undefined
+  criu: 'auto' | 'bundled' | 'system'
 }
 
 /** The machine that the trials run on. */
@@ -47,8 +40,14 @@ export interface TrialHost extends CriuHost {
 /** Limit for the trial of one CRIU, which may hang (docker/checkpoint/try-criu.sh); a slow machine has more time. */
 const TRIAL_TIMEOUT: Milliseconds = 10_000
 
-/** Order of preference: the CRIU of the base image is newer, as CRaC JDKs bundle 3.17.1. */
-const PREFERRED: readonly CriuKind[] = ['system', 'bundled']
+/** Order of preference: the CRIU of the base image comes with its libraries, and CRaC JDKs bundle 3.17.1, which is old. */
+const PREFERRED: readonly CriuKind[] = ['system', 'image', 'bundled']
+
+const OWNERS: Record<string, string> = {
+  system: "The base image's",
+  image: "The criu-image's",
+  bundled: "The JDK's"
+}
 
 /**
  * Finds the CRIU and the least privileges that work on this runner: each CRIU of the checkpoint image has to dump a
@@ -96,16 +95,17 @@ export async function chooseEngine(
 }
 
 function describe({ kind, version }: Pick<Trial, 'kind' | 'version'>): string {
-  return `${kind === 'system' ? "The base image's" : "The JDK's"} CRIU ${version}`
+  return `${OWNERS[kind] ?? kind} CRIU ${version}`
 }
 
 function reasonFor(works: Trial, { criu }: EngineInputs, candidates: readonly Trial[]): string {
   if (criu !== 'auto') return `\`criu: ${criu}\``
-  const other = candidates.find((trial) => trial !== works)
-  if (!other) return 'it is the only one, and it works here'
-  return other.failure
-    ? `the ${other.kind} one (${other.version}) fails here: ${other.failure.reason}`
-    : 'both work here, and it is preferred'
+  const others = candidates.filter((trial) => trial !== works)
+  if (others.length === 0) return 'it is the only one, and it works here'
+  const fails = others.find(({ failure }) => failure !== undefined)
+  return fails
+    ? `the ${fails.kind} one (${fails.version}) fails here: ${fails.failure?.reason}`
+    : `${others.length > 1 ? 'all' : 'both'} work here, and it is preferred`
 }
 
 async function tryLevel(
@@ -134,20 +134,6 @@ async function tryLevel(
   const reason = finding?.cause ?? lastLines(result.stderr, 1)
   const failure = { reason, finding }
   return { engines: ['criu'], trials: PREFERRED.map((kind) => ({ kind, version: '', failure })) }
-}
-
-/** Parses the output of docker/checkpoint/try-criu.sh. */
-export function parseTrials(output: string): Trial[] {
-  const TRIAL = new RegExp(
-    `^${MARKERS.trial} (\\w+) (\\S+)\\n((?:(?!${MARKERS.trial})[^\\n]*\\n)*)${MARKERS.trial} \\1 ended with (\\d+)$`,
-    'gm'
-  )
-  return [...output.matchAll(TRIAL)].map(([, kind = '', version = '', log = '', code]) => {
-    if (code === '0') return { kind, version, failure: undefined }
-    const finding = diagnose('dump', { criu: log })
-    const reason = code === '137' ? 'it hung' : (finding?.cause ?? (lastLines(log, 1) || `exit code ${code}`))
-    return { kind, version, failure: { reason: reason.replace(/\.$/, ''), finding } }
-  })
 }
 
 function noCriu(wanted: string): Failure {

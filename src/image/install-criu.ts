@@ -9,7 +9,7 @@ const STAGE = 'criu'
 const SCRIPT = 'tools/install-packages.sh'
 
 /** Part of the line of the script about an image with CRIU that it does not use. */
-const REFUSED = 'crac-checkpoint: packages are installed'
+const REFUSED = /crac-checkpoint: (?:packages are installed|criu-image is not used)/
 
 /** Returns the build arguments of the stage. */
 export function criuArgs(baseImage: string, criuImage: string | undefined): Record<string, string> {
@@ -38,7 +38,7 @@ export async function installCriu(
   const { exitCode, stdout, stderr } = await runBuild(context.docker, command, {
     keep: keepIn(context, 'build-criu.log'),
     onLine: (line) => {
-      if (line.includes(REFUSED)) context.log.untrusted(line)
+      if (REFUSED.test(line)) context.log.untrusted(line)
     }
   })
   const failure = exitCode === 0 ? undefined : toolsFailure(`${stdout}\n${stderr}`)
