@@ -35296,6 +35296,30 @@ function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+// src/shipped.ts
+var import_node_fs = require("node:fs");
+var import_node_url = require("node:url");
+function shipped() {
+  const { version } = JSON.parse((0, import_node_fs.readFileSync)(shippedFile("package.json"), "utf8"));
+  return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
+}
+function shippedFile(name) {
+  return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
+}
+function vendorApis(environment2) {
+  const url = (name, standard) => {
+    const text2 = environment2[name] || standard;
+    if (URL.canParse(text2)) return new URL(text2);
+    throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
+      fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
+    });
+  };
+  return {
+    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
+    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
+  };
+}
+
 // src/cli/build.ts
 var import_node_fs20 = require("node:fs");
 var import_node_os4 = require("node:os");
@@ -46344,14 +46368,14 @@ var import_promises22 = require("node:fs/promises");
 var import_node_path18 = __toESM(require("node:path"), 1);
 
 // src/application/jar.ts
-var import_node_fs2 = require("node:fs");
+var import_node_fs3 = require("node:fs");
 var import_promises10 = require("node:fs/promises");
 var import_node_path7 = __toESM(require("node:path"), 1);
 var import_consumers = require("node:stream/consumers");
 var import_promises11 = require("node:stream/promises");
 
 // src/application/zip.ts
-var import_node_fs = __toESM(require("node:fs"), 1);
+var import_node_fs2 = __toESM(require("node:fs"), 1);
 var import_promises9 = require("node:fs/promises");
 var import_yauzl = __toESM(require_yauzl(), 1);
 var END_SIZE = 22;
@@ -46394,9 +46418,9 @@ var ReaderBehind = class extends import_yauzl.RandomAccessReader {
   handle;
   front;
   _readStreamForRange(start2, end) {
-    const kept = { ...import_node_fs.default, close: (_, done) => done(null) };
+    const kept = { ...import_node_fs2.default, close: (_, done) => done(null) };
     const [first3, last] = [start2 + this.front, end + this.front - 1];
-    return (0, import_node_fs.createReadStream)("", { fd: this.handle.fd, fs: kept, start: first3, end: last });
+    return (0, import_node_fs2.createReadStream)("", { fd: this.handle.fd, fs: kept, start: first3, end: last });
   }
   close(callback2) {
     this.handle.close().then(() => callback2(null), callback2);
@@ -46449,7 +46473,7 @@ async function unpackFrom(file, prefix, folder, wanted = () => true) {
     if (!wanted(name)) continue;
     const destination = import_node_path7.default.join(folder, name);
     await (0, import_promises10.mkdir)(import_node_path7.default.dirname(destination), { recursive: true });
-    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs2.createWriteStream)(destination, { flags: "wx" }));
+    await (0, import_promises11.pipeline)(await jar.openReadStreamPromise(entry), (0, import_node_fs3.createWriteStream)(destination, { flags: "wx" }));
     const time2 = entry.getLastModDate({ timezone: "UTC" });
     await (0, import_promises10.utimes)(destination, time2, time2);
   }
@@ -47480,7 +47504,7 @@ var import_node_path27 = __toESM(require("node:path"), 1);
 var import_node_path20 = __toESM(require("node:path"), 1);
 
 // src/lib/kept-log.ts
-var import_node_fs3 = require("node:fs");
+var import_node_fs4 = require("node:fs");
 var import_promises24 = require("node:fs/promises");
 var import_node_path19 = __toESM(require("node:path"), 1);
 
@@ -47491,16 +47515,16 @@ var PRIVATE_FOLDER = 448;
 // src/lib/kept-log.ts
 var FULL = 64 * 1024 * 1024;
 function keptLog(file, warning, hiding, full = FULL) {
-  let size = (0, import_node_fs3.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
+  let size = (0, import_node_fs4.statSync)(file, { throwIfNoEntry: false })?.size ?? 0;
   let broken2 = false;
   function append(bytes) {
     if (broken2) return;
     try {
       if (size >= full) {
-        (0, import_node_fs3.renameSync)(file, `${file}.1`);
+        (0, import_node_fs4.renameSync)(file, `${file}.1`);
         size = 0;
       }
-      (0, import_node_fs3.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
+      (0, import_node_fs4.appendFileSync)(file, bytes, { mode: PRIVATE_FILE });
       size += bytes.length;
     } catch (error) {
       broken2 = true;
@@ -47658,11 +47682,11 @@ var import_node_path21 = __toESM(require("node:path"), 1);
 
 // src/lib/digest.ts
 var import_node_crypto2 = require("node:crypto");
-var import_node_fs4 = require("node:fs");
+var import_node_fs5 = require("node:fs");
 var import_promises26 = require("node:stream/promises");
 async function hashOfFile(file, algorithm = "sha256") {
   const hash = (0, import_node_crypto2.createHash)(algorithm);
-  await (0, import_promises26.pipeline)((0, import_node_fs4.createReadStream)(file), async (chunks) => {
+  await (0, import_promises26.pipeline)((0, import_node_fs5.createReadStream)(file), async (chunks) => {
     for await (const chunk of chunks) hash.update(chunk);
   });
   return hash;
@@ -47712,7 +47736,7 @@ async function writeArchiveTree(context, archive) {
 }
 
 // src/image/class-jar.ts
-var import_node_fs5 = require("node:fs");
+var import_node_fs6 = require("node:fs");
 var import_promises29 = require("node:fs/promises");
 var import_node_path23 = __toESM(require("node:path"), 1);
 var import_promises30 = require("node:stream/promises");
@@ -47721,7 +47745,7 @@ var MANIFEST2 = "META-INF/MANIFEST.MF";
 var LARGE = 64 * 1024 * 1024;
 async function packClasses(folder, jar) {
   const zip = new import_yazl.ZipFile();
-  const written = (0, import_promises30.pipeline)(zip.outputStream, (0, import_node_fs5.createWriteStream)(jar, { flags: "wx" }));
+  const written = (0, import_promises30.pipeline)(zip.outputStream, (0, import_node_fs6.createWriteStream)(jar, { flags: "wx" }));
   const failed = new Promise((_, reject) => zip.on("error", reject));
   const finished2 = Promise.race([written, failed]);
   finished2.catch(() => void 0);
@@ -49314,17 +49338,14 @@ function isBelow(file, folder) {
 async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   const context = import_node_path32.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
-  await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path32.default.resolve(workspace, inputs.jdkFile)];
+  const named = namedFiles(inputs, workspace);
+  for (const { input: input2, file } of named) await requireFile(input2, file);
+  const inside2 = named.filter(({ input: input2, file }) => input2 !== "jdk-file" || isInside(workspace, file));
   await refuseOutsideFiles(
-    jdkFile.filter((file) => isInside(workspace, file)),
+    inside2.map(({ file }) => file),
     sources
   );
-  if (inputs.image !== void 0) return void 0;
-  if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path32.default.resolve(workspace, inputs.file)], sources);
-    return void 0;
-  }
+  if (inputs.image !== void 0 || inputs.file !== void 0) return void 0;
   const found = await findApplication({ ...inputs, context, scratch });
   await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch]);
   const files = await furtherFiles(inputs.files, workspace);
@@ -49335,11 +49356,29 @@ async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   if (leftOut !== void 0) log2.info(leftOut);
   return { ...found, files };
 }
-function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
-  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path32.default.resolve(workspace, resourcePolicies.file)] : [];
-  return policies.concat(
-    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path32.default.resolve(workspace, body.file)] : [])
+function namedFiles({ warmup = [], resourcePolicies, jdkFile, file, image }, workspace) {
+  const bodies = warmup.flatMap(({ body }) => body && "file" in body ? [body.file] : []);
+  const named = [
+    [
+      "resource-policies",
+      [resourcePolicies && "file" in resourcePolicies ? resourcePolicies.file : void 0]
+    ],
+    ["warmup", bodies],
+    ["jdk-file", [jdkFile]],
+    ["file", [image === void 0 ? file : void 0]]
+  ];
+  return named.flatMap(
+    ([input2, files]) => files.flatMap((one) => one === void 0 ? [] : { input: input2, file: import_node_path32.default.resolve(workspace, one) })
   );
+}
+async function requireFile(input2, file) {
+  await (0, import_promises38.lstat)(file).catch((error) => {
+    const { code: code18 = "" } = error;
+    const why = ["ENOENT", "ENOTDIR"].includes(code18) ? "does not exist" : `cannot be read (${messageOf(error)})`;
+    throw new Failure("input", `Invalid input \`${input2}\`: ${file} ${why}.`, {
+      fix: "Use a path relative to the workspace. An earlier step has to create the file, or check it out (actions/checkout)."
+    });
+  });
 }
 function isInside(folder, file) {
   return !import_node_path32.default.relative(folder, file).startsWith("..");
@@ -49413,7 +49452,7 @@ async function librariesOf(application) {
 }
 
 // src/image/start/started-image.ts
-var import_node_fs6 = require("node:fs");
+var import_node_fs7 = require("node:fs");
 var import_promises41 = require("node:fs/promises");
 var import_node_path34 = __toESM(require("node:path"), 1);
 var import_promises42 = require("node:stream/promises");
@@ -49480,7 +49519,7 @@ async function withStartSettings({ docker: docker2, id, work }, image, user2, se
   await (0, import_promises41.writeFile)(import_node_path34.default.join(folder, "Dockerfile"), dockerfileOf(image, { environment: environment2, written }));
   await (0, import_promises42.pipeline)(
     tarOfLayer(layerOf(written, user2)),
-    (0, import_node_fs6.createWriteStream)(import_node_path34.default.join(folder, ARCHIVE), { mode: PRIVATE_FILE })
+    (0, import_node_fs7.createWriteStream)(import_node_path34.default.join(folder, ARCHIVE), { mode: PRIVATE_FILE })
   );
   const command2 = ["build", "--tag", name, "--force-rm", "--", folder];
   const built = await runBuild(docker2, command2, {});
@@ -49507,7 +49546,7 @@ function layerOf(written, user2) {
     contents: async function* () {
       for (const { name, size, copy } of files)
         if (copy !== void 0 && size > 0)
-          yield await Promise.resolve({ name, bytes: (0, import_node_fs6.createReadStream)(copy) });
+          yield await Promise.resolve({ name, bytes: (0, import_node_fs7.createReadStream)(copy) });
     }
   };
 }
@@ -49945,14 +49984,14 @@ function healthCheck(check2) {
 }
 
 // src/image/graft/kept-files.ts
-var import_node_fs7 = require("node:fs");
+var import_node_fs8 = require("node:fs");
 var import_node_path38 = __toESM(require("node:path"), 1);
 var import_promises44 = require("node:stream/promises");
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 var LIBRARY = /\.so(?:\.\d+)*$/;
 async function copyKept(image, archive, keeps) {
   const tar = (0, import_tar_stream3.pack)();
-  const written = (0, import_promises44.pipeline)(tar, (0, import_node_fs7.createWriteStream)(archive, { mode: PRIVATE_FILE }));
+  const written = (0, import_promises44.pipeline)(tar, (0, import_node_fs8.createWriteStream)(archive, { mode: PRIVATE_FILE }));
   written.catch(() => void 0);
   const found = { files: 0, bytes: 0, left: /* @__PURE__ */ new Map(), libraries: [] };
   for await (const entry of entriesOfTar(image)) {
@@ -50196,7 +50235,7 @@ function withRecording(config, recording) {
 }
 
 // src/image/start/written-files.ts
-var import_node_fs8 = require("node:fs");
+var import_node_fs9 = require("node:fs");
 var import_node_path42 = __toESM(require("node:path"), 1);
 var import_promises46 = require("node:stream/promises");
 
@@ -50254,7 +50293,7 @@ async function copyOf(docker2, source, copy) {
         continue;
       }
       const content = counted();
-      await (0, import_promises46.pipeline)(entry, content.stream, (0, import_node_fs8.createWriteStream)(copy, { mode: PRIVATE_FILE }));
+      await (0, import_promises46.pipeline)(entry, content.stream, (0, import_node_fs9.createWriteStream)(copy, { mode: PRIVATE_FILE }));
       found = { type, mode, mtime, size: content.size(), digest: content.digest(), copy };
     }
     return found;
@@ -50959,7 +50998,7 @@ var SideBySide = class {
 };
 
 // src/run/sweep.ts
-var import_node_fs9 = require("node:fs");
+var import_node_fs10 = require("node:fs");
 var import_promises51 = require("node:fs/promises");
 var import_node_path49 = __toESM(require("node:path"), 1);
 
@@ -51034,7 +51073,7 @@ async function sweep(context, host = thisHost) {
     if (state === void 0 || state === "unknown") continue;
     const keep = state === "gone" ? [] : ["runtime", "logs"];
     const removable = images.some((role) => state === "gone" || role !== "runtime");
-    const files = folder !== void 0 && (0, import_node_fs9.existsSync)(state === "gone" ? folder : import_node_path49.default.join(folder, "work"));
+    const files = folder !== void 0 && (0, import_node_fs10.existsSync)(state === "gone" ? folder : import_node_path49.default.join(folder, "work"));
     if (!containers && !removable && !files) continue;
     await endOrphans(id);
     const problems = await release(docker2, { id, folder, keep });
@@ -51445,12 +51484,12 @@ function logProgress(log2, clock) {
 }
 
 // src/jdk/file.ts
-var import_node_fs11 = require("node:fs");
+var import_node_fs12 = require("node:fs");
 var import_promises57 = require("node:fs/promises");
 var import_node_path52 = __toESM(require("node:path"), 1);
 
 // src/jdk/content.ts
-var import_node_fs10 = require("node:fs");
+var import_node_fs11 = require("node:fs");
 var import_promises55 = require("node:fs/promises");
 var import_promises56 = require("node:stream/promises");
 
@@ -51648,7 +51687,7 @@ async function knownSha256(file, name) {
 async function readArchive(archive, name, file, content) {
   const check2 = async (copy) => {
     try {
-      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs10.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
+      const release2 = await (content === "thin" ? thinArchive(copy, name, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" })) : checkArchive(copy, name));
       return () => release2;
     } catch (error) {
       return () => {
@@ -51657,7 +51696,7 @@ async function readArchive(archive, name, file, content) {
     }
   };
   const write2 = async (copy) => {
-    await (0, import_promises56.pipeline)(copy, (0, import_node_fs10.createWriteStream)(file, { flags: "wx" }));
+    await (0, import_promises56.pipeline)(copy, (0, import_node_fs11.createWriteStream)(file, { flags: "wx" }));
   };
   try {
     const [measured, release2] = await readByAll(
@@ -51698,7 +51737,7 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
   const expected = jdkSha256 === void 0 ? [] : [{ sha256: jdkSha256, source: "`jdk-sha256`" }];
   const thin = import_node_path52.default.join(temporaryFolder, "jdk.tar.gz");
   await (0, import_promises57.rm)(thin, { force: true });
-  const { measured, release: release2 } = await readArchive((0, import_node_fs11.createReadStream)(file), name, thin, "thin");
+  const { measured, release: release2 } = await readArchive((0, import_node_fs12.createReadStream)(file), name, thin, "thin");
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
@@ -56226,7 +56265,7 @@ function toJdkAsset({ tag_name: tag, published_at }, asset) {
 
 // src/jdk/install.ts
 var import_node_crypto9 = require("node:crypto");
-var import_node_fs12 = require("node:fs");
+var import_node_fs13 = require("node:fs");
 var import_promises59 = require("node:fs/promises");
 var import_node_path54 = __toESM(require("node:path"), 1);
 
@@ -56790,7 +56829,7 @@ async function fromCache(asset, expected, options3) {
     await (0, import_promises59.rm)(file, { force: true });
     await linkOrCopy(import_node_path54.default.join(folder, asset.name), file);
     const record = jsonOf(await (0, import_promises59.readFile)(import_node_path54.default.join(folder, RECORD_FILE), "utf8"));
-    const found = await measure((0, import_node_fs12.createReadStream)(file));
+    const found = await measure((0, import_node_fs13.createReadStream)(file));
     if (record?.archive === void 0 || found.sha256 !== record.sha256)
       throw notGenuine(
         asset,
@@ -56848,7 +56887,7 @@ async function store2(file, archive, folder) {
   await (0, import_promises59.mkdir)(staged, { recursive: true });
   try {
     await linkOrCopy(file, import_node_path54.default.join(staged, import_node_path54.default.basename(file)));
-    const { sha256: sha2562 } = await measure((0, import_node_fs12.createReadStream)(file));
+    const { sha256: sha2562 } = await measure((0, import_node_fs13.createReadStream)(file));
     const record = { archive, sha256: sha2562 };
     await (0, import_promises59.writeFile)(import_node_path54.default.join(staged, RECORD_FILE), JSON.stringify(record));
     await (0, import_promises59.rename)(staged, folder);
@@ -57076,7 +57115,7 @@ async function selectJdk({ clock, log: log2, work }, inputs, environment2, archi
 }
 
 // src/registry/jdk-layer.ts
-var import_node_fs14 = require("node:fs");
+var import_node_fs15 = require("node:fs");
 var import_promises62 = require("node:fs/promises");
 var import_node_path58 = __toESM(require("node:path"), 1);
 var import_promises63 = require("node:stream/promises");
@@ -57094,7 +57133,7 @@ function instruction(createdBy) {
 }
 
 // src/registry/layer-file.ts
-var import_node_fs13 = require("node:fs");
+var import_node_fs14 = require("node:fs");
 var import_promises60 = require("node:fs/promises");
 var import_node_os2 = require("node:os");
 var import_node_path57 = __toESM(require("node:path"), 1);
@@ -57254,18 +57293,18 @@ async function packLayer(stream, folder) {
   const packed = counted();
   try {
     if (isGzip(head) || zstandard)
-      await (0, import_promises61.pipeline)(all(), packed.stream, (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE }));
+      await (0, import_promises61.pipeline)(all(), packed.stream, (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE }));
     else
       await (0, import_promises61.pipeline)(
         all(),
         raw.stream,
         (tar) => gzip(tar, LEVEL),
         packed.stream,
-        (0, import_node_fs13.createWriteStream)(file, { mode: PRIVATE_FILE })
+        (0, import_node_fs14.createWriteStream)(file, { mode: PRIVATE_FILE })
       );
     if (isGzip(head)) {
       raw.stream.resume();
-      await (0, import_promises61.pipeline)((0, import_node_fs13.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
+      await (0, import_promises61.pipeline)((0, import_node_fs14.createReadStream)(file), (0, import_node_zlib2.createGunzip)(), raw.stream);
     }
   } catch (error) {
     await (0, import_promises60.rm)(file, { force: true });
@@ -57436,7 +57475,7 @@ async function fetchJdkLayer(repositories, tag, key, file, signal) {
       bytes,
       atMost(layer.size),
       stream,
-      (0, import_node_fs14.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
+      (0, import_node_fs15.createWriteStream)(file, { flags: "wx", mode: PRIVATE_FILE })
     );
     return digest();
   });
@@ -59519,10 +59558,10 @@ async function takeOverAll(targets, offered, given) {
 }
 
 // src/registry/send.ts
-var import_node_fs15 = require("node:fs");
+var import_node_fs16 = require("node:fs");
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
-    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs15.createReadStream)(layer.file) }, sent))
+    layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs16.createReadStream)(layer.file) }, sent))
   );
   for (const upload of uploads) if (upload.status === "rejected") throw upload.reason;
 }
@@ -62455,10 +62494,10 @@ var OpenResources = class extends CheckpointRefused {
   }
   resources;
   isNamed;
-  /** Returns the refusal with one more sentence, and the fix for what the sentence names. */
+  /** Returns the refusal with one more sentence, and the fix for what the sentence names: without what belongs to another fix. */
   explained(sentence, fix) {
-    const { message, evidence, signature } = this;
-    return new CheckpointRefused(`${message} ${sentence}`, { fix, evidence, signature, cause: this });
+    const evidence = listResources(this.resources);
+    return new CheckpointRefused(`${this.message} ${sentence}`, { fix, evidence, cause: this });
   }
 };
 var CLOSE_IT = "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.";
@@ -62854,6 +62893,7 @@ function explainSecondServer(refused3, facts) {
 var TIMEOUT2 = 3e4;
 var LISTEN = "0A";
 var LOOPBACK3 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
+var NAME_SERVER = /^(?:0B00007F|7F00000B)$/;
 async function listenersIn(docker2, container) {
   const text2 = await readSockets(docker2, container);
   return text2 === void 0 ? void 0 : parseListeners(text2);
@@ -62879,7 +62919,7 @@ function parseListeners(text2) {
   for (const line2 of text2.split("\n")) {
     const [, local = "", , state] = line2.trim().split(/\s+/);
     const [, address = "", port = ""] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? [];
-    if (state !== LISTEN || address === "") continue;
+    if (state !== LISTEN || address === "" || NAME_SERVER.test(address)) continue;
     const number = parseInt(port, 16);
     byPort.set(number, LOOPBACK3.test(address) && (byPort.get(number) ?? true));
   }
@@ -63687,9 +63727,12 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
   await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
-  const fix = `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
-  const details = { fix, evidence: `${listResources(resources)}
-${asInput(policies)}` };
+  const list3 = listResources(resources);
+  const details = named.isNamed && resources.every(({ kind }) => kind === "socket") ? { fix: named.fix, evidence: list3 } : {
+    fix: `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
+    evidence: `${list3}
+${asInput(policies)}`
+  };
   return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed);
 }
 function asInput(policies) {
@@ -64870,7 +64913,7 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 }
 
 // src/image/tree-layer.ts
-var import_node_fs16 = require("node:fs");
+var import_node_fs17 = require("node:fs");
 var import_promises73 = require("node:fs/promises");
 var import_node_path72 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
@@ -64895,7 +64938,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs16.createReadStream)(import_node_path72.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs17.createReadStream)(import_node_path72.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -64903,7 +64946,7 @@ async function planTreeLayer(tree) {
 }
 
 // src/assembly/snapshot-layer.ts
-var import_node_fs17 = require("node:fs");
+var import_node_fs18 = require("node:fs");
 var import_node_path73 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
 var import_promises74 = require("node:stream/promises");
@@ -64921,7 +64964,7 @@ async function planSnapshotLayer(source) {
       const file = import_node_path73.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises74.pipeline)(tar, (0, import_node_fs17.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises74.pipeline)(tar, (0, import_node_fs18.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       const { uid, gid } = tops[index];
       return { file, folder, top: { uid, gid } };
@@ -64950,7 +64993,7 @@ async function planSnapshotLayer(source) {
       }))
     ],
     contents: async function* () {
-      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs17.createReadStream)(file), folder);
+      for (const { file, folder } of sections) yield* contentsIn((0, import_node_fs18.createReadStream)(file), folder);
       yield* outOf(docker2, container, SNAPSHOT_DIR);
     }
   };
@@ -64971,7 +65014,7 @@ async function foldersOf(docker2, container, folders) {
 }
 async function writtenHeaders({ file, folder, top }, user2) {
   const headers = [];
-  for await (const entry of entriesOfTar((0, import_node_fs17.createReadStream)(file))) {
+  for await (const entry of entriesOfTar((0, import_node_fs18.createReadStream)(file))) {
     entry.resume();
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
@@ -66248,8 +66291,8 @@ function choiceWithoutSnapshot(inputs, why, log2) {
   const refused3 = why instanceof CheckpointRefused;
   const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
   if (choice2 === "fail") throw why;
-  log2.warning(`${refused3 ? REFUSED4 : UNSUPPORTED}: ${why.message} ${why.fix}`);
-  return { choice: choice2, refused: refused3, reason: why.message };
+  log2.warning(`${refused3 ? REFUSED4 : UNSUPPORTED}: ${describeFailure(why)}`);
+  return { choice: choice2, refused: refused3 };
 }
 
 // src/proof/cold-image.ts
@@ -66299,18 +66342,18 @@ async function buildColdImage(context, inputs, setting, { source, reason }) {
 async function withoutSnapshot(job, why, known) {
   const { context, world, finished: finished2 } = job;
   const { docker: docker2, log: log2 } = context;
-  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(job.inputs, why, log2);
+  const { choice: choice2, refused: refused3 } = choiceWithoutSnapshot(job.inputs, why, log2);
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
-  if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
+  if (choice2 === "skip") return { outcome: "skipped", why, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
   const { parts: parts2, inputs } = known.made ?? await partsOf4(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
-  const cold = await buildColdImage(context, inputs, setting, { source, reason });
+  const cold = await buildColdImage(context, inputs, setting, { source, reason: why.message });
   const publication = await publish(context, inputs, world, {
     ...{ id: cold.image.id, snapshot: void 0, annotations: {}, from: parts2.base.repositoryDigests }
   });
-  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
+  return { outcome: "cold", why, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
 }
 async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs }) {
   const [image, input2] = inputs.image === void 0 ? [inputs.baseImage, "base-image"] : [inputs.image, "image"];
@@ -66699,30 +66742,6 @@ function securityContext({ privileges, user: { uid, gid } }) {
   };
 }
 
-// src/shipped.ts
-var import_node_fs18 = require("node:fs");
-var import_node_url = require("node:url");
-function shipped() {
-  const { version } = JSON.parse((0, import_node_fs18.readFileSync)(shippedFile("package.json"), "utf8"));
-  return { version, dockerFolder: shippedFile("docker"), knownDigests: shippedFile("data/jdk-digests.tsv") };
-}
-function shippedFile(name) {
-  return (0, import_node_url.fileURLToPath)(new URL(`../${name}`, bundleUrl));
-}
-function vendorApis(environment2) {
-  const url = (name, standard) => {
-    const text2 = environment2[name] || standard;
-    if (URL.canParse(text2)) return new URL(text2);
-    throw new Failure("input", `Invalid environment variable ${name}: not a URL.`, {
-      fix: `Remove it, or set it to the URL of the API; the default is ${standard}.`
-    });
-  };
-  return {
-    azulApiUrl: url("AZUL_API_URL", "https://api.azul.com/metadata/v1/zulu/packages/"),
-    bellsoftApiUrl: url("BELLSOFT_API_URL", "https://api.bell-sw.com/v1/liberica/releases")
-  };
-}
-
 // src/report/instructions.ts
 var PROFILE2 = LAUNCH_FILES.seccompProfile;
 var PROFILE_IN_IMAGE = `${CRAC_DIR}/${PROFILE2}`;
@@ -66777,7 +66796,7 @@ function repositoryOf(tag) {
 // src/report/metadata.ts
 function metadataOf(result) {
   const { outcome, warnings: warnings2, steps: phases } = result;
-  if (outcome === "skipped") return { outcome, reason: result.reason, warnings: warnings2, phases };
+  if (outcome === "skipped") return { outcome, reason: result.why.message, warnings: warnings2, phases };
   if (outcome === "unchanged")
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
   const { jdk, image, publication } = result;
@@ -66801,10 +66820,10 @@ function metadataOf(result) {
     secrets: secretsOf2(publication.secrets)
   };
   if (outcome === "cold") {
-    const { reason, coldStarts, archiveStarts } = result;
+    const { why, coldStarts, archiveStarts } = result;
     return {
       ...common,
-      reason,
+      reason: why.message,
       coldStart: answersOf(coldStarts).median,
       coldStarts: coldStarts.map(startOf2),
       archiveStart: archiveStarts.length > 0 ? answersOf(archiveStarts).median : null,
@@ -67097,7 +67116,14 @@ function renderSummary(result) {
         ""
       ].join("\n");
     case "skipped":
-      return ["## CRaC checkpoint: skipped", "", `${UNSUPPORTED}:`, "", quote(result.reason), ""].join("\n");
+      return [
+        "## CRaC checkpoint: skipped",
+        "",
+        `${UNSUPPORTED}:`,
+        "",
+        quote(describeFailure(result.why)),
+        ""
+      ].join("\n");
   }
 }
 function renderCheckpointed(result) {
@@ -67127,7 +67153,7 @@ function renderCold(result) {
     "",
     `${result.refused ? REFUSED4 : UNSUPPORTED}:`,
     "",
-    quote(result.reason),
+    quote(describeFailure(result.why)),
     "",
     ...rowTable([...coldRows(result), ...imageRows(result)]),
     "",
@@ -67160,7 +67186,8 @@ function imageRows({ publication: { tags: tags2, digest, layers } }) {
   ];
 }
 function warnings({ warnings: warnings2 }) {
-  return warnings2.flatMap((warning) => ["> [!WARNING]", `> ${code(warning.split("\n")[0] ?? "")}`, ""]);
+  const others = warnings2.filter((line2) => ![REFUSED4, UNSUPPORTED].some((begin2) => line2.startsWith(begin2)));
+  return others.flatMap((warning) => ["> [!WARNING]", `> ${code(warning.split("\n")[0] ?? "")}`, ""]);
 }
 function parts(result) {
   const { snapshot, engine, runner } = result;
@@ -67802,7 +67829,10 @@ function parse4(args) {
     INPUT_NAMES.map((name) => [name, { type: "string", multiple: true }])
   );
   try {
-    const { values } = (0, import_node_util4.parseArgs)({ args, options: { ...options3, json: { type: "boolean", default: false } } });
+    const { values } = (0, import_node_util4.parseArgs)({
+      args: joined2(args),
+      options: { ...options3, json: { type: "boolean", default: false } }
+    });
     const { json, ...inputs } = values;
     const lines3 = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
     const { GITHUB_TOKEN, [SECRET_VALUES]: secretValues } = process.env;
@@ -67811,11 +67841,27 @@ function parse4(args) {
       json
     };
   } catch (error) {
-    throw badOption(error);
+    throw error instanceof Failure ? error : badOption(messageOf(error));
   }
 }
-function badOption(error) {
-  const [what = ""] = messageOf(error).split(/\.\s|\n/);
+function joined2(args) {
+  const names = INPUT_NAMES.map((name) => `--${name}`);
+  const isOption = (word) => word === "--json" || names.some((name) => word === name || word.startsWith(`${name}=`));
+  const result = [];
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? "";
+    if (!names.includes(word)) {
+      result.push(word);
+      continue;
+    }
+    const value = args[++index];
+    if (value === void 0 || isOption(value)) throw badOption(`The option ${word} has no value`);
+    result.push(`${word}=${value}`);
+  }
+  return result;
+}
+function badOption(message) {
+  const [what = ""] = message.split(/\.\s|\n/);
   return new Failure("input", `Invalid options: ${what.replace(/\.$/, "")}.`, {
     fix: "Each option is the name of an input with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them."
   });
@@ -67891,6 +67937,7 @@ function reportOf(runner, options3) {
   return {
     supported: true,
     ...rest,
+    containerStart: rest.containerStart && Math.round(rest.containerStart),
     baseImage: options3.baseImage,
     privileges: privileges[0]?.level,
     checkpointFlags: privileges[0]?.checkpoint,
@@ -67920,7 +67967,7 @@ function describe4(runner, options3) {
     ])
   ];
   const lines3 = rows.map(([name, value]) => `${name.padEnd(13)} ${value}`);
-  return ["This machine can take snapshots, as far as can be seen without taking one.", "", ...lines3].join(
+  return ["This machine can probably take snapshots; `crac-checkpoint build` proves it.", "", ...lines3].join(
     "\n"
   );
 }
@@ -68050,6 +68097,7 @@ function show(assets, json, print, single = false) {
 var USAGE = `usage: crac-checkpoint build [options]
        crac-checkpoint doctor [options]
        crac-checkpoint jdk list|resolve|download [options]
+       crac-checkpoint --version
 
 build: the whole job; the options are the inputs of the action (docs/inputs.md), each with a value, a list by an
 option for each of its entries
@@ -68085,6 +68133,7 @@ var answer = (text2) => write(`${text2}
 async function main([topic, ...args]) {
   const help = [topic, ...args].some((word) => word === "--help" || word === "-h");
   if (help) console.error(USAGE);
+  else if (topic === "--version") answer(shipped().version);
   else if (topic === "build") process.exitCode = await buildCommand2(args, answer);
   else if (topic === "doctor") process.exitCode = await doctorCommand(args, answer);
   else if (topic === "jdk" && args.length > 0) await jdkCommand(args, answer);

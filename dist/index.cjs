@@ -50952,17 +50952,14 @@ function isBelow(file, folder) {
 async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   const context = import_node_path32.default.resolve(workspace, inputs.context);
   const sources = isInside(workspace, context) ? [workspace] : [workspace, context];
-  await refuseOutsideFiles(bodyFiles(inputs, workspace), sources);
-  const jdkFile = inputs.jdkFile === void 0 ? [] : [import_node_path32.default.resolve(workspace, inputs.jdkFile)];
+  const named = namedFiles(inputs, workspace);
+  for (const { input: input2, file } of named) await requireFile(input2, file);
+  const inside2 = named.filter(({ input: input2, file }) => input2 !== "jdk-file" || isInside(workspace, file));
   await refuseOutsideFiles(
-    jdkFile.filter((file) => isInside(workspace, file)),
+    inside2.map(({ file }) => file),
     sources
   );
-  if (inputs.image !== void 0) return void 0;
-  if (inputs.file !== void 0) {
-    await refuseOutsideFiles([import_node_path32.default.resolve(workspace, inputs.file)], sources);
-    return void 0;
-  }
+  if (inputs.image !== void 0 || inputs.file !== void 0) return void 0;
   const found = await findApplication({ ...inputs, context, scratch });
   await refuseOutsideFiles([...found.dependencies.keys(), ...found.classes.keys()], [...sources, scratch]);
   const files = await furtherFiles(inputs.files, workspace);
@@ -50973,11 +50970,29 @@ async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   if (leftOut !== void 0) log2.info(leftOut);
   return { ...found, files };
 }
-function bodyFiles({ warmup = [], resourcePolicies }, workspace) {
-  const policies = resourcePolicies && "file" in resourcePolicies ? [import_node_path32.default.resolve(workspace, resourcePolicies.file)] : [];
-  return policies.concat(
-    warmup.flatMap(({ body }) => body && "file" in body ? [import_node_path32.default.resolve(workspace, body.file)] : [])
+function namedFiles({ warmup = [], resourcePolicies, jdkFile, file, image }, workspace) {
+  const bodies = warmup.flatMap(({ body }) => body && "file" in body ? [body.file] : []);
+  const named = [
+    [
+      "resource-policies",
+      [resourcePolicies && "file" in resourcePolicies ? resourcePolicies.file : void 0]
+    ],
+    ["warmup", bodies],
+    ["jdk-file", [jdkFile]],
+    ["file", [image === void 0 ? file : void 0]]
+  ];
+  return named.flatMap(
+    ([input2, files]) => files.flatMap((one) => one === void 0 ? [] : { input: input2, file: import_node_path32.default.resolve(workspace, one) })
   );
+}
+async function requireFile(input2, file) {
+  await (0, import_promises38.lstat)(file).catch((error2) => {
+    const { code: code18 = "" } = error2;
+    const why = ["ENOENT", "ENOTDIR"].includes(code18) ? "does not exist" : `cannot be read (${messageOf(error2)})`;
+    throw new Failure("input", `Invalid input \`${input2}\`: ${file} ${why}.`, {
+      fix: "Use a path relative to the workspace. An earlier step has to create the file, or check it out (actions/checkout)."
+    });
+  });
 }
 function isInside(folder, file) {
   return !import_node_path32.default.relative(folder, file).startsWith("..");
@@ -63584,10 +63599,10 @@ var OpenResources = class extends CheckpointRefused {
   }
   resources;
   isNamed;
-  /** Returns the refusal with one more sentence, and the fix for what the sentence names. */
+  /** Returns the refusal with one more sentence, and the fix for what the sentence names: without what belongs to another fix. */
   explained(sentence, fix) {
-    const { message, evidence, signature } = this;
-    return new CheckpointRefused(`${message} ${sentence}`, { fix, evidence, signature, cause: this });
+    const evidence = listResources(this.resources);
+    return new CheckpointRefused(`${this.message} ${sentence}`, { fix, evidence, cause: this });
   }
 };
 var CLOSE_IT = "Close it in beforeCheckpoint of an org.crac.Resource and open it again in afterRestore, or use the CRaC support of the framework, which does that.";
@@ -63983,6 +63998,7 @@ function explainSecondServer(refused3, facts) {
 var TIMEOUT2 = 3e4;
 var LISTEN = "0A";
 var LOOPBACK3 = /^(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}|0{24}01000000|0{31}1|0{16}(?:FFFF0000|0000FFFF)(?:[0-9A-F]{6}7F|7F[0-9A-F]{6}))$/;
+var NAME_SERVER = /^(?:0B00007F|7F00000B)$/;
 async function listenersIn(docker2, container) {
   const text2 = await readSockets(docker2, container);
   return text2 === void 0 ? void 0 : parseListeners(text2);
@@ -64008,7 +64024,7 @@ function parseListeners(text2) {
   for (const line2 of text2.split("\n")) {
     const [, local = "", , state] = line2.trim().split(/\s+/);
     const [, address = "", port = ""] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? [];
-    if (state !== LISTEN || address === "") continue;
+    if (state !== LISTEN || address === "" || NAME_SERVER.test(address)) continue;
     const number = parseInt(port, 16);
     byPort.set(number, LOOPBACK3.test(address) && (byPort.get(number) ?? true));
   }
@@ -64816,9 +64832,12 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
   await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
-  const fix = `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`;
-  const details = { fix, evidence: `${listResources(resources)}
-${asInput(policies)}` };
+  const list3 = listResources(resources);
+  const details = named.isNamed && resources.every(({ kind }) => kind === "socket") ? { fix: named.fix, evidence: list3 } : {
+    fix: `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
+    evidence: `${list3}
+${asInput(policies)}`
+  };
   return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed);
 }
 function asInput(policies) {
@@ -67399,8 +67418,8 @@ function choiceWithoutSnapshot(inputs, why, log2) {
   const refused3 = why instanceof CheckpointRefused;
   const choice2 = refused3 ? inputs.onCheckpointFailure : inputs.onUnsupportedRunner;
   if (choice2 === "fail") throw why;
-  log2.warning(`${refused3 ? REFUSED4 : UNSUPPORTED}: ${why.message} ${why.fix}`);
-  return { choice: choice2, refused: refused3, reason: why.message };
+  log2.warning(`${refused3 ? REFUSED4 : UNSUPPORTED}: ${describeFailure(why)}`);
+  return { choice: choice2, refused: refused3 };
 }
 
 // src/proof/cold-image.ts
@@ -67450,18 +67469,18 @@ async function buildColdImage(context, inputs, setting, { source, reason }) {
 async function withoutSnapshot(job, why, known) {
   const { context, world, finished: finished2 } = job;
   const { docker: docker2, log: log2 } = context;
-  const { choice: choice2, refused: refused3, reason } = choiceWithoutSnapshot(job.inputs, why, log2);
+  const { choice: choice2, refused: refused3 } = choiceWithoutSnapshot(job.inputs, why, log2);
   if (refused3) await removeContainer(docker2, namesOf(context.id).checkpointContainer);
-  if (choice2 === "skip") return { outcome: "skipped", reason, ...finished2() };
+  if (choice2 === "skip") return { outcome: "skipped", why, ...finished2() };
   const reach = await findReach(docker2, world.hostname);
   const { parts: parts2, inputs } = known.made ?? await partsOf4(job, known.application, await architectureOf2(job));
   const source = known.source ?? await prepareImages(context, inputs, world, parts2);
   const setting = { ...world, reach, readiness: await readinessOf(inputs, parts2) };
-  const cold = await buildColdImage(context, inputs, setting, { source, reason });
+  const cold = await buildColdImage(context, inputs, setting, { source, reason: why.message });
   const publication = await publish(context, inputs, world, {
     ...{ id: cold.image.id, snapshot: void 0, annotations: {}, from: parts2.base.repositoryDigests }
   });
-  return { outcome: "cold", reason, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
+  return { outcome: "cold", why, refused: refused3, ...cold, ...withImage({ ...job, inputs }, parts2, publication) };
 }
 async function architectureOf2({ context: { docker: docker2, log: log2 }, inputs }) {
   const [image, input2] = inputs.image === void 0 ? [inputs.baseImage, "base-image"] : [inputs.image, "image"];
@@ -67936,7 +67955,7 @@ function repositoryOf(tag) {
 // src/report/metadata.ts
 function metadataOf(result) {
   const { outcome, warnings: warnings2, steps: phases } = result;
-  if (outcome === "skipped") return { outcome, reason: result.reason, warnings: warnings2, phases };
+  if (outcome === "skipped") return { outcome, reason: result.why.message, warnings: warnings2, phases };
   if (outcome === "unchanged")
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
   const { jdk, image, publication } = result;
@@ -67960,10 +67979,10 @@ function metadataOf(result) {
     secrets: secretsOf2(publication.secrets)
   };
   if (outcome === "cold") {
-    const { reason, coldStarts, archiveStarts } = result;
+    const { why, coldStarts, archiveStarts } = result;
     return {
       ...common,
-      reason,
+      reason: why.message,
       coldStart: answersOf(coldStarts).median,
       coldStarts: coldStarts.map(startOf2),
       archiveStart: archiveStarts.length > 0 ? answersOf(archiveStarts).median : null,
@@ -68266,7 +68285,14 @@ function renderSummary(result) {
         ""
       ].join("\n");
     case "skipped":
-      return ["## CRaC checkpoint: skipped", "", `${UNSUPPORTED}:`, "", quote(result.reason), ""].join("\n");
+      return [
+        "## CRaC checkpoint: skipped",
+        "",
+        `${UNSUPPORTED}:`,
+        "",
+        quote(describeFailure(result.why)),
+        ""
+      ].join("\n");
   }
 }
 function renderCheckpointed(result) {
@@ -68296,7 +68322,7 @@ function renderCold(result) {
     "",
     `${result.refused ? REFUSED4 : UNSUPPORTED}:`,
     "",
-    quote(result.reason),
+    quote(describeFailure(result.why)),
     "",
     ...rowTable([...coldRows(result), ...imageRows(result)]),
     "",
@@ -68329,7 +68355,8 @@ function imageRows({ publication: { tags: tags2, digest, layers } }) {
   ];
 }
 function warnings({ warnings: warnings2 }) {
-  return warnings2.flatMap((warning2) => ["> [!WARNING]", `> ${code(warning2.split("\n")[0] ?? "")}`, ""]);
+  const others = warnings2.filter((line2) => ![REFUSED4, UNSUPPORTED].some((begin2) => line2.startsWith(begin2)));
+  return others.flatMap((warning2) => ["> [!WARNING]", `> ${code(warning2.split("\n")[0] ?? "")}`, ""]);
 }
 function parts(result) {
   const { snapshot, engine, runner } = result;

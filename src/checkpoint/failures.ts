@@ -45,12 +45,6 @@ export async function explainOpen(
   const named = second?.isNamed ? second : refused
   const policies = suggestPolicies(resources)
   await writeLog(path.join(evidence, POLICIES), policies, hiding)
-<<<<<<< HEAD
-  const fix =
-    `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is ` +
-    `also ${POLICIES} in the folder of the output \`logs\`.`
-  const details = { fix, evidence: `${listResources(resources)}\n${asInput(policies)}` }
-=======
   const list = listResources(resources)
   const details =
     named.isNamed && resources.every(({ kind }) => kind === 'socket')
@@ -59,7 +53,6 @@ export async function explainOpen(
           fix: `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
           evidence: `${list}\n${asInput(policies)}`
         }
->>>>>>> 6997dce (Take Docker's name server for no port of the application; accept option values with a dash; say what a container without a restore needs)
   return new OpenResources(resources, message, { ...details, signature: named.signature }, named.isNamed)
 }
 
