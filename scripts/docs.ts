@@ -7,6 +7,7 @@ import { CRIU_LIMITS, CRIU_TRIALS, limitedHosts } from '../src/diagnosis/criu-li
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 import { FAMILIES } from '../src/secrets/scanner/families.js'
+import { MANUAL } from './manual.js'
 import { seccompProfile } from './seccomp.js'
 
 // `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the
@@ -25,10 +26,6 @@ const PARTS: [string, (signature: Signature) => boolean][] = [
   ['Restore', ({ operations }) => operations.includes('restore')],
   ['Push', ({ operations }) => operations.includes('push')]
 ]
-
-/** First line of each page: many readers come from a search. A test checks that the pages that nobody generates have it too. */
-const MANUAL =
-  'Part of the manual of [crac-checkpoint](../README.md), a GitHub Action that makes Java applications start from a snapshot.'
 
 /** Messages that are not in the catalogue, and where their causes are explained. */
 const ELSEWHERE = [

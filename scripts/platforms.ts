@@ -1,4 +1,5 @@
 import type { Platforms, Started } from '../lab/vm/platforms.js'
+import { MANUAL } from './manual.js'
 
 const SHORT: Record<Started['outcome'], string> = {
   restored: 'restores',
@@ -44,6 +45,8 @@ export function platformsPage(seen: Platforms): string {
       : ['', `On hosts with AppArmor the restored processes run under ${list(profiles.map(code))}.`]
   return [
     '# Where images restore',
+    '',
+    MANUAL,
     '',
     '<!-- Written by `npm run docs` from docs/platforms.json, which `npm run test:vm` writes. -->',
     '',
