@@ -34,6 +34,10 @@ function machine(given: Machine = {}) {
     }
     if (line.startsWith('image inspect'))
       return imageJson({ Architecture: given.imageArchitecture ?? 'amd64' })
+    if (line.startsWith('network inspect')) {
+      const missing = { exitCode: 1, stderr: 'Error response from daemon: network jobs not found' }
+      return line.endsWith(' -- jobs') ? missing : 'shared'
+    }
     if (line.startsWith('run')) return given.container?.(line) ?? FACTS
     if (line === '--version') return 'Docker version 28.2.2, build e6534b4'
     throw new Error(`unexpected: ${line}`)
@@ -73,6 +77,15 @@ describe('inspectRunner', () => {
       reach: { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' },
       refused: []
     })
+  })
+
+  test('a network that Docker does not have is refused before any work, with the input', async () => {
+    const missing = inspect(machine(), { network: 'jobs' })
+    await expect(missing).rejects.toMatchObject({
+      category: 'input',
+      message: 'Invalid input `network`: Docker has no network jobs.'
+    })
+    await expect(inspect(machine(), { network: 'shared' })).resolves.toMatchObject({ refused: [] })
   })
 
   test('returns the architecture of Docker under the name that JDK archives use', async () => {

@@ -9,7 +9,7 @@ import type { Milliseconds } from '../lib/values.js'
 import { ensureImage } from './base-image.js'
 import { architectureOf, readDockerFacts, type DockerFacts } from './docker-facts.js'
 import { tryPrivileges, type ContainerFacts, type Refused } from './grants.js'
-import { findReach } from './reach.js'
+import { findReach, requireNetwork } from './reach.js'
 
 /** What the runner can do, as far as the job needs to know. */
 export interface Runner extends DockerFacts {
@@ -37,6 +37,8 @@ export interface InspectionRequest {
   engine: 'auto' | 'criu' | 'warp'
   /** Whether a newer base image than Docker has is pulled: a scheduled rebuild has to notice one. */
   skipUnchanged: boolean
+  /** Docker network of the application; undefined for the default one. */
+  network?: string | undefined
 }
 
 export interface InspectionContext {
@@ -62,6 +64,7 @@ export async function inspectRunner(world: InspectionContext, request: Inspectio
   world.onFacts?.(facts)
   log.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`)
   const reach = await findReach(docker, world.hostname)
+  if (request.network !== undefined) await requireNetwork(docker, request.network)
   const onLine = (line: string): void => log.untrusted(line)
   const refresh = request.skipUnchanged
   const { Architecture: imageArchitecture } = await ensureImage(docker, request.baseImage, onLine, {

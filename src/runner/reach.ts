@@ -20,6 +20,16 @@ export async function findReach(docker: Docker, hostname: string): Promise<Reach
   return { by: 'published port', bind: '127.0.0.1', host: '127.0.0.1' }
 }
 
+/** Throws a Failure if Docker does not have the network of the input `network`. */
+export async function requireNetwork(docker: Docker, network: string): Promise<void> {
+  const inspect = ['network', 'inspect', '--format', '{{.Name}}', '--', network]
+  const { exitCode, stderr } = await docker.attempt(inspect, { timeout: ANSWER_TIMEOUT })
+  if (exitCode === 0 || !/not found|No such network/i.test(stderr)) return
+  throw new Failure('input', `Invalid input \`network\`: Docker has no network ${network}.`, {
+    fix: 'Use that of a service of the job (`${{ job.services.postgres.network }}`), or run `docker network create` in an earlier step.'
+  })
+}
+
 /** Returns whether Docker runs on this machine, so that no other machine uses it. */
 export function isLocal(reach: Reach): boolean {
   return reach.by === 'network' || LOOPBACK.test(reach.bind)
