@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { textOf } from '../src/report/text.js'
 import { attempt, run } from './command.js'
+import { labHome } from './home.js'
 import { openWorld } from './open-world.js'
 import { progressOnStderr } from './progress.js'
 import { runStep, type StepResult } from './runner.js'
@@ -45,6 +48,8 @@ async function demonstrate(world: World): Promise<boolean> {
     const result = {
       ok,
       ...outputs,
+      // The folder is gone when the demonstration ends.
+      logs: undefined,
       metadata: parsed,
       phases: parsed.phases ?? [],
       answer,
@@ -59,14 +64,16 @@ async function runAction(world: World, tag: string): Promise<StepResult> {
   const step = await runStep({
     inputs: { ...world.inputs, context: world.context, tags: tag, push: 'true' },
     environment: world.environment,
-    workspace: process.cwd(),
+    workspace: world.context,
     toolCache: world.toolCache,
     onOutput: readable(say)
   })
-  if (step.exitCode === 0)
-    say(
-      `\n--- the job summary, but for what only a browser draws ---\n\n${textOf(step.summary)}\n\n--- end of the job summary ---\n`
-    )
+  if (step.exitCode === 0) {
+    const file = path.join(labHome(), 'demo-summary.md')
+    await writeFile(file, step.summary)
+    say(`\n--- the job summary, without its charts and folded parts; the whole is ${file} ---\n`)
+    say(`${textOf(step.summary)}\n\n--- end of the job summary ---\n`)
+  }
   return step
 }
 
@@ -93,14 +100,27 @@ async function callPushed(
 }
 
 /** How to go on from here: the lab's engine is not the one that `docker` finds by itself. */
-function byHand({ environment }: World): string {
+function byHand({ environment, baseImage, jdkArchive }: World): string {
   const host = environment['DOCKER_HOST']
-  const engine = host === process.env['DOCKER_HOST'] ? '' : `    export DOCKER_HOST=${host}\n`
+  const ownEngine = host !== process.env['DOCKER_HOST']
+  const home = process.env['LAB_HOME'] === undefined ? '' : `LAB_HOME=${labHome()} `
+  const jdk = jdkArchive === undefined ? [] : [`--distribution file --jdk-file ${jdkArchive}`]
+  const build = [
+    'node dist/cli.cjs build --context FOLDER --tags hello:crac',
+    `--base-image ${baseImage}`,
+    ...jdk
+  ]
   return [
     '',
     'That container is removed again; the image is still there. To start one yourself:',
-    `${engine}    the commands under "Start the image" above, and in another terminal: curl http://localhost:8080/`,
-    ...(engine === '' ? [] : ['`npm run lab:stop` ends the engine and the registry of the lab.'])
+    ...(ownEngine ? [`    export DOCKER_HOST=${host}`] : []),
+    '    (the commands under "Start the image" above)',
+    '    curl http://localhost:8080/          in another terminal',
+    'An image of an application of your own:',
+    `    ${build.join(' ')}`,
+    ...(ownEngine
+      ? ['The end of the engine and the registry of the lab:', `    ${home}npm run lab:stop`]
+      : [])
   ].join('\n')
 }
 

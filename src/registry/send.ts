@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { sizeText } from '../lib/values.js'
+import { sizeText, type Bytes } from '../lib/values.js'
 import type { Blob } from './client.js'
 import type { LayerFile } from './layer-file.js'
 import { withContext, type PushTarget } from './published.js'
+
+/** Least content that has a line in the log: an image has a dozen layers of some hundred bytes. */
+const SHOWN: Bytes = 100_000
 
 export interface Destination {
   targets: readonly PushTarget[]
@@ -29,12 +32,12 @@ export async function sendBlob({ targets, info }: Destination, blob: Blob, sent:
       if (await client.hasBlob(blob.digest)) return
       const source = targets.slice(0, index).find((other) => other.client.registry === client.registry)
       if (source && (await client.mount(blob.digest, source.client.path))) {
-        info(`${name}: took over ${sizeText(blob.size)} from ${source.name}.`)
+        if (blob.size >= SHOWN) info(`${name}: took over ${sizeText(blob.size)} from ${source.name}.`)
         return
       }
       await client.upload(blob)
       sent.add(blob.digest)
-      info(`${name}: sent ${sizeText(blob.size)}.`)
+      if (blob.size >= SHOWN) info(`${name}: sent ${sizeText(blob.size)}.`)
     })
   }
 }
