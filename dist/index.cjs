@@ -52892,6 +52892,14 @@ async function findReach(docker2, hostname3) {
   if (network2 !== void 0) return { by: "network", network: network2 };
   return { by: "published port", bind: "127.0.0.1", host: "127.0.0.1" };
 }
+async function requireNetwork(docker2, network2) {
+  const inspect2 = ["network", "inspect", "--format", "{{.Name}}", "--", network2];
+  const { exitCode, stderr } = await docker2.attempt(inspect2, { timeout: ANSWER_TIMEOUT2 });
+  if (exitCode === 0 || !/not found|No such network/i.test(stderr)) return;
+  throw new Failure("input", `Invalid input \`network\`: Docker has no network ${network2}.`, {
+    fix: "Use that of a service of the job (`${{ job.services.postgres.network }}`), or run `docker network create` in an earlier step."
+  });
+}
 function isLocal(reach) {
   return reach.by === "network" || LOOPBACK.test(reach.bind);
 }
@@ -52928,6 +52936,7 @@ async function inspectRunner(world, request3) {
   world.onFacts?.(facts);
   log2.info(`Docker ${facts.version} on ${facts.architecture}, kernel ${facts.kernel}.`);
   const reach = await findReach(docker2, world.hostname);
+  if (request3.network !== void 0) await requireNetwork(docker2, request3.network);
   const onLine = (line2) => log2.untrusted(line2);
   const refresh = request3.skipUnchanged;
   const { Architecture: imageArchitecture2 } = await ensureImage(docker2, request3.baseImage, onLine, {
@@ -60664,6 +60673,7 @@ async function takeOverAll(targets, offered, given) {
 
 // src/registry/send.ts
 var import_node_fs15 = require("node:fs");
+var SHOWN2 = 1e5;
 async function sendLayers(destination, layers, sent) {
   const uploads = await Promise.allSettled(
     layers.map((layer) => sendBlob(destination, { ...layer, open: () => (0, import_node_fs15.createReadStream)(layer.file) }, sent))
@@ -60677,12 +60687,12 @@ async function sendBlob({ targets, info: info2 }, blob, sent) {
       if (await client.hasBlob(blob.digest)) return;
       const source = targets.slice(0, index).find((other) => other.client.registry === client.registry);
       if (source && await client.mount(blob.digest, source.client.path)) {
-        info2(`${name}: took over ${sizeText(blob.size)} from ${source.name}.`);
+        if (blob.size >= SHOWN2) info2(`${name}: took over ${sizeText(blob.size)} from ${source.name}.`);
         return;
       }
       await client.upload(blob);
       sent.add(blob.digest);
-      info2(`${name}: sent ${sizeText(blob.size)}.`);
+      if (blob.size >= SHOWN2) info2(`${name}: sent ${sizeText(blob.size)}.`);
     });
   }
 }
@@ -66747,7 +66757,7 @@ function longestRun(text2) {
 }
 
 // src/report/content.ts
-var SHOWN2 = 30;
+var SHOWN3 = 30;
 var LISTED = 100;
 function renderContent(content, statistics) {
   if (!content) return [];
@@ -66805,8 +66815,8 @@ function threadCount(threads) {
 }
 function list2(names) {
   if (names.length === 0) return "none";
-  const more = names.length > SHOWN2 ? ` and ${names.length - SHOWN2} more` : "";
-  return names.slice(0, SHOWN2).join(", ") + more;
+  const more = names.length > SHOWN3 ? ` and ${names.length - SHOWN3} more` : "";
+  return names.slice(0, SHOWN3).join(", ") + more;
 }
 
 // src/snapshot/read.ts
@@ -68201,9 +68211,9 @@ function times(ratio) {
 }
 
 // src/report/layers.ts
-var SHOWN3 = 5e4;
+var SHOWN4 = 5e4;
 function layerTable(layers) {
-  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN3).map(({ createdBy, rawSize, size, sent }) => {
+  const rows = layers.filter(({ rawSize }) => rawSize >= SHOWN4).map(({ createdBy, rawSize, size, sent }) => {
     const packed = size === void 0 ? "not pushed" : `${megabytes(size)}${sent ? "" : ", already there"}`;
     return `| ${code(createdBy.slice(0, 100) || "base image")} | ${megabytes(rawSize)} | ${packed} |`;
   });
