@@ -7,11 +7,16 @@ import { CRIU_LIMITS, CRIU_TRIALS, limitedHosts } from '../src/diagnosis/criu-li
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 import { FAMILIES } from '../src/secrets/scanner/families.js'
+<<<<<<< HEAD
 import { MANUAL } from './manual.js'
+=======
+import type { Platforms } from '../lab/vm/platforms.js'
+import { platformsPage } from './platforms.js'
+>>>>>>> 1aeee3f (Write down which kernels and CPUs images restored on)
 import { seccompProfile } from './seccomp.js'
 
 // `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the
-// families of tokens, and docs/criu.md from the limits of CRIU. It also writes docker/seccomp.json.
+// families of tokens, docs/criu.md from the limits of CRIU, and docs/platforms.md from docs/platforms.json. It also writes docker/seccomp.json.
 // Tests check that they are up to date.
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
@@ -271,6 +276,11 @@ export function criuPage(): string {
 
 if (process.argv[1]?.endsWith('docs.ts')) {
   writeFileSync(path.join(PROJECT, 'docs/criu.md'), `${criuPage()}\n`)
+  const platforms = readFileSync(path.join(PROJECT, 'docs/platforms.json'), 'utf8')
+  writeFileSync(
+    path.join(PROJECT, 'docs/platforms.md'),
+    `${platformsPage(JSON.parse(platforms) as Platforms)}\n`
+  )
   writeFileSync(path.join(PROJECT, 'docs/tokens.md'), `${tokensPage()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/troubleshooting.md'), `${troubleshootingPage().trimEnd()}\n`)
   writeFileSync(path.join(PROJECT, 'docs/inputs.md'), `${inputsPage()}\n`)

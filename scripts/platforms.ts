@@ -1,5 +1,9 @@
+<<<<<<< HEAD
 import type { Platforms, Started } from '../lab/vm/platforms.js'
 import { MANUAL } from './manual.js'
+=======
+import type { Host, Made, Platforms, Started } from '../lab/vm/platforms.js'
+>>>>>>> 1aeee3f (Write down which kernels and CPUs images restored on)
 
 const SHORT: Record<Started['outcome'], string> = {
   restored: 'restores',
@@ -54,7 +58,9 @@ export function platformsPage(seen: Platforms): string {
     '',
     `\`npm run test:vm\` has tried this, last on ${date}. It boots kernels of Debian in virtual machines with an emulated CPU and with AppArmor,`,
     'does the whole job in each, and starts each image on each machine by its digest, with the flags of its label, as the plain user of the image.',
-    'The JDK is the stand-in of the [lab](../lab/README.md), on the real CRIU of Debian 13. For the flags, container engines and clusters, see',
+    'What the last run did not reach is "not tried" or "not finished".',
+    'The JDK is the stand-in of the [lab](../lab/README.md), on the real CRIU of Debian 13; with `generic` it gets options that leave out AVX-512',
+    'on a machine that has it, as a CRaC JDK does by itself. For the flags, container engines and clusters, see',
     '[running](running.md); for versions of CRIU, [criu](criu.md).',
     '',
     '## Machines',
@@ -76,12 +82,10 @@ export function platformsPage(seen: Platforms): string {
     '',
     ...table(
       ['machine', '`cpu-features`', 'privileges', 'log'],
-      images.map(({ on, cpuFeatures, privileges, log }) => [
-        on,
-        code(cpuFeatures),
-        privileges || 'failed',
-        code(log)
-      ])
+      [
+        ...images.map(runOf),
+        ...hosts.filter(isWithout(images)).map(({ name }) => [name, '', '', 'not finished'])
+      ]
     ),
     '',
     '## Starts',
@@ -95,6 +99,15 @@ export function platformsPage(seen: Platforms): string {
     '',
     ...table(['image', 'started on', 'with', 'result', 'message'], [...messages, ...refusals])
   ].join('\n')
+}
+
+function runOf({ on, cpuFeatures, privileges, log }: Made): string[] {
+  return [on, code(cpuFeatures), privileges || 'failed', code(log)]
+}
+
+/** Returns whether no run on a host came to an end. */
+function isWithout(images: readonly Made[]): (host: Host) => boolean {
+  return ({ name }) => images.every(({ on }) => on !== name)
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string[] {

@@ -6,7 +6,7 @@ import { runStep } from '../runner.js'
 import type { World } from '../world.js'
 import { hostOf, thisMachine, type Place } from './place.js'
 import type { Host } from './platforms.js'
-import { baseOf, madeOf, SHORT_RUN, type MadeImage } from './visits.js'
+import { baseOf, GENERIC, madeOf, SHORT_RUN, type MadeImage } from './visits.js'
 
 /** This machine, and the images that it has made. */
 export interface ThisMachine {
@@ -32,7 +32,8 @@ export async function makeHere(
     const name = `this-machine-${cpuFeatures}`
     const tag = `${registry}/vm/${name}:crac`
     progress(`${place.name}: running the action with cpu-features ${cpuFeatures} ...`)
-    const given = { ...inputs, ...SHORT_RUN, context, tags: tag, 'cpu-features': cpuFeatures }
+    const limits = cpuFeatures === 'generic' ? GENERIC : {}
+    const given = { ...inputs, ...SHORT_RUN, ...limits, context, tags: tag, 'cpu-features': cpuFeatures }
     const step = await runStep({ inputs: given, environment, workspace: folder, toolCache })
     const image = madeOf(step, tag, { name, on: place.name, cpuFeatures })
     if (image.reference === '') throw new Error(`The action failed on this machine:\n${step.log}`)

@@ -83,6 +83,14 @@ export interface CriuTrial {
 export const CRIU_TRIALS: readonly CriuTrial[] = [
   {
     criu: '4.1.1 (Debian 13)',
+    kernel: '6.1',
+    glibc: '2.41',
+    cpu: 'x86-64 without AVX-512, emulated',
+    result: 'checkpoint and restore of a JVM, and restore of snapshots on and of kernel 6.18',
+    seen: 'a virtual machine with AppArmor, 2026-11 (docs/platforms.md)'
+  },
+  {
+    criu: '4.1.1 (Debian 13)',
     kernel: '6.12',
     glibc: '2.41',
     cpu: 'x86-64 without AVX-512, emulated',
