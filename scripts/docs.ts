@@ -7,12 +7,9 @@ import { CRIU_LIMITS, CRIU_TRIALS, limitedHosts } from '../src/diagnosis/criu-li
 import { CATALOGUE } from '../src/diagnosis/catalogue/index.js'
 import type { Signature } from '../src/diagnosis/signature.js'
 import { FAMILIES } from '../src/secrets/scanner/families.js'
-<<<<<<< HEAD
 import { MANUAL } from './manual.js'
-=======
 import type { Platforms } from '../lab/vm/platforms.js'
 import { platformsPage } from './platforms.js'
->>>>>>> 1aeee3f (Write down which kernels and CPUs images restored on)
 import { seccompProfile } from './seccomp.js'
 
 // `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the

@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-import type { Platforms, Started } from '../lab/vm/platforms.js'
 import { MANUAL } from './manual.js'
-=======
 import type { Host, Made, Platforms, Started } from '../lab/vm/platforms.js'
->>>>>>> 1aeee3f (Write down which kernels and CPUs images restored on)
 
 const SHORT: Record<Started['outcome'], string> = {
   restored: 'restores',
