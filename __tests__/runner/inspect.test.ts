@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../../src/lib/clock.js'
+import { SCRIPT } from '../../src/runner/grants.js'
 import { inspectRunner, type InspectionRequest } from '../../src/runner/inspect.js'
 import { containerJson, fakeDocker, imageJson, type Reply } from '../support/fake-docker.js'
 import { quietLog } from '../support/quiet-log.js'
@@ -144,6 +147,12 @@ describe('inspectRunner', () => {
     const lines: string[] = []
     expect((await inspect(docker, { criu: 'bundled' }, 'runner', lines)).refused).toEqual([])
     expect(lines.join('\n')).not.toContain('known to fail')
+  })
+
+  test('the script in the container prints a setting of the kernel, whose file ends after the first byte that dash reads', () => {
+    const script = SCRIPT.replace('kernel/yama/ptrace_scope', 'kernel/pid_max')
+    const printed = execFileSync('sh', ['-c', script], { encoding: 'utf8' })
+    expect(printed).toContain(`\nptrace_scope: ${readFileSync('/proc/sys/kernel/pid_max', 'utf8').trim()}\n`)
   })
 
   test('a `docker info` that fails is not "no AppArmor"', async () => {

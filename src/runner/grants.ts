@@ -34,11 +34,14 @@ export interface Refused {
 /** Bits in /proc/PID/status (linux/capability.h). */
 const CAPABILITY_BITS = { CHECKPOINT_RESTORE: 40n, SYS_PTRACE: 19n, SYS_ADMIN: 21n, SETPCAP: 8n }
 
-/** Prints the facts. The root of a container is on Docker's disk, wherever that is. */
-const SCRIPT = `
+/**
+ * Prints the facts. The root of a container is on Docker's disk, wherever that is. The `read` of dash reads single bytes, which such a
+ * file ends after the first of them, and so it fails.
+ */
+export const SCRIPT = `
 cat /proc/self/status /proc/self/cmdline /proc/cpuinfo
 getconf GNU_LIBC_VERSION 2>/dev/null
-{ read -r scope </proc/sys/kernel/yama/ptrace_scope; } 2>/dev/null && echo "ptrace_scope: $scope"
+echo "ptrace_scope: $(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)"
 df -P -k / || true`
 
 /** Time limit for this container, which usually takes a few tenths of a second: a slow engine is not one that refuses. */
