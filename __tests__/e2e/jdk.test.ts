@@ -138,7 +138,9 @@ e2eSuite('a runnable jar with another JDK', ['Server'], ({ folder, context }) =>
       )
       await withStarted({ image, arguments: ['x', '$(id)'] }, async (started) => {
         expect(await callUntilAnswer(started)).toBe('null|null|[x, $(id)]|true')
-        expect(containerLog(started.name)).toContain('this container has arguments, so the application starts normally.')
+        expect(containerLog(started.name)).toContain(
+          'this container has arguments, so the application starts normally.'
+        )
       })
       const again = [...DECLARED_FLAGS, '--env', 'CRAC_ARGUMENTS=main']
       await withStarted({ image, flags: again, arguments: ['x', '$(id)'] }, async (started) => {
