@@ -60,7 +60,7 @@ const OPTIONS: Record<string, Record<string, boolean>> = {
     }
   },
   history: { '--no-trunc': false, '--human': false, '--human=false': false, '--format': true },
-  network: {},
+  network: { '--format': true },
   save: {},
   start: {},
   wait: {},

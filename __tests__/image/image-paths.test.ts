@@ -33,7 +33,7 @@ test.each<[string, string[]]>([
   [
     'image/entrypoint.sh',
     [
-      `"${markers.notRestored}: $cause"`,
+      `"${markers.notRestored}: $cause. See $page"`,
       `restored=$folder/${paths.RESTORED_MARK}$id\n`,
       '-XX:CRaCRestoreFrom=$here/snapshot'
     ]
