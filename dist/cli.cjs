@@ -49357,19 +49357,18 @@ async function findInWorkspace(log2, inputs, { workspace, scratch }) {
   return { ...found, files };
 }
 function namedFiles({ warmup = [], resourcePolicies, jdkFile, file, image }, workspace) {
-  const bodies = warmup.flatMap(({ body }) => body && "file" in body ? [body.file] : []);
   const named = [
-    [
-      "resource-policies",
-      [resourcePolicies && "file" in resourcePolicies ? resourcePolicies.file : void 0]
-    ],
-    ["warmup", bodies],
-    ["jdk-file", [jdkFile]],
-    ["file", [image === void 0 ? file : void 0]]
+    { input: "resource-policies", name: fileOf(resourcePolicies) },
+    ...warmup.map(({ body }) => ({ input: "warmup", name: fileOf(body) })),
+    { input: "jdk-file", name: jdkFile },
+    { input: "file", name: image === void 0 ? file : void 0 }
   ];
   return named.flatMap(
-    ([input2, files]) => files.flatMap((one) => one === void 0 ? [] : { input: input2, file: import_node_path32.default.resolve(workspace, one) })
+    ({ input: input2, name }) => name === void 0 ? [] : { input: input2, file: import_node_path32.default.resolve(workspace, name) }
   );
+}
+function fileOf(given) {
+  return given && "file" in given ? given.file : void 0;
 }
 async function requireFile(input2, file) {
   await (0, import_promises38.lstat)(file).catch((error) => {

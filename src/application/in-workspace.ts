@@ -66,19 +66,19 @@ function namedFiles(
   { warmup = [], resourcePolicies, jdkFile, file, image }: ApplicationInputs,
   workspace: string
 ): { input: string; file: string }[] {
-  const bodies = warmup.flatMap(({ body }) => (body && 'file' in body ? [body.file] : []))
-  const named: [string, (string | undefined)[]][] = [
-    [
-      'resource-policies',
-      [resourcePolicies && 'file' in resourcePolicies ? resourcePolicies.file : undefined]
-    ],
-    ['warmup', bodies],
-    ['jdk-file', [jdkFile]],
-    ['file', [image === undefined ? file : undefined]]
+  const named = [
+    { input: 'resource-policies', name: fileOf(resourcePolicies) },
+    ...warmup.map(({ body }) => ({ input: 'warmup', name: fileOf(body) })),
+    { input: 'jdk-file', name: jdkFile },
+    { input: 'file', name: image === undefined ? file : undefined }
   ]
-  return named.flatMap(([input, files]) =>
-    files.flatMap((one) => (one === undefined ? [] : { input, file: path.resolve(workspace, one) }))
+  return named.flatMap(({ input, name }) =>
+    name === undefined ? [] : { input, file: path.resolve(workspace, name) }
   )
+}
+
+function fileOf(given: { file: string } | { text: string } | undefined): string | undefined {
+  return given && 'file' in given ? given.file : undefined
 }
 
 /** Throws a Failure for a file that does not exist; a link to nowhere exists. */
