@@ -28,7 +28,7 @@ export function platformsPage(seen: Platforms): string {
         start.on,
         start.special || 'the declared flags',
         SHORT[start.outcome],
-        `\`${start.message}\``
+        code(start.message)
       ]
     })
   const refusals = seen.refusals.map(({ on, special, message }) => [

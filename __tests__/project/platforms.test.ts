@@ -109,6 +109,8 @@ describe('the tests in virtual machines', () => {
       message: 'see above',
       profile
     })
+    const page = 'https://github.com/org/crac-checkpoint/blob/main/docs/running.md#lines'
+    expect(startOf('Hello World', '', `${line}. See ${page}\n`).message).toBe('see above')
     expect(startOf('', '', 'the last line\n')).toMatchObject({ outcome: 'failed', message: 'the last line' })
   })
 

@@ -19,8 +19,9 @@ const PORT = '8080'
 /** Time until the first response, in seconds. */
 const PATIENCE = 300
 
-/** Line of the entry script for a restore that failed. */
-const CAUSE = /crac-checkpoint: the snapshot could not be restored here; .*?Cause: (.+)/
+/** Line of the entry script for a restore that failed, with the cause before the address of a page. */
+const CAUSE =
+  /crac-checkpoint: the snapshot could not be restored here; .*?Cause: (.+?)(?:\. See https:\S+)?$/m
 
 /** Prints the ids that CRIU wrote of restored processes, and the AppArmor profile. */
 const INSPECT = 'cat "$HOME"/.crac-restored-* 2>/dev/null; echo; cat /proc/self/attr/current 2>/dev/null'

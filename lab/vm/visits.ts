@@ -108,7 +108,7 @@ export async function failuresIn(
   image: MadeImage,
   progress: Progress
 ): Promise<{ starts: Started[]; refusals: Refusal[] }> {
-  const plain = await started(place, image, progress, WITHOUT_FLAGS, false)
+  const plain = await started(place, image, progress, WITHOUT_FLAGS)
   await place.run(['sysctl', '--quiet', '--write', 'kernel.yama.ptrace_scope=2'])
   const traced = await started(place, image, progress, TRACE_SCOPE)
   const { message = '' } = await doctorOf(place, baseOf(registry))
@@ -118,14 +118,8 @@ export async function failuresIn(
 
 const CALLER = path.join(PROJECT, 'lab/vm/call.sh')
 
-async function started(
-  place: Place,
-  image: MadeImage,
-  progress: Progress,
-  special = '',
-  declared = true
-): Promise<Started> {
-  const { outcome, message, profile } = await startIn(place, image.reference, declared)
+async function started(place: Place, image: MadeImage, progress: Progress, special = ''): Promise<Started> {
+  const { outcome, message, profile } = await startIn(place, image.reference, special !== WITHOUT_FLAGS)
   progress(`${place.name}: ${image.name}${special && `, ${special}`}: ${outcome} ${message}`)
   return { image: image.name, on: place.name, special, outcome, message, profile }
 }
