@@ -50639,7 +50639,7 @@ async function pullCriu({ id, docker: docker2, log: log2 }, image, architecture)
     input: "criu-image"
   }).catch((error) => {
     if (!(error instanceof Failure) || error.category === "cancelled") throw error;
-    log2.warning(`CRIU comes from the packages of the base image. ${error.message}`);
+    log2.warning(`CRIU comes from the packages of the base image. ${describeFailure(error)}`);
     return void 0;
   });
   if (!pulled) return void 0;
@@ -65248,7 +65248,7 @@ async function addArchive(context, inputs, setting, source) {
       if (!(error instanceof Failure) || error.category === "cancelled") throw error;
       await writeArchiveTree(source.folder, void 0);
       log2.warning(
-        `The image has no archive of classes, so a normal start is not faster. ${error.message} ${error.fix}`
+        `The image has no archive of classes, so a normal start is not faster. ${describeFailure(error)}`
       );
       return void 0;
     }
@@ -67872,7 +67872,7 @@ function joined2(args) {
 function badOption(message) {
   const [what = ""] = message.split(/\.\s|\n/);
   return new Failure("input", `Invalid options: ${what.replace(/\.$/, "")}.`, {
-    fix: "Each option is the name of an input with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them."
+    fix: `Each option is the name of an input with a value, such as \`--context build/docker/main --push true\`: ${DOCS}/inputs.md lists them.`
   });
 }
 function declaredDefaults() {
@@ -68108,8 +68108,8 @@ var USAGE = `usage: crac-checkpoint build [options]
        crac-checkpoint jdk list|resolve|download [options]
        crac-checkpoint --version
 
-build: the whole job; the options are the inputs of the action (docs/inputs.md), each with a value, a list by an
-option for each of its entries
+build: the whole job; the options are the inputs of the action, each with a value, a list by an option for each of its
+entries; ${DOCS}/inputs.md
 
   --context build/docker/main --tags ghcr.io/acme/hello:crac --push true ...
   --json                              JSON on stdout

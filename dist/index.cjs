@@ -52253,7 +52253,7 @@ async function pullCriu({ id, docker: docker2, log: log2 }, image, architecture)
     input: "criu-image"
   }).catch((error2) => {
     if (!(error2 instanceof Failure) || error2.category === "cancelled") throw error2;
-    log2.warning(`CRIU comes from the packages of the base image. ${error2.message}`);
+    log2.warning(`CRIU comes from the packages of the base image. ${describeFailure(error2)}`);
     return void 0;
   });
   if (!pulled) return void 0;
@@ -66353,7 +66353,7 @@ async function addArchive(context, inputs, setting, source) {
       if (!(error2 instanceof Failure) || error2.category === "cancelled") throw error2;
       await writeArchiveTree(source.folder, void 0);
       log2.warning(
-        `The image has no archive of classes, so a normal start is not faster. ${error2.message} ${error2.fix}`
+        `The image has no archive of classes, so a normal start is not faster. ${describeFailure(error2)}`
       );
       return void 0;
     }

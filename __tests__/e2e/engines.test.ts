@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
+import { CONTAINERD_STORE } from '../../lab/docker/kind.js'
 import type { StepResult } from '../../lab/runner.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
-import { CONTAINERD_STORE, withEngine } from './support/engines.js'
+import { withEngine } from './support/engines.js'
 import {
   dockerAt,
   e2eSuite,
@@ -50,7 +51,7 @@ e2eSuite('Docker', ['Server'], ({ folder, job: run }) => {
     "with containerd's image store the job works, and an unchanged rebuild does nothing",
     async () => {
       const tag = freshTag('containerd')
-      await withEngine(CONTAINERD_STORE, async (environment) => {
+      await withEngine({ settings: CONTAINERD_STORE }, async (environment) => {
         expect(dockerAt(environment, 'info', '--format', '{{.DriverStatus}}')).toContain('containerd')
         const before = engineContents(environment)
         const first = await job(tag, {}, environment)

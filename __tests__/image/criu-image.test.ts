@@ -36,9 +36,12 @@ describe('pullCriu', () => {
   test('returns nothing for an image that cannot be pulled, with a warning', async () => {
     const { name, warnings } = await pull({ exitCode: 1, stderr: 'manifest unknown' }, {})
     expect(name).toBeUndefined()
-    expect(warnings).toEqual([
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]?.split('\n')[0]).toBe(
       `CRIU comes from the packages of the base image. The image with CRIU ${IMAGE} could not be pulled.`
-    ])
+    )
+    expect(warnings[0]).toMatch(/\nFix: .*`criu-image`/)
+    expect(warnings[0]).toMatch(/\n\nmanifest unknown$/)
   })
 
   test('returns nothing for an image of another architecture, with a warning', async () => {

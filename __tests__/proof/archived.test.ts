@@ -89,7 +89,9 @@ test('a JVM that writes no archive gives a warning with its reason, and an image
     return command === 'container' ? JSON.stringify([{ State: { OOMKilled: false, StartedAt: '' } }]) : ''
   })
   expect(archive).toBeUndefined()
-  expect(warnings).toEqual([expect.stringContaining(`The JVM wrote no archive of classes: ${reason}.`)])
+  expect(warnings).toEqual([
+    expect.stringContaining(`The JVM wrote no archive of classes: ${reason}.\nFix: `)
+  ])
   expect(files).toEqual(['java-options'])
   expect(await readFile(path.join(tree, 'java-options'), 'utf8')).toBe('')
   expect(calls.at(-1)?.args.slice(0, 2)).toEqual(['rm', '--force'])

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PROJECT } from '../home.js'
 import { isAlive } from '../lock.js'
 import { runningDocker } from './client.js'
+import type { EngineKind } from './kind.js'
 
 export interface Daemon {
   root: string
@@ -15,8 +16,8 @@ export interface Daemon {
   bridge: { name: string; address: string }
   /** Folder of the root for images and containers. */
   data: string
-  /** Settings of its daemon.json: https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file */
-  settings?: Readonly<Record<string, unknown>>
+  /** Settings of its daemon.json; without them, its defaults. */
+  settings?: EngineKind['settings'] | undefined
   /** Size of the disk of Docker, in the notation of tmpfs; without it, the disk of the machine. */
   size?: string | undefined
 }

@@ -8,6 +8,7 @@ import { isAlive } from '../lock.js'
 import type { Progress } from '../progress.js'
 import { clientEnvironment, OLDEST_ENGINE, runningDocker } from './client.js'
 import { end, start } from './daemon.js'
+import { ownRoot, requestedKind, testingRoot } from './kind.js'
 
 /** A Docker engine, and the environment in which the `docker` command reaches it. */
 export interface LabDocker {
@@ -28,7 +29,7 @@ const PACKAGES = [
   'ca-certificates'
 ]
 
-/** LAB_DOCKER_HOST, or an engine that runs already, or one of the lab's own. */
+/** LAB_DOCKER_HOST, or an engine that runs already, or one of the lab's own, as `requestedKind` says. */
 export async function ensureDocker(home: string, progress: Progress): Promise<LabDocker> {
   const given = process.env['LAB_DOCKER_HOST']
   if (given)
@@ -38,7 +39,7 @@ export async function ensureDocker(home: string, progress: Progress): Promise<La
       own: false
     }
 
-  const running = await runningDocker()
+  const running = requestedKind() === undefined ? await runningDocker() : undefined
   if (running)
     return {
       environment: process.env,
@@ -61,25 +62,33 @@ export async function dockerRoot(home: string, progress: Progress): Promise<stri
 
 /** The lab's own Docker engine of a number: each has its own images, so that tests can run side by side. */
 export async function ownDocker(home: string, progress: Progress, number = 1): Promise<LabDocker> {
-  const root = await dockerRoot(home, progress)
-  const name = nameOf(number)
+  const client = await dockerRoot(home, progress)
+  const kind = requestedKind()
+  const root = kind?.suite === 'forky' ? await testingRoot(home, progress) : client
+  const name = [...(kind ? [`-${kind.name}`] : []), ...(number === 1 ? [] : [`-${number}`])].join('')
   const sockets = path.join(home, `run${name}`)
-  const environment = await clientEnvironment(home, root, sockets)
+  const environment = await clientEnvironment(home, client, sockets)
   if (!(await runningDocker(environment))) {
     progress("Starting the lab's Docker engine ...")
     const log = path.join(home, 'engine.log')
-    const place = { bridge: bridgeOf(home, name), data: `/var/lib/docker${name}` }
-    const pid = await start({ root, sockets, log, ...place }, environment)
+    const bridge = { name: bridgeOf(home, name), address: addressOf(home, kind?.name, number) }
+    const place = { bridge, data: `/var/lib/docker${name}` }
+    const pid = await start({ root, sockets, log, settings: kind?.settings, ...place }, environment)
     await writeFile(pidFile(home, name), String(pid))
   }
   const version = await runningDocker(environment)
-  return { environment, description: `real, Docker ${version} of Debian 13, started by the lab`, own: true }
+  const store = kind ? `, as ${kind.name} says` : ''
+  return {
+    environment,
+    description: `real, Docker ${version} of Debian, started by the lab${store}`,
+    own: true
+  }
 }
 
 /** Ends the Docker engines of the lab and everything in them. Does nothing where none runs. */
 export async function stopDocker(home: string): Promise<boolean> {
-  const files = (await readdir(home)).filter((name) => /^engine(-\d+)?\.pid$/.test(name))
-  const stopped = files.map(async (file) => await stopOne(home, /-\d+/.exec(file)?.[0] ?? ''))
+  const files = (await readdir(home)).filter((name) => /^engine(-.+)?\.pid$/.test(name))
+  const stopped = files.map(async (file) => await stopOne(home, file.slice('engine'.length, -'.pid'.length)))
   return (await Promise.all(stopped)).includes(true)
 }
 
@@ -95,28 +104,27 @@ async function stopOne(home: string, name: string): Promise<boolean> {
   await attempt('docker', ['image', 'prune', '--force'], { env: environment })
   await end(pid)
   await rm(pidFile(home, name), { force: true })
-  await attempt('chroot', [path.join(home, 'engine'), 'ip', 'link', 'delete', bridgeOf(home, name).name])
+  await attempt('chroot', [ownRoot(home), 'ip', 'link', 'delete', bridgeOf(home, name)])
   return true
-}
-
-/** What the files and folders of an engine have in their names: nothing for the first one. */
-function nameOf(number: number): string {
-  return number === 1 ? '' : `-${number}`
 }
 
 function pidFile(home: string, name: string): string {
   return path.join(home, `engine${name}.pid`)
 }
 
-/** The bridge of an engine. Engines of one lab have networks side by side, so that none has that of another. */
-function bridgeOf(home: string, name: string): { name: string; address: string } {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  const third = ((hash(home)[0] ?? 0) + Number(name.slice(1))) % 256
-  // The name of a network interface has at most 15 characters.
-  return {
-    name: `crac-${hash(`${home}${name}`).toString('hex').slice(0, 8)}`,
-    address: `172.30.${third}.1/24`
-  }
+/** Name of the bridge of an engine: the name of a network interface has at most 15 characters. */
+function bridgeOf(home: string, name: string): string {
+  return `crac-${hash(`${home}${name}`).toString('hex').slice(0, 8)}`
+}
+
+/** Address of its bridge. Engines of one lab have networks side by side, so that none has that of another. */
+function addressOf(home: string, kind: string | undefined, number: number): string {
+  const third = ((hash(`${home}${kind ?? ''}`)[0] ?? 0) + number) % 256
+  return `172.30.${third}.1/24`
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }
 
 /** A Debian 13 with CRIU in a Docker engine: LAB_BASE_IMAGE, or one made here. */

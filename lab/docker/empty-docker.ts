@@ -2,14 +2,11 @@ import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { attempt } from '../command.js'
-import { debianRoot, type Suite } from '../debian.js'
 import { isAlive, withLock } from '../lock.js'
 import { progressOnStderr } from '../progress.js'
 import { clientEnvironment } from './client.js'
 import { end, start, type Daemon } from './daemon.js'
-
-/** The engine alone: its client is that of Debian 13, or of the machine. */
-const PACKAGES = ['docker.io', 'iptables', 'iproute2', 'ca-certificates']
+import { type EngineKind, ownRoot, testingRoot } from './kind.js'
 
 /** Ends an engine, and starts it again with all that it has. */
 export interface Switch {
@@ -18,10 +15,7 @@ export interface Switch {
 }
 
 /** What kind of engine it is; without anything, that of Debian 13 with its default settings and the disk of the machine. */
-export interface EngineOptions extends Pick<Daemon, 'settings' | 'size'> {
-  /** The suite of Debian whose Docker it is: trixie (Debian 13) has Docker 26, forky (testing) Docker 28. */
-  suite?: Suite
-}
+export type EngineOptions = Partial<EngineKind> & Pick<Daemon, 'size'>
 
 /**
  * Another engine of the lab, without any image, as a machine that has never seen one; it is gone when the work is done. Only
@@ -32,8 +26,9 @@ export async function withEmptyDocker<T>(
   work: (environment: NodeJS.ProcessEnv, power: Switch) => Promise<T>,
   { suite = 'trixie', ...options }: EngineOptions = {}
 ): Promise<T> {
-  const own = path.join(home, 'engine')
-  const root = suite === 'trixie' ? own : await testingRoot(home)
+  const own = ownRoot(home)
+  const root =
+    suite === 'trixie' ? own : await withLock(home, async () => await testingRoot(home, progressOnStderr))
   const place = await mkdtemp(path.join(home, 'empty-'))
   const name = path.basename(place)
   const sockets = path.join(place, 'run')
@@ -58,12 +53,4 @@ export async function withEmptyDocker<T>(
     await rm(place, { recursive: true })
     await rm(path.join(root, data), { recursive: true, force: true })
   }
-}
-
-/** Root folder of the engine of Debian's testing suite. */
-async function testingRoot(home: string): Promise<string> {
-  return await withLock(
-    home,
-    async () => await debianRoot(home, 'engine-testing', PACKAGES, progressOnStderr, 'forky')
-  )
 }

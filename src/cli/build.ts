@@ -6,7 +6,7 @@ import { parse as parseYaml } from 'yaml'
 import { release, settle, type Release } from '../run/release.js'
 import { systemClock } from '../lib/clock.js'
 import { createDocker } from '../docker/docker.js'
-import { describeFailure, Failure, messageOf } from '../lib/errors.js'
+import { describeFailure, DOCS, Failure, messageOf } from '../lib/errors.js'
 import { INPUT_NAMES } from '../inputs/inputs.js'
 import { readInputs } from '../inputs/read-inputs.js'
 import { run } from '../main.js'
@@ -132,7 +132,7 @@ function joined(args: readonly string[]): string[] {
 function badOption(message: string): Failure {
   const [what = ''] = message.split(/\.\s|\n/)
   return new Failure('input', `Invalid options: ${what.replace(/\.$/, '')}.`, {
-    fix: 'Each option is the name of an input with a value, such as `--context build/docker/main --push true`; docs/inputs.md lists them.'
+    fix: `Each option is the name of an input with a value, such as \`--context build/docker/main --push true\`: ${DOCS}/inputs.md lists them.`
   })
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { asFailure, describeFailure } from '../lib/errors.js'
+import { asFailure, describeFailure, DOCS } from '../lib/errors.js'
 import { shipped } from '../shipped.js'
 import { buildCommand } from './build.js'
 import { doctorCommand } from './doctor.js'
@@ -11,8 +11,8 @@ const USAGE = `usage: crac-checkpoint build [options]
        crac-checkpoint jdk list|resolve|download [options]
        crac-checkpoint --version
 
-build: the whole job; the options are the inputs of the action (docs/inputs.md), each with a value, a list by an
-option for each of its entries
+build: the whole job; the options are the inputs of the action, each with a value, a list by an option for each of its
+entries; ${DOCS}/inputs.md
 
   --context build/docker/main --tags ghcr.io/acme/hello:crac --push true ...
   --json                              JSON on stdout

@@ -1,6 +1,6 @@
 import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
-import { DOCS, Failure } from '../lib/errors.js'
+import { describeFailure, DOCS, Failure } from '../lib/errors.js'
 import type { Architecture } from '../jdk/asset.js'
 import { ensureImage } from '../runner/base-image.js'
 import { architectureOf } from '../runner/docker-facts.js'
@@ -19,7 +19,7 @@ export async function pullCriu(
     input: 'criu-image'
   }).catch((error: unknown) => {
     if (!(error instanceof Failure) || error.category === 'cancelled') throw error
-    log.warning(`CRIU comes from the packages of the base image. ${error.message}`)
+    log.warning(`CRIU comes from the packages of the base image. ${describeFailure(error)}`)
     return undefined
   })
   if (!pulled) return undefined

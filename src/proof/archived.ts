@@ -4,7 +4,7 @@ import type { Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
 import { writeArchiveTree } from '../image/archive-tree.js'
 import { buildStage, type ImageSource } from '../image/images.js'
-import { Failure } from '../lib/errors.js'
+import { describeFailure, Failure } from '../lib/errors.js'
 import { sizeText } from '../lib/values.js'
 import { startWithArchive } from './prove.js'
 import { startRequest, type RuntimeInputs, type StartSetting } from './start-request.js'
@@ -39,7 +39,7 @@ export async function addArchive(
       if (!(error instanceof Failure) || error.category === 'cancelled') throw error
       await writeArchiveTree(source.folder, undefined)
       log.warning(
-        `The image has no archive of classes, so a normal start is not faster. ${error.message} ${error.fix}`
+        `The image has no archive of classes, so a normal start is not faster. ${describeFailure(error)}`
       )
       return undefined
     }

@@ -1,10 +1,11 @@
 import { expect } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { withEmptyDocker, type EngineOptions } from '../../../lab/docker/empty-docker.js'
+import { CONTAINERD_STORE } from '../../../lab/docker/kind.js'
 import { labHome } from '../../../lab/home.js'
 import { callUntilAnswer } from '../../../lab/started-image.js'
 import { ALL_DENIED, CALLS } from '../support/denied-calls.js'
-import { CONTAINERD_STORE, withEngine } from '../support/engines.js'
+import { withEngine } from '../support/engines.js'
 import {
   containerLog,
   docker,
@@ -36,14 +37,14 @@ const ENGINES: Case[] = [
     engine: "Docker 26 with containerd's image store",
     version: /^26\./,
     store: 'overlayfs',
-    options: CONTAINERD_STORE
+    options: { settings: CONTAINERD_STORE }
   },
   { engine: 'Docker 28 with overlay2', version: /^28\./, store: 'overlay2', options: FORKY },
   {
     engine: "Docker 28 with containerd's image store",
     version: /^28\./,
     store: 'overlayfs',
-    options: { ...FORKY, ...CONTAINERD_STORE }
+    options: { ...FORKY, settings: CONTAINERD_STORE }
   },
   {
     engine: 'Docker 28 with user-namespace remapping',

@@ -5,9 +5,6 @@ import { withEmptyDocker, type EngineOptions } from '../../../lab/docker/empty-d
 import { labHome } from '../../../lab/home.js'
 import { docker, dockerAt, world } from './lab.js'
 
-/** Keeps images in containerd, as a new installation of Docker 29 does. */
-export const CONTAINERD_STORE = { settings: { features: { 'containerd-snapshotter': true } } }
-
 /** A new engine that has the base image and nothing else. */
 export async function withEngine<T>(
   options: EngineOptions,
