@@ -281,7 +281,8 @@ e2eSuite('the proof', ['Server'], ({ folder, job }) => {
       expect(filesOf(built)).toEqual(filesOf(loaded))
       expect(configOf(built)).toEqual(configOf(loaded))
       docker('image', 'rm', '--force', loaded, built)
-      expect(nameless()).toBe(before)
+      // In containerd's image store an image does not take its intermediate images with it.
+      if (docker('info', '--format', '{{.Driver}}') === 'overlay2') expect(nameless()).toBe(before)
     }
   )
 })
