@@ -5,9 +5,9 @@ import { ROOT } from '../support/inputs.js'
 
 const MEGABYTE = 1024 * 1024
 
-// 500 MB of log, the last 50 of them one line without an end, as a run reads it: through the splitter of
+// 250 MB of log, the last 50 of them one line without an end, as a run reads it: through the splitter of
 // lines, the kept tail and the catalogue, in a process of its own.
-test('500 MB of log take less than 200 MB of memory, and the one line that matters is found', async () => {
+test('250 MB of log take less than 150 MB of memory, and the one line that matters is found', async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', '__tests__/support/feed-log.ts'], {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'inherit']
@@ -23,7 +23,7 @@ test('500 MB of log take less than 200 MB of memory, and the one line that matte
     (_, index) =>
       `12:01:03.${index} [worker-${index}] INFO com.acme.Orders - order ${index} of Error (customer) at java.base/x\n`
   ).join('')
-  for (let sent = 0; sent < 450 * MEGABYTE; sent += lines.length) await write(lines)
+  for (let sent = 0; sent < 200 * MEGABYTE; sent += lines.length) await write(lines)
   await write(
     'Suppressed: jdk.crac.impl.CheckpointOpenSocketException: Socket[addr=db/10.0.0.1,port=5432,localport=4]\n'
   )
@@ -36,8 +36,8 @@ test('500 MB of log take less than 200 MB of memory, and the one line that matte
   console.log(
     `read ${Math.round(result.bytes / MEGABYTE)} MB with at most ${Math.round(result.rss / MEGABYTE)} MB of memory`
   )
-  expect(result.bytes).toBeGreaterThan(500 * MEGABYTE)
-  expect(result.rss).toBeLessThan(200 * MEGABYTE)
+  expect(result.bytes).toBeGreaterThan(250 * MEGABYTE)
+  expect(result.rss).toBeLessThan(150 * MEGABYTE)
   expect(result.id).toBe('fw-jdbc')
   expect(result.tail).toBeLessThan(20 * 5000)
 }, 120_000)

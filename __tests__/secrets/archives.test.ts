@@ -44,6 +44,13 @@ async function* cut(bytes: Buffer, ...ends: number[]): AsyncGenerator<Buffer> {
   }
 }
 
+/** Returns some lists of ends of pieces, in which each of so many offsets is an end once, and pieces have 61 bytes. */
+function everyEnd(from: number, count: number): number[][] {
+  const ends: number[][] = Array.from({ length: 61 }, () => [])
+  for (let index = 0; index < count; index++) ends[index % ends.length]?.push(from + index)
+  return ends
+}
+
 const programs = programsOn(process.env)
 const scanned = async (image: Buffer, ...ends: number[]): Promise<ImageScan> =>
   await scanImage(cut(image, ...ends), matcher, undefined, programs)
@@ -570,8 +577,8 @@ describe('the pieces of a stream', () => {
       const at = image.indexOf('blobs/sha256/0') + 512
       const whole = await result(image)
       expect(JSON.stringify(whole)).toContain('/a.jar!/b.jar!/x.yml')
-      for (let end = at; end < at + 1024; end++)
-        expect(isDeepStrictEqual(await result(image, end), whole)).toBe(true)
+      for (const ends of everyEnd(at, 1024))
+        expect(isDeepStrictEqual(await result(image, ...ends), whole)).toBe(true)
     },
     LONG
   )
@@ -633,7 +640,7 @@ describe('the pieces of a stream', () => {
       const whole = (await read()) as { whole: Map<string, Buffer>; unopened: unknown }
       expect(whole.whole.get(place)?.includes(value)).toBe(true)
       expect(whole.unopened).toEqual({ count: 0, names: [] })
-      for (let end = 1; end <= 1024; end++) expect(isDeepStrictEqual(await read(end), whole)).toBe(true)
+      for (const ends of everyEnd(1, 1024)) expect(isDeepStrictEqual(await read(...ends), whole)).toBe(true)
       await fc.assert(
         fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 9 }), async (ends) => {
           expect(isDeepStrictEqual(await read(...ends.sort((a, b) => a - b)), whole)).toBe(true)
@@ -661,8 +668,8 @@ describe('the pieces of a stream', () => {
       }
       const whole = [packed.toString('hex'), Buffer.from('something that follows').toString('hex')]
       expect(packed.length).toBeGreaterThan(1024)
-      for (let end = 1; end <= bytes.length; end++)
-        expect(isDeepStrictEqual(await read(end), whole)).toBe(true)
+      for (const ends of everyEnd(1, bytes.length))
+        expect(isDeepStrictEqual(await read(...ends), whole)).toBe(true)
       await fc.assert(
         fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 90 }), async (ends) => {
           expect(await read(...ends.sort((a, b) => a - b))).toEqual(whole)
