@@ -94,8 +94,16 @@ export const CRIU_TRIALS: readonly CriuTrial[] = [
     kernel: '6.12',
     glibc: '2.41',
     cpu: 'x86-64 without AVX-512, emulated',
-    result: 'checkpoint and restore of a JVM',
-    seen: 'a virtual machine with AppArmor, 2026-11'
+    result: 'checkpoint and restore of a JVM, and restore of snapshots on and of kernels 6.1, 6.18 and 7.2',
+    seen: 'a virtual machine with AppArmor, 2026-11 (docs/platforms.md)'
+  },
+  {
+    criu: '4.1.1 (Debian 13)',
+    kernel: '7.2',
+    glibc: '2.41',
+    cpu: 'x86-64 without AVX-512, emulated',
+    result: 'checkpoint and restore of a JVM, and restore of snapshots on and of kernels 6.12 and 6.18',
+    seen: 'a virtual machine with AppArmor, 2026-11 (docs/platforms.md)'
   },
   {
     criu: '4.1.1 (Debian 13)',
