@@ -101,6 +101,29 @@ tr "\\0" "\\n" </proc/$$/environ >"$HOME/environment-of-java"
     expect(java.indexOf('-Djdk.crac.collect-fd-stacktraces=true')).toBeLessThan(java.indexOf('-Xmx1g'))
   })
 
+  test.each([
+    ['28', {}, ''],
+    ['32', {}, ''],
+    ['33', {}, 'glibc.pthread.rseq=0'],
+    ['33', { GLIBC_TUNABLES: 'glibc.malloc.check=1' }, 'glibc.malloc.check=1:glibc.pthread.rseq=0'],
+    ['33', { GLIBC_TUNABLES: 'glibc.pthread.rseq=1' }, 'glibc.pthread.rseq=1'],
+    ['', {}, '']
+  ])(
+    'on a kernel with rseq of %j bytes and the variables %j the JVM has GLIBC_TUNABLES=%s',
+    async (size, variables, tunables) => {
+      const entry = (type: number, value: string) => `printf ' %20s %20s\\n' ${type} ${value}\n`
+      const auxiliary = entry(6, '4096') + (size === '' ? '' : entry(27, size)) + entry(28, '27')
+      await writeFile(path.join(home, 'bin/od'), `#!/bin/sh\n${auxiliary}`)
+      await chmod(path.join(home, 'bin/od'), 0o755)
+      await writeFile(
+        path.join(home, 'bin/java'),
+        '#!/bin/sh\necho "${GLIBC_TUNABLES:-}" >"$HOME/environment-of-java"\n'
+      )
+      const { environment } = await run('checkpoint.sh', [TAKEN_BY], variables)
+      expect(environment).toBe(tunables)
+    }
+  )
+
   test('the CRIU of the JDK does not get --unprivileged', async () => {
     expect((await checkpoint('bundled/sys_admin')).environment).toBe(
       `${home}/criu/bundled/sys_admin/criu|${GHOSTS}`

@@ -36,6 +36,14 @@ $(cat "$here/application")
 $(cat "$here/arguments")
 EOF
 
+# glibc registers restartable sequences (rseq) in the size that the kernel has: 33 bytes on kernel 7.2. Kernels before 6.3 accept 32
+# bytes only, so a snapshot with more would not restore there. Then glibc leaves them out. 27 is AT_RSEQ_FEATURE_SIZE.
+rseq=$(od -A n -v -t u8 -w16 /proc/self/auxv 2>/dev/null | sed -n 's/^ *27 *//p')
+case ${GLIBC_TUNABLES:-} in
+*glibc.pthread.rseq=*) ;;
+*) [ "${rseq:-0}" -le 32 ] || export GLIBC_TUNABLES="${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}glibc.pthread.rseq=0" ;;
+esac
+
 # A shell lets background processes ignore SIGINT and SIGQUIT, and bash adds these variables.
 env --unset=SHLVL --unset=PWD --unset=OLDPWD --unset=_ --default-signal=INT,QUIT java ${engine_option:+"$engine_option"} \
     "-XX:CRaCCheckpointTo=$here/snapshot" "$@" </dev/null &
