@@ -20,6 +20,7 @@ import {
   withStarted,
   world
 } from './support/lab.js'
+import { savedImage } from './support/saved-image.js'
 
 interface Metadata {
   proof: {
@@ -109,7 +110,8 @@ describe('the proof of micronaut-hello', () => {
     const restores = containers.filter((line) => line.includes('-restore '))
     expect(restores.filter((line) => !line.endsWith(`-restore ${step.outputs['imageid']}`))).toEqual([])
     expect(await registryDigest(tag)).toBe(step.outputs['digest'])
-    expect((await manifest()).config.digest).toBe(step.outputs['imageid'])
+    const { configuration } = savedImage(world.environment, step.outputs['imageid'] ?? '')
+    expect((await manifest()).config.digest).toBe(configuration)
   })
 
   labTest('outputs, metadata, annotation and summary agree', async () => {
