@@ -184,6 +184,19 @@ describe('the whole job on micronaut-hello', () => {
     })
   })
 
+  labTest(
+    'with the default seccomp profile it answers by a normal start, and names the profile',
+    async () => {
+      const capabilities = DECLARED_FLAGS.filter((flag) => !/security-opt|seccomp/.test(flag))
+      await started(capabilities, async (image) => {
+        expect(await callUntilAnswer(image)).toBe('Hello World')
+        expect(containerLog(image.name)).toContain(
+          'Cause: the seccomp profile of this container blocks clone3 (RuntimeDefault in Kubernetes); the flags'
+        )
+      })
+    }
+  )
+
   labTest('as another user, who may not read the snapshot, it answers by a normal start', async () => {
     await started([...DECLARED_FLAGS, '--user', '12345:12345'], async (image) => {
       expect(await callUntilAnswer(image)).toBe('Hello World')

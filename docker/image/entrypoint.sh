@@ -202,14 +202,21 @@ find_id() {
     set -f
 }
 
+# Succeeds if CRIU cannot use clone3, with which it creates processes with their ids.
+lacks_clone3() {
+    case $("$here/criu/$taken_by/criu" check --unprivileged --feature clone3_set_tid 2>&1) in
+    *'clone3() with set_tid not supported'*) ;;
+    *) return 1 ;;
+    esac
+}
+
 # Sets $cause after a restore that failed, from what can be seen in the container.
 find_cause() {
-    bounding=0 no_new_privileges=0 filter=0
+    bounding=0 no_new_privileges=0
     while read -r name value; do
         case $name in
         CapBnd:) bounding=$((0x$value)) ;;
         NoNewPrivs:) no_new_privileges=$value ;;
-        Seccomp:) filter=$value ;;
         esac
     done </proc/self/status
     number=40 capability=CHECKPOINT_RESTORE
@@ -227,12 +234,12 @@ find_cause() {
         cause="the container lacks the capability SETPCAP; $flags"
     elif [ "$ptrace_scope" -ge 2 ]; then
         cause="kernel.yama.ptrace_scope is $ptrace_scope on this host, and CRIU needs 0 or 1"
+    elif lacks_clone3; then
+        cause="the seccomp profile of this container blocks clone3 (RuntimeDefault in Kubernetes); $flags"
     else
         find_file
         [ -n "$cause" ] || find_id
         [ -n "$cause" ] || cause='see the lines of CRIU above'
-        # A filter that blocks clone3 cannot be seen from here.
-        [ "$cause" != 'see the lines of CRIU above' ] || [ "$filter" -eq 0 ] || cause="$cause; $flags"
     fi
 }
 
