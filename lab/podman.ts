@@ -7,6 +7,13 @@ import type { Progress } from './progress.js'
 
 const PACKAGES = ['podman', 'runc', 'catatonit', 'iproute2', 'util-linux', 'ca-certificates']
 
+/** What podman shall start. */
+export interface Manifest {
+  yaml: string
+  /** Seccomp profile that podman has as its default, in JSON; without it, its own. */
+  defaultProfile?: string
+}
+
 /** The container of a manifest, as it answered and logged; an answer is empty where there was none. */
 export interface Played {
   answer: string
@@ -21,7 +28,7 @@ export async function playManifests(
   home: string,
   progress: Progress,
   save: (file: string) => void,
-  manifests: Record<string, string>,
+  manifests: Record<string, Manifest>,
   port: number
 ): Promise<{ version: string; played: Record<string, Played> }> {
   const root = await debianRoot(home, 'podman', PACKAGES, progress)
@@ -31,7 +38,10 @@ export async function playManifests(
     save(at('image.tar'))
     await copyFile(path.join(PROJECT, 'docker/seccomp.json'), at('seccomp.json'))
     await copyFile(path.join(PROJECT, 'lab/podman/play.sh'), at('play.sh'))
-    for (const [name, text] of Object.entries(manifests)) await writeFile(at(`${name}.yaml`), text)
+    for (const [name, { yaml, defaultProfile }] of Object.entries(manifests)) {
+      await writeFile(at(`${name}.yaml`), yaml)
+      if (defaultProfile !== undefined) await writeFile(at(`${name}.seccomp.json`), defaultProfile)
+    }
     const names = Object.keys(manifests)
     const script = path.join(PROJECT, 'lab/podman/in-podman.sh')
     const inside = ['bash', '/run/shared/play.sh', String(port), ...names]

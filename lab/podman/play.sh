@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts manifests with `podman kube play`, one after the other, and calls each. usage: play.sh PORT NAME...
-# /run/shared has image.tar, seccomp.json and for each name NAME.yaml; NAME.log and NAME.answer are written there.
+# /run/shared has image.tar, seccomp.json and for each name NAME.yaml, and NAME.seccomp.json where podman shall have that profile as its
+# default; NAME.log and NAME.answer are written there.
 set -eu
 export PODMAN_IGNORE_CGROUPSV1_WARNING=1
 port=$1
@@ -18,7 +19,12 @@ call() {
     nsenter --target "$1" --net bash -c \
         "exec 3<>/dev/tcp/127.0.0.1/$port && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && cat <&3" 2>/dev/null
 }
+# Where podman looks for its default profile first.
+default=/etc/containers/seccomp.json
+trap 'rm -f "$default"' EXIT
 for name; do
+    rm -f "$default"
+    [ ! -f "/run/shared/$name.seccomp.json" ] || cp "/run/shared/$name.seccomp.json" "$default"
     "${podman[@]}" kube play --quiet --network none "/run/shared/$name.yaml" >/dev/null
     container=$("${podman[@]}" ps --all --quiet --filter name=app-pod-app)
     for _ in $(seq 120); do

@@ -1,6 +1,8 @@
 import { expect } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parse, stringify } from 'yaml'
-import { labHome } from '../../../lab/home.js'
+import { labHome, PROJECT } from '../../../lab/home.js'
 import { playManifests } from '../../../lab/podman.js'
 import { docker, e2eSuite, engineTest, freshTag } from '../support/lab.js'
 
@@ -8,10 +10,13 @@ interface Deployment {
   spec: { template: { spec: { containers: { env?: object[]; securityContext: Record<string, unknown> }[] } } }
 }
 
+/** Default profile of Docker, and of containerd, for RuntimeDefault. */
+const DOCKER_PROFILE = readFileSync(path.join(PROJECT, 'data/docker-seccomp.json'), 'utf8')
+
 // The manifest that the action prints, on podman, which reads manifests as the kubelet does.
 e2eSuite('the Deployment of the outputs, with `podman kube play`', ['Server'], ({ job }) => {
   engineTest(
-    'restores with the profile and with a read-only root, and starts normally without the capabilities',
+    'restores with the profile and with a read-only root; without what a restore needs it starts normally, and names that',
     async () => {
       const tag = freshTag('kube-play')
       const step = await job({ tags: tag, 'verify-runs': '1', archive: 'off' })
@@ -26,16 +31,18 @@ e2eSuite('the Deployment of the outputs, with `podman kube play`', ['Server'], (
       }
       // Without its fallback: what answers was restored.
       const exit = [{ name: 'CRAC_ON_RESTORE_FAILURE', value: 'exit' }]
+      const runtimeDefault = changed({ seccompProfile: { type: 'RuntimeDefault' } })
       const { version, played } = await playManifests(
         labHome(),
         () => undefined,
         (file) => docker('save', '--output', file, tag),
         {
-          printed,
-          restored: changed({}, exit),
-          readOnly: changed({ readOnlyRootFilesystem: true }, exit),
-          runtimeDefault: changed({ seccompProfile: { type: 'RuntimeDefault' } }),
-          refused: changed({ capabilities: { drop: ['ALL'] } })
+          printed: { yaml: printed },
+          restored: { yaml: changed({}, exit) },
+          readOnly: { yaml: changed({ readOnlyRootFilesystem: true }, exit) },
+          runtimeDefault: { yaml: runtimeDefault },
+          defaultOfDocker: { yaml: runtimeDefault, defaultProfile: DOCKER_PROFILE },
+          refused: { yaml: changed({ capabilities: { drop: ['ALL'] } }) }
         },
         8080
       )
@@ -46,10 +53,14 @@ e2eSuite('the Deployment of the outputs, with `podman kube play`', ['Server'], (
         expect(played[name]?.log).not.toContain('starting the application normally')
         expect(played[name]?.log).toMatch(/^Seccomp:\t2$/m)
       }
-      expect(played['refused']?.answer).toContain(' 200 ')
-      expect(played['refused']?.log).toContain(
-        'starting the application normally. Cause: the container lacks the capability CHECKPOINT_RESTORE'
-      )
+      const causes = {
+        defaultOfDocker: 'the seccomp profile of this container blocks clone3 (RuntimeDefault in Kubernetes)',
+        refused: 'the container lacks the capability CHECKPOINT_RESTORE'
+      }
+      for (const [name, cause] of Object.entries(causes)) {
+        expect(played[name]?.answer).toContain(' 200 ')
+        expect(played[name]?.log).toContain(`starting the application normally. Cause: ${cause}`)
+      }
       docker('image', 'rm', '--force', tag)
     }
   )
