@@ -19,7 +19,7 @@ call() {
     nsenter --target "$1" --net bash -c \
         "exec 3<>/dev/tcp/127.0.0.1/$port && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && cat <&3" 2>/dev/null
 }
-# Where podman looks for its default profile first.
+# The first of the files from which podman reads its default profile.
 default=/etc/containers/seccomp.json
 trap 'rm -f "$default"' EXIT
 for name; do
