@@ -17,7 +17,7 @@ export interface Daemon {
   /** Folder of the root for images and containers. */
   data: string
   /** Settings of its daemon.json; without them, its defaults. */
-  settings?: EngineKind['settings'] | undefined
+  settings?: EngineKind['settings']
   /** Size of the disk of Docker, in the notation of tmpfs; without it, the disk of the machine. */
   size?: string | undefined
 }

@@ -8,7 +8,7 @@ import { isAlive } from '../lock.js'
 import type { Progress } from '../progress.js'
 import { clientEnvironment, OLDEST_ENGINE, runningDocker } from './client.js'
 import { end, start } from './daemon.js'
-import { ownRoot, requestedKind, testingRoot } from './kind.js'
+import { engineRoot, ownRoot, requestedKind } from './kind.js'
 
 /** A Docker engine, and the environment in which the `docker` command reaches it. */
 export interface LabDocker {
@@ -39,7 +39,7 @@ export async function ensureDocker(home: string, progress: Progress): Promise<La
       own: false
     }
 
-  const running = requestedKind() === undefined ? await runningDocker() : undefined
+  const running = requestedKind().suffix === '' ? await runningDocker() : undefined
   if (running)
     return {
       environment: process.env,
@@ -63,24 +63,23 @@ export async function dockerRoot(home: string, progress: Progress): Promise<stri
 /** The lab's own Docker engine of a number: each has its own images, so that tests can run side by side. */
 export async function ownDocker(home: string, progress: Progress, number = 1): Promise<LabDocker> {
   const client = await dockerRoot(home, progress)
-  const kind = requestedKind()
-  const root = kind?.suite === 'forky' ? await testingRoot(home, progress) : client
-  const name = [...(kind ? [`-${kind.name}`] : []), ...(number === 1 ? [] : [`-${number}`])].join('')
+  const { suffix, suite, settings } = requestedKind()
+  const root = await engineRoot(home, suite, progress)
+  const name = number === 1 ? suffix : `${suffix}-${number}`
   const sockets = path.join(home, `run${name}`)
   const environment = await clientEnvironment(home, client, sockets)
   if (!(await runningDocker(environment))) {
     progress("Starting the lab's Docker engine ...")
     const log = path.join(home, 'engine.log')
-    const bridge = { name: bridgeOf(home, name), address: addressOf(home, kind?.name, number) }
+    const bridge = { name: bridgeOf(home, name), address: addressOf(home, suffix, number) }
     const place = { bridge, data: `/var/lib/docker${name}` }
-    const pid = await start({ root, sockets, log, settings: kind?.settings, ...place }, environment)
+    const pid = await start({ root, sockets, log, settings, ...place }, environment)
     await writeFile(pidFile(home, name), String(pid))
   }
   const version = await runningDocker(environment)
-  const store = kind ? `, as ${kind.name} says` : ''
   return {
     environment,
-    description: `real, Docker ${version} of Debian, started by the lab${store}`,
+    description: `real, Docker ${version} of Debian's ${suite}, started by the lab`,
     own: true
   }
 }
@@ -118,8 +117,8 @@ function bridgeOf(home: string, name: string): string {
 }
 
 /** Address of its bridge. Engines of one lab have networks side by side, so that none has that of another. */
-function addressOf(home: string, kind: string | undefined, number: number): string {
-  const third = ((hash(`${home}${kind ?? ''}`)[0] ?? 0) + number) % 256
+function addressOf(home: string, kind: string, number: number): string {
+  const third = ((hash(`${home}${kind}`)[0] ?? 0) + number) % 256
   return `172.30.${third}.1/24`
 }
 

@@ -6,7 +6,7 @@ import { isAlive, withLock } from '../lock.js'
 import { progressOnStderr } from '../progress.js'
 import { clientEnvironment } from './client.js'
 import { end, start, type Daemon } from './daemon.js'
-import { type EngineKind, ownRoot, testingRoot } from './kind.js'
+import { type EngineKind, engineRoot, ownRoot } from './kind.js'
 
 /** Ends an engine, and starts it again with all that it has. */
 export interface Switch {
@@ -27,8 +27,7 @@ export async function withEmptyDocker<T>(
   { suite = 'trixie', ...options }: EngineOptions = {}
 ): Promise<T> {
   const own = ownRoot(home)
-  const root =
-    suite === 'trixie' ? own : await withLock(home, async () => await testingRoot(home, progressOnStderr))
+  const root = await withLock(home, async () => await engineRoot(home, suite, progressOnStderr))
   const place = await mkdtemp(path.join(home, 'empty-'))
   const name = path.basename(place)
   const sockets = path.join(place, 'run')

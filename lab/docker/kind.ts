@@ -20,29 +20,29 @@ const SUITES: Record<string, Suite> = { '26': 'trixie', '28': 'forky' }
 const STORES: Record<string, EngineKind['settings']> = { overlay2: {}, containerd: CONTAINERD_STORE }
 
 /**
- * The kind that LAB_DOCKER (26 or 28) and LAB_IMAGE_STORE (overlay2 or containerd) ask for, and its name; undefined where neither is
- * set. An error for another value.
+ * The kind that LAB_DOCKER (26 or 28) and LAB_IMAGE_STORE (overlay2 or containerd) ask for, and the end of the names of its files: empty
+ * where neither is set. An error for another value.
  */
-export function requestedKind(
-  environment: NodeJS.ProcessEnv = process.env
-): (EngineKind & { name: string }) | undefined {
-  const { LAB_DOCKER: version, LAB_IMAGE_STORE: store } = environment
-  if (!version && !store) return undefined
+export function requestedKind(): EngineKind & { suffix: string } {
+  const { LAB_DOCKER, LAB_IMAGE_STORE } = process.env
+  const version = LAB_DOCKER ?? '26'
+  const store = LAB_IMAGE_STORE ?? 'overlay2'
   return {
-    name: `${version ?? '26'}-${store ?? 'overlay2'}`,
-    suite: choice('LAB_DOCKER', version ?? '26', SUITES),
-    settings: choice('LAB_IMAGE_STORE', store ?? 'overlay2', STORES)
+    suffix: (LAB_DOCKER ?? LAB_IMAGE_STORE) === undefined ? '' : `-${version}-${store}`,
+    suite: choice('LAB_DOCKER', version, SUITES),
+    settings: choice('LAB_IMAGE_STORE', store, STORES)
   }
-}
-
-/** Root folder of the engine of the testing suite. The first call takes about two minutes. */
-export async function testingRoot(home: string, progress: Progress): Promise<string> {
-  return await debianRoot(home, 'engine-testing', ENGINE_ALONE, progress, 'forky')
 }
 
 /** Root folder of the lab's engine of Debian 13, which `dockerRoot` makes. */
 export function ownRoot(home: string): string {
   return path.join(home, 'engine')
+}
+
+/** Root folder of the engine of a suite. The first call for the testing suite makes it, in about two minutes. */
+export async function engineRoot(home: string, suite: Suite, progress: Progress): Promise<string> {
+  if (suite === 'trixie') return ownRoot(home)
+  return await debianRoot(home, 'engine-testing', ENGINE_ALONE, progress, suite)
 }
 
 function choice<T>(name: string, value: string, choices: Record<string, T>): T {
