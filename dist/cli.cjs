@@ -57325,6 +57325,8 @@ async function packLayer(stream, folder) {
     packed: { ...layer, file }
   };
 }
+var SAMPLE = 4096;
+var SAMPLES = 4;
 var BLOCK2 = 1024 * 1024;
 var WINDOW = 32 * 1024;
 var HEADER2 = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 255]);
@@ -57339,7 +57341,8 @@ async function* gzip(stream, level, parallel = (0, import_node_os2.availablePara
   for await (const block of inBlocks(stream)) {
     checksum = (0, import_node_zlib2.crc32)(block, checksum);
     size += block.length;
-    const deflated = deflate(block, { level, dictionary, finishFlush: import_node_zlib2.constants.Z_SYNC_FLUSH });
+    const own = isCompressible(block) ? level : import_node_zlib2.constants.Z_NO_COMPRESSION;
+    const deflated = deflate(block, { level: own, dictionary, finishFlush: import_node_zlib2.constants.Z_SYNC_FLUSH });
     deflated.catch(() => void 0);
     pending.push(deflated);
     dictionary = block.subarray(-WINDOW);
@@ -57350,6 +57353,15 @@ async function* gzip(stream, level, parallel = (0, import_node_os2.availablePara
   trailer.writeUInt32LE(checksum, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
   yield Buffer.concat([LAST_BLOCK, trailer]);
+}
+function isCompressible(block) {
+  const distance = Math.floor((block.length - SAMPLE) / (SAMPLES - 1));
+  if (distance < SAMPLE) return true;
+  const samples = Array.from(
+    { length: SAMPLES },
+    (_, index) => block.subarray(index * distance, index * distance + SAMPLE)
+  );
+  return samples.some((sample) => (0, import_node_zlib2.deflateRawSync)(sample, { level: 1 }).length < SAMPLE);
 }
 async function* inBlocks(stream) {
   let block = Buffer.allocUnsafeSlow(BLOCK2);
@@ -66425,7 +66437,7 @@ var Steps = class {
     try {
       return await this.log.group(title, work);
     } finally {
-      this.record(name, from, this.clock.now());
+      this.record({ name, title }, from, this.clock.now());
     }
   }
   /** Begins the work of a step beside other steps. Its lines wait until it is shown, so that each group of the log has one step. */
@@ -66443,13 +66455,13 @@ var Steps = class {
         });
       } finally {
         held2.close();
-        this.record(name, from, end ?? this.clock.now());
+        this.record({ name, title }, from, end ?? this.clock.now());
       }
     };
     return { result, show: show2 };
   }
-  record(name, from, end) {
-    this.done.push({ name, start: Math.round(from - this.begin), milliseconds: Math.round(end - from) });
+  record(names, from, end) {
+    this.done.push({ ...names, start: Math.round(from - this.begin), milliseconds: Math.round(end - from) });
   }
 };
 
@@ -66804,7 +66816,8 @@ function repositoryOf(tag) {
 
 // src/report/metadata.ts
 function metadataOf(result) {
-  const { outcome, warnings: warnings2, steps: phases } = result;
+  const { outcome, warnings: warnings2 } = result;
+  const phases = result.steps.map(({ name, start: start2, milliseconds }) => ({ name, start: start2, milliseconds }));
   if (outcome === "skipped") return { outcome, reason: result.why.message, warnings: warnings2, phases };
   if (outcome === "unchanged")
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings: warnings2, phases };
@@ -67102,9 +67115,9 @@ function secretsPart(report2) {
 
 // src/report/timeline.ts
 function timeline(steps) {
-  const bars = steps.map(({ name, start: start2, milliseconds }) => {
+  const bars = steps.map(({ title, start: start2, milliseconds }) => {
     const end = start2 + Math.max(1, milliseconds);
-    return `  ${name.replaceAll("-", " ")} (${time(milliseconds)}) : ${start2}, ${end}`;
+    return `  ${title} (${time(milliseconds)}) : ${start2}, ${end}`;
   });
   return ["```mermaid", "gantt", "  dateFormat x", "  axisFormat %M:%S", ...bars, "```", ""];
 }

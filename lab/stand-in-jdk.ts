@@ -15,7 +15,10 @@ export interface LabJdk {
 
 const IMAGE = 'crac-checkpoint-lab/jdk'
 
-/** LAB_JDK_ARCHIVE, or the stand-in JDK, built in the engine from lab/jdk and kept until that changes. */
+/** Java version of the stand-in JDK, without LAB_JAVA. */
+const JAVA = '21'
+
+/** LAB_JDK_ARCHIVE, or the stand-in JDK of the version LAB_JAVA, built in the engine from lab/jdk and kept until that changes. */
 export async function ensureJdk(
   home: string,
   engine: LabDocker,
@@ -25,16 +28,18 @@ export async function ensureJdk(
   const given = process.env['LAB_JDK_ARCHIVE']
   if (given) return { file: path.resolve(given), description: `${path.basename(given)} (LAB_JDK_ARCHIVE)` }
 
-  const description = "a stand-in: Debian's OpenJDK with the lab's own jdk.crac on top of CRIU"
+  const java = process.env['LAB_JAVA'] ?? JAVA
+  const description = `a stand-in: Debian's OpenJDK ${java} with the lab's own jdk.crac on top of CRIU`
   const sources = path.join(PROJECT, 'lab/jdk')
-  const folder = path.join(home, 'jdk', await hashFolder(sources))
+  const folder = path.join(home, 'jdk', `${java}-${await hashFolder(sources)}`)
   if (!existsSync(folder)) {
     progress('Building the stand-in CRaC JDK (about two minutes, once) ...')
     const building = `${folder}.building`
     await rm(building, { recursive: true, force: true })
     await mkdir(building, { recursive: true })
     const env = engine.environment
-    await run('docker', ['build', '--tag', IMAGE, '--build-arg', `BASE_IMAGE=${baseImage}`, sources], { env })
+    const buildArgs = [`BASE_IMAGE=${baseImage}`, `JAVA=${java}`].flatMap((value) => ['--build-arg', value])
+    await run('docker', ['build', '--tag', IMAGE, ...buildArgs, sources], { env })
     const container = await run('docker', ['create', IMAGE], { env })
     try {
       await run('docker', ['cp', `${container}:/out/.`, building], { env })

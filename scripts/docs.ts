@@ -14,7 +14,7 @@ import { seccompProfile } from './seccomp.js'
 
 // `npm run docs` writes docs/troubleshooting.md from the catalogue of known failures, docs/inputs.md from action.yml, and docs/tokens.md from the
 // families of tokens, docs/criu.md from the limits of CRIU, and docs/platforms.md from docs/platforms.json. It also writes docker/seccomp.json.
-// Tests check that they are up to date.
+// `npm run lint` checks that they are up to date (scripts/check-pages.ts).
 
 const PARTS: [string, (signature: Signature) => boolean][] = [
   ['Start of the application', ({ id }) => id.startsWith('start-') || id === 'jvm-heap'],
@@ -61,7 +61,7 @@ const ELSEWHERE = [
 ]
 
 /** The whole page. */
-export function troubleshootingPage(): string {
+function troubleshootingPage(): string {
   const left = new Set(CATALOGUE)
   const parts = PARTS.map(([title, belongs]) => {
     const rows = [...left].filter(belongs)
@@ -156,7 +156,7 @@ interface Metadata {
 }
 
 /** Returns docs/inputs.md, with all inputs and outputs of action.yml. The comments among the inputs are the headings. */
-export function inputsPage(): string {
+function inputsPage(): string {
   const action = readFileSync(path.join(PROJECT, 'action.yml'), 'utf8')
   const { inputs, outputs } = parse(action) as Metadata
   const [, declared = ''] = /\ninputs:\n([^]*?)\noutputs:\n/.exec(action) ?? []
@@ -207,7 +207,7 @@ function shownPrefixes(prefixes: readonly string[]): string {
 }
 
 /** Returns docs/tokens.md, with all kinds of tokens that are found by their form. */
-export function tokensPage(): string {
+function tokensPage(): string {
   const rows = FAMILIES.map(({ what, prefixes, source, binary }) => {
     const begins = binary ? 'binary data' : shownPrefixes(prefixes)
     const [, rule] = /^gitleaks: (.+)$/.exec(source) ?? []
@@ -231,7 +231,7 @@ export function tokensPage(): string {
 }
 
 /** Returns docs/criu.md, with the known limits of versions of CRIU and the combinations that were tried. */
-export function criuPage(): string {
+function criuPage(): string {
   const limits = CRIU_LIMITS.map((limit) => {
     const { signature, fixedIn, reason, always } = limit
     const result = `${always ? 'fails' : 'may fail'}: ${reason} ([${signature}](troubleshooting.md#${signature}))`
@@ -271,15 +271,19 @@ export function criuPage(): string {
   ].join('\n')
 }
 
-if (process.argv[1]?.endsWith('docs.ts')) {
-  writeFileSync(path.join(PROJECT, 'docs/criu.md'), `${criuPage()}\n`)
-  const platforms = readFileSync(path.join(PROJECT, 'docs/platforms.json'), 'utf8')
-  writeFileSync(
-    path.join(PROJECT, 'docs/platforms.md'),
-    `${platformsPage(JSON.parse(platforms) as Platforms)}\n`
-  )
-  writeFileSync(path.join(PROJECT, 'docs/tokens.md'), `${tokensPage()}\n`)
-  writeFileSync(path.join(PROJECT, 'docs/troubleshooting.md'), `${troubleshootingPage().trimEnd()}\n`)
-  writeFileSync(path.join(PROJECT, 'docs/inputs.md'), `${inputsPage()}\n`)
-  writeFileSync(path.join(PROJECT, 'docker/seccomp.json'), `${seccompProfile()}\n`)
+/** Returns the files that `npm run docs` writes, with their content, by their paths in the project. */
+export function generatedFiles(): Record<string, string> {
+  const platforms = JSON.parse(readFileSync(path.join(PROJECT, 'docs/platforms.json'), 'utf8')) as Platforms
+  return {
+    'docs/criu.md': `${criuPage()}\n`,
+    'docs/platforms.md': `${platformsPage(platforms)}\n`,
+    'docs/tokens.md': `${tokensPage()}\n`,
+    'docs/troubleshooting.md': `${troubleshootingPage().trimEnd()}\n`,
+    'docs/inputs.md': `${inputsPage()}\n`,
+    'docker/seccomp.json': `${seccompProfile()}\n`
+  }
 }
+
+if (process.argv[1]?.endsWith('docs.ts'))
+  for (const [file, content] of Object.entries(generatedFiles()))
+    writeFileSync(path.join(PROJECT, file), content)

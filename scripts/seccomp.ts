@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../lab/home.js'
 
-// `npm run docs` writes docker/seccomp.json from Docker's default profile (data/docker-seccomp.json). A test checks that it is
-// up to date. docs/decisions/seccomp.md has the reasons.
+// `npm run docs` writes docker/seccomp.json from Docker's default profile (data/docker-seccomp.json). `npm run lint`
+// checks that it is up to date. docs/decisions/seccomp.md has the reasons.
 
 /** System calls with one condition, as Docker's profile has them. */
 interface DockerRule {

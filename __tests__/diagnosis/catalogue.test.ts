@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { troubleshootingPage } from '../../scripts/docs.js'
 import { CATALOGUE } from '../../src/diagnosis/catalogue/index.js'
 import { Diagnoser } from '../../src/diagnosis/diagnose.js'
 import { dockerFailure } from '../../src/docker/failure.js'
@@ -11,11 +10,6 @@ import { ROOT } from '../support/inputs.js'
 const SAMPLES = JSON.parse(
   readFileSync(path.join(ROOT, '__tests__/diagnosis/samples.json'), 'utf8')
 ) as Record<string, string>
-
-test('docs/troubleshooting.md is what `npm run docs` writes', () => {
-  const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8')
-  expect(page.trimEnd()).toBe(troubleshootingPage().trimEnd())
-})
 
 describe('the catalogue of known failures', () => {
   test('a remedy fits the operations of its row, and is the same in src/docker/failure.ts', () => {

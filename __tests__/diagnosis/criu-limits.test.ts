@@ -1,11 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { criuPage } from '../../scripts/docs.js'
 import { CATALOGUE } from '../../src/diagnosis/catalogue/index.js'
 import { CRIU_LIMITS, criuLimits, fixedIn, limitedHosts } from '../../src/diagnosis/criu-limits.js'
 import { diagnose } from '../../src/diagnosis/diagnose.js'
-import { ROOT } from '../support/inputs.js'
 
 const ids = (...[host, version]: Parameters<typeof criuLimits>): string[] =>
   criuLimits({ ...host }, version).map(({ signature }) => signature)
@@ -33,10 +29,6 @@ describe('the limits of CRIU', () => {
       expect(fixedIn(limit.signature)).toBe(limit.fixedIn)
       expect(limitedHosts(limit)).toMatch(/^(kernel|glibc) [\d.]+ and newer$|^CPUs with AMX$/)
     }
-  })
-
-  test('docs/criu.md is what `npm run docs` writes', () => {
-    expect(readFileSync(path.join(ROOT, 'docs/criu.md'), 'utf8')).toBe(`${criuPage()}\n`)
   })
 })
 

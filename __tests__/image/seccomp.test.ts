@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { seccompProfile } from '../../scripts/seccomp.js'
 import { ROOT } from '../support/inputs.js'
 
 interface Rule {
@@ -33,10 +32,6 @@ function isAllowed(name: string, argument = 0): boolean {
   const rules = profile.syscalls.filter(({ names }) => names.includes(name))
   return rules.some(({ action, args = [] }) => action === ALLOW && args.every(holds))
 }
-
-test('docker/seccomp.json is what `npm run docs` writes', () => {
-  expect(read('docker/seccomp.json').trimEnd()).toBe(seccompProfile())
-})
 
 test('denies what it does not name', () => {
   expect(profile.defaultAction).toBe('SCMP_ACT_ERRNO')

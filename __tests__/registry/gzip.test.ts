@@ -48,6 +48,19 @@ describe('gzip', () => {
     expect((await packed(text)).length).toBeLessThan(gzipSync(text, { level: 5 }).length * 1.01)
   })
 
+  test('stores blocks of random bytes as they are, and compresses what is beside them', async () => {
+    const block = 1024 * 1024
+    const bytes = Buffer.concat([random.bytes(block), Buffer.alloc(block, 'text '), random.bytes(block)])
+    const archive = await packed(bytes)
+    expect(gunzipSync(archive).equals(bytes)).toBe(true)
+    // A stored block has its bytes in the archive, after five bytes for each 64 KB.
+    const middle = bytes.subarray(100, 60_000)
+    expect(archive.indexOf(middle)).toBeGreaterThan(0)
+    expect(archive.length).toBeLessThan(2 * block * 1.001 + 10_000)
+    const partly = Buffer.concat([random.bytes(block / 2), Buffer.alloc(block / 2, 'text ')])
+    expect((await packed(partly)).length).toBeLessThan(block * 0.52)
+  })
+
   test('fails for a stream that fails', async () => {
     const broken = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.alloc(3_000_000)

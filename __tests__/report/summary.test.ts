@@ -29,6 +29,7 @@ describe('the job summary', () => {
     expect(summary).toContain('docker run --rm --publish 8080:8080')
     expect(summary).toContain('| `COPY trees/jdk/ /` | 150.7 MB | 48.7 MB |')
     expect(summary).toContain('| together | 150.7 MB | 48.7 MB sent of 48.7 MB |')
+    expect(summary).toContain('\n  Inspect the runner (12 ms) : 3, 15\n')
   })
 
   test('without a snapshot it says why, and needs no flags', () => {
@@ -115,7 +116,8 @@ describe('the job summary', () => {
     const tags = Array.from({ length: 40_000 }, (_, index) => `ghcr.io/acme/hello:${index}`)
     const whole = renderSummary(aResult({ publication: aPublication({ tags }) }))
     const steps = Array.from({ length: 40_000 }, (_, index) => ({
-      name: `step ${index}`,
+      name: `step-${index}`,
+      title: `Step ${index}`,
       start: index,
       milliseconds: 1
     }))

@@ -59,8 +59,8 @@ describe('steps side by side', () => {
     expect([await shown, await showQuick()]).toEqual(['slow', 'quick'])
     expect(lines).toEqual(['[Slow', 'slow begins', 'slow ends', ']', '[Quick', 'quick begins', ']'])
     expect(steps.done).toEqual([
-      { name: 'slow', start: 0, milliseconds: 5 },
-      { name: 'quick', start: 0, milliseconds: 3 }
+      { name: 'slow', title: 'Slow', start: 0, milliseconds: 5 },
+      { name: 'quick', title: 'Quick', start: 0, milliseconds: 3 }
     ])
   })
 

@@ -114,7 +114,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
     user: { uid: 10001, gid: 10001 },
     warnings: ['A restore is not faster than a normal start.'],
     logs: '/temp/logs',
-    steps: [{ name: 'inspect', start: 3, milliseconds: 12 }],
+    steps: [{ name: 'inspect', title: 'Inspect the runner', start: 3, milliseconds: 12 }],
     ...changes
   }
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the stand-in JDK from Debian's OpenJDK and the sources beside this file; leaves one archive in /out.
+# assemble.sh VERSION: builds the stand-in JDK from Debian's OpenJDK of that version, which is the java of this machine, and the sources beside
+# this file; leaves one archive in /out.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 debian=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
@@ -8,7 +9,7 @@ x86_64) architecture=x64 ;;
 aarch64) architecture=aarch64 ;;
 *) echo "no CRaC JDK is made for $(uname -m)" >&2 && exit 1 ;;
 esac
-name=openjdk-21-crac+1_linux-$architecture
+name=openjdk-$1-crac+1_linux-$architecture
 home=/build/$name
 mkdir -p /build /out
 

@@ -5,7 +5,8 @@ import type { SecretReport } from '../secrets/report.js'
 import { contentMetadata } from './content.js'
 
 export function metadataOf(result: Result): object {
-  const { outcome, warnings, steps: phases } = result
+  const { outcome, warnings } = result
+  const phases = result.steps.map(({ name, start, milliseconds }) => ({ name, start, milliseconds }))
   if (outcome === 'skipped') return { outcome, reason: result.why.message, warnings, phases }
   if (outcome === 'unchanged')
     return { outcome, image: { digest: result.digest, tags: result.tags }, warnings, phases }

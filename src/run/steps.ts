@@ -5,7 +5,10 @@ import type { Milliseconds } from '../lib/values.js'
 
 /** A step of the run. */
 export interface Step {
+  /** Short name, as in the metadata. */
   name: string
+  /** Title of its group in the log. */
+  title: string
   /** From the start of the run to that of the step; steps may overlap. */
   start: Milliseconds
   /** Duration of the step. */
@@ -36,7 +39,7 @@ export class Steps {
     try {
       return await this.log.group(title, work)
     } finally {
-      this.record(name, from, this.clock.now())
+      this.record({ name, title }, from, this.clock.now())
     }
   }
 
@@ -55,13 +58,13 @@ export class Steps {
         })
       } finally {
         held.close()
-        this.record(name, from, end ?? this.clock.now())
+        this.record({ name, title }, from, end ?? this.clock.now())
       }
     }
     return { result, show }
   }
 
-  private record(name: string, from: Milliseconds, end: Milliseconds): void {
-    this.done.push({ name, start: Math.round(from - this.begin), milliseconds: Math.round(end - from) })
+  private record(names: Pick<Step, 'name' | 'title'>, from: Milliseconds, end: Milliseconds): void {
+    this.done.push({ ...names, start: Math.round(from - this.begin), milliseconds: Math.round(end - from) })
   }
 }
