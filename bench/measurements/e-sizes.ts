@@ -52,7 +52,7 @@ export const sizes: Measurement = {
           inputs: { context: await heapApplication(bench), ...heapInputs(8, GARBAGE) },
           figures: (run) => ({
             'the snapshot': run.metadata.snapshot.size,
-            'the layer of the snapshot, packed': layerOf(run, '/snapshot/')?.size ?? NaN
+            'the layer of the snapshot, packed': layerOf(run, 'snapshot')?.size ?? NaN
           })
         })),
         ...levels
