@@ -36674,10 +36674,7 @@ function withResolvers() {
 }
 
 // src/docker/short-command.ts
-var SHORT = /* @__PURE__ */ new Set([
-  ...["--version", "version", "info", "context", "container", "image", "history"],
-  ...["network", "port", "ps", "rm", "tag"]
-]);
+var SHORT = /* @__PURE__ */ new Set(["--version", "version", "info", "context", "image", "history", "network", "tag"]);
 function isShort([command2 = ""], timeout) {
   return timeout === void 0 && SHORT.has(command2);
 }
@@ -36702,6 +36699,8 @@ async function runShort(args, env, onData, cancelled2) {
 // src/docker/docker.ts
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
+var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "port", "ps", "rm"]);
+var CONTAINER_LIMIT = 18e4;
 var CLIENT_COMMANDS = /* @__PURE__ */ new Set(["--version", "context"]);
 function createDocker(environment2, options3 = {}) {
   return new CommandLine(environment2, options3);
@@ -36711,10 +36710,12 @@ var CommandLine = class {
   environment;
   clock;
   longestAbsence;
+  containerLimit;
   cancelled;
   constructor(environment2, options3) {
     this.clock = options3.clock ?? systemClock;
     this.longestAbsence = options3.longestAbsence ?? LONGEST_ABSENCE;
+    this.containerLimit = options3.containerLimit ?? CONTAINER_LIMIT;
     this.cancelled = options3.cancelled;
     this.environment = {
       ...withoutInputs(environment2),
@@ -36770,7 +36771,7 @@ var CommandLine = class {
       for (const listener of listeners[stream]) listener.push(data);
     };
     const env = { ...this.environment, ...options3.env };
-    const { timeout } = options3;
+    const timeout = options3.timeout ?? (OF_CONTAINERS.has(args[0] ?? "") ? this.containerLimit : void 0);
     const signal = this.endingWith(options3.signal);
     signal?.throwIfAborted();
     try {
@@ -66561,6 +66562,7 @@ async function run(id, inputs, given) {
     const used = docker2.hasAnswered() ? world.dockerAfterCancel : void 0;
     const problems = await release(used, { id, folder: runFolder, keep: ["runtime", "logs"] });
     for (const problem of problems) log2.warning(`Something of this run may be left behind: ${problem}`);
+    if (problems.length > 0) await settle(clock, id, false);
   }
 }
 async function buildImage2(job) {

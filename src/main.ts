@@ -45,6 +45,8 @@ export async function run(id: string, inputs: Inputs, given: World): Promise<Res
     // The runtime image keeps its temporary name until the post step: without tags it has no other name.
     const problems = await release(used, { id, folder: runFolder, keep: ['runtime', 'logs'] })
     for (const problem of problems) log.warning(`Something of this run may be left behind: ${problem}`)
+    // The clients of a container that could not be removed would keep this process running.
+    if (problems.length > 0) await settle(clock, id, false)
   }
 }
 

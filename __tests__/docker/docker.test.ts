@@ -68,12 +68,12 @@ describe('dockerEngine', () => {
 
   test('does not wait for the end of a short command when the run is cancelled', async () => {
     const ended = path.join(folder, 'ended')
-    await withDocker(`echo "$1" >&2; [ "$1" != ps ] || { sleep 5; touch ${ended}; }; exit 3`, async () => {
+    await withDocker(`echo "$1" >&2; [ "$1" != info ] || { sleep 5; touch ${ended}; }; exit 3`, async () => {
       const cancellation = new AbortController()
       const docker = createDocker(process.env, { cancelled: cancellation.signal })
       expect(await docker.attempt(['tag'])).toEqual({ exitCode: 3, stdout: '', stderr: 'tag\n' })
       setTimeout(() => cancellation.abort(new Error('cancelled')), 100)
-      await expect(docker.run(['ps'])).rejects.toThrow('cancelled')
+      await expect(docker.run(['info'])).rejects.toThrow('cancelled')
       await expect(docker.run(['tag'])).rejects.toThrow('cancelled')
       expect(existsSync(ended)).toBe(false)
     })
@@ -96,6 +96,16 @@ describe('dockerEngine', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(existsSync(marker)).toBe(false)
   })
+
+  test.each(['container', 'port', 'ps', 'rm'])(
+    'ends `docker %s` of a container that hangs',
+    async (command) => {
+      const failed = withDocker('sleep 30', () =>
+        createDocker(process.env, { containerLimit: 200 }).run([command, 'x'])
+      )
+      await expect(failed).rejects.toThrow(`docker ${command} did not answer in time.`)
+    }
+  )
 
   describe('that had answered, and is away', () => {
     const DOWN =

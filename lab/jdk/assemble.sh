@@ -23,7 +23,8 @@ modules=$("$debian/bin/java" --list-modules | sed 's/@.*//' |
 mkdir /build/classes
 find "$here/java" -name '*.java' >/build/sources
 "$debian/bin/javac" --release 21 -Xlint:all -Werror -d /build/classes @/build/sources
-"$debian/bin/javac" --add-exports java.base/jdk.internal.org.objectweb.asm=ALL-UNNAMED -cp /build/classes \
+# JDK 25 does not have this package any more.
+[ "$1" -ge 25 ] || "$debian/bin/javac" --add-exports java.base/jdk.internal.org.objectweb.asm=ALL-UNNAMED -cp /build/classes \
     -Xlint:all -Werror -d /build/classes "$here/agent/jdk/crac/lab/DescriptorAgent.java"
 printf 'Premain-Class: jdk.crac.lab.DescriptorAgent\nCan-Retransform-Classes: true\n' >/build/manifest
 "$debian/bin/jar" --create --file "$home/lib/crac.jar" --manifest /build/manifest --date 2026-01-01T00:00:00Z -C /build/classes .

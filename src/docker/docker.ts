@@ -43,12 +43,20 @@ const LONGEST_ABSENCE: Milliseconds = 30_000
 
 const PROBE_INTERVAL: Milliseconds = 500
 
+/** Commands that wait for a container, so that one which hangs would hold up the run until the limit of the job. */
+const OF_CONTAINERS = new Set(['container', 'port', 'ps', 'rm'])
+
+/** Limit for such a command: the removal of a large container takes seconds. */
+const CONTAINER_LIMIT: Milliseconds = 180_000
+
 /** Commands that the client answers without a daemon. */
 const CLIENT_COMMANDS = new Set(['--version', 'context'])
 
 export interface DockerOptions {
   clock?: Clock
   longestAbsence?: Milliseconds
+  /** Limit for a command that waits for a container. */
+  containerLimit?: Milliseconds
   /** Ends running commands; after that, every call rejects with the signal's reason. */
   cancelled?: AbortSignal
 }
@@ -66,11 +74,13 @@ class CommandLine implements Docker {
   private readonly environment: NodeJS.ProcessEnv
   private readonly clock: Clock
   private readonly longestAbsence: Milliseconds
+  private readonly containerLimit: Milliseconds
   private readonly cancelled: AbortSignal | undefined
 
   constructor(environment: NodeJS.ProcessEnv, options: DockerOptions) {
     this.clock = options.clock ?? systemClock
     this.longestAbsence = options.longestAbsence ?? LONGEST_ABSENCE
+    this.containerLimit = options.containerLimit ?? CONTAINER_LIMIT
     this.cancelled = options.cancelled
     this.environment = {
       ...withoutInputs(environment),
@@ -140,7 +150,7 @@ class CommandLine implements Docker {
       for (const listener of listeners[stream]) listener.push(data)
     }
     const env = { ...this.environment, ...options.env }
-    const { timeout } = options
+    const timeout = options.timeout ?? (OF_CONTAINERS.has(args[0] ?? '') ? this.containerLimit : undefined)
     const signal = this.endingWith(options.signal)
     signal?.throwIfAborted()
     try {

@@ -3,10 +3,7 @@ import type { Milliseconds } from '../lib/values.js'
 import { withResolvers } from '../lib/with-resolvers.js'
 
 /** Commands that Docker usually answers within a second (docs/decisions/commands.md). */
-const SHORT = new Set([
-  ...['--version', 'version', 'info', 'context', 'container', 'image', 'history'],
-  ...['network', 'port', 'ps', 'rm', 'tag']
-])
+const SHORT = new Set(['--version', 'version', 'info', 'context', 'image', 'history', 'network', 'tag'])
 
 /** Returns whether a command may run to its end after a cancellation; one with a timeout may not. */
 export function isShort([command = '']: readonly string[], timeout: Milliseconds | undefined): boolean {
