@@ -45,11 +45,12 @@ async function measure(world: World, sample: Sample): Promise<string[]> {
   const { outputs } = step
   if (step.exitCode !== 0) throw new Error(step.log.split('\n').slice(-40).join('\n'))
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
+  const archive = outputs['archive-start'] ?? ''
   const { image } = JSON.parse(outputs['metadata'] ?? '') as { image: { layers: { size: number }[] } }
   return [
     `[${sample.name}](samples/${sample.name})`,
     `${outputs['cold-start']} ms`,
-    `${outputs['archive-start']} ms`,
+    archive === '' ? 'none' : `${archive} ms`,
     `${outputs['restore-time']} ms`,
     `${outputs['speedup']}`,
     megabytes(Number(outputs['snapshot-size'])),
