@@ -49,6 +49,9 @@ describe('secretsIn', () => {
       randomBytes(32).toString('hex')
     ]),
     ['JWT_KEY', privateDer],
+    // A short word of placeholders, by chance.
+    ['JWT_KEY', `${privateDer.slice(0, 400)}fake${privateDer.slice(404)}`],
+    ['JWT_KEY', 'tGzv3JOkfAKe0XG5Qx2TlKWIA9dUMmy4'],
     ['SIGNING_KEY', '-----BEGIN PRIVATE KEY-----\nnot a real one-12\n-----END PRIVATE KEY-----'],
     ['WEBHOOK_SECRET', 'https://hooks.acme.org/in/k9f2Xq81'],
     ['WEBHOOK_SECRET', 'https://hooks.acme.org/in?code=abcdefgh'],
@@ -81,6 +84,7 @@ describe('secretsIn', () => {
     ['DB_PASSWORD_FILE', '/run/secrets/db-password'],
     ['DB_PASSWORD', '/run/secrets/db'],
     ['DB_PASSWORD', 'placeholder-until-the-restore'],
+    ...['fake-password', 'DUMMY_PASSWORD', 'myFakeToken42'].map((value) => ['DB_PASSWORD', value]),
     ['DB_PASSWORD', '${DB_PASSWORD}'],
     ['PWD', '/home/runner/work/hello/hello'],
     ['PWD', '/Users/Me/Work'],

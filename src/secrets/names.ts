@@ -56,7 +56,12 @@ const IS_CHOICE = /^(true|false|yes|no|on|off|none|null|\d{0,3})$/i
 
 /** Values of placeholders, which are the fix for a secret in a snapshot. */
 const PLACEHOLDER =
-  /placeholder|dummy|change[-_]?me|example|fake|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$|^\{\{.*\}\}$|^\$[a-z_]{3,}$|^%[a-z_.]{3,}%$|^@[a-z_.]{3,}@$|^(your|insert|enter|replace)[-_ ][a-z_ -]+$/i
+  /placeholder|change[-_]?me|example|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$|^\{\{.*\}\}$|^\$[a-z_]{3,}$|^%[a-z_.]{3,}%$|^@[a-z_.]{3,}@$|^(your|insert|enter|replace)[-_ ][a-z_ -]+$/i
+
+/** Short words of placeholders. Random text may have such a word by chance, most often in mixed case. */
+const SHORT_PLACEHOLDER = /fake|Fake|FAKE|dummy|Dummy|DUMMY/
+/** Length from which on a random value with a short word of placeholders counts as random, in characters. */
+const LONG_RANDOM = 100
 
 /** Values of the examples in RFC 6749 and 6750, and the signatures of those in RFC 7519 and at jwt.io. */
 const PUBLISHED = new Set(
@@ -135,7 +140,9 @@ export function mayBeSecret(value: string): boolean {
   const isNone = [PLACEHOLDER, IS_PATH, IS_LOCATION, IS_REFERENCE, IS_SSH_KEY, IS_CHOICE].some((one) =>
     one.test(value)
   )
-  return !isNone && !isAddress(value) && !isPublished(value) && !isPublicKey(value)
+  if (isNone || (SHORT_PLACEHOLDER.test(value) && !(value.length >= LONG_RANDOM && isRandom(value))))
+    return false
+  return !isAddress(value) && !isPublished(value) && !isPublicKey(value)
 }
 
 /** Returns whether a value is the name of a secret in a store. */
