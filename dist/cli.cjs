@@ -37611,7 +37611,7 @@ var IS_SSH_KEY = /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[\w@.-]+) AAA
 var IS_CHOICE = /^(true|false|yes|no|on|off|none|null|\d{0,3})$/i;
 var PLACEHOLDER = /placeholder|change[-_]?me|example|redacted|not[-_ ]?a[-_ ]?(real[-_ ]?)?(secret|password|token)|not[-_ ]?used|^<.*>$|^\$\{.*\}$|^\{\{.*\}\}$|^\$[a-z_]{3,}$|^%[a-z_.]{3,}%$|^@[a-z_.]{3,}@$|^(your|insert|enter|replace)[-_ ][a-z_ -]+$/i;
 var SHORT_PLACEHOLDER = /fake|Fake|FAKE|dummy|Dummy|DUMMY/;
-var LONG_RANDOM = 100;
+var LONGEST_SHORT_PLACEHOLDER = 100;
 var PUBLISHED = new Set(
   "2YotnFZFEjr1zCsicMWpAA tGzv3JOkF0XG5Qx2TlKWIA gX1fBat3bV 7Fjfp0ZBr1KtDRbnfVdmIw mF_9.B5f-4.1JqM SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".split(" ")
 );
@@ -37654,8 +37654,7 @@ function mayBeSecret(value) {
   const isNone = [PLACEHOLDER, IS_PATH, IS_LOCATION, IS_REFERENCE, IS_SSH_KEY, IS_CHOICE].some(
     (one) => one.test(value)
   );
-  if (isNone || SHORT_PLACEHOLDER.test(value) && !(value.length >= LONG_RANDOM && isRandom(value)))
-    return false;
+  if (isNone || value.length <= LONGEST_SHORT_PLACEHOLDER && SHORT_PLACEHOLDER.test(value)) return false;
   return !isAddress(value) && !isPublished(value) && !isPublicKey(value);
 }
 function isReference(value) {

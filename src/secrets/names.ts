@@ -60,8 +60,8 @@ const PLACEHOLDER =
 
 /** Short words of placeholders. Random text may have such a word by chance, most often in mixed case. */
 const SHORT_PLACEHOLDER = /fake|Fake|FAKE|dummy|Dummy|DUMMY/
-/** Length from which on a random value with a short word of placeholders counts as random, in characters. */
-const LONG_RANDOM = 100
+/** Maximum length of a placeholder with such a word, in characters: a key of RSA in a thousand has one. */
+const LONGEST_SHORT_PLACEHOLDER = 100
 
 /** Values of the examples in RFC 6749 and 6750, and the signatures of those in RFC 7519 and at jwt.io. */
 const PUBLISHED = new Set(
@@ -140,8 +140,7 @@ export function mayBeSecret(value: string): boolean {
   const isNone = [PLACEHOLDER, IS_PATH, IS_LOCATION, IS_REFERENCE, IS_SSH_KEY, IS_CHOICE].some((one) =>
     one.test(value)
   )
-  if (isNone || (SHORT_PLACEHOLDER.test(value) && !(value.length >= LONG_RANDOM && isRandom(value))))
-    return false
+  if (isNone || (value.length <= LONGEST_SHORT_PLACEHOLDER && SHORT_PLACEHOLDER.test(value))) return false
   return !isAddress(value) && !isPublished(value) && !isPublicKey(value)
 }
 
