@@ -20,7 +20,7 @@ describe('the job summary in a browser', () => {
     const [starts = '', phases = ''] = drawings
     expect(starts).toContain(`restore: ${step.outputs['restore-time']}<`)
     expect(starts).toContain(`cold start: ${step.outputs['cold-start']}<`)
-    expect(phases).toMatch(/build checkpoint \([\d.]+ m?s\)/)
+    expect(phases).toMatch(/Build the checkpoint image \([\d.]+ m?s\)/)
     expect(document).toContain(`${step.outputs['speedup']} times`)
   })
 })
