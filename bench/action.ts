@@ -88,7 +88,10 @@ export async function runAction(
 }
 
 /** Bytes of the image's layers in the registry: all, and those that had to be sent. */
-export function pushedBytes({ metadata }: ActionRun): { all: number; sent: number } {
+export function pushedBytes({ metadata }: { metadata: Pick<Metadata, 'image'> }): {
+  all: number
+  sent: number
+} {
   const sum = (layers: Metadata['image']['layers']): number =>
     layers.reduce((bytes, { size = 0 }) => bytes + size, 0)
   const { layers } = metadata.image

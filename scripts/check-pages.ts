@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../lab/home.js'
-import { generatedFiles } from './docs.js'
+import { anchor, generatedFiles } from './docs.js'
 
 // Part of `npm run lint`: reports pages of the manual that `npm run docs` would write in another way, links that lead nowhere, pages that do
 // not say which project they are of, and files that code or pages name and that do not exist.
@@ -74,11 +74,7 @@ function linksOf(prose: string): string[] {
 function anchorsOf(prose: string): string[] {
   const uses = new Map<string, number>()
   return [...prose.matchAll(/^#+ +(.+?) *$/gm)].map(([, heading = '']) => {
-    const slug = heading
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-')
+    const slug = anchor(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1'))
     const count = uses.get(slug) ?? 0
     uses.set(slug, count + 1)
     return count === 0 ? slug : `${slug}-${count}`

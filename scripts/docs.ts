@@ -102,11 +102,11 @@ function troubleshootingPage(): string {
   ].join('\n')
 }
 
-/** As GitHub makes it of a heading. */
-function anchor(title: string): string {
+/** Returns the anchor that GitHub makes of a heading without links, if no heading before it has the same. */
+export function anchor(title: string): string {
   return title
     .toLowerCase()
-    .replace(/[^\w -]/g, '')
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(' ', '-')
 }
 

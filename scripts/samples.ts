@@ -1,3 +1,4 @@
+import { pushedBytes, type Metadata } from '../bench/action.js'
 import { openWorld } from '../lab/open-world.js'
 import { progressOnStderr } from '../lab/progress.js'
 import { runStep } from '../lab/runner.js'
@@ -46,7 +47,7 @@ async function measure(world: World, sample: Sample): Promise<string[]> {
   if (step.exitCode !== 0) throw new Error(step.log.split('\n').slice(-40).join('\n'))
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
   const archive = outputs['archive-start'] ?? ''
-  const { image } = JSON.parse(outputs['metadata'] ?? '') as { image: { layers: { size: number }[] } }
+  const metadata = JSON.parse(outputs['metadata'] ?? '') as Metadata
   return [
     `[${sample.name}](samples/${sample.name})`,
     `${outputs['cold-start']} ms`,
@@ -55,7 +56,7 @@ async function measure(world: World, sample: Sample): Promise<string[]> {
     `${outputs['speedup']}`,
     megabytes(Number(outputs['snapshot-size'])),
     megabytes(Number(outputs['archive-size'])),
-    megabytes(image.layers.reduce((sum, { size }) => sum + size, 0))
+    megabytes(pushedBytes({ metadata }).all)
   ]
 }
 
