@@ -38233,7 +38233,7 @@ async function runShort(args, env, onData, cancelled2) {
 // src/docker/docker.ts
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
-var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "port", "ps", "rm"]);
+var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "port", "ps", "rm", "start"]);
 var CONTAINER_LIMIT = 18e4;
 var CLIENT_COMMANDS = /* @__PURE__ */ new Set(["--version", "context"]);
 function createDocker(environment2, options3 = {}) {
@@ -57659,8 +57659,9 @@ var Octokit2 = Octokit.plugin(requestLog, legacyRestEndpointMethods, paginateRes
 var import_undici5 = __toESM(require_undici(), 1);
 
 // src/jdk/response.ts
-async function jsonText(response, host, hasToken) {
-  if (!response.ok) throw await statusFailure(response, host, hasToken);
+async function jsonText(response, address, hasToken) {
+  if (!response.ok) throw await statusFailure(response, address, hasToken);
+  const { host } = address;
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
   if (isJson(response) && jsonOf(text2) !== void 0) return text2;
@@ -57673,7 +57674,7 @@ async function jsonText(response, host, hasToken) {
     }
   );
 }
-async function statusFailure(response, host, hasToken) {
+async function statusFailure(response, { host, pathname }, hasToken) {
   const evidence = (await response.text()).slice(0, 200);
   if (isRateLimited(response)) {
     const until = retryTime(response);
@@ -57693,7 +57694,7 @@ async function statusFailure(response, host, hasToken) {
     });
   }
   if (response.status === 404) {
-    return new Failure("input", `${host} does not have it (status 404).`, {
+    return new Failure("input", `${host} does not have ${pathname} (status 404).`, {
       fix: "Check the address; for `github-api-url` the default is https://api.github.com.",
       evidence
     });
@@ -57730,7 +57731,7 @@ function octokit(github) {
     request: {
       fetch: async (url, init) => {
         const response = await github.fetch(url, init);
-        const text2 = await jsonText(response, github.apiUrl.host, github.token !== void 0);
+        const text2 = await jsonText(response, new URL(url), github.token !== void 0);
         return new import_undici5.Response(text2, { status: response.status, headers: response.headers });
       }
     }
@@ -57905,7 +57906,8 @@ async function attempt2(asset, read3, options3) {
   const response = await options3.fetch(asset.url, { headers }).catch((error2) => {
     throw error2 instanceof Failure ? error2.of(context) : error2;
   });
-  if (!response.ok) throw (await statusFailure(response, host, options3.token !== void 0)).of(context);
+  if (!response.ok)
+    throw (await statusFailure(response, new URL(asset.url), options3.token !== void 0)).of(context);
   const incomplete = (why) => {
     const fix = `Check that the runner reaches ${host} and the host that it redirects to, and run the job again.`;
     return new HttpFailure("runner", `${context}: ${why}.`, { fix }, {});
@@ -58033,7 +58035,7 @@ async function listLiberica(fetch, apiUrl, architecture) {
     "release-type": "all"
   }).toString();
   const response = await fetch(url.href, { headers: { accept: "application/json" } });
-  return libericaAssets(JSON.parse(await jsonText(response, url.host, false)));
+  return libericaAssets(JSON.parse(await jsonText(response, url, false)));
 }
 function libericaAssets(releases) {
   return releases.flatMap((release2) => {
@@ -58090,7 +58092,7 @@ async function listZulu(fetch, apiUrl, architecture) {
     page_size: "1000"
   }).toString();
   const response = await fetch(url.href, { headers: { accept: "application/json" } });
-  return zuluAssets(JSON.parse(await jsonText(response, url.host, false)));
+  return zuluAssets(JSON.parse(await jsonText(response, url, false)));
 }
 function zuluAssets(packages) {
   return packages.flatMap((listed2) => {
@@ -65855,7 +65857,7 @@ function explains({ signature }, why) {
   if (signature?.id === "fw-undertow-graceful") return why.includes("status 503");
   return signature?.stream === "app";
 }
-var FIX_HOST = "The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.";
+var FIX_HOST = 'Read the lines of CRIU below that have "Error": usually the Docker engine of this runner does not allow a capability or a system call. If there are none, raise `restore-timeout`.';
 var FIX_APPLICATION = "Fix what the log of the application below shows: usually an afterRestore that fails or hangs, or a service that is missing (`network`, `env`). If it is only slow, raise `restore-timeout`.";
 function coldStartFailed({ why, log: log2, port }) {
   return new Failure(

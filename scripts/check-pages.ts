@@ -1,13 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PROJECT } from '../lab/home.js'
 import { anchor, generatedFiles } from './docs.js'
+import { projectFiles } from './project-files.js'
 
 // Part of `npm run lint`: reports pages of the manual that `npm run docs` would write in another way, links that lead nowhere, pages that do
 // not say which project they are of, and files that code or pages name and that do not exist.
-
-/** Folders without pages and sources. */
-const NO_SOURCES = /^(?:\.git|dist|coverage|bench\/report)$|(?:^|\/)(?:node_modules|target)$/
 
 /** Files that may name other files of the project. */
 const NAMING =
@@ -18,7 +16,7 @@ const FILE = /(?<![\w/.-])(?:docs|docker|scripts|src)\/[\w./-]+\.(?:md|ts|mjs|sh
 
 /** Returns the problems of the pages and of the names of files below `root`, one line each. */
 export function problemsBelow(root: string): string[] {
-  const files = filesIn(root, '')
+  const files = projectFiles(root)
   const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
   const proseOf = (page: string): string => read(page).replace(/^ *```[^]*?^ *```/gm, '')
   const exists = (file: string): boolean => existsSync(path.join(root, file))
@@ -49,15 +47,6 @@ export function problemsBelow(root: string): string[] {
           .map((named) => `${file}: ${named} does not exist`)
       )
   ]
-}
-
-/** Returns the paths of all files below a folder of `root`, without packages and builds. */
-function filesIn(root: string, folder: string): string[] {
-  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const file = path.join(folder, entry.name)
-    if (entry.isDirectory()) return NO_SOURCES.test(file) ? [] : filesIn(root, file)
-    return entry.isFile() ? [file] : []
-  })
 }
 
 /** Returns the link that the third line of a page has to have. */

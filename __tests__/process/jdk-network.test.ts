@@ -76,7 +76,7 @@ describe('crac-checkpoint jdk', () => {
     await expectFailure(
       await download(api),
       'The releases of CRaC/openjdk-builds could not be read',
-      'status 404'
+      'does not have /repos/CRaC/openjdk-builds/releases (status 404)'
     )
     expect(api.requests).toHaveLength(1)
   })

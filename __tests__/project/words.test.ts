@@ -41,9 +41,11 @@ describe('check-words', () => {
   afterAll(() => rmSync(folder, { recursive: true }))
 
   function check(names: string[]): { status: number | null; output: string } {
-    const script = path.join(ROOT, 'scripts/check-words.mjs')
+    const script = path.join(ROOT, 'scripts/check-words.ts')
     const files = names.map((name) => path.join(folder, name))
-    const { status, stderr } = spawnSync(process.execPath, [script, ...files], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, ...files], {
+      encoding: 'utf8'
+    })
     return { status, output: stderr }
   }
 

@@ -143,7 +143,8 @@ describe('a restore that fails', () => {
       category: 'runner',
       message: expect.stringContaining(
         'The image does not restore: it did not respond (port 8080: ECONNREFUSED) within'
-      )
+      ),
+      fix: expect.stringContaining('raise `restore-timeout`')
     })
   })
 

@@ -44,7 +44,7 @@ const LONGEST_ABSENCE: Milliseconds = 30_000
 const PROBE_INTERVAL: Milliseconds = 500
 
 /** Commands that wait for a container, so that one which hangs would hold up the run until the limit of the job. */
-const OF_CONTAINERS = new Set(['container', 'port', 'ps', 'rm'])
+const OF_CONTAINERS = new Set(['container', 'port', 'ps', 'rm', 'start'])
 
 /** Limit for such a command: the removal of a large container takes seconds. */
 const CONTAINER_LIMIT: Milliseconds = 180_000

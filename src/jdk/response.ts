@@ -4,9 +4,10 @@ import { isRateLimited, retryTime } from '../http/retry.js'
 import { Failure } from '../lib/errors.js'
 import { jsonOf } from '../lib/json.js'
 
-/** Returns the text of a response in JSON, which is valid; any other response is a Failure. */
-export async function jsonText(response: Response, host: string, hasToken: boolean): Promise<string> {
-  if (!response.ok) throw await statusFailure(response, host, hasToken)
+/** Returns the text of the response of an address, which is valid JSON; any other response is a Failure. */
+export async function jsonText(response: Response, address: URL, hasToken: boolean): Promise<string> {
+  if (!response.ok) throw await statusFailure(response, address, hasToken)
+  const { host } = address
   const text = await response.text()
   const type = response.headers.get('content-type') ?? 'no type'
   if (isJson(response) && jsonOf(text) !== undefined) return text
@@ -20,8 +21,12 @@ export async function jsonText(response: Response, host: string, hasToken: boole
   )
 }
 
-/** Returns what a status other than success means to the user. */
-export async function statusFailure(response: Response, host: string, hasToken: boolean): Promise<Failure> {
+/** Returns what a status other than success of an address means to the user. */
+export async function statusFailure(
+  response: Response,
+  { host, pathname }: URL,
+  hasToken: boolean
+): Promise<Failure> {
   const evidence = (await response.text()).slice(0, 200)
   if (isRateLimited(response)) {
     const until = retryTime(response)
@@ -43,7 +48,7 @@ export async function statusFailure(response: Response, host: string, hasToken: 
     })
   }
   if (response.status === 404) {
-    return new Failure('input', `${host} does not have it (status 404).`, {
+    return new Failure('input', `${host} does not have ${pathname} (status 404).`, {
       fix: 'Check the address; for `github-api-url` the default is https://api.github.com.',
       evidence
     })

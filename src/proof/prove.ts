@@ -71,7 +71,7 @@ function explains({ signature }: Finding, why: string): boolean {
 }
 
 const FIX_HOST =
-  'The output of CRIU below shows the cause; usually it is a capability or a system call that this host does not allow.'
+  'Read the lines of CRIU below that have "Error": usually the Docker engine of this runner does not allow a capability or a system call. If there are none, raise `restore-timeout`.'
 
 const FIX_APPLICATION =
   'Fix what the log of the application below shows: usually an afterRestore that fails or hangs, or a service that is missing (`network`, `env`). If it is only slow, raise `restore-timeout`.'

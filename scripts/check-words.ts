@@ -1,14 +1,13 @@
 // Part of `npm run lint`: reports words in comments, messages and pages that are not plain, standard English.
 // The glossary in docs/architecture.md has the words to use instead.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+import { PROJECT } from '../lab/home.js'
+import { projectFiles } from './project-files.js'
 
 /** Private words, each with a suggestion. Patterns match across line breaks. */
-const WORDS = [
+const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:told|tells?|telling)\b(?! (?:\w+ ){0,3}apart)/i, 'report, log, say, show'],
   [/\bmend(?:s|ed|ing)?\b/i, 'fix'],
   [/\bcures?\b/i, 'fix'],
@@ -34,18 +33,18 @@ const FRAGMENT =
 
 /** Files with text that is not ours, and the two files that quote private words. */
 const EXEMPT =
-  /^(?:docs\/troubleshooting\.md|package-lock\.json|scripts\/check-words\.mjs|__tests__\/project\/words\.test\.ts)$/
-
-/** Folders without sources. */
-const NO_SOURCES = /^(?:\.git|dist|coverage|bench\/report)$|(?:^|\/)(?:node_modules|target)$/
+  /^(?:docs\/troubleshooting\.md|package-lock\.json|scripts\/check-words\.ts|__tests__\/project\/words\.test\.ts)$/
 
 const SLASH_COMMENTS_AND_STRINGS = /"""[^]*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/.*|\/\*[^]*?\*\//g
 
+/** Text of a file, after its position there. */
+type Text = [position: number, text: string]
+
 /** Returns the comments and strings of a TypeScript or JavaScript file as [position, text]. */
-function textsOfScript(file, text) {
+function textsOfScript(file: string, text: string): Text[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
-  const texts = new Map()
-  const visit = (node) => {
+  const texts = new Map<number, string>()
+  const visit = (node: ts.Node): void => {
     for (const rangesAt of [ts.getLeadingCommentRanges, ts.getTrailingCommentRanges]) {
       const position = rangesAt === ts.getLeadingCommentRanges ? node.getFullStart() : node.getEnd()
       for (const { pos, end } of rangesAt(text, position) ?? []) texts.set(pos, text.slice(pos, end))
@@ -61,14 +60,14 @@ function textsOfScript(file, text) {
 }
 
 /** Returns the prose of a file as [position, text]. Positions are offsets in `text`. */
-function textsOf(file, text) {
+function textsOf(file: string, text: string): Text[] {
   if (/\.(?:ts|mjs|js)$/.test(file)) return textsOfScript(file, text)
   if (/\.(?:java|c|h)$/.test(file))
     return [...text.matchAll(SLASH_COMMENTS_AND_STRINGS)].map((match) => [match.index, match[0]])
   if (file.endsWith('.xml'))
     return [...text.matchAll(/<!--[^]*?-->/g)].map((match) => [match.index, match[0]])
   if (file.endsWith('.md')) {
-    const blank = (code) => code.replace(/[^\n]/g, ' ')
+    const blank = (code: string): string => code.replace(/[^\n]/g, ' ')
     const prose = text.replace(/^ *```[^]*?^ *```/gm, blank).replace(/`[^`\n]*`|\]\([^)\n]*\)/g, blank)
     return [...prose.matchAll(/(?:.+\n?)+/g)].map((match) => [match.index, match[0]])
   }
@@ -77,20 +76,20 @@ function textsOf(file, text) {
 }
 
 /** Returns the problems of one file, each as a line `file:line: ...`. */
-function problemsOf(file, text) {
-  const problems = []
-  const report = (position, found, advice) => {
+function problemsOf(file: string, text: string): string[] {
+  const problems: string[] = []
+  const report = (position: number, found: string, advice: string): void => {
     const line = text.slice(0, position).split('\n').length
     problems.push(`${file}:${line}: "${found}"; use: ${advice}`)
   }
   let previousEnd = -1
   let block = ''
   let blockStart = 0
-  const checkBlock = () => {
+  const checkBlock = (): void => {
     // Line breaks and comment marks become blanks of the same length, so that positions stay.
     const flat = block.replace(/\n[ \t]*(?:\/\/|\*(?!\/)|#)?/g, (mark) => ' '.repeat(mark.length))
     // Several blanks count as one for the patterns: a map leads back to the position.
-    const positions = []
+    const positions: number[] = []
     let single = ''
     for (let index = 0; index < flat.length; index++) {
       if (flat[index] === ' ' && single.endsWith(' ')) continue
@@ -118,18 +117,12 @@ function problemsOf(file, text) {
   return problems
 }
 
-/** Returns the paths of all files below a folder of the project, without packages and builds. */
-function filesIn(folder) {
-  return readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    const file = path.join(folder, entry.name)
-    if (entry.isDirectory()) return NO_SOURCES.test(file) ? [] : filesIn(file)
-    return entry.isFile() && !EXEMPT.test(file) ? [file] : []
-  })
-}
-
 const given = process.argv.slice(2)
-const files = given.length > 0 ? given.map((file) => path.relative(ROOT, path.resolve(file))) : filesIn('')
-const problems = files.flatMap((file) => problemsOf(file, readFileSync(path.join(ROOT, file), 'utf8')))
+const files =
+  given.length > 0
+    ? given.map((file) => path.relative(PROJECT, path.resolve(file)))
+    : projectFiles(PROJECT).filter((file) => !EXEMPT.test(file))
+const problems = files.flatMap((file) => problemsOf(file, readFileSync(path.join(PROJECT, file), 'utf8')))
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) {
   console.error(`${problems.length} places with words that a stranger would not understand.`)
