@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 /** What goes wrong, and how often. */
 export interface Fault {
   method: string
+  /** Of the path with the query. */
   path: RegExp
   /** Number of matching requests; all of them if it is not set. */
   times?: number
@@ -58,7 +59,7 @@ export async function startRegistryFront(registry: string, login?: string): Prom
       })
     }
     const fault = faults.find(
-      ({ left, ...one }) => left > 0 && one.method === method && one.path.test(url.pathname)
+      ({ left, ...one }) => left > 0 && one.method === method && one.path.test(`${url.pathname}${url.search}`)
     )
     if (fault) fault.left--
     if (!fault || fault.digest !== undefined) return pass(request, response, fault?.digest)

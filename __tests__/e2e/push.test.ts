@@ -106,6 +106,8 @@ e2eSuite('a push', ['Server'], ({ folder, context }) => {
   }
   const digests = async (): Promise<(string | undefined)[]> =>
     await Promise.all(tags(world.registry).map(registryDigest))
+  const imageOf = ({ outputs }: StepResult): { layers: { sent: boolean }[] } =>
+    (JSON.parse(outputs['metadata'] ?? '') as { image: { layers: { sent: boolean }[] } }).image
   const made = ({ method, path: wanted }: Pick<Fault, 'method' | 'path'>): number =>
     front.requests.filter((line) => line.startsWith(`${method} `) && wanted.test(line)).length
 
@@ -222,24 +224,33 @@ e2eSuite('a push', ['Server'], ({ folder, context }) => {
     expect(errorOf(await push({}, fork))).toContain('a pull request from a fork')
   })
 
-  labTest('layers of a base image at the same registry are taken over from its repository', async () => {
-    const base = `${front.address}/${repository}-base:1`
-    docker('tag', world.baseImage, base)
-    // Not in a way that keeps the front from answering.
-    await run('docker', ['push', '--quiet', base], { env: world.environment })
-    const begin = front.requests.length
-    const tag = `${front.address}/${repository}-on-base:crac`
-    const step = await push({ tags: tag, 'base-image': base })
-    expect(annotations(step, 'error')).toEqual([])
-    const { image } = JSON.parse(step.outputs['metadata'] ?? '') as { image: { layers: { sent: boolean }[] } }
-    const { layers } = await pushedImage(tag.replace(front.address, world.registry), step)
-    expect(image.layers[0]?.sent).toBe(false)
-    const uploads = front.requests.slice(begin).filter((line) => /^PUT .*-on-base\/blobs\//.test(line))
-    // Layers without files can be equal; one more upload is the configuration.
-    const sent = new Set(layers.filter((_, index) => image.layers[index]?.sent).map(({ digest }) => digest))
-    expect(uploads).toHaveLength(sent.size + 1)
-    docker('image', 'rm', '--force', base, tag)
-  })
+  labTest(
+    'layers of a base image at the same registry are taken over from its repository, or sent where it refuses that',
+    async () => {
+      const base = `${front.address}/${repository}-base:1`
+      docker('tag', world.baseImage, base)
+      // Not in a way that keeps the front from answering.
+      await run('docker', ['push', '--quiet', base], { env: world.environment })
+      const begin = front.requests.length
+      const tag = `${front.address}/${repository}-on-base:crac`
+      const step = await push({ tags: tag, 'base-image': base })
+      expect(annotations(step, 'error')).toEqual([])
+      const image = imageOf(step)
+      const { layers } = await pushedImage(tag.replace(front.address, world.registry), step)
+      expect(image.layers[0]?.sent).toBe(false)
+      const uploads = front.requests.slice(begin).filter((line) => /^PUT .*-on-base\/blobs\//.test(line))
+      // Layers without files can be equal; one more upload is the configuration.
+      const sent = new Set(layers.filter((_, index) => image.layers[index]?.sent).map(({ digest }) => digest))
+      expect(uploads).toHaveLength(sent.size + 1)
+
+      front.script({ method: 'POST', path: /mount=/, status: 401 })
+      const refused = `${front.address}/${repository}-refused:crac`
+      const sends = await push({ tags: refused, 'base-image': base })
+      expect(annotations(sends, 'error')).toEqual([])
+      expect(imageOf(sends).layers[0]?.sent).toBe(true)
+      docker('image', 'rm', '--force', base, tag, refused)
+    }
+  )
 
   labTest('two registries get the same image, which is the one that was restored', async () => {
     const other = freshTag('push-other')

@@ -104,6 +104,22 @@ describe('send', () => {
     expect(seen).toBe('POST acme localhost:8080 close {}')
   })
 
+  test('a stream of events counts with its status, though it never ends; one that stops does not', async () => {
+    const events = (until: number) =>
+      serve((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        let sent = 0
+        const beat = setInterval(() => ++sent < until && response.write('data: beat\n\n'), 20)
+        response.on('close', () => clearInterval(beat))
+      })
+    expect(await send(await events(Infinity), GET, 200)).toEqual({ ok: true, description: 'status 200' })
+    server.close()
+    expect(await send(await events(3), GET, 200)).toEqual({
+      ok: false,
+      description: 'no answer within 0.2 s'
+    })
+  })
+
   test('a missing listener and a broken connection are failures', async () => {
     const address = await serve((request) => request.socket.destroy())
     expect(await send(address, GET)).toEqual({ ok: false, description: 'ECONNRESET' })

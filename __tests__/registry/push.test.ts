@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sizeWarning } from '../../src/registry/push.js'
 import { parseReference } from '../../src/registry/reference.js'
-import { moveTags, putBackMoved } from '../../src/registry/tags.js'
+import { moveTags, putBackMoved, writeJournal } from '../../src/registry/tags.js'
 import type { PushTarget } from '../../src/registry/published.js'
 import { Failure } from '../../src/lib/errors.js'
 import type { RepositoryClient } from '../../src/registry/client.js'
@@ -98,6 +98,50 @@ describe('moveTags', () => {
       (error: unknown) => String(error)
     )
     expect(found).toContain(outcome)
+  })
+
+  /** A registry that removes only manifests, with all their tags. */
+  function removesManifests(has: Record<string, string>, refused = ''): RepositoryClient & { has: object } {
+    const tags = new Map(Object.entries(has))
+    return {
+      get has() {
+        return Object.fromEntries(tags)
+      },
+      manifest: (tag: string) => Promise.resolve(tags.has(tag) ? stored(tags.get(tag) ?? '') : undefined),
+      putManifest: (tag: string, { digest }: { digest: string }) => {
+        if (tag === refused) return Promise.reject(new Failure('registry', 'No.', { fix: '' }))
+        tags.set(tag, digest)
+        return Promise.resolve(digest)
+      },
+      remove: (digest: string) => {
+        const named = [...tags].filter(([, one]) => one === digest)
+        for (const [tag] of named) tags.delete(tag)
+        return Promise.resolve(named.length > 0)
+      }
+    } as unknown as RepositoryClient & { has: object }
+  }
+
+  test.each([
+    [
+      'after the old tags have been put back',
+      '',
+      { '2': 'old' },
+      'r.example/a:1, which is new, was removed again.'
+    ],
+    [
+      'and stays while an old tag could not be put back',
+      '2',
+      { '1': 'new', '2': 'new' },
+      'r.example/a:1, which is new, has the image.'
+    ]
+  ])('a new tag whose registry removes manifests only is removed %s', async (_, refused, left, outcome) => {
+    await writeJournal(folder, {
+      digest: 'new',
+      tags: TAGS.map((tag) => ({ tag, before: tag.tag === '2' ? stored('old') : undefined }))
+    })
+    const client = removesManifests({ '1': 'new', '2': 'new' }, refused)
+    expect(await putBackMoved(() => client, folder)).toContain(outcome)
+    expect(client.has).toEqual(left)
   })
 
   test('leaves a journal in a killed process, from which the post step puts the tags back', async () => {

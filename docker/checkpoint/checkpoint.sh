@@ -95,4 +95,7 @@ chmod 0400 -- *
 rm -f /tmp/.java_pid* /tmp/.attach_pid*
 [ "$code" -eq 137 ] && [ -s "$here/evidence/dump4.log" ] || exit "$code"
 echo "crac-checkpoint: the JVM ended with $code, as it does when CRIU has dumped it"
-exec sleep 86400
+# As process 1 it gets SIGTERM only with a trap. Without one, an engine that stops has to wait for this container.
+trap 'exit 143' TERM
+sleep 86400 &
+wait

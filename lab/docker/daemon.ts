@@ -25,12 +25,17 @@ export interface Daemon {
 /** What the engine itself would leave in its build cache, after hundreds of runs, fills disks. */
 const MOST_BUILD_CACHE = '5GB'
 
+/** Time in which the containers of an engine that stops have to end, in seconds. */
+const LONGEST_STOP_S = 60
+
 /** Starts an engine and waits until it answers; its process id. */
 export async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Promise<number> {
   const { root, sockets, bridge, data, size, settings = {} } = daemon
   await mkdir(sockets, { recursive: true })
+  // Without this, an engine that stops leaves a container behind that has not ended after 15 s, with its address in use.
+  const patience = { 'shutdown-timeout': LONGEST_STOP_S }
   const builder = { gc: { enabled: true, defaultKeepStorage: MOST_BUILD_CACHE } }
-  await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ builder, ...settings }))
+  await writeFile(path.join(sockets, 'daemon.json'), JSON.stringify({ builder, ...patience, ...settings }))
   const log = openSync(daemon.log, 'a')
   const script = path.join(PROJECT, 'lab/docker/start-docker.sh')
   const args = [root, sockets, bridge.name, bridge.address, data, ...(size === undefined ? [] : [size])]
@@ -53,5 +58,5 @@ export async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Pro
 /** Ends an engine, and waits until it has ended. */
 export async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM')
-  for (let tries = 0; isAlive(pid) && tries < 120; tries++) await sleep(250)
+  for (let tries = 0; isAlive(pid) && tries < 6 * LONGEST_STOP_S; tries++) await sleep(250)
 }

@@ -41,7 +41,8 @@ export async function untilApplicationReady(
   const checks = checksFor(readiness, target)
   const ready = untilReady(checks, PROBE_INTERVAL, clock, stop.signal)
   const checkpointed = request.checkpointed.then((end) => ({ checkpointed: end }))
-  const first = Promise.race([ready, application.ended, checkpointed])
+  // A check may fail because its container has ended, before that end is known.
+  const first = Promise.race([ready.catch(() => application.ended), application.ended, checkpointed])
   const outcome = await within(first, request.startupTimeout, clock).finally(() => stop.abort())
 
   if (outcome !== EXPIRED && 'checkpointed' in outcome) return outcome

@@ -42,7 +42,8 @@ const MOST_REDIRECTS = 5
 /**
  * Sends a request. Follows redirects within the application, unless a status is expected; a redirect out of it is a
  * successful response. Closes the connection: at a checkpoint it would be an open socket of the application. The certificate of
- * an application that speaks TLS is not verified: it is usually for another name than the one by which a container is reached.
+ * an application that speaks TLS is not verified: it is usually for another name than the one by which a container is reached. A response
+ * that does not end, such as a stream of events, counts with its status after twice the timeout.
  */
 export async function send(
   address: Address,
@@ -93,10 +94,16 @@ async function exchange(
     }
     const failed = (error: NodeJS.ErrnoException): void => resolve({ error: error.code ?? error.message })
     const sent = (tls ? httpsRequest : httpRequest)(options, (response: IncomingMessage) => {
-      response.on('error', failed)
-      response.on('end', () =>
+      const answered = (): void =>
         resolve({ status: response.statusCode ?? 0, location: response.headers.location })
-      )
+      // A stream of events never ends; one in which nothing arrives fails by the timeout of the request before.
+      const endless = setTimeout(() => {
+        answered()
+        sent.destroy()
+      }, 2 * timeout)
+      response.on('close', () => clearTimeout(endless))
+      response.on('error', failed)
+      response.on('end', answered)
       response.resume()
     })
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)))

@@ -123,7 +123,9 @@ async function readOut(
   return await context.step('read-out', `${title.charAt(0).toUpperCase()}${title.slice(1)}`, evaluated)
 
   async function evaluated(): Promise<{ read: ReadImage; secrets: SecretReport }> {
-    const read = image.read ?? (await readWholeImage(context, scan, image, packing))
+    // Without an early push, such as where a registry refuses to take over a layer, only the search for secrets was made.
+    const before = !packing || image.read?.archive ? image.read : undefined
+    const read = before ?? (await readWholeImage(context, scan, image, packing))
     return { read, secrets: await reportSecrets(context, scan, image.id, read) }
   }
 }

@@ -30,10 +30,10 @@ export async function moveTags(
     }
     return taken
   } catch (error) {
-    const outcomes: string[] = []
-    for (const [{ rollback, before }, tag] of moved) {
-      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest))
-    }
+    const outcomes = await putBackAll(
+      moved.map(([{ rollback, before }, tag]) => ({ client: rollback, tag, before: before.get(tag) })),
+      manifest.digest
+    )
     throw error instanceof Failure ? error.also(outcomes.join(' ')) : error
   } finally {
     await deleteJournal(folder)
@@ -43,10 +43,17 @@ export async function moveTags(
 /** Puts back the tags that a killed run had moved. Returns a sentence about each tag. */
 export async function putBackMoved(repositories: Repositories, folder: string): Promise<string[]> {
   const moves = await readJournal(folder)
+  return await putBackAll(
+    (moves?.tags ?? []).map((move) => ({ ...move, client: repositories(move.tag) })),
+    moves?.digest ?? ''
+  )
+}
+
+/** Puts back the tags that this run moved: first those that have an old manifest. Returns a sentence about each. */
+async function putBackAll(moves: readonly TagMoveAt[], pushed: string): Promise<string[]> {
   const outcomes: string[] = []
-  for (const move of moves?.tags ?? []) {
-    outcomes.push(await putBack(repositories(move.tag), move, moves?.digest ?? ''))
-  }
+  const [old, fresh] = [moves.filter(({ before }) => before), moves.filter(({ before }) => !before)]
+  for (const move of [...old, ...fresh]) outcomes.push(await putBack(move, pushed, old))
   return outcomes
 }
 
@@ -80,23 +87,24 @@ function isOfAnotherImage(one: StoredManifest, other: StoredManifest): boolean {
   return typeof first === 'string' && typeof second === 'string' && first !== second
 }
 
-/** Puts a tag back if this run moved it. Returns a sentence about its state. */
+/** Puts a tag back if this run moved it; `old` are those that existed before. Returns a sentence about its state. */
 async function putBack(
-  client: RepositoryClient,
-  { tag, before: old }: TagMove,
-  pushed: string
+  { client, tag, before }: TagMoveAt,
+  pushed: string,
+  old: readonly TagMoveAt[]
 ): Promise<string> {
   try {
     const there = await client.manifest(tag.tag)
-    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`
+    if (there?.digest === before?.digest) return `${tag.text} is unchanged.`
     // Another job's image is not ours to replace.
     if (there?.digest !== pushed) return `${tag.text} has another image now.`
-    if (old !== undefined) {
-      await client.putManifest(tag.tag, old)
-      return `${tag.text} was put back to ${old.digest}.`
+    if (before !== undefined) {
+      await client.putManifest(tag.tag, before)
+      return `${tag.text} was put back to ${before.digest}.`
     }
-    // Some registries can remove a tag, others only its image, which has no other tag there.
-    const removed = (await client.remove(tag.tag)) || (await client.remove(pushed))
+    // Some registries can remove a tag, others only a manifest with all its tags.
+    const removed =
+      (await client.remove(tag.tag)) || (!(await isNamed(pushed, old)) && (await client.remove(pushed)))
     return removed
       ? `${tag.text}, which is new, was removed again.`
       : `${tag.text}, which is new, has the image.`
@@ -105,11 +113,20 @@ async function putBack(
   }
 }
 
+/** Returns whether one of the tags names the manifest. */
+async function isNamed(digest: string, tags: readonly TagMoveAt[]): Promise<boolean> {
+  const there = await Promise.all(tags.map(({ client, tag }) => client.manifest(tag.tag)))
+  return there.some((manifest) => manifest?.digest === digest)
+}
+
 /** A tag to move, and its present manifest. */
 export interface TagMove {
   tag: Reference
   before: StoredManifest | undefined
 }
+
+/** A tag to move, at its repository. */
+type TagMoveAt = TagMove & { client: RepositoryClient }
 
 /** Tags to move to a digest. */
 export interface TagMoves {
