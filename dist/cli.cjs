@@ -35324,7 +35324,7 @@ function vendorApis(environment2) {
 var import_node_fs20 = require("node:fs");
 var import_node_os4 = require("node:os");
 var import_node_path84 = __toESM(require("node:path"), 1);
-var import_node_util4 = require("node:util");
+var import_node_util3 = require("node:util");
 var import_yaml5 = __toESM(require_dist(), 1);
 
 // src/run/release.ts
@@ -35356,7 +35356,11 @@ function programsOn({ PATH }, signal) {
   return (command2, args) => startGroup(command2, args, { env: { PATH, LC_ALL: "C" }, signal, input: true });
 }
 function withoutInputs(environment2) {
-  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(environment2).filter(
+      ([name]) => !/^(INPUT_|ACTIONS_|CRAC_SECRET_VALUES$|CRAC_BUILD_SECRETS$)/.test(name)
+    )
+  );
 }
 var TIMED_OUT = 124;
 var GRACE_PERIOD = 5e3;
@@ -35407,6 +35411,7 @@ function endGroup({ pid }, how) {
 
 // src/docker/failure.ts
 var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+var DISK_FULL = /no space left on device/i;
 var RESTART_DOCKER = "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.";
 function dockerFailure(args, result, fix = "Read the output of Docker below, which names the cause.") {
   const evidence = lastLines(result.stderr || result.stdout, 20);
@@ -35435,7 +35440,7 @@ function dockerFailure(args, result, fix = "Read the output of Docker below, whi
       }
     );
   }
-  if (/no space left on device/i.test(result.stderr)) {
+  if (DISK_FULL.test(result.stderr)) {
     return new Failure("runner", `Not enough disk space: Docker's disk is full (${command2}).`, {
       fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,
@@ -35616,7 +35621,7 @@ var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises2.readdir)(proc)) {
+  for (const name of await (0, import_promises2.readdir)(proc).catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;
     const environment2 = await (0, import_promises2.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment2.split("\0").includes(entry)) continue;
@@ -36699,7 +36704,7 @@ async function runShort(args, env, onData, cancelled2) {
 // src/docker/docker.ts
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
-var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "port", "ps", "rm", "start"]);
+var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "diff", "logs", "port", "ps", "rm", "start"]);
 var CONTAINER_LIMIT = 18e4;
 var CLIENT_COMMANDS = /* @__PURE__ */ new Set(["--version", "context"]);
 function createDocker(environment2, options3 = {}) {
@@ -36771,7 +36776,7 @@ var CommandLine = class {
       for (const listener of listeners[stream]) listener.push(data);
     };
     const env = { ...this.environment, ...options3.env };
-    const timeout = options3.timeout ?? (OF_CONTAINERS.has(args[0] ?? "") ? this.containerLimit : void 0);
+    const timeout = options3.timeout ?? (waitsForContainer(args) ? this.containerLimit : void 0);
     const signal = this.endingWith(options3.signal);
     signal?.throwIfAborted();
     try {
@@ -36784,6 +36789,9 @@ var CommandLine = class {
     }
   }
 };
+function waitsForContainer(args) {
+  return OF_CONTAINERS.has(args[0] ?? "") && !args.includes("--follow");
+}
 async function runGroup(args, options3, onData) {
   const group = startGroup("docker", args, options3);
   for (const name of ["stdout", "stderr"])
@@ -37009,11 +37017,14 @@ async function exchange(address, request3, timeout) {
     };
     const failed = (error) => resolve4({ error: error.code ?? error.message });
     const sent = (tls ? import_node_https.request : import_node_http.request)(options3, (response) => {
+      const answered = () => resolve4({ status: response.statusCode ?? 0, location: response.headers.location });
+      const endless = setTimeout(() => {
+        answered();
+        sent.destroy();
+      }, 2 * timeout);
+      response.on("close", () => clearTimeout(endless));
       response.on("error", failed);
-      response.on(
-        "end",
-        () => resolve4({ status: response.statusCode ?? 0, location: response.headers.location })
-      );
+      response.on("end", answered);
       response.resume();
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
@@ -39057,7 +39068,7 @@ function secretsOfRunner(environment2) {
   return Object.entries(environment2).flatMap(
     ([name, value = ""]) => (
       // knownSecrets reads the inputs.
-      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+      /^(INPUT|STATE)_|^CRAC_(SECRET_VALUES|BUILD_SECRETS)$/.test(name) ? [] : secretsIn("the runner's", name, value)
     )
   );
 }
@@ -46100,7 +46111,7 @@ function parseFileLines(name, value) {
 }
 
 // src/inputs/java-options.ts
-var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
+var OWN_OPTIONS = /^-XX:(?:CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CRaCEngine|CRaCEngineOptions|CREngine|CPUFeatures)=/;
 var WITH_VALUE = /^(?:--(?:add-(?:exports|opens|reads|modules)|limit-modules|patch-module|enable-native-access|module-path|upgrade-module-path|class-path)|-cp|-classpath|-p)$/;
 var SECOND_OPTION = /\s["']?-(?:[DX]|(?:javaagent|agentlib|agentpath|verbose):|-(?:add|enable|limit|patch|module|upgrade|class|illegal)\b|(?:ea|esa|da|dsa|server|cp|classpath|p|jar|m)\b)/;
 var COMMAND_OPTION = /^-XX:On(?:Error|OutOfMemoryError)=/;
@@ -47955,6 +47966,14 @@ function digestOf2(reference, repositoryDigests) {
   const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0];
   return own?.slice(own.indexOf("@") + 1);
 }
+function noShellFailure(output) {
+  if (!/exec: "(?:\/bin\/)?sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output))
+    return void 0;
+  return new Failure("image", "The base image has no shell (/bin/sh), which the action needs to add CRIU.", {
+    fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
+    evidence: lastLines(output, 20)
+  });
+}
 function baseImageFailure(output, image, input2 = "base-image") {
   const subject = `${SUBJECT[input2]} ${image}`;
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
@@ -48019,12 +48038,13 @@ var ENDED = [
   /The command '(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)' returned a non-zero code: (\d+)/
 ];
 var PROBLEM = /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m;
+var CLASSIC_PROBLEM = /^((?:COPY|ADD) failed: [^\n]+)/m;
 function failedStep(output) {
   for (const pattern of ENDED) {
     const [, command2, exitCode] = pattern.exec(output) ?? [];
     if (command2 !== void 0) return { command: command2, exitCode: Number(exitCode), lastLine: lastLineOf(output) };
   }
-  const problem = PROBLEM.exec(output)?.[1];
+  const problem = (PROBLEM.exec(output) ?? CLASSIC_PROBLEM.exec(output))?.[1];
   return problem === void 0 ? void 0 : { problem };
 }
 function lastLineOf(output) {
@@ -48035,17 +48055,8 @@ function lastLineOf(output) {
 var KILLED = 137;
 function stepFailure(step, output) {
   const evidence = lastLines(output, 20);
-  if (/exec: "\/bin\/sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output)) {
-    return new Failure(
-      "image",
-      "The base image has no shell (/bin/sh), which the action needs to add CRIU.",
-      {
-        fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
-        evidence
-      }
-    );
-  }
-  if (step === void 0) return void 0;
+  const shell = noShellFailure(output);
+  if (shell || step === void 0) return shell;
   if ("problem" in step) {
     const [, file] = /cannot (?:replace|copy) to (?:non-)?directory:? \S*?(\/opt\/\S+|\/home\/\S+|\/app\S*|\/etc\/\S+)/.exec(
       step.problem
@@ -48099,6 +48110,7 @@ async function buildImage(docker2, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
+    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
   return await idOf(docker2, build3.name);
@@ -48286,7 +48298,9 @@ async function prepareImages({ id, work }, inputs, {
       ...jdk.isLayer && { JDK_PLACE: "/trees/jdk/" }
     },
     labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
-    uncompressed: imageStore === "containerd"
+    uncompressed: imageStore === "containerd",
+    // The start command of an image has its own JAVA_OPTS.
+    javaOpts: inputs.env["JAVA_OPTS"] ?? (isInAnImage(application) ? void 0 : base.environment["JAVA_OPTS"])
   };
 }
 function withoutOwn(origin, own = {}) {
@@ -50549,6 +50563,7 @@ async function buildUserImage(context, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
+    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     const step = failedStep(output2);
     const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(
@@ -51248,6 +51263,8 @@ async function tryPrivileges({ docker: docker2, clock }, run2, image, privileges
     );
   }
   if (result.exitCode !== 0) {
+    const shell = noShellFailure(result.stderr);
+    if (shell) throw shell;
     return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
   }
   if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
@@ -51753,7 +51770,7 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
-  return { asset: { ...asset, major: javaVersionIn(release2()) }, file: thin, sha256: sha2562, cached: true };
+  return { asset: { ...asset, major: javaVersionIn(release2()) }, file: thin, sha256: sha2562 };
 }
 
 // src/jdk/source.ts
@@ -51764,6 +51781,64 @@ var import_node_crypto8 = require("node:crypto");
 var import_promises58 = require("node:fs/promises");
 var import_node_path53 = __toESM(require("node:path"), 1);
 var import_undici = __toESM(require_undici(), 1);
+
+// src/http/retry.ts
+var PATIENCE = { tryTimeout: 3e4, pauseUnit: 1e3, longestTotalWait: 6e4 };
+function patienceOf(environment2) {
+  const fraction = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
+  const scaled = (duration) => duration * (fraction > 0 ? fraction : 1);
+  return {
+    tryTimeout: scaled(PATIENCE.tryTimeout),
+    pauseUnit: scaled(PATIENCE.pauseUnit),
+    longestTotalWait: PATIENCE.longestTotalWait
+  };
+}
+var HttpFailure = class extends Failure {
+  constructor(category, what, details, retry, status) {
+    super(category, what, details);
+    this.retry = retry;
+    this.status = status;
+  }
+  retry;
+  status;
+};
+async function withRetries({ clock, patience, info: info2, cancelled: cancelled2 }, policy, attempt4) {
+  let waited = 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt4();
+    } catch (error) {
+      if (!(error instanceof HttpFailure) || error.retry === void 0) throw error;
+      const { after, tries: most = policy.tries } = error.retry;
+      const pause = after === void 0 ? patience.pauseUnit * 2 ** tries : Math.max(after, patience.pauseUnit);
+      waited += pause;
+      if (after === void 0 ? tries >= most : waited > policy.longestWait) throw error;
+      info2(`${error.message} Retrying in ${seconds(Math.ceil(pause / 100) * 100)}.`);
+      await clock.sleep(pause, cancelled2);
+    }
+  }
+}
+var TRANSIENT = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
+function retryOf(response) {
+  const now = Date.now();
+  const end = retryTime(response, now);
+  if (!TRANSIENT.has(response.status) && (response.status !== 403 || end === void 0)) return void 0;
+  return end === void 0 ? {} : { after: end.getTime() - now };
+}
+function isRateLimited({ status, headers }) {
+  return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
+}
+function retryTime({ headers }, now = Date.now()) {
+  const after = headers.get("retry-after");
+  const reset = headers.get("x-ratelimit-remaining") === "0" ? headers.get("x-ratelimit-reset") : null;
+  let time2 = NaN;
+  if (after !== null) time2 = /^\d+$/.test(after) ? now + Number(after) * 1e3 : Date.parse(after);
+  else if (reset !== null) time2 = Number(reset) * 1e3;
+  const date = new Date(time2);
+  return Number.isNaN(date.getTime()) ? void 0 : date;
+}
+
+// src/http/conditional.ts
 var CACHED_HEADERS = ["content-type", "link"];
 function conditionalFetch(fetch, folder, warning) {
   return async (url, init = {}) => {
@@ -51775,7 +51850,7 @@ function conditionalFetch(fetch, folder, warning) {
     try {
       response = await fetch(url, { ...init, headers });
     } catch (error) {
-      if (!cached) throw error;
+      if (!cached || !(error instanceof HttpFailure)) throw error;
       warning(`${messageOf(error)} Using the cached response of an earlier run.`);
       return responseOf(cached);
     }
@@ -51788,7 +51863,14 @@ function conditionalFetch(fetch, folder, warning) {
       return responseOf(cached);
     }
     if (!response.ok || !isJson(response)) return response;
-    return responseOf(await store(file, url, response));
+    const received = await receive(url, response);
+    if (jsonOf(received.body) !== void 0)
+      await store(file, received).catch(
+        (error) => warning(
+          `The response of ${new URL(url).host} could not be stored in the tool cache: ${messageOf(error)}`
+        )
+      );
+    return responseOf(received);
   };
 }
 function isJson(response) {
@@ -51798,19 +51880,19 @@ async function read(file, url) {
   const cached = jsonOf(await (0, import_promises58.readFile)(file, "utf8").catch(() => ""));
   return cached?.url === url ? cached : void 0;
 }
-async function store(file, url, response) {
+async function receive(url, response) {
   const headers = {};
   for (const name of CACHED_HEADERS) {
     const value = response.headers.get(name);
     if (value !== null) headers[name] = value;
   }
-  const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
-  if (jsonOf(cached.body) === void 0) return cached;
+  return { url, etag: response.headers.get("etag"), headers, body: await response.text() };
+}
+async function store(file, cached) {
   await (0, import_promises58.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
   const staged = `${file}.${(0, import_node_crypto8.randomUUID)()}`;
   await (0, import_promises58.writeFile)(staged, JSON.stringify(cached));
   await (0, import_promises58.rename)(staged, file);
-  return cached;
 }
 function responseOf(cached) {
   return new import_undici.Response(cached.body, { status: 200, headers: cached.headers });
@@ -51898,64 +51980,6 @@ var DecodedURL = class extends URL {
 
 // src/http/client.ts
 var import_undici2 = __toESM(require_undici(), 1);
-
-// src/http/retry.ts
-var PATIENCE = { tryTimeout: 3e4, pauseUnit: 1e3, longestTotalWait: 6e4 };
-function patienceOf(environment2) {
-  const fraction = Number(environment2["CRAC_CHECKPOINT_PATIENCE"] || 1);
-  const scaled = (duration) => duration * (fraction > 0 ? fraction : 1);
-  return {
-    tryTimeout: scaled(PATIENCE.tryTimeout),
-    pauseUnit: scaled(PATIENCE.pauseUnit),
-    longestTotalWait: PATIENCE.longestTotalWait
-  };
-}
-var HttpFailure = class extends Failure {
-  constructor(category, what, details, retry, status) {
-    super(category, what, details);
-    this.retry = retry;
-    this.status = status;
-  }
-  retry;
-  status;
-};
-async function withRetries({ clock, patience, info: info2, cancelled: cancelled2 }, policy, attempt4) {
-  let waited = 0;
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt4();
-    } catch (error) {
-      if (!(error instanceof HttpFailure) || error.retry === void 0) throw error;
-      const { after, tries: most = policy.tries } = error.retry;
-      const pause = after === void 0 ? patience.pauseUnit * 2 ** tries : Math.max(after, patience.pauseUnit);
-      waited += pause;
-      if (after === void 0 ? tries >= most : waited > policy.longestWait) throw error;
-      info2(`${error.message} Retrying in ${seconds(Math.ceil(pause / 100) * 100)}.`);
-      await clock.sleep(pause, cancelled2);
-    }
-  }
-}
-var TRANSIENT = /* @__PURE__ */ new Set([408, 429, 500, 502, 503, 504, 522]);
-function retryOf(response) {
-  const now = Date.now();
-  const end = retryTime(response, now);
-  if (!TRANSIENT.has(response.status) && (response.status !== 403 || end === void 0)) return void 0;
-  return end === void 0 ? {} : { after: end.getTime() - now };
-}
-function isRateLimited({ status, headers }) {
-  return status === 429 || status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after"));
-}
-function retryTime({ headers }, now = Date.now()) {
-  const after = headers.get("retry-after");
-  const reset = headers.get("x-ratelimit-remaining") === "0" ? headers.get("x-ratelimit-reset") : null;
-  let time2 = NaN;
-  if (after !== null) time2 = /^\d+$/.test(after) ? now + Number(after) * 1e3 : Date.parse(after);
-  else if (reset !== null) time2 = Number(reset) * 1e3;
-  const date = new Date(time2);
-  return Number.isNaN(date.getTime()) ? void 0 : date;
-}
-
-// src/http/client.ts
 var MOST_REDIRECTS2 = 5;
 var LARGEST_BODY = 64 * 1024 * 1024;
 async function sendToServer(sent) {
@@ -56142,8 +56166,9 @@ var Octokit2 = Octokit.plugin(requestLog, legacyRestEndpointMethods, paginateRes
 var import_undici4 = __toESM(require_undici(), 1);
 
 // src/jdk/response.ts
-async function jsonText(response, address, hasToken) {
-  if (!response.ok) throw await statusFailure(response, address, hasToken);
+var OTHER_SERVER = "Something between the runner and that server, such as a proxy or a firewall, may respond in its place, or the vendor has changed its API: use a newer version of this action, or another `distribution`.";
+async function jsonText(response, address, token3) {
+  if (!response.ok) throw await statusFailure(response, address, token3);
   const { host } = address;
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
@@ -56157,7 +56182,7 @@ async function jsonText(response, address, hasToken) {
     }
   );
 }
-async function statusFailure(response, { host, pathname }, hasToken) {
+async function statusFailure(response, { host, pathname }, token3) {
   const evidence = (await response.text()).slice(0, 200);
   if (isRateLimited(response)) {
     const until = retryTime(response);
@@ -56165,20 +56190,20 @@ async function statusFailure(response, { host, pathname }, hasToken) {
       "runner",
       `the rate limit of ${host} is exceeded${until ? ` until ${until.toISOString()}` : ""}.`,
       {
-        fix: hasToken ? "Run the job again after that time." : "Set `github-token` to a token for that server: requests with a token have a much higher limit.",
+        fix: token3 === "missing" ? "Set `github-token` to a token for that server: requests with a token have a much higher limit." : "Run the job again after that time.",
         evidence
       }
     );
   }
   if (response.status === 401 || response.status === 403) {
     return new Failure("input", `${host} refuses access (status ${response.status}).`, {
-      fix: "Check `github-token`: it must be a token for that server, and not expired.",
+      fix: token3 === "none" ? OTHER_SERVER : "Check `github-token`: it must be a token for that server, and not expired.",
       evidence
     });
   }
   if (response.status === 404) {
     return new Failure("input", `${host} does not have ${pathname} (status 404).`, {
-      fix: "Check the address; for `github-api-url` the default is https://api.github.com.",
+      fix: token3 === "none" ? OTHER_SERVER : "Check the address; for `github-api-url` the default is https://api.github.com.",
       evidence
     });
   }
@@ -56214,7 +56239,7 @@ function octokit(github) {
     request: {
       fetch: async (url, init) => {
         const response = await github.fetch(url, init);
-        const text2 = await jsonText(response, new URL(url), github.token !== void 0);
+        const text2 = await jsonText(response, new URL(url), github.token === void 0 ? "missing" : "sent");
         return new import_undici4.Response(text2, { status: response.status, headers: response.headers });
       }
     }
@@ -56801,8 +56826,10 @@ async function attempt2(asset, read3, options3) {
   const response = await options3.fetch(asset.url, { headers }).catch((error) => {
     throw error instanceof Failure ? error.of(context) : error;
   });
-  if (!response.ok)
-    throw (await statusFailure(response, new URL(asset.url), options3.token !== void 0)).of(context);
+  if (!response.ok) {
+    const token3 = options3.token !== void 0 ? "sent" : asset.distribution === "crac" ? "missing" : "none";
+    throw (await statusFailure(response, new URL(asset.url), token3)).of(context);
+  }
   const incomplete = (why) => {
     const fix = `Check that the runner reaches ${host} and the host that it redirects to, and run the job again.`;
     return new HttpFailure("runner", `${context}: ${why}.`, { fix }, {});
@@ -56852,7 +56879,7 @@ async function fromCache(asset, expected, options3) {
     const archive = options3.content === "whole" ? found : record.archive;
     verifyArchive(archive, asset, expected);
     options3.info(`${asset.name} is in the tool cache.`);
-    return { asset, file, sha256: archive.sha256, cached: true };
+    return { asset, file, sha256: archive.sha256 };
   } catch (error) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error)}`);
     await (0, import_promises59.rm)(folder, { recursive: true, force: true });
@@ -56890,7 +56917,7 @@ async function downloaded(asset, expected, options3) {
     ).catch(
       (error) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     );
-    return { asset, file, sha256: sha2562, cached: false };
+    return { asset, file, sha256: sha2562 };
   } catch (error) {
     await (0, import_promises59.rm)(file, { force: true });
     throw error;
@@ -56930,7 +56957,7 @@ async function listLiberica(fetch, apiUrl, architecture) {
     "release-type": "all"
   }).toString();
   const response = await fetch(url.href, { headers: { accept: "application/json" } });
-  return libericaAssets(JSON.parse(await jsonText(response, url, false)));
+  return libericaAssets(JSON.parse(await jsonText(response, url, "none")));
 }
 function libericaAssets(releases) {
   return releases.flatMap((release2) => {
@@ -56987,7 +57014,7 @@ async function listZulu(fetch, apiUrl, architecture) {
     page_size: "1000"
   }).toString();
   const response = await fetch(url.href, { headers: { accept: "application/json" } });
-  return zuluAssets(JSON.parse(await jsonText(response, url, false)));
+  return zuluAssets(JSON.parse(await jsonText(response, url, "none")));
 }
 function zuluAssets(packages) {
   return packages.flatMap((listed2) => {
@@ -57043,6 +57070,7 @@ function jdkSource(context) {
       if (assets.every(isValidAsset)) return assets;
     } catch (error) {
       if (error instanceof Failure) throw error;
+      context.cancelled?.throwIfAborted();
     }
     throw new Failure(
       "runner",
@@ -57556,7 +57584,7 @@ async function fromLastImage({ log: log2, work }, { version, dockerFolder, repos
     const result = await fetchJdkLayer(repositories, tag, key, file, cancelled2);
     if ("reason" in result) return result.reason;
     log2.info(`${asset.name} comes from a layer of ${result.from}.`);
-    return { asset, file, sha256: sha2562, cached: false, isLayer: true };
+    return { asset, file, sha256: sha2562, isLayer: true };
   }
 }
 
@@ -58470,7 +58498,7 @@ var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
   {
     id: "docker-daemon",
     operations: ["dump", "restore", "push"],
-    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .{0,300}docker/m,
+    pattern: /Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect: |context deadline exceeded while .{0,300}docker/m,
     category: "runner",
     cause: "The Docker engine does not respond.",
     fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
@@ -59727,14 +59755,111 @@ async function fromFork(environment2) {
   }
 }
 
+// src/registry/tags.ts
+var import_promises67 = require("node:fs/promises");
+var import_node_path62 = __toESM(require("node:path"), 1);
+var TagsPutBack = class extends Error {
+  constructor(outcomes, cause) {
+    super(messageOf(cause), { cause });
+    this.outcomes = outcomes;
+  }
+  outcomes;
+};
+async function moveTags(targets, manifest, folder) {
+  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
+  await writeJournal(folder, { digest: manifest.digest, tags: all });
+  const moved = [];
+  const taken = [];
+  try {
+    for (const target of targets) {
+      for (const tag of target.tags) {
+        moved.push([target, tag]);
+        if (await moveTag(target, tag, manifest) === "taken") taken.push(tag);
+      }
+    }
+    return taken;
+  } catch (error) {
+    const outcomes = await putBackAll(
+      moved.map(([{ rollback, before }, tag]) => ({ client: rollback, tag, before: before.get(tag) })),
+      manifest.digest
+    );
+    throw error instanceof Failure ? error.also(outcomes.join(" ")) : new TagsPutBack(outcomes, error);
+  } finally {
+    await deleteJournal(folder);
+  }
+}
+async function putBackAll(moves, pushed) {
+  const outcomes = [];
+  const [old, fresh] = [moves.filter(({ before }) => before), moves.filter(({ before }) => !before)];
+  for (const move of [...old, ...fresh]) outcomes.push(await putBack(move, pushed, old));
+  return outcomes;
+}
+async function moveTag({ client, before }, tag, manifest) {
+  try {
+    await client.putManifest(tag.tag, manifest);
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === manifest.digest) return "moved";
+    if (there && there.digest !== before.get(tag)?.digest && isOfAnotherImage(there, manifest)) return "taken";
+    throw new Failure(
+      "registry",
+      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
+      {
+        fix: "A cache or a proxy between here and the registry changes images, or keeps old ones: check the tag at the registry, and run the job again."
+      }
+    );
+  } catch (error) {
+    throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error;
+  }
+}
+function isOfAnotherImage(one, other) {
+  const [first3, second] = [one, other].map(
+    ({ bytes }) => fieldsOf(fieldsOf(jsonOf(bytes))["config"])["digest"]
+  );
+  return typeof first3 === "string" && typeof second === "string" && first3 !== second;
+}
+async function putBack({ client, tag, before }, pushed, old) {
+  try {
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === before?.digest) return `${tag.text} is unchanged.`;
+    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
+    if (before !== void 0) {
+      await client.putManifest(tag.tag, before);
+      return `${tag.text} was put back to ${before.digest}.`;
+    }
+    const removed = await client.remove(tag.tag) || !await isNamed(pushed, old) && await client.remove(pushed);
+    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
+  } catch {
+    return `${tag.text} could not be put back.`;
+  }
+}
+async function isNamed(digest, tags2) {
+  const there = await Promise.all(tags2.map(({ client, tag }) => client.manifest(tag.tag)));
+  return there.some((manifest) => manifest?.digest === digest);
+}
+var FILE = "moving-tags.json";
+async function writeJournal(folder, { digest, tags: tags2 }) {
+  const journal = {
+    digest,
+    tags: tags2.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises67.writeFile)(import_node_path62.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+}
+async function deleteJournal(folder) {
+  await (0, import_promises67.rm)(import_node_path62.default.join(folder, FILE), { force: true });
+}
+
 // src/registry/push-failure.ts
 async function explainPushFailure(error, { late, limit, cancelled: cancelled2, environment: environment2 }) {
   if (late.aborted && !cancelled2.aborted) return timedOut(limit, error);
   return await explained(error, environment2);
 }
 function timedOut(limit, cause) {
-  return new Failure("registry", `The push was not complete within ${seconds(limit)}.`, {
-    fix: "If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.",
+  const tags2 = cause instanceof TagsPutBack ? cause.outcomes.join(" ") : "No tag was moved.";
+  return new Failure("registry", `The push was not complete within ${seconds(limit)}. ${tags2}`, {
+    fix: "If the registry is slow, increase `push-timeout`.",
     cause
   });
 }
@@ -59815,7 +59940,7 @@ function identifies(id, config, documents) {
 }
 
 // src/secrets/image.ts
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -59864,7 +59989,7 @@ function openOf(descriptors, files) {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/frames.ts
 var AHEAD = 16;
@@ -61226,7 +61351,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path62.default.posix.join(import_node_path62.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path63.default.posix.join(import_node_path63.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -61253,9 +61378,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path62.default.posix.join("/", part.name);
+      const name = import_node_path63.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path62.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path63.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -61953,7 +62078,7 @@ async function scanImage(archive, matcher, snapshot, startProgram) {
   const opener = createOpener(startProgram);
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path63.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path64.default.posix.dirname(file) === SNAPSHOT_DIR
   }).finally(() => opener.close());
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -61979,8 +62104,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path63.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path63.default.posix.basename(file), offset);
+    if (import_node_path64.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path64.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -62456,7 +62581,7 @@ function packedLayers({ entries }) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_node_path69 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/opened-by.ts
 function whatIsOpen(opened, output) {
@@ -62514,10 +62639,10 @@ async function unlessRefused(work) {
   });
 }
 var OpenResources = class extends CheckpointRefused {
-  constructor(resources, what, details, isNamed = false) {
+  constructor(resources, what, details, isNamed2 = false) {
     super(what, details);
     this.resources = resources;
-    this.isNamed = isNamed;
+    this.isNamed = isNamed2;
   }
   resources;
   isNamed;
@@ -62542,11 +62667,11 @@ function checkpointRefusal(output) {
   const open6 = openResources(causes);
   const known = whatIsOpen(causes, output);
   if (open6.length > 0) {
-    const isNamed = known?.signature?.weight === "specific";
+    const isNamed2 = known?.signature?.weight === "specific";
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    const what = `The JVM refused the checkpoint: ${summarise(open6)}${isNamed ? `. ${known.cause}` : `${id}.`}`;
-    const details = { fix: isNamed ? known.fix : CLOSE_IT, evidence: listResources(open6) };
-    return new OpenResources(open6, what, { ...details, signature: known?.signature }, isNamed);
+    const what = `The JVM refused the checkpoint: ${summarise(open6)}${isNamed2 ? `. ${known.cause}` : `${id}.`}`;
+    const details = { fix: isNamed2 ? known.fix : CLOSE_IT, evidence: listResources(open6) };
+    return new OpenResources(open6, what, { ...details, signature: known?.signature }, isNamed2);
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
@@ -63248,8 +63373,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises69 = require("node:fs/promises");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_promises70 = require("node:fs/promises");
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -63274,8 +63399,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises67 = require("node:fs/promises");
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path65 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -63490,7 +63615,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises67.readFile)(import_node_path64.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises68.readFile)(import_node_path65.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -63507,7 +63632,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises67.readFile)(import_node_path64.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises68.readFile)(import_node_path65.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -63559,7 +63684,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises67.readFile)(import_node_path64.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises68.readFile)(import_node_path65.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -63597,11 +63722,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises68 = require("node:fs/promises");
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_promises69 = require("node:fs/promises");
+var import_node_path67 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_node_path66 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -63619,7 +63744,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path65.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path66.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -63664,7 +63789,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path66.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path67.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -63690,17 +63815,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises68.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises68.mkdir)(copied);
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises68.rm)(images, { recursive: true, force: true });
-  await (0, import_promises68.rename)(import_node_path66.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises68.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises69.rm)(images, { recursive: true, force: true });
+  await (0, import_promises69.rename)(import_node_path67.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises69.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises68.readFile)(import_node_path66.default.join(copied, entry.name));
-    await writeLog(import_node_path66.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises69.readFile)(import_node_path67.default.join(copied, entry.name));
+    await writeLog(import_node_path67.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises68.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -63732,10 +63857,15 @@ ${answer2.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path66.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path67.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises68.readFile)(file).catch(() => void 0);
-  if (log2 === void 0) return "";
+  const copied = await (0, import_promises69.lstat)(file).catch(() => void 0);
+  if (copied === void 0) return "";
+  if (!copied.isFile()) {
+    await (0, import_promises69.rm)(file, { recursive: true, force: true });
+    return "";
+  }
+  const log2 = await (0, import_promises69.readFile)(file);
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
 }
@@ -63744,7 +63874,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises69.readFile)(import_node_path67.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises70.readFile)(import_node_path68.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -63753,7 +63883,7 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path68.default.join(evidence, POLICIES), policies, hiding);
   const list3 = listResources(resources);
   const details = named.isNamed && resources.every(({ kind }) => kind === "socket") ? { fix: named.fix, evidence: list3 } : {
     fix: `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
@@ -63778,7 +63908,7 @@ async function untilApplicationReady(context, application, request3) {
   const checks = checksFor(readiness, target);
   const ready = untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
   const checkpointed = request3.checkpointed.then((end) => ({ checkpointed: end }));
-  const first3 = Promise.race([ready, application.ended, checkpointed]);
+  const first3 = Promise.race([ready.catch(() => application.ended), application.ended, checkpointed]);
   const outcome = await within(first3, request3.startupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "checkpointed" in outcome) return outcome;
   if (outcome !== EXPIRED && "exitCode" in outcome) {
@@ -64141,13 +64271,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path68.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path69.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises70 = require("node:fs/promises");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_promises71 = require("node:fs/promises");
+var import_node_path70 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -64163,11 +64293,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path69.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises70.mkdir)(import_node_path69.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path70.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises71.mkdir)(import_node_path70.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises71.writeFile)(import_node_path70.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises71.writeFile)(import_node_path70.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises71.writeFile)(import_node_path70.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -64215,8 +64345,8 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
 }
 
 // src/application/setting-files.ts
-var import_promises71 = require("node:fs/promises");
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_promises72 = require("node:fs/promises");
+var import_node_path71 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -64224,14 +64354,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path70.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path71.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn2(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path70.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises71.readFile)(import_node_path70.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path71.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises72.readFile)(import_node_path71.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -64241,9 +64371,9 @@ async function readSettingFiles(sources) {
 async function readFurtherSettings(files) {
   const found = [];
   for (const [place, file] of files) {
-    const below2 = import_node_path70.default.posix.relative(HOME_DIR, place);
+    const below2 = import_node_path71.default.posix.relative(HOME_DIR, place);
     if (!isSettingFile(below2)) continue;
-    found.push(settingFile(below2, await (0, import_promises71.readFile)(file, "utf8").catch(() => "")));
+    found.push(settingFile(below2, await (0, import_promises72.readFile)(file, "utf8").catch(() => "")));
   }
   return found;
 }
@@ -64251,13 +64381,13 @@ function settingsInJson(text2) {
   return yamlIn(text2)[0] ?? /* @__PURE__ */ new Map();
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path70.default.posix.basename(name)) && FOLDERS.includes(import_node_path70.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path71.default.posix.basename(name)) && FOLDERS.includes(import_node_path71.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises71.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises72.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path70.default.posix.basename(name);
+  const base = import_node_path71.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -64297,7 +64427,11 @@ async function readSettings({
   const given = givenSettings([...application.command, ...javaOptions2], words);
   const json = settingsInJson(env["SPRING_APPLICATION_JSON"] ?? "");
   const fromEnvironment = (key) => {
-    const value = json.get(key) ?? env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
+    const names = [
+      key,
+      ...[key.replaceAll("-", ""), key].map((name) => name.toUpperCase().replace(/[^A-Z0-9]/g, "_"))
+    ];
+    const value = json.get(key) ?? names.map((name) => env[name]).find((given2) => given2 !== void 0);
     return value === void 0 ? void 0 : { value, place: "the environment" };
   };
   const files = [
@@ -64543,7 +64677,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path71 = __toESM(require("node:path"), 1);
+var import_node_path72 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -64622,7 +64756,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path71.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path72.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -64866,11 +65000,11 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path74 = __toESM(require("node:path"), 1);
+var import_node_path75 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises72 = require("node:stream/promises");
+var import_promises73 = require("node:stream/promises");
 var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 function archiveToLoad(image) {
   const tar = (0, import_tar_stream5.pack)();
@@ -64883,7 +65017,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises72.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises73.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -64941,13 +65075,13 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 
 // src/image/tree-layer.ts
 var import_node_fs17 = require("node:fs");
-var import_promises73 = require("node:fs/promises");
-var import_node_path72 = __toESM(require("node:path"), 1);
+var import_promises74 = require("node:fs/promises");
+var import_node_path73 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises73.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises74.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises73.lstat)(import_node_path72.default.join(tree, name));
+    const stats = await (0, import_promises74.lstat)(import_node_path73.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -64965,7 +65099,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs17.createReadStream)(import_node_path72.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs17.createReadStream)(import_node_path73.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -64974,11 +65108,11 @@ async function planTreeLayer(tree) {
 
 // src/assembly/snapshot-layer.ts
 var import_node_fs18 = require("node:fs");
-var import_node_path73 = __toESM(require("node:path"), 1);
+var import_node_path74 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises74 = require("node:stream/promises");
+var import_promises75 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
-var PARENTS = [import_node_path73.default.dirname(HOME_DIR), import_node_path73.default.dirname(CRAC_DIR), CRAC_DIR];
+var PARENTS = [import_node_path74.default.dirname(HOME_DIR), import_node_path74.default.dirname(CRAC_DIR), CRAC_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
 async function planSnapshotLayer(source) {
@@ -64988,10 +65122,10 @@ async function planSnapshotLayer(source) {
   const [parents, tops] = [folders.slice(0, PARENTS.length), folders.slice(PARENTS.length)];
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path73.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path74.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises74.pipeline)(tar, (0, import_node_fs18.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises75.pipeline)(tar, (0, import_node_fs18.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       const { uid, gid } = tops[index];
       return { file, folder, top: { uid, gid } };
@@ -65026,7 +65160,7 @@ async function planSnapshotLayer(source) {
   };
 }
 function nameOf3(folder) {
-  return import_node_path73.default.posix.relative("/", folder);
+  return import_node_path74.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -65046,9 +65180,9 @@ async function writtenHeaders({ file, folder, top }, user2) {
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path73.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path74.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path73.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path74.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -65059,12 +65193,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path73.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path74.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises74.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises75.pipeline)(tar, handed));
   copying.catch((error) => handed.destroy(error));
   let complete = false;
   try {
@@ -65091,7 +65225,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path74.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path75.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -65135,8 +65269,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises75 = require("node:fs/promises");
-var import_node_path75 = __toESM(require("node:path"), 1);
+var import_promises76 = require("node:fs/promises");
+var import_node_path76 = __toESM(require("node:path"), 1);
 var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -65188,13 +65322,14 @@ async function dump({ docker: docker2, work }, application) {
     { timeout: DUMP_TIMEOUT2 }
   );
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
-  if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
-${stderr}`);
-  const folder = import_node_path75.default.join(work, "archive");
-  await (0, import_promises75.mkdir)(folder, { recursive: true });
-  const file = import_node_path75.default.join(folder, `classes.${kind}`);
+  if (exitCode !== 0 || kind === void 0)
+    throw await notWritten(application, `${stdout}
+${stderr}`, exitCode);
+  const folder = import_node_path76.default.join(work, "archive");
+  await (0, import_promises76.mkdir)(folder, { recursive: true });
+  const file = import_node_path76.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises75.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises76.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -65202,18 +65337,24 @@ async function reported(application) {
   return reason === void 0 ? void 0 : trainingFailure(`${reason}.`);
 }
 var NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/;
+var OF_JVM = /^\[[^\]]*\](?:\[[^\]]*\])*\s|^(?:OpenJDK|Java HotSpot)\b|^(?:Error|Warning|An error)\b/;
 var REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/;
-async function notWritten(application, output) {
+async function notWritten(application, output, exitCode) {
   await application.drained();
-  const lines3 = `${output}
-${application.output.text()}`.split("\n").map((line2) => line2.trim());
+  const linesOf3 = (text2) => text2.split("\n").map((line2) => line2.trim());
+  const lines3 = [
+    ...linesOf3(output),
+    ...linesOf3(application.output.text()).filter((line2) => OF_JVM.test(line2))
+  ];
   const folder = lines3.find((line2) => /non-empty directory|directory is not empty/.test(line2));
   if (folder !== void 0)
     return trainingFailure(
       `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
     );
   const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines3.find((line2) => REASON.test(line2));
-  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT2)}.`);
+  const last = lines3.filter((line2) => line2 !== "").at(-1);
+  const silent = exitCode === TIMED_OUT || last === void 0 ? `it did not write one within ${seconds(DUMP_TIMEOUT2)}.` : `its last line is: ${last}`;
+  return trainingFailure(reason ?? silent);
 }
 function trainingFailure(why) {
   return new Failure("jdk", `The JVM wrote no archive of classes: ${why}`, {
@@ -65222,14 +65363,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path76 = __toESM(require("node:path"), 1);
+var import_node_path77 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path76.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path77.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -65279,7 +65420,7 @@ async function startStrictly(context, inputs, setting, source, { kind }) {
   });
   try {
     const request3 = await startRequest(context, inputs, setting, { id, privileges: void 0 });
-    const options3 = [inputs.env["JAVA_OPTS"], strictOption(kind)].filter((option) => option !== void 0);
+    const options3 = [source.javaOpts, strictOption(kind)].filter((option) => option !== void 0);
     const env = { ...request3.env, JAVA_OPTS: options3.join(" ") };
     const { answer: answer2 } = await startWithArchive(context, { ...request3, env, load: void 0 }).catch(
       (error) => {
@@ -65385,87 +65526,6 @@ function flagsOf(privileges) {
 
 // src/registry/push.ts
 var import_promises77 = require("node:fs/promises");
-
-// src/registry/tags.ts
-var import_promises76 = require("node:fs/promises");
-var import_node_path77 = __toESM(require("node:path"), 1);
-async function moveTags(targets, manifest, folder) {
-  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
-  await writeJournal(folder, { digest: manifest.digest, tags: all });
-  const moved = [];
-  const taken = [];
-  try {
-    for (const target of targets) {
-      for (const tag of target.tags) {
-        moved.push([target, tag]);
-        if (await moveTag(target, tag, manifest) === "taken") taken.push(tag);
-      }
-    }
-    return taken;
-  } catch (error) {
-    const outcomes = [];
-    for (const [{ rollback, before }, tag] of moved) {
-      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest));
-    }
-    throw error instanceof Failure ? error.also(outcomes.join(" ")) : error;
-  } finally {
-    await deleteJournal(folder);
-  }
-}
-async function moveTag({ client, before }, tag, manifest) {
-  try {
-    await client.putManifest(tag.tag, manifest);
-    const there = await client.manifest(tag.tag);
-    if (there?.digest === manifest.digest) return "moved";
-    if (there && there.digest !== before.get(tag)?.digest && isOfAnotherImage(there, manifest)) return "taken";
-    throw new Failure(
-      "registry",
-      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
-      {
-        fix: "A cache or a proxy between here and the registry changes images, or keeps old ones: check the tag at the registry, and run the job again."
-      }
-    );
-  } catch (error) {
-    throw error instanceof Failure ? error.of(`${tag.text} could not be pushed`) : error;
-  }
-}
-function isOfAnotherImage(one, other) {
-  const [first3, second] = [one, other].map(
-    ({ bytes }) => fieldsOf(fieldsOf(jsonOf(bytes))["config"])["digest"]
-  );
-  return typeof first3 === "string" && typeof second === "string" && first3 !== second;
-}
-async function putBack(client, { tag, before: old }, pushed) {
-  try {
-    const there = await client.manifest(tag.tag);
-    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`;
-    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
-    if (old !== void 0) {
-      await client.putManifest(tag.tag, old);
-      return `${tag.text} was put back to ${old.digest}.`;
-    }
-    const removed = await client.remove(tag.tag) || await client.remove(pushed);
-    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
-  } catch {
-    return `${tag.text} could not be put back.`;
-  }
-}
-var FILE = "moving-tags.json";
-async function writeJournal(folder, { digest, tags: tags2 }) {
-  const journal = {
-    digest,
-    tags: tags2.map(({ tag, before }) => ({
-      tag: tag.text,
-      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
-    }))
-  };
-  await (0, import_promises76.writeFile)(import_node_path77.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
-}
-async function deleteJournal(folder) {
-  await (0, import_promises76.rm)(import_node_path77.default.join(folder, FILE), { force: true });
-}
-
-// src/registry/push.ts
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
@@ -65617,7 +65677,8 @@ async function readOut(context, scan2, image, packing) {
   if (title === "") return await evaluated();
   return await context.step("read-out", `${title.charAt(0).toUpperCase()}${title.slice(1)}`, evaluated);
   async function evaluated() {
-    const read3 = image.read ?? await readWholeImage(context, scan2, image, packing);
+    const before = !packing || image.read?.archive ? image.read : void 0;
+    const read3 = before ?? await readWholeImage(context, scan2, image, packing);
     return { read: read3, secrets: await reportSecrets(context, scan2, image.id, read3) };
   }
 }
@@ -67767,14 +67828,14 @@ async function withRun(entry) {
 }
 
 // src/cli/terminal-log.ts
-var import_node_util3 = require("node:util");
 function terminalLog(write2, clock) {
   let ended = false;
   return {
-    info: (line2) => write2(line2),
-    warning: (line2) => write2(`warning: ${line2}`),
+    // They may quote untrusted text, such as the name of a file.
+    info: (line2) => write2(oneLine(line2)),
+    warning: (line2) => write2(`warning: ${plainText(line2)}`),
     untrusted: (line2) => {
-      if (!ended) write2(`  | ${(0, import_node_util3.stripVTControlCharacters)(line2).replace(new RegExp("(?!\\t)\\p{Cc}", "gu"), "")}`);
+      if (!ended) write2(`  | ${plainText(line2).replaceAll("\n", " ")}`);
     },
     end: () => {
       ended = true;
@@ -67796,6 +67857,10 @@ async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
   const defaults = declaredDefaults();
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? "").trim());
+  if (inputs.tags.length === 0)
+    throw new Failure("input", "The option `--tags` is missing: an image without a name would be lost.", {
+      fix: "Add a name for the image, such as `--tags hello:crac`."
+    });
   const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path84.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
   (0, import_node_fs20.mkdirSync)(toolCache, { recursive: true });
   process.env["RUNNER_TOOL_CACHE"] = toolCache;
@@ -67846,29 +67911,31 @@ async function cleanUp({ id, folder, usedDocker }, keep) {
 function asJson(value) {
   return JSON.stringify(value, void 0, 2);
 }
-var SECRET_VALUES = "CRAC_SECRET_VALUES";
+var SECRET_VARIABLES = {
+  "secret-values": "CRAC_SECRET_VALUES",
+  "build-secrets": "CRAC_BUILD_SECRETS",
+  "github-token": "GITHUB_TOKEN"
+};
 function parse4(args) {
-  if (args.some((arg) => arg.startsWith("--secret-values"))) {
-    throw new Failure("input", "Other users of the machine can read the option `--secret-values`.", {
-      fix: `Put the values into the environment variable ${SECRET_VALUES}, one per line.`
-    });
+  for (const [name, variable] of Object.entries(SECRET_VARIABLES)) {
+    if (args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)))
+      throw new Failure("input", `Other users of the machine can read the option \`--${name}\`.`, {
+        fix: `Put its value into the environment variable ${variable}, with one entry per line.`
+      });
   }
   const options3 = Object.fromEntries(
     // An option can be repeated, once for each entry of a list.
     INPUT_NAMES.map((name) => [name, { type: "string", multiple: true }])
   );
   try {
-    const { values } = (0, import_node_util4.parseArgs)({
+    const { values } = (0, import_node_util3.parseArgs)({
       args: joined2(args),
       options: { ...options3, json: { type: "boolean", default: false } }
     });
     const { json, ...inputs } = values;
     const lines3 = Object.entries(inputs).map(([name, list3]) => [name, list3.join("\n")]);
-    const { GITHUB_TOKEN, [SECRET_VALUES]: secretValues } = process.env;
-    return {
-      inputs: { "github-token": GITHUB_TOKEN, "secret-values": secretValues, ...Object.fromEntries(lines3) },
-      json
-    };
+    const secrets = Object.entries(SECRET_VARIABLES).map(([name, variable]) => [name, process.env[variable]]);
+    return { inputs: Object.fromEntries([...secrets, ...lines3]), json };
   } catch (error) {
     throw error instanceof Failure ? error : badOption(messageOf(error));
   }
@@ -67907,7 +67974,7 @@ function declaredDefaults() {
 
 // src/cli/doctor.ts
 var import_node_os5 = require("node:os");
-var import_node_util5 = require("node:util");
+var import_node_util4 = require("node:util");
 async function doctorCommand(args, answer2) {
   const options3 = parse5(args);
   try {
@@ -67937,7 +68004,7 @@ async function doctorCommand(args, answer2) {
 function parse5(args) {
   const text2 = (value) => ({ type: "string", default: value });
   try {
-    const { values } = (0, import_node_util5.parseArgs)({
+    const { values } = (0, import_node_util4.parseArgs)({
       args,
       options: {
         "base-image": text2("debian:trixie-slim"),
@@ -68013,7 +68080,7 @@ var import_node_fs21 = require("node:fs");
 var import_promises83 = require("node:fs/promises");
 var import_node_os6 = require("node:os");
 var import_node_path85 = __toESM(require("node:path"), 1);
-var import_node_util6 = require("node:util");
+var import_node_util5 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
   const [command2] = positionals;
@@ -68051,7 +68118,7 @@ var vendors = DISTRIBUTIONS.filter((name) => name !== "file");
 function parse6(args) {
   const text2 = (value) => ({ type: "string", default: value });
   try {
-    const { positionals, values } = (0, import_node_util6.parseArgs)({
+    const { positionals, values } = (0, import_node_util5.parseArgs)({
       args,
       allowPositionals: true,
       options: {

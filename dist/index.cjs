@@ -37605,7 +37605,11 @@ function programsOn({ PATH }, signal) {
   return (command2, args) => startGroup2(command2, args, { env: { PATH, LC_ALL: "C" }, signal, input: true });
 }
 function withoutInputs(environment2) {
-  return Object.fromEntries(Object.entries(environment2).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(environment2).filter(
+      ([name]) => !/^(INPUT_|ACTIONS_|CRAC_SECRET_VALUES$|CRAC_BUILD_SECRETS$)/.test(name)
+    )
+  );
 }
 var TIMED_OUT = 124;
 var GRACE_PERIOD = 5e3;
@@ -37656,6 +37660,7 @@ function endGroup2({ pid }, how) {
 
 // src/docker/failure.ts
 var DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/;
+var DISK_FULL = /no space left on device/i;
 var RESTART_DOCKER = "Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.";
 function dockerFailure(args, result, fix = "Read the output of Docker below, which names the cause.") {
   const evidence = lastLines(result.stderr || result.stdout, 20);
@@ -37684,7 +37689,7 @@ function dockerFailure(args, result, fix = "Read the output of Docker below, whi
       }
     );
   }
-  if (/no space left on device/i.test(result.stderr)) {
+  if (DISK_FULL.test(result.stderr)) {
     return new Failure("runner", `Not enough disk space: Docker's disk is full (${command2}).`, {
       fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,
@@ -37865,7 +37870,7 @@ var RUN_VARIABLE = "CRAC_CHECKPOINT_RUN";
 async function endOrphans(run2, proc = "/proc") {
   const entry = `${RUN_VARIABLE}=${run2}`;
   let ended = 0;
-  for (const name of await (0, import_promises2.readdir)(proc)) {
+  for (const name of await (0, import_promises2.readdir)(proc).catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;
     const environment2 = await (0, import_promises2.readFile)(import_node_path2.default.join(proc, name, "environ"), "latin1").catch(() => "");
     if (!environment2.split("\0").includes(entry)) continue;
@@ -38233,7 +38238,7 @@ async function runShort(args, env, onData, cancelled2) {
 // src/docker/docker.ts
 var LONGEST_ABSENCE = 3e4;
 var PROBE_INTERVAL = 500;
-var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "port", "ps", "rm", "start"]);
+var OF_CONTAINERS = /* @__PURE__ */ new Set(["container", "diff", "logs", "port", "ps", "rm", "start"]);
 var CONTAINER_LIMIT = 18e4;
 var CLIENT_COMMANDS = /* @__PURE__ */ new Set(["--version", "context"]);
 function createDocker(environment2, options3 = {}) {
@@ -38305,7 +38310,7 @@ var CommandLine = class {
       for (const listener of listeners[stream]) listener.push(data);
     };
     const env = { ...this.environment, ...options3.env };
-    const timeout = options3.timeout ?? (OF_CONTAINERS.has(args[0] ?? "") ? this.containerLimit : void 0);
+    const timeout = options3.timeout ?? (waitsForContainer(args) ? this.containerLimit : void 0);
     const signal = this.endingWith(options3.signal);
     signal?.throwIfAborted();
     try {
@@ -38318,6 +38323,9 @@ var CommandLine = class {
     }
   }
 };
+function waitsForContainer(args) {
+  return OF_CONTAINERS.has(args[0] ?? "") && !args.includes("--follow");
+}
 async function runGroup(args, options3, onData) {
   const group2 = startGroup2("docker", args, options3);
   for (const name of ["stdout", "stderr"])
@@ -40300,7 +40308,7 @@ function secretsOfRunner(environment2) {
   return Object.entries(environment2).flatMap(
     ([name, value = ""]) => (
       // knownSecrets reads the inputs.
-      /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+      /^(INPUT|STATE)_|^CRAC_(SECRET_VALUES|BUILD_SECRETS)$/.test(name) ? [] : secretsIn("the runner's", name, value)
     )
   );
 }
@@ -40576,11 +40584,14 @@ async function exchange(address, request3, timeout) {
     };
     const failed = (error2) => resolve4({ error: error2.code ?? error2.message });
     const sent = (tls ? import_node_https.request : import_node_http.request)(options3, (response) => {
+      const answered = () => resolve4({ status: response.statusCode ?? 0, location: response.headers.location });
+      const endless = setTimeout(() => {
+        answered();
+        sent.destroy();
+      }, 2 * timeout);
+      response.on("close", () => clearTimeout(endless));
       response.on("error", failed);
-      response.on(
-        "end",
-        () => resolve4({ status: response.statusCode ?? 0, location: response.headers.location })
-      );
+      response.on("end", answered);
       response.resume();
     });
     sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeout / 1e3} s`)));
@@ -47770,7 +47781,7 @@ function parseFileLines(name, value) {
 }
 
 // src/inputs/java-options.ts
-var OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/;
+var OWN_OPTIONS = /^-XX:(?:CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CRaCEngine|CRaCEngineOptions|CREngine|CPUFeatures)=/;
 var WITH_VALUE = /^(?:--(?:add-(?:exports|opens|reads|modules)|limit-modules|patch-module|enable-native-access|module-path|upgrade-module-path|class-path)|-cp|-classpath|-p)$/;
 var SECOND_OPTION = /\s["']?-(?:[DX]|(?:javaagent|agentlib|agentpath|verbose):|-(?:add|enable|limit|patch|module|upgrade|class|illegal)\b|(?:ea|esa|da|dsa|server|cp|classpath|p|jar|m)\b)/;
 var COMMAND_OPTION = /^-XX:On(?:Error|OutOfMemoryError)=/;
@@ -49733,6 +49744,14 @@ function digestOf2(reference, repositoryDigests) {
   const own = repositoryDigests.find((known) => known.startsWith(`${repository}@`)) ?? repositoryDigests[0];
   return own?.slice(own.indexOf("@") + 1);
 }
+function noShellFailure(output) {
+  if (!/exec: "(?:\/bin\/)?sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output))
+    return void 0;
+  return new Failure("image", "The base image has no shell (/bin/sh), which the action needs to add CRIU.", {
+    fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
+    evidence: lastLines(output, 20)
+  });
+}
 function baseImageFailure(output, image, input2 = "base-image") {
   const subject = `${SUBJECT[input2]} ${image}`;
   if (/toomanyrequests|429 Too Many Requests/i.test(output)) {
@@ -49797,12 +49816,13 @@ var ENDED = [
   /The command '(?:\/bin\/(?:ba)?sh -c )?([^\n]+?)' returned a non-zero code: (\d+)/
 ];
 var PROBLEM = /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m;
+var CLASSIC_PROBLEM = /^((?:COPY|ADD) failed: [^\n]+)/m;
 function failedStep(output) {
   for (const pattern of ENDED) {
     const [, command2, exitCode] = pattern.exec(output) ?? [];
     if (command2 !== void 0) return { command: command2, exitCode: Number(exitCode), lastLine: lastLineOf(output) };
   }
-  const problem = PROBLEM.exec(output)?.[1];
+  const problem = (PROBLEM.exec(output) ?? CLASSIC_PROBLEM.exec(output))?.[1];
   return problem === void 0 ? void 0 : { problem };
 }
 function lastLineOf(output) {
@@ -49813,17 +49833,8 @@ function lastLineOf(output) {
 var KILLED = 137;
 function stepFailure(step, output) {
   const evidence = lastLines(output, 20);
-  if (/exec: "\/bin\/sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output)) {
-    return new Failure(
-      "image",
-      "The base image has no shell (/bin/sh), which the action needs to add CRIU.",
-      {
-        fix: "Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.",
-        evidence
-      }
-    );
-  }
-  if (step === void 0) return void 0;
+  const shell = noShellFailure(output);
+  if (shell || step === void 0) return shell;
   if ("problem" in step) {
     const [, file] = /cannot (?:replace|copy) to (?:non-)?directory:? \S*?(\/opt\/\S+|\/home\/\S+|\/app\S*|\/etc\/\S+)/.exec(
       step.problem
@@ -49877,6 +49888,7 @@ async function buildImage(docker2, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
+    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
   return await idOf(docker2, build3.name);
@@ -50064,7 +50076,9 @@ async function prepareImages({ id, work }, inputs, {
       ...jdk.isLayer && { JDK_PLACE: "/trees/jdk/" }
     },
     labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
-    uncompressed: imageStore === "containerd"
+    uncompressed: imageStore === "containerd",
+    // The start command of an image has its own JAVA_OPTS.
+    javaOpts: inputs.env["JAVA_OPTS"] ?? (isInAnImage(application) ? void 0 : base.environment["JAVA_OPTS"])
   };
 }
 function withoutOwn(origin, own = {}) {
@@ -52163,6 +52177,7 @@ async function buildUserImage(context, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
+    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     const step = failedStep(output2);
     const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(
@@ -52862,6 +52877,8 @@ async function tryPrivileges({ docker: docker2, clock }, run2, image, privileges
     );
   }
   if (result.exitCode !== 0) {
+    const shell = noShellFailure(result.stderr);
+    if (shell) throw shell;
     return lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ""), 1) || `exit code ${result.exitCode}`;
   }
   if (!result.stdout.includes("CapBnd")) return "the output of a container did not come through";
@@ -53345,7 +53362,7 @@ async function jdkFromFile(file, architecture, { jdkSha256, temporaryFolder }, w
   verifyArchive(measured, asset, expected);
   const { sha256: sha2562 } = measured;
   if (jdkSha256 === void 0) warning2(`To pin ${name}, set \`jdk-sha256: ${sha2562}\`.`);
-  return { asset: { ...asset, major: javaVersionIn(release2()) }, file: thin, sha256: sha2562, cached: true };
+  return { asset: { ...asset, major: javaVersionIn(release2()) }, file: thin, sha256: sha2562 };
 }
 
 // src/jdk/source.ts
@@ -53356,65 +53373,6 @@ var import_node_crypto9 = require("node:crypto");
 var import_promises58 = require("node:fs/promises");
 var import_node_path53 = __toESM(require("node:path"), 1);
 var import_undici2 = __toESM(require_undici(), 1);
-var CACHED_HEADERS = ["content-type", "link"];
-function conditionalFetch(fetch, folder, warning2) {
-  return async (url, init = {}) => {
-    const file = import_node_path53.default.join(folder, `${(0, import_node_crypto9.createHash)("sha256").update(url).digest("hex")}.json`);
-    const cached = await read(file, url);
-    const headers = new import_undici2.Headers(init.headers);
-    if (cached?.etag) headers.set("if-none-match", cached.etag);
-    let response;
-    try {
-      response = await fetch(url, { ...init, headers });
-    } catch (error2) {
-      if (!cached) throw error2;
-      warning2(`${messageOf(error2)} Using the cached response of an earlier run.`);
-      return responseOf(cached);
-    }
-    if (cached && response.status === 304) return responseOf(cached);
-    if (cached && response.status >= 500) {
-      await response.body?.cancel();
-      warning2(
-        `${new URL(url).host} responds with status ${response.status}. Using the cached response of an earlier run.`
-      );
-      return responseOf(cached);
-    }
-    if (!response.ok || !isJson(response)) return response;
-    return responseOf(await store(file, url, response));
-  };
-}
-function isJson(response) {
-  return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
-}
-async function read(file, url) {
-  const cached = jsonOf(await (0, import_promises58.readFile)(file, "utf8").catch(() => ""));
-  return cached?.url === url ? cached : void 0;
-}
-async function store(file, url, response) {
-  const headers = {};
-  for (const name of CACHED_HEADERS) {
-    const value = response.headers.get(name);
-    if (value !== null) headers[name] = value;
-  }
-  const cached = { url, etag: response.headers.get("etag"), headers, body: await response.text() };
-  if (jsonOf(cached.body) === void 0) return cached;
-  await (0, import_promises58.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
-  const staged = `${file}.${(0, import_node_crypto9.randomUUID)()}`;
-  await (0, import_promises58.writeFile)(staged, JSON.stringify(cached));
-  await (0, import_promises58.rename)(staged, file);
-  return cached;
-}
-function responseOf(cached) {
-  return new import_undici2.Response(cached.body, { status: 200, headers: cached.headers });
-}
-
-// src/http/fetch.ts
-var import_node_stream6 = require("node:stream");
-var import_undici4 = __toESM(require_undici(), 1);
-
-// src/http/client.ts
-var import_node_stream5 = require("node:stream");
-var import_undici3 = __toESM(require_undici(), 1);
 
 // src/http/retry.ts
 var PATIENCE = { tryTimeout: 3e4, pauseUnit: 1e3, longestTotalWait: 6e4 };
@@ -53472,7 +53430,73 @@ function retryTime({ headers }, now = Date.now()) {
   return Number.isNaN(date.getTime()) ? void 0 : date;
 }
 
+// src/http/conditional.ts
+var CACHED_HEADERS = ["content-type", "link"];
+function conditionalFetch(fetch, folder, warning2) {
+  return async (url, init = {}) => {
+    const file = import_node_path53.default.join(folder, `${(0, import_node_crypto9.createHash)("sha256").update(url).digest("hex")}.json`);
+    const cached = await read(file, url);
+    const headers = new import_undici2.Headers(init.headers);
+    if (cached?.etag) headers.set("if-none-match", cached.etag);
+    let response;
+    try {
+      response = await fetch(url, { ...init, headers });
+    } catch (error2) {
+      if (!cached || !(error2 instanceof HttpFailure)) throw error2;
+      warning2(`${messageOf(error2)} Using the cached response of an earlier run.`);
+      return responseOf(cached);
+    }
+    if (cached && response.status === 304) return responseOf(cached);
+    if (cached && response.status >= 500) {
+      await response.body?.cancel();
+      warning2(
+        `${new URL(url).host} responds with status ${response.status}. Using the cached response of an earlier run.`
+      );
+      return responseOf(cached);
+    }
+    if (!response.ok || !isJson(response)) return response;
+    const received = await receive(url, response);
+    if (jsonOf(received.body) !== void 0)
+      await store(file, received).catch(
+        (error2) => warning2(
+          `The response of ${new URL(url).host} could not be stored in the tool cache: ${messageOf(error2)}`
+        )
+      );
+    return responseOf(received);
+  };
+}
+function isJson(response) {
+  return /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
+}
+async function read(file, url) {
+  const cached = jsonOf(await (0, import_promises58.readFile)(file, "utf8").catch(() => ""));
+  return cached?.url === url ? cached : void 0;
+}
+async function receive(url, response) {
+  const headers = {};
+  for (const name of CACHED_HEADERS) {
+    const value = response.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return { url, etag: response.headers.get("etag"), headers, body: await response.text() };
+}
+async function store(file, cached) {
+  await (0, import_promises58.mkdir)(import_node_path53.default.dirname(file), { recursive: true });
+  const staged = `${file}.${(0, import_node_crypto9.randomUUID)()}`;
+  await (0, import_promises58.writeFile)(staged, JSON.stringify(cached));
+  await (0, import_promises58.rename)(staged, file);
+}
+function responseOf(cached) {
+  return new import_undici2.Response(cached.body, { status: 200, headers: cached.headers });
+}
+
+// src/http/fetch.ts
+var import_node_stream6 = require("node:stream");
+var import_undici4 = __toESM(require_undici(), 1);
+
 // src/http/client.ts
+var import_node_stream5 = require("node:stream");
+var import_undici3 = __toESM(require_undici(), 1);
 var MOST_REDIRECTS2 = 5;
 var LARGEST_BODY = 64 * 1024 * 1024;
 async function sendToServer(sent) {
@@ -57659,8 +57683,9 @@ var Octokit2 = Octokit.plugin(requestLog, legacyRestEndpointMethods, paginateRes
 var import_undici5 = __toESM(require_undici(), 1);
 
 // src/jdk/response.ts
-async function jsonText(response, address, hasToken) {
-  if (!response.ok) throw await statusFailure(response, address, hasToken);
+var OTHER_SERVER = "Something between the runner and that server, such as a proxy or a firewall, may respond in its place, or the vendor has changed its API: use a newer version of this action, or another `distribution`.";
+async function jsonText(response, address, token3) {
+  if (!response.ok) throw await statusFailure(response, address, token3);
   const { host } = address;
   const text2 = await response.text();
   const type = response.headers.get("content-type") ?? "no type";
@@ -57674,7 +57699,7 @@ async function jsonText(response, address, hasToken) {
     }
   );
 }
-async function statusFailure(response, { host, pathname }, hasToken) {
+async function statusFailure(response, { host, pathname }, token3) {
   const evidence = (await response.text()).slice(0, 200);
   if (isRateLimited(response)) {
     const until = retryTime(response);
@@ -57682,20 +57707,20 @@ async function statusFailure(response, { host, pathname }, hasToken) {
       "runner",
       `the rate limit of ${host} is exceeded${until ? ` until ${until.toISOString()}` : ""}.`,
       {
-        fix: hasToken ? "Run the job again after that time." : "Set `github-token` to a token for that server: requests with a token have a much higher limit.",
+        fix: token3 === "missing" ? "Set `github-token` to a token for that server: requests with a token have a much higher limit." : "Run the job again after that time.",
         evidence
       }
     );
   }
   if (response.status === 401 || response.status === 403) {
     return new Failure("input", `${host} refuses access (status ${response.status}).`, {
-      fix: "Check `github-token`: it must be a token for that server, and not expired.",
+      fix: token3 === "none" ? OTHER_SERVER : "Check `github-token`: it must be a token for that server, and not expired.",
       evidence
     });
   }
   if (response.status === 404) {
     return new Failure("input", `${host} does not have ${pathname} (status 404).`, {
-      fix: "Check the address; for `github-api-url` the default is https://api.github.com.",
+      fix: token3 === "none" ? OTHER_SERVER : "Check the address; for `github-api-url` the default is https://api.github.com.",
       evidence
     });
   }
@@ -57731,7 +57756,7 @@ function octokit(github) {
     request: {
       fetch: async (url, init) => {
         const response = await github.fetch(url, init);
-        const text2 = await jsonText(response, new URL(url), github.token !== void 0);
+        const text2 = await jsonText(response, new URL(url), github.token === void 0 ? "missing" : "sent");
         return new import_undici5.Response(text2, { status: response.status, headers: response.headers });
       }
     }
@@ -57906,8 +57931,10 @@ async function attempt2(asset, read3, options3) {
   const response = await options3.fetch(asset.url, { headers }).catch((error2) => {
     throw error2 instanceof Failure ? error2.of(context) : error2;
   });
-  if (!response.ok)
-    throw (await statusFailure(response, new URL(asset.url), options3.token !== void 0)).of(context);
+  if (!response.ok) {
+    const token3 = options3.token !== void 0 ? "sent" : asset.distribution === "crac" ? "missing" : "none";
+    throw (await statusFailure(response, new URL(asset.url), token3)).of(context);
+  }
   const incomplete = (why) => {
     const fix = `Check that the runner reaches ${host} and the host that it redirects to, and run the job again.`;
     return new HttpFailure("runner", `${context}: ${why}.`, { fix }, {});
@@ -57957,7 +57984,7 @@ async function fromCache(asset, expected, options3) {
     const archive = options3.content === "whole" ? found : record.archive;
     verifyArchive(archive, asset, expected);
     options3.info(`${asset.name} is in the tool cache.`);
-    return { asset, file, sha256: archive.sha256, cached: true };
+    return { asset, file, sha256: archive.sha256 };
   } catch (error2) {
     options3.warning(`The archive in the tool cache is not used: ${messageOf(error2)}`);
     await (0, import_promises59.rm)(folder, { recursive: true, force: true });
@@ -57995,7 +58022,7 @@ async function downloaded(asset, expected, options3) {
     ).catch(
       (error2) => options3.warning(`The archive could not be stored in the tool cache: ${messageOf(error2)}`)
     );
-    return { asset, file, sha256: sha2562, cached: false };
+    return { asset, file, sha256: sha2562 };
   } catch (error2) {
     await (0, import_promises59.rm)(file, { force: true });
     throw error2;
@@ -58035,7 +58062,7 @@ async function listLiberica(fetch, apiUrl, architecture) {
     "release-type": "all"
   }).toString();
   const response = await fetch(url.href, { headers: { accept: "application/json" } });
-  return libericaAssets(JSON.parse(await jsonText(response, url, false)));
+  return libericaAssets(JSON.parse(await jsonText(response, url, "none")));
 }
 function libericaAssets(releases) {
   return releases.flatMap((release2) => {
@@ -58092,7 +58119,7 @@ async function listZulu(fetch, apiUrl, architecture) {
     page_size: "1000"
   }).toString();
   const response = await fetch(url.href, { headers: { accept: "application/json" } });
-  return zuluAssets(JSON.parse(await jsonText(response, url, false)));
+  return zuluAssets(JSON.parse(await jsonText(response, url, "none")));
 }
 function zuluAssets(packages) {
   return packages.flatMap((listed2) => {
@@ -58148,6 +58175,7 @@ function jdkSource(context) {
       if (assets.every(isValidAsset)) return assets;
     } catch (error2) {
       if (error2 instanceof Failure) throw error2;
+      context.cancelled?.throwIfAborted();
     }
     throw new Failure(
       "runner",
@@ -58661,7 +58689,7 @@ async function fromLastImage({ log: log2, work }, { version, dockerFolder, repos
     const result = await fetchJdkLayer(repositories, tag, key, file, cancelled2);
     if ("reason" in result) return result.reason;
     log2.info(`${asset.name} comes from a layer of ${result.from}.`);
-    return { asset, file, sha256: sha2562, cached: false, isLayer: true };
+    return { asset, file, sha256: sha2562, isLayer: true };
   }
 }
 
@@ -59575,7 +59603,7 @@ var docker = signatures({ operations: ["dump", "restore"], stream: "docker" }, [
   {
     id: "docker-daemon",
     operations: ["dump", "restore", "push"],
-    pattern: /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .{0,300}docker/m,
+    pattern: /Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect: |context deadline exceeded while .{0,300}docker/m,
     category: "runner",
     cause: "The Docker engine does not respond.",
     fix: "Start the Docker engine, or set DOCKER_HOST to one that runs."
@@ -60832,14 +60860,132 @@ async function fromFork(environment2) {
   }
 }
 
+// src/registry/tags.ts
+var import_promises67 = require("node:fs/promises");
+var import_node_path62 = __toESM(require("node:path"), 1);
+var TagsPutBack = class extends Error {
+  constructor(outcomes, cause) {
+    super(messageOf(cause), { cause });
+    this.outcomes = outcomes;
+  }
+  outcomes;
+};
+async function moveTags(targets, manifest, folder) {
+  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
+  await writeJournal(folder, { digest: manifest.digest, tags: all });
+  const moved = [];
+  const taken = [];
+  try {
+    for (const target of targets) {
+      for (const tag of target.tags) {
+        moved.push([target, tag]);
+        if (await moveTag(target, tag, manifest) === "taken") taken.push(tag);
+      }
+    }
+    return taken;
+  } catch (error2) {
+    const outcomes = await putBackAll(
+      moved.map(([{ rollback, before }, tag]) => ({ client: rollback, tag, before: before.get(tag) })),
+      manifest.digest
+    );
+    throw error2 instanceof Failure ? error2.also(outcomes.join(" ")) : new TagsPutBack(outcomes, error2);
+  } finally {
+    await deleteJournal(folder);
+  }
+}
+async function putBackMoved(repositories, folder) {
+  const moves = await readJournal(folder);
+  return await putBackAll(
+    (moves?.tags ?? []).map((move) => ({ ...move, client: repositories(move.tag) })),
+    moves?.digest ?? ""
+  );
+}
+async function putBackAll(moves, pushed) {
+  const outcomes = [];
+  const [old, fresh] = [moves.filter(({ before }) => before), moves.filter(({ before }) => !before)];
+  for (const move of [...old, ...fresh]) outcomes.push(await putBack(move, pushed, old));
+  return outcomes;
+}
+async function moveTag({ client, before }, tag, manifest) {
+  try {
+    await client.putManifest(tag.tag, manifest);
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === manifest.digest) return "moved";
+    if (there && there.digest !== before.get(tag)?.digest && isOfAnotherImage(there, manifest)) return "taken";
+    throw new Failure(
+      "registry",
+      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
+      {
+        fix: "A cache or a proxy between here and the registry changes images, or keeps old ones: check the tag at the registry, and run the job again."
+      }
+    );
+  } catch (error2) {
+    throw error2 instanceof Failure ? error2.of(`${tag.text} could not be pushed`) : error2;
+  }
+}
+function isOfAnotherImage(one, other) {
+  const [first3, second] = [one, other].map(
+    ({ bytes }) => fieldsOf(fieldsOf(jsonOf(bytes))["config"])["digest"]
+  );
+  return typeof first3 === "string" && typeof second === "string" && first3 !== second;
+}
+async function putBack({ client, tag, before }, pushed, old) {
+  try {
+    const there = await client.manifest(tag.tag);
+    if (there?.digest === before?.digest) return `${tag.text} is unchanged.`;
+    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
+    if (before !== void 0) {
+      await client.putManifest(tag.tag, before);
+      return `${tag.text} was put back to ${before.digest}.`;
+    }
+    const removed = await client.remove(tag.tag) || !await isNamed(pushed, old) && await client.remove(pushed);
+    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
+  } catch {
+    return `${tag.text} could not be put back.`;
+  }
+}
+async function isNamed(digest, tags2) {
+  const there = await Promise.all(tags2.map(({ client, tag }) => client.manifest(tag.tag)));
+  return there.some((manifest) => manifest?.digest === digest);
+}
+var FILE = "moving-tags.json";
+async function writeJournal(folder, { digest, tags: tags2 }) {
+  const journal = {
+    digest,
+    tags: tags2.map(({ tag, before }) => ({
+      tag: tag.text,
+      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
+    }))
+  };
+  await (0, import_promises67.writeFile)(import_node_path62.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
+}
+async function deleteJournal(folder) {
+  await (0, import_promises67.rm)(import_node_path62.default.join(folder, FILE), { force: true });
+}
+async function readJournal(folder) {
+  try {
+    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises67.readFile)(import_node_path62.default.join(folder, FILE), "utf8"));
+    return {
+      digest,
+      tags: tags2.map(({ tag, before }) => ({
+        tag: parseReference(tag),
+        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
+      }))
+    };
+  } catch {
+    return void 0;
+  }
+}
+
 // src/registry/push-failure.ts
 async function explainPushFailure(error2, { late, limit, cancelled: cancelled2, environment: environment2 }) {
   if (late.aborted && !cancelled2.aborted) return timedOut(limit, error2);
   return await explained(error2, environment2);
 }
 function timedOut(limit, cause) {
-  return new Failure("registry", `The push was not complete within ${seconds(limit)}.`, {
-    fix: "If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.",
+  const tags2 = cause instanceof TagsPutBack ? cause.outcomes.join(" ") : "No tag was moved.";
+  return new Failure("registry", `The push was not complete within ${seconds(limit)}. ${tags2}`, {
+    fix: "If the registry is slow, increase `push-timeout`.",
     cause
   });
 }
@@ -60920,7 +61066,7 @@ function identifies(id, config, documents) {
 }
 
 // src/secrets/image.ts
-var import_node_path63 = __toESM(require("node:path"), 1);
+var import_node_path64 = __toESM(require("node:path"), 1);
 
 // src/snapshot/content.ts
 var KINDS = [
@@ -60969,7 +61115,7 @@ function openOf(descriptors, files) {
 }
 
 // src/secrets/archives/layers.ts
-var import_node_path62 = __toESM(require("node:path"), 1);
+var import_node_path63 = __toESM(require("node:path"), 1);
 
 // src/secrets/archives/frames.ts
 var AHEAD = 16;
@@ -62331,7 +62477,7 @@ async function* filesOfImage(archive, layers, opener) {
     if (part.kind === "gap") continue;
     const { name, target, bytes } = part;
     const reader = createByteReader(bytes);
-    if (target !== void 0) layers.links.set(name, import_node_path62.default.posix.join(import_node_path62.default.posix.dirname(name), target));
+    if (target !== void 0) layers.links.set(name, import_node_path63.default.posix.join(import_node_path63.default.posix.dirname(name), target));
     else if (name === "manifest.json") layers.order = orderIn(await reader.peek(LARGEST_MANIFEST));
     else yield* filesOfLayer(name, reader, layers, opener);
   }
@@ -62358,9 +62504,9 @@ async function* filesOfLayer(layer, reader, { results }, opener) {
       }
       opener.allow(part.size);
       const { attributes, bytes } = part;
-      const name = import_node_path62.default.posix.join("/", part.name);
+      const name = import_node_path63.default.posix.join("/", part.name);
       const file = { name, layer, attributes, bytes };
-      if (import_node_path62.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
+      if (import_node_path63.default.posix.dirname(name) === SNAPSHOT_DIR) yield file;
       else yield* contentsOf(file, opener);
     }
     if ((await reader.peek(1)).length > 0) results.set(layer, "something follows its packed archive");
@@ -63058,7 +63204,7 @@ async function scanImage(archive, matcher, snapshot, startProgram) {
   const opener = createOpener(startProgram);
   const scanned = await scanFiles(filesOfImage(archive, layers, opener), matcher, {
     locate: locatorIn(snapshot?.reading),
-    measured: (file) => import_node_path63.default.posix.dirname(file) === SNAPSHOT_DIR
+    measured: (file) => import_node_path64.default.posix.dirname(file) === SNAPSHOT_DIR
   }).finally(() => opener.close());
   const { count, names } = opener.unopened;
   const shown2 = await Promise.all(names.map(async (name) => await withoutSecrets(name, matcher)));
@@ -63084,8 +63230,8 @@ function mergedScans(below2, above) {
 }
 function locatorIn(reading) {
   return (file, offset) => {
-    if (import_node_path63.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
-    const memory = reading?.map.locate(import_node_path63.default.posix.basename(file), offset);
+    if (import_node_path64.default.posix.dirname(file) !== SNAPSHOT_DIR) return void 0;
+    const memory = reading?.map.locate(import_node_path64.default.posix.basename(file), offset);
     return memory && (memory.kind === "files" && memory.file ? `mapped ${memory.file}` : KIND_NAMES[memory.kind]);
   };
 }
@@ -63561,7 +63707,7 @@ function packedLayers({ entries }) {
 }
 
 // src/checkpoint/checkpoint.ts
-var import_node_path68 = __toESM(require("node:path"), 1);
+var import_node_path69 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/opened-by.ts
 function whatIsOpen(opened, output) {
@@ -63619,10 +63765,10 @@ async function unlessRefused(work) {
   });
 }
 var OpenResources = class extends CheckpointRefused {
-  constructor(resources, what, details, isNamed = false) {
+  constructor(resources, what, details, isNamed2 = false) {
     super(what, details);
     this.resources = resources;
-    this.isNamed = isNamed;
+    this.isNamed = isNamed2;
   }
   resources;
   isNamed;
@@ -63647,11 +63793,11 @@ function checkpointRefusal(output) {
   const open6 = openResources(causes);
   const known = whatIsOpen(causes, output);
   if (open6.length > 0) {
-    const isNamed = known?.signature?.weight === "specific";
+    const isNamed2 = known?.signature?.weight === "specific";
     const id = known?.signature ? ` (${known.signature.id})` : "";
-    const what = `The JVM refused the checkpoint: ${summarise(open6)}${isNamed ? `. ${known.cause}` : `${id}.`}`;
-    const details = { fix: isNamed ? known.fix : CLOSE_IT, evidence: listResources(open6) };
-    return new OpenResources(open6, what, { ...details, signature: known?.signature }, isNamed);
+    const what = `The JVM refused the checkpoint: ${summarise(open6)}${isNamed2 ? `. ${known.cause}` : `${id}.`}`;
+    const details = { fix: isNamed2 ? known.fix : CLOSE_IT, evidence: listResources(open6) };
+    return new OpenResources(open6, what, { ...details, signature: known?.signature }, isNamed2);
   }
   if (/C\/R is not configured/.test(output)) {
     return new Failure("internal", "The JVM was started without a folder for the checkpoint.", {
@@ -64353,8 +64499,8 @@ function servedBy(application, serves) {
 }
 
 // src/checkpoint/failures.ts
-var import_promises69 = require("node:fs/promises");
-var import_node_path67 = __toESM(require("node:path"), 1);
+var import_promises70 = require("node:fs/promises");
+var import_node_path68 = __toESM(require("node:path"), 1);
 
 // src/diagnosis/suggest-policies.ts
 var PRESETS2 = [
@@ -64379,8 +64525,8 @@ function suggestPolicies(resources) {
 }
 
 // src/checkpoint/verify.ts
-var import_promises67 = require("node:fs/promises");
-var import_node_path64 = __toESM(require("node:path"), 1);
+var import_promises68 = require("node:fs/promises");
+var import_node_path65 = __toESM(require("node:path"), 1);
 
 // src/snapshot/image-format.ts
 var ImageFormatError = class extends Error {
@@ -64595,7 +64741,7 @@ function readRestoreTime(image) {
 // src/checkpoint/verify.ts
 var KILLED2 = 137;
 async function verifySnapshot({ evidence, images }, end, output) {
-  const read3 = (name) => (0, import_promises67.readFile)(import_node_path64.default.join(evidence, name)).catch(() => void 0);
+  const read3 = (name) => (0, import_promises68.readFile)(import_node_path65.default.join(evidence, name)).catch(() => void 0);
   const criuLog2 = (await read3(EVIDENCE_FILES.criuLog))?.toString("latin1") ?? "";
   if (end.oomKilled) {
     throw outOfMemory();
@@ -64612,7 +64758,7 @@ async function verifySnapshot({ evidence, images }, end, output) {
   const pagemaps = files.filter((file) => /^pagemap-\d+\.img$/.test(file.name));
   if (pagemaps.length === 0) throw broken("its page map is missing", criuLog2);
   for (const { name } of pagemaps) {
-    const image = await (0, import_promises67.readFile)(import_node_path64.default.join(images, name)).catch(() => void 0);
+    const image = await (0, import_promises68.readFile)(import_node_path65.default.join(images, name)).catch(() => void 0);
     verifyPages(name, image, files, criuLog2);
   }
   const statistics = await read3(EVIDENCE_FILES.statistics);
@@ -64664,7 +64810,7 @@ function criuFailure(criuLog2, exitCode, output) {
 }
 async function verifyWarpSnapshot({ evidence }, end) {
   const files = parseListing(
-    await (0, import_promises67.readFile)(import_node_path64.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
+    await (0, import_promises68.readFile)(import_node_path65.default.join(evidence, EVIDENCE_FILES.listing), "utf8").catch(() => "")
   );
   if (end.oomKilled) throw outOfMemory();
   if (!files.some(({ size }) => size > 0)) throw endedBefore(end.exitCode);
@@ -64702,11 +64848,11 @@ function orUndefined(read3) {
 }
 
 // src/checkpoint/trigger.ts
-var import_promises68 = require("node:fs/promises");
-var import_node_path66 = __toESM(require("node:path"), 1);
+var import_promises69 = require("node:fs/promises");
+var import_node_path67 = __toESM(require("node:path"), 1);
 
 // src/checkpoint/threads.ts
-var import_node_path65 = __toESM(require("node:path"), 1);
+var import_node_path66 = __toESM(require("node:path"), 1);
 var DUMP_TIMEOUT = 2e3;
 var MOST_LINES2 = 2e4;
 var SHOWN_THREADS = 2;
@@ -64724,7 +64870,7 @@ async function dumpThreads({ docker: docker2, clock, keep }, application, folder
   await within(complete.promise, DUMP_TIMEOUT, clock);
   stop();
   const text2 = lines3.join("\n");
-  if (text2 !== "") await writeLog(import_node_path65.default.join(folder, "threads.txt"), `${text2}
+  if (text2 !== "") await writeLog(import_node_path66.default.join(folder, "threads.txt"), `${text2}
 `, keep.hiding);
   return text2;
 }
@@ -64769,7 +64915,7 @@ async function checkpoint(context, application, events2, request3) {
     timeout: request3.checkpointTimeout
   }).then(async (result) => {
     answered = true;
-    const log2 = import_node_path66.default.join(request3.evidence, "jcmd.log");
+    const log2 = import_node_path67.default.join(request3.evidence, "jcmd.log");
     await writeLog(log2, `${result.stdout}${result.stderr}`, keep.hiding);
     return result;
   });
@@ -64795,17 +64941,17 @@ async function checkpoint(context, application, events2, request3) {
 }
 async function copyEvidence({ docker: docker2, keep }, { name }, { evidence, images }) {
   const copied = `${images}-evidence`;
-  await (0, import_promises68.rm)(copied, { recursive: true, force: true });
-  await (0, import_promises68.mkdir)(copied);
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.mkdir)(copied);
   await docker2.run(["cp", `${name}:${EVIDENCE_DIR}/.`, copied]);
-  await (0, import_promises68.rm)(images, { recursive: true, force: true });
-  await (0, import_promises68.rename)(import_node_path66.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
-  for (const entry of await (0, import_promises68.readdir)(copied, { withFileTypes: true })) {
+  await (0, import_promises69.rm)(images, { recursive: true, force: true });
+  await (0, import_promises69.rename)(import_node_path67.default.join(copied, EVIDENCE_FILES.images), images).catch(() => void 0);
+  for (const entry of await (0, import_promises69.readdir)(copied, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const content = await (0, import_promises68.readFile)(import_node_path66.default.join(copied, entry.name));
-    await writeLog(import_node_path66.default.join(evidence, entry.name), content, keep.hiding);
+    const content = await (0, import_promises69.readFile)(import_node_path67.default.join(copied, entry.name));
+    await writeLog(import_node_path67.default.join(evidence, entry.name), content, keep.hiding);
   }
-  await (0, import_promises68.rm)(copied, { recursive: true, force: true });
+  await (0, import_promises69.rm)(copied, { recursive: true, force: true });
 }
 async function expired(context, application, request3, answered) {
   const progress = answered ? "the JVM had agreed, but CRIU did not finish" : "the JVM had not responded; a beforeCheckpoint hook may hang";
@@ -64837,10 +64983,15 @@ ${answer.stderr}`;
   });
 }
 async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
-  const file = import_node_path66.default.join(evidence, EVIDENCE_FILES.criuLog);
+  const file = import_node_path67.default.join(evidence, EVIDENCE_FILES.criuLog);
   await docker2.attempt(["cp", `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file]);
-  const log2 = await (0, import_promises68.readFile)(file).catch(() => void 0);
-  if (log2 === void 0) return "";
+  const copied = await (0, import_promises69.lstat)(file).catch(() => void 0);
+  if (copied === void 0) return "";
+  if (!copied.isFile()) {
+    await (0, import_promises69.rm)(file, { recursive: true, force: true });
+    return "";
+  }
+  const log2 = await (0, import_promises69.readFile)(file);
   await writeLog(file, log2, keep.hiding);
   return log2.toString("latin1");
 }
@@ -64849,7 +65000,7 @@ async function criuLog({ docker: docker2, keep }, { name }, { evidence }) {
 async function ownCheckpointFailure(context, application, events2, to) {
   if (!events2.hasEngineFailed()) return checkpointRefusal(events2.refusal());
   await copyEvidence(context, application, to).catch(() => void 0);
-  const criuLog2 = await (0, import_promises69.readFile)(import_node_path67.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
+  const criuLog2 = await (0, import_promises70.readFile)(import_node_path68.default.join(to.evidence, EVIDENCE_FILES.criuLog), "latin1").catch(() => "");
   return criuFailure(criuLog2, void 0, application.output.text());
 }
 var STACK_TRACES = "-Djdk.crac.collect-fd-stacktraces=true";
@@ -64858,7 +65009,7 @@ async function explainOpen(refused3, second, { evidence }, hiding) {
   const { resources, message } = second ?? refused3;
   const named = second?.isNamed ? second : refused3;
   const policies = suggestPolicies(resources);
-  await writeLog(import_node_path67.default.join(evidence, POLICIES), policies, hiding);
+  await writeLog(import_node_path68.default.join(evidence, POLICIES), policies, hiding);
   const list3 = listResources(resources);
   const details = named.isNamed && resources.every(({ kind }) => kind === "socket") ? { fix: named.fix, evidence: list3 } : {
     fix: `${named.fix} The JVM can handle what the application cannot close: paste the input \`resource-policies\` below, which is also ${POLICIES} in the folder of the output \`logs\`.`,
@@ -64883,7 +65034,7 @@ async function untilApplicationReady(context, application, request3) {
   const checks = checksFor(readiness, target);
   const ready = untilReady(checks, PROBE_INTERVAL2, clock, stop.signal);
   const checkpointed = request3.checkpointed.then((end) => ({ checkpointed: end }));
-  const first3 = Promise.race([ready, application.ended, checkpointed]);
+  const first3 = Promise.race([ready.catch(() => application.ended), application.ended, checkpointed]);
   const outcome = await within(first3, request3.startupTimeout, clock).finally(() => stop.abort());
   if (outcome !== EXPIRED && "checkpointed" in outcome) return outcome;
   if (outcome !== EXPIRED && "exitCode" in outcome) {
@@ -65246,13 +65397,13 @@ async function warmUpOf({ warmup, warmupScript, port }, { readiness, workspace, 
   const lines3 = [];
   for (const line2 of warmup ?? []) lines3.push({ ...line2, request: await requestOf(line2, workspace) });
   if (warmup === void 0 && warmupScript === void 0) lines3.push(standardWarmUp(readiness, port));
-  const script = warmupScript === void 0 ? void 0 : import_node_path68.default.resolve(workspace, warmupScript);
+  const script = warmupScript === void 0 ? void 0 : import_node_path69.default.resolve(workspace, warmupScript);
   return { lines: lines3, script, environment: environment2 };
 }
 
 // src/checkpoint/map-heap.ts
-var import_promises70 = require("node:fs/promises");
-var import_node_path69 = __toESM(require("node:path"), 1);
+var import_promises71 = require("node:fs/promises");
+var import_node_path70 = __toESM(require("node:path"), 1);
 function reasonToLoad({ memory }, engine) {
   if (memory === "loaded") return "`memory` is `loaded`";
   if (engine.name === "warp") return "the checkpoint engine is Warp";
@@ -65268,11 +65419,11 @@ async function mapHeap(context, snapshot, plan) {
     return snapshot;
   }
   const { images, mapped, loaded } = plan.mapped;
-  const folder = import_node_path69.default.join(work, HEAP_FILES.folder);
-  await (0, import_promises70.mkdir)(import_node_path69.default.join(folder, HEAP_FILES.images), { recursive: true });
-  await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
-  await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
-  for (const [name, image] of images) await (0, import_promises70.writeFile)(import_node_path69.default.join(folder, HEAP_FILES.images, name), image);
+  const folder = import_node_path70.default.join(work, HEAP_FILES.folder);
+  await (0, import_promises71.mkdir)(import_node_path70.default.join(folder, HEAP_FILES.images), { recursive: true });
+  await (0, import_promises71.writeFile)(import_node_path70.default.join(folder, HEAP_FILES.mapped), listing2(mapped));
+  await (0, import_promises71.writeFile)(import_node_path70.default.join(folder, HEAP_FILES.loaded), listing2(loaded));
+  for (const [name, image] of images) await (0, import_promises71.writeFile)(import_node_path70.default.join(folder, HEAP_FILES.images, name), image);
   const container = namesOf(id).checkpointContainer;
   await docker2.run(["cp", folder, `${container}:${EVIDENCE_DIR}/`]);
   await docker2.run(["exec", container, `${CRAC_DIR}/${SCRIPTS.mapHeap}`, mapped.name, loaded.name]);
@@ -65320,8 +65471,8 @@ async function noteMissingFonts({ docker: docker2, log: log2, id }, libraries, i
 }
 
 // src/application/setting-files.ts
-var import_promises71 = require("node:fs/promises");
-var import_node_path70 = __toESM(require("node:path"), 1);
+var import_promises72 = require("node:fs/promises");
+var import_node_path71 = __toESM(require("node:path"), 1);
 var import_yaml = __toESM(require_dist2(), 1);
 var NAME5 = /^application(?:-([\w.-]+))?\.(properties|ya?ml)$/;
 var FOLDERS = ["", "config", "BOOT-INF/classes", "WEB-INF/classes"];
@@ -65329,14 +65480,14 @@ async function readSettingFiles(sources) {
   const found = [];
   for (const source of sources) {
     const isDirectory2 = await isFolder(source);
-    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path70.default.join(source, name)) : [source];
+    const jars = isDirectory2 ? (await namesIn3(source)).map((name) => import_node_path71.default.join(source, name)) : [source];
     for (const jar of jars.filter((name) => name.endsWith(".jar"))) {
       const texts = await textsIn2(jar, isSettingFile).catch(() => /* @__PURE__ */ new Map());
       for (const [name, text2] of texts) found.push(settingFile(name, text2));
     }
     for (const folder of isDirectory2 ? FOLDERS : []) {
-      for (const name of (await namesIn3(import_node_path70.default.join(source, folder))).filter((file) => NAME5.test(file))) {
-        const text2 = await (0, import_promises71.readFile)(import_node_path70.default.join(source, folder, name), "utf8").catch(() => "");
+      for (const name of (await namesIn3(import_node_path71.default.join(source, folder))).filter((file) => NAME5.test(file))) {
+        const text2 = await (0, import_promises72.readFile)(import_node_path71.default.join(source, folder, name), "utf8").catch(() => "");
         found.push(settingFile(name, text2));
       }
     }
@@ -65346,9 +65497,9 @@ async function readSettingFiles(sources) {
 async function readFurtherSettings(files) {
   const found = [];
   for (const [place, file] of files) {
-    const below2 = import_node_path70.default.posix.relative(HOME_DIR, place);
+    const below2 = import_node_path71.default.posix.relative(HOME_DIR, place);
     if (!isSettingFile(below2)) continue;
-    found.push(settingFile(below2, await (0, import_promises71.readFile)(file, "utf8").catch(() => "")));
+    found.push(settingFile(below2, await (0, import_promises72.readFile)(file, "utf8").catch(() => "")));
   }
   return found;
 }
@@ -65356,13 +65507,13 @@ function settingsInJson(text2) {
   return yamlIn(text2)[0] ?? /* @__PURE__ */ new Map();
 }
 function isSettingFile(name) {
-  return NAME5.test(import_node_path70.default.posix.basename(name)) && FOLDERS.includes(import_node_path70.default.posix.dirname(name).replace(/^\.$/, ""));
+  return NAME5.test(import_node_path71.default.posix.basename(name)) && FOLDERS.includes(import_node_path71.default.posix.dirname(name).replace(/^\.$/, ""));
 }
 async function namesIn3(folder) {
-  return (await (0, import_promises71.readdir)(folder).catch(() => [])).sort();
+  return (await (0, import_promises72.readdir)(folder).catch(() => [])).sort();
 }
 function settingFile(name, text2) {
-  const base = import_node_path70.default.posix.basename(name);
+  const base = import_node_path71.default.posix.basename(name);
   const [, profile, kind] = NAME5.exec(base) ?? [];
   return { name: base, profile, documents: kind === "properties" ? propertiesIn(text2) : yamlIn(text2) };
 }
@@ -65402,7 +65553,11 @@ async function readSettings({
   const given = givenSettings([...application.command, ...javaOptions2], words);
   const json = settingsInJson(env["SPRING_APPLICATION_JSON"] ?? "");
   const fromEnvironment = (key) => {
-    const value = json.get(key) ?? env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, "_")];
+    const names = [
+      key,
+      ...[key.replaceAll("-", ""), key].map((name) => name.toUpperCase().replace(/[^A-Z0-9]/g, "_"))
+    ];
+    const value = json.get(key) ?? names.map((name) => env[name]).find((given2) => given2 !== void 0);
     return value === void 0 ? void 0 : { value, place: "the environment" };
   };
   const files = [
@@ -65648,7 +65803,7 @@ function requestsOf2(restores, coldStarts) {
 }
 
 // src/proof/timed-start.ts
-var import_node_path71 = __toESM(require("node:path"), 1);
+var import_node_path72 = __toESM(require("node:path"), 1);
 
 // src/proof/restored.ts
 var LIVES = 1e3;
@@ -65727,7 +65882,7 @@ async function timedStart(context, request3, mode) {
   const target = { docker: docker2, spec, log: watch };
   async function failure(what, port) {
     const log2 = await logOf(docker2, name);
-    await writeLog(import_node_path71.default.join(request3.logs, `${mode.name}.log`), `${log2}
+    await writeLog(import_node_path72.default.join(request3.logs, `${mode.name}.log`), `${log2}
 `, request3.hiding);
     return mode.failed({ ...what, log: log2, port });
   }
@@ -65971,11 +66126,11 @@ async function lastImage({ log: log2 }, repositories, tag) {
 }
 
 // src/assembly/load-image.ts
-var import_node_path74 = __toESM(require("node:path"), 1);
+var import_node_path75 = __toESM(require("node:path"), 1);
 
 // src/image/load-archive.ts
 var import_node_stream9 = require("node:stream");
-var import_promises72 = require("node:stream/promises");
+var import_promises73 = require("node:stream/promises");
 var import_tar_stream5 = __toESM(require_tar_stream(), 1);
 function archiveToLoad(image) {
   const tar = (0, import_tar_stream5.pack)();
@@ -65988,7 +66143,7 @@ function archiveToLoad(image) {
       const name = `new-${index + 1}/layer.tar`;
       const { stream, digest } = counted();
       const size = await sizeOfLayer(plan);
-      await (0, import_promises72.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
+      await (0, import_promises73.pipeline)(tarOfLayer(plan), stream, tar.entry({ name, size }));
       names.push(name);
       added.push({ mediaType: OCI_LAYER, digest: digest(), size });
     }
@@ -66046,13 +66201,13 @@ function configurationWith({ below: below2, labels: labels2, layers, created }, 
 
 // src/image/tree-layer.ts
 var import_node_fs16 = require("node:fs");
-var import_promises73 = require("node:fs/promises");
-var import_node_path72 = __toESM(require("node:path"), 1);
+var import_promises74 = require("node:fs/promises");
+var import_node_path73 = __toESM(require("node:path"), 1);
 async function planTreeLayer(tree) {
-  const names = (await (0, import_promises73.readdir)(tree, { recursive: true })).sort();
+  const names = (await (0, import_promises74.readdir)(tree, { recursive: true })).sort();
   const headers = [];
   for (const name of names) {
-    const stats = await (0, import_promises73.lstat)(import_node_path72.default.join(tree, name));
+    const stats = await (0, import_promises74.lstat)(import_node_path73.default.join(tree, name));
     const { mode, size, mtime } = stats;
     const isFile3 = stats.isFile();
     const type = isFile3 ? "file" : "directory";
@@ -66070,7 +66225,7 @@ async function planTreeLayer(tree) {
     headers,
     contents: async function* () {
       for (const { name, type, size = 0 } of headers) {
-        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs16.createReadStream)(import_node_path72.default.join(tree, name)) };
+        if (type === "file" && size > 0) yield { name, bytes: (0, import_node_fs16.createReadStream)(import_node_path73.default.join(tree, name)) };
         await Promise.resolve();
       }
     }
@@ -66079,11 +66234,11 @@ async function planTreeLayer(tree) {
 
 // src/assembly/snapshot-layer.ts
 var import_node_fs17 = require("node:fs");
-var import_node_path73 = __toESM(require("node:path"), 1);
+var import_node_path74 = __toESM(require("node:path"), 1);
 var import_node_stream10 = require("node:stream");
-var import_promises74 = require("node:stream/promises");
+var import_promises75 = require("node:stream/promises");
 var WRITTEN = ["/tmp", HOME_DIR];
-var PARENTS = [import_node_path73.default.dirname(HOME_DIR), import_node_path73.default.dirname(CRAC_DIR), CRAC_DIR];
+var PARENTS = [import_node_path74.default.dirname(HOME_DIR), import_node_path74.default.dirname(CRAC_DIR), CRAC_DIR];
 var TMP_COPY = `${CRAC_DIR}/tmp`;
 var SNAPSHOT_MODE = 256;
 async function planSnapshotLayer(source) {
@@ -66093,10 +66248,10 @@ async function planSnapshotLayer(source) {
   const [parents, tops] = [folders.slice(0, PARENTS.length), folders.slice(PARENTS.length)];
   const written = await Promise.all(
     WRITTEN.map(async (folder, index) => {
-      const file = import_node_path73.default.join(work, `written-${index + 1}.tar`);
+      const file = import_node_path74.default.join(work, `written-${index + 1}.tar`);
       await docker2.stream(
         ["cp", `${container}:${folder}`, "-"],
-        (tar) => (0, import_promises74.pipeline)(tar, (0, import_node_fs17.createWriteStream)(file, { mode: PRIVATE_FILE }))
+        (tar) => (0, import_promises75.pipeline)(tar, (0, import_node_fs17.createWriteStream)(file, { mode: PRIVATE_FILE }))
       );
       const { uid, gid } = tops[index];
       return { file, folder, top: { uid, gid } };
@@ -66131,7 +66286,7 @@ async function planSnapshotLayer(source) {
   };
 }
 function nameOf3(folder) {
-  return import_node_path73.default.posix.relative("/", folder);
+  return import_node_path74.default.posix.relative("/", folder);
 }
 async function foldersOf(docker2, container, folders) {
   const lines3 = (await docker2.run(["exec", container, "stat", "-c", "%a %u %g %F", "--", ...folders])).split(
@@ -66151,9 +66306,9 @@ async function writtenHeaders({ file, folder, top }, user2) {
     const { name, mode, uid, gid, size, mtime, type, linkname } = entry.header;
     const rest = below(name);
     if (rest === "" && type !== "directory") throw new Error(`${folder} is a ${type}`);
-    const target = type === "link" ? import_node_path73.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
+    const target = type === "link" ? import_node_path74.default.posix.join(nameOf3(folder), below(linkname ?? "")) : linkname;
     headers.push({
-      ...{ name: import_node_path73.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
+      ...{ name: import_node_path74.default.posix.join(nameOf3(folder), rest), type, mode, uid, gid, size, mtime, linkname: target },
       ...rest === "" ? top : user2
     });
   }
@@ -66164,12 +66319,12 @@ async function* contentsIn(tar, folder) {
     const { name, type, size } = entry.header;
     if (type !== "file" || size === 0) entry.resume();
     else
-      yield { name: import_node_path73.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
+      yield { name: import_node_path74.default.posix.join(nameOf3(folder), below(name)), bytes: entry };
   }
 }
 async function* outOf(docker2, container, folder) {
   const handed = new import_node_stream10.PassThrough({ highWaterMark: 1024 * 1024 });
-  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises74.pipeline)(tar, handed));
+  const copying = docker2.stream(["cp", `${container}:${folder}`, "-"], (tar) => (0, import_promises75.pipeline)(tar, handed));
   copying.catch((error2) => handed.destroy(error2));
   let complete = false;
   try {
@@ -66196,7 +66351,7 @@ async function loadSnapshotImage(context, secretScan, below2, parts2) {
   if (parts2.archive)
     layers.push({
       createdBy: "COPY trees/archive/ /",
-      plan: await planTreeLayer(import_node_path74.default.join(parts2.context, "trees/archive"))
+      plan: await planTreeLayer(import_node_path75.default.join(parts2.context, "trees/archive"))
     });
   layers.push({
     createdBy: "COPY snapshot /",
@@ -66240,8 +66395,8 @@ function ownArchiveOption(javaOptions2) {
 }
 
 // src/archive/train.ts
-var import_promises75 = require("node:fs/promises");
-var import_node_path75 = __toESM(require("node:path"), 1);
+var import_promises76 = require("node:fs/promises");
+var import_node_path76 = __toESM(require("node:path"), 1);
 var FOLDER2 = "/tmp/crac-checkpoint-archive";
 var DUMP_TIMEOUT2 = 12e4;
 async function trainArchive(context, inputs, setting) {
@@ -66293,13 +66448,14 @@ async function dump({ docker: docker2, work }, application) {
     { timeout: DUMP_TIMEOUT2 }
   );
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, "m").exec(stdout)?.[1];
-  if (exitCode !== 0 || kind === void 0) throw await notWritten(application, `${stdout}
-${stderr}`);
-  const folder = import_node_path75.default.join(work, "archive");
-  await (0, import_promises75.mkdir)(folder, { recursive: true });
-  const file = import_node_path75.default.join(folder, `classes.${kind}`);
+  if (exitCode !== 0 || kind === void 0)
+    throw await notWritten(application, `${stdout}
+${stderr}`, exitCode);
+  const folder = import_node_path76.default.join(work, "archive");
+  await (0, import_promises76.mkdir)(folder, { recursive: true });
+  const file = import_node_path76.default.join(folder, `classes.${kind}`);
   await docker2.run(["cp", `${name}:${FOLDER2}/classes.${kind}`, file]);
-  return { kind, file, size: (await (0, import_promises75.stat)(file)).size };
+  return { kind, file, size: (await (0, import_promises76.stat)(file)).size };
 }
 async function reported(application) {
   await application.drained();
@@ -66307,18 +66463,24 @@ async function reported(application) {
   return reason === void 0 ? void 0 : trainingFailure(`${reason}.`);
 }
 var NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/;
+var OF_JVM = /^\[[^\]]*\](?:\[[^\]]*\])*\s|^(?:OpenJDK|Java HotSpot)\b|^(?:Error|Warning|An error)\b/;
 var REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/;
-async function notWritten(application, output) {
+async function notWritten(application, output, exitCode) {
   await application.drained();
-  const lines3 = `${output}
-${application.output.text()}`.split("\n").map((line2) => line2.trim());
+  const linesOf3 = (text2) => text2.split("\n").map((line2) => line2.trim());
+  const lines3 = [
+    ...linesOf3(output),
+    ...linesOf3(application.output.text()).filter((line2) => OF_JVM.test(line2))
+  ];
   const folder = lines3.find((line2) => /non-empty directory|directory is not empty/.test(line2));
   if (folder !== void 0)
     return trainingFailure(
       `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
     );
   const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines3.find((line2) => REASON.test(line2));
-  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT2)}.`);
+  const last = lines3.filter((line2) => line2 !== "").at(-1);
+  const silent = exitCode === TIMED_OUT || last === void 0 ? `it did not write one within ${seconds(DUMP_TIMEOUT2)}.` : `its last line is: ${last}`;
+  return trainingFailure(reason ?? silent);
 }
 function trainingFailure(why) {
   return new Failure("jdk", `The JVM wrote no archive of classes: ${why}`, {
@@ -66327,14 +66489,14 @@ function trainingFailure(why) {
 }
 
 // src/proof/start-request.ts
-var import_node_path76 = __toESM(require("node:path"), 1);
+var import_node_path77 = __toESM(require("node:path"), 1);
 async function startRequest(context, inputs, { reach, readiness, dockerFolder, workspace }, { id, privileges, serves }) {
   return {
     ...containerSettings(context, inputs, reach),
     otherPorts: otherPorts(readiness),
     container: namesOf(context.id).container,
     image: id,
-    flags: privileges?.restore(import_node_path76.default.join(dockerFolder, "seccomp.json")) ?? [],
+    flags: privileges?.restore(import_node_path77.default.join(dockerFolder, "seccomp.json")) ?? [],
     readiness,
     serves,
     startupTimeout: inputs.startupTimeout,
@@ -66384,7 +66546,7 @@ async function startStrictly(context, inputs, setting, source, { kind }) {
   });
   try {
     const request3 = await startRequest(context, inputs, setting, { id, privileges: void 0 });
-    const options3 = [inputs.env["JAVA_OPTS"], strictOption(kind)].filter((option) => option !== void 0);
+    const options3 = [source.javaOpts, strictOption(kind)].filter((option) => option !== void 0);
     const env = { ...request3.env, JAVA_OPTS: options3.join(" ") };
     const { answer } = await startWithArchive(context, { ...request3, env, load: void 0 }).catch(
       (error2) => {
@@ -66490,109 +66652,6 @@ function flagsOf(privileges) {
 
 // src/registry/push.ts
 var import_promises77 = require("node:fs/promises");
-
-// src/registry/tags.ts
-var import_promises76 = require("node:fs/promises");
-var import_node_path77 = __toESM(require("node:path"), 1);
-async function moveTags(targets, manifest, folder) {
-  const all = targets.flatMap(({ tags: tags2, before }) => tags2.map((tag) => ({ tag, before: before.get(tag) })));
-  await writeJournal(folder, { digest: manifest.digest, tags: all });
-  const moved = [];
-  const taken = [];
-  try {
-    for (const target of targets) {
-      for (const tag of target.tags) {
-        moved.push([target, tag]);
-        if (await moveTag(target, tag, manifest) === "taken") taken.push(tag);
-      }
-    }
-    return taken;
-  } catch (error2) {
-    const outcomes = [];
-    for (const [{ rollback, before }, tag] of moved) {
-      outcomes.push(await putBack(rollback, { tag, before: before.get(tag) }, manifest.digest));
-    }
-    throw error2 instanceof Failure ? error2.also(outcomes.join(" ")) : error2;
-  } finally {
-    await deleteJournal(folder);
-  }
-}
-async function putBackMoved(repositories, folder) {
-  const moves = await readJournal(folder);
-  const outcomes = [];
-  for (const move of moves?.tags ?? []) {
-    outcomes.push(await putBack(repositories(move.tag), move, moves?.digest ?? ""));
-  }
-  return outcomes;
-}
-async function moveTag({ client, before }, tag, manifest) {
-  try {
-    await client.putManifest(tag.tag, manifest);
-    const there = await client.manifest(tag.tag);
-    if (there?.digest === manifest.digest) return "moved";
-    if (there && there.digest !== before.get(tag)?.digest && isOfAnotherImage(there, manifest)) return "taken";
-    throw new Failure(
-      "registry",
-      `the registry has ${there?.digest ?? "nothing"}, but ${manifest.digest} was pushed.`,
-      {
-        fix: "A cache or a proxy between here and the registry changes images, or keeps old ones: check the tag at the registry, and run the job again."
-      }
-    );
-  } catch (error2) {
-    throw error2 instanceof Failure ? error2.of(`${tag.text} could not be pushed`) : error2;
-  }
-}
-function isOfAnotherImage(one, other) {
-  const [first3, second] = [one, other].map(
-    ({ bytes }) => fieldsOf(fieldsOf(jsonOf(bytes))["config"])["digest"]
-  );
-  return typeof first3 === "string" && typeof second === "string" && first3 !== second;
-}
-async function putBack(client, { tag, before: old }, pushed) {
-  try {
-    const there = await client.manifest(tag.tag);
-    if (there?.digest === old?.digest) return `${tag.text} is unchanged.`;
-    if (there?.digest !== pushed) return `${tag.text} has another image now.`;
-    if (old !== void 0) {
-      await client.putManifest(tag.tag, old);
-      return `${tag.text} was put back to ${old.digest}.`;
-    }
-    const removed = await client.remove(tag.tag) || await client.remove(pushed);
-    return removed ? `${tag.text}, which is new, was removed again.` : `${tag.text}, which is new, has the image.`;
-  } catch {
-    return `${tag.text} could not be put back.`;
-  }
-}
-var FILE = "moving-tags.json";
-async function writeJournal(folder, { digest, tags: tags2 }) {
-  const journal = {
-    digest,
-    tags: tags2.map(({ tag, before }) => ({
-      tag: tag.text,
-      ...before && { before: { ...before, bytes: before.bytes.toString("base64") } }
-    }))
-  };
-  await (0, import_promises76.writeFile)(import_node_path77.default.join(folder, FILE), JSON.stringify(journal), { mode: PRIVATE_FILE });
-}
-async function deleteJournal(folder) {
-  await (0, import_promises76.rm)(import_node_path77.default.join(folder, FILE), { force: true });
-}
-async function readJournal(folder) {
-  try {
-    const { digest, tags: tags2 } = JSON.parse(await (0, import_promises76.readFile)(import_node_path77.default.join(folder, FILE), "utf8"));
-    return {
-      digest,
-      tags: tags2.map(({ tag, before }) => ({
-        tag: parseReference(tag),
-        before: before && { ...before, bytes: Buffer.from(before.bytes, "base64") }
-      }))
-    };
-  } catch {
-    return void 0;
-  }
-}
-
-// src/registry/push.ts
 var LARGEST_AT_GITHUB = 1e10;
 async function openPush(world, request3, signal) {
   const targets = await targetsOf(world.repositories, request3.tags, signal);
@@ -66744,7 +66803,8 @@ async function readOut(context, scan2, image, packing) {
   if (title === "") return await evaluated();
   return await context.step("read-out", `${title.charAt(0).toUpperCase()}${title.slice(1)}`, evaluated);
   async function evaluated() {
-    const read3 = image.read ?? await readWholeImage(context, scan2, image, packing);
+    const before = !packing || image.read?.archive ? image.read : void 0;
+    const read3 = before ?? await readWholeImage(context, scan2, image, packing);
     return { read: read3, secrets: await reportSecrets(context, scan2, image.id, read3) };
   }
 }

@@ -161,6 +161,14 @@ describe('the port of the management server', () => {
     })
   })
 
+  test.each(['MANAGEMENT_SERVER_SSL_KEYSTORE', 'MANAGEMENT_SERVER_SSL_KEY_STORE'])(
+    'over TLS: %s is the name of management.server.ssl.key-store as a variable',
+    async (name) => {
+      const env = { MANAGEMENT_SERVER_PORT: '8090', [name]: '/store.p12' }
+      expect((await healthOf([SPRING], {}, { env })).management?.tls).toBe(true)
+    }
+  )
+
   test.each<[string, Record<string, string>, Partial<SettingSources>, string]>([
     [SPRING, {}, { env: { MANAGEMENT_SERVER_PORT: '8090' } }, 'management.server.port in the environment'],
     [SPRING, {}, { arguments: ['--management.server.port=8090'] }, 'management.server.port in the arguments'],

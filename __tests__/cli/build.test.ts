@@ -15,13 +15,24 @@ test.each([
   })
 })
 
-test('secrets on the command line are refused, and not shown', async () => {
-  for (const args of [['--secret-values', 'tr0ub4dor&3'], ['--secret-values=tr0ub4dor&3']]) {
+test.each([
+  ['secret-values', 'CRAC_SECRET_VALUES'],
+  ['build-secrets', 'CRAC_BUILD_SECRETS'],
+  ['github-token', 'GITHUB_TOKEN']
+])('the secrets of --%s are refused on the command line, and not shown', async (name, variable) => {
+  for (const args of [[`--${name}`, 'id=tr0ub4dor&3'], [`--${name}=id=tr0ub4dor&3`]]) {
     const refused = buildCommand(args, () => undefined)
     await expect(refused).rejects.toMatchObject({
       category: 'input',
       message: expect.not.stringContaining('tr0ub4dor'),
-      fix: expect.stringContaining('CRAC_SECRET_VALUES')
+      fix: expect.stringContaining(variable)
     })
   }
+})
+
+test('an image without a name is refused, because it would be lost', async () => {
+  await expect(buildCommand(['--context', '.'], () => undefined)).rejects.toMatchObject({
+    category: 'input',
+    message: expect.stringContaining('`--tags` is missing')
+  })
 })

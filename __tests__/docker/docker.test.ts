@@ -97,7 +97,7 @@ describe('dockerEngine', () => {
     expect(existsSync(marker)).toBe(false)
   })
 
-  test.each(['container', 'port', 'ps', 'rm', 'start'])(
+  test.each(['container', 'diff', 'logs', 'port', 'ps', 'rm', 'start'])(
     'ends `docker %s` of a container that hangs',
     async (command) => {
       const failed = withDocker('sleep 30', () =>

@@ -73,7 +73,14 @@ e2eSuite('crac-checkpoint build', ['Server'], ({ folder, context }) => {
 
   labTest('a failure has its one message, and its logs stay', async () => {
     const before = engineContents()
-    const { code, stdout, stderr } = await build(['--ready-url', '/ -> 204', '--startup-timeout', '1s'])
+    const { code, stdout, stderr } = await build([
+      '--tags',
+      freshTag('late'),
+      '--ready-url',
+      '/ -> 204',
+      '--startup-timeout',
+      '1s'
+    ])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     const logs = /The logs are in (.*)\.$/m.exec(stderr)?.[1] ?? ''
     expect(stderr).toContain('The application was not ready within 1 s')

@@ -121,6 +121,10 @@ describe('a build of the Dockerfile of the user that fails', () => {
     ],
     ['ERROR: failed to solve: secret maven: not found', 'secret maven: not found.'],
     [
+      'COPY failed: file not found in build context or excluded by .dockerignore: stat target/app.jar: file does not exist',
+      'COPY failed: file not found in build context'
+    ],
+    [
       'ERROR: failed to solve: dockerfile parse error on line 2: unknown instruction: RNU',
       'on line 2: unknown instruction: RNU.'
     ],
@@ -206,6 +210,11 @@ describe('buildImage', () => {
     ['#9 crac-checkpoint: NO-ENGINE: warp (available: criu)', 'jdk', 'no engine warp'],
     ['manifest for debian:none not found: manifest unknown', 'image', 'could not be pulled'],
     ['RUN exit 1 failed', 'runner', 'docker build failed'],
+    [
+      '#7 ERROR: process "/bin/sh -c /build/x.sh" did not complete successfully: exit code: 1: write /x: no space left on device',
+      'runner',
+      "Docker's disk is full"
+    ],
     [
       '#7 1.2 crac-checkpoint: NO-CRIU: the base image (Ubuntu 24.04) has no criu, and neither has its package archive, and the JDK has none either',
       'image',

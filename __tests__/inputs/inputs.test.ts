@@ -232,6 +232,8 @@ describe('readInputs', () => {
     ['java-options', 'Main', 'leading dash'],
     ['java-options', '-Da=b hunter2 -Dc', '"-Da". Use JVM options, one per line'],
     ['java-options', '-XX:CRaCCheckpointTo=/x', 'the action sets itself'],
+    ['java-options', '-XX:CREngine=warp', 'the action sets itself'],
+    ['java-options', '-XX:CRaCEngineOptions=args=-v4', 'the action sets itself'],
     ['jdk-sha256', 'abc', '64 hexadecimal digits'],
     ['base-image', '-x', 'the name of an image'],
     ['base-image', 'a b', 'the name of an image'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { json, type Handler, type TestServer } from '../support/http-server.js'
 import { JDK_ENTRIES, type TarEntry } from '../support/tar.js'
@@ -129,6 +129,22 @@ describe('crac-checkpoint jdk', () => {
       expect(api.requests.map(({ path, headers }) => [path.split('?')[0], headers['if-none-match']])).toEqual(
         [[`/${distribution}`, '"one"']]
       )
+    })
+
+    test('a tool cache that cannot store a response is a warning', async () => {
+      await mkdir(path.join(folder, 'cache'), { recursive: true })
+      await writeFile(path.join(folder, 'cache/crac-jdk-lookups'), '')
+      const { code, stderr } = await run(await vendors(), 'zulu')
+      expect(code).toBe(0)
+      expect(stderr).toMatch(/warning: The response of 127\S+ could not be stored in the tool cache: /)
+    })
+
+    test('a vendor that refuses is not a matter of the token, which it never gets', async () => {
+      const api = await server((_, response) => response.writeHead(403).end('blocked'))
+      const { code, stderr } = await run(api, 'zulu')
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/refuses access \(status 403\)[^]*Fix: .*a proxy or a firewall/)
+      expect(stderr).not.toContain('github-token')
     })
 
     test('zulu: one request returns the digests, without the token of GitHub', async () => {

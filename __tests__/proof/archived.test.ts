@@ -69,7 +69,8 @@ async function added(inputs: Partial<RuntimeInputs>, answer: (args: string[]) =>
     folder: source,
     buildArgs: {},
     labels: {},
-    uncompressed: false
+    uncompressed: false,
+    javaOpts: undefined
   })
   return { archive, warnings, calls: docker.calls, files: await readdir(tree), tree }
 }

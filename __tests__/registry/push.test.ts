@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals'
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { explainPushFailure } from '../../src/registry/push-failure.js'
 import { sizeWarning } from '../../src/registry/push.js'
 import { parseReference } from '../../src/registry/reference.js'
 import { moveTags, putBackMoved, writeJournal } from '../../src/registry/tags.js'
 import type { PushTarget } from '../../src/registry/published.js'
 import { Failure } from '../../src/lib/errors.js'
-import type { RepositoryClient } from '../../src/registry/client.js'
+import type { RepositoryClient, StoredManifest } from '../../src/registry/client.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 // __tests__/e2e/push.test.ts runs the push against a real registry.
@@ -142,6 +143,32 @@ describe('moveTags', () => {
     const client = removesManifests({ '1': 'new', '2': 'new' }, refused)
     expect(await putBackMoved(() => client, folder)).toContain(outcome)
     expect(client.has).toEqual(left)
+  })
+
+  test('after the time limit, the message has the state of each tag', async () => {
+    const one = target({ 1: 'old' })
+    const put = one.client.putManifest.bind(one.client)
+    const client = {
+      ...one.client,
+      putManifest: (tag: string, manifest: StoredManifest) =>
+        tag === '2' ? Promise.reject(new DOMException('late', 'TimeoutError')) : put(tag, manifest)
+    } as unknown as RepositoryClient
+    const failed = await moveTags([{ ...one, client }], stored('new'), folder).catch(
+      (error: unknown) => error
+    )
+    const circumstances = {
+      late: AbortSignal.abort(),
+      limit: 60_000,
+      cancelled: new AbortController().signal,
+      environment: {}
+    }
+    const { message } = (await explainPushFailure(failed, circumstances)) as Failure
+    expect(message).toBe(
+      'The push was not complete within 60 s. r.example/a:1 was put back to old. r.example/a:2 is unchanged.'
+    )
+    expect(((await explainPushFailure(new Error('x'), circumstances)) as Failure).message).toContain(
+      'No tag was moved.'
+    )
   })
 
   test('leaves a journal in a killed process, from which the post step puts the tags back', async () => {

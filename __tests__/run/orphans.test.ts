@@ -16,4 +16,8 @@ describe('endOrphans', () => {
     expect(await endOrphans('run-10')).toBe(1)
     expect(await endOrphans('run-1')).toBe(0)
   })
+
+  test('finds none where there is no proc file system', async () => {
+    expect(await endOrphans('run-1', '/none')).toBe(0)
+  })
 })

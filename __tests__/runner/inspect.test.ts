@@ -127,6 +127,16 @@ describe('inspectRunner', () => {
     })
   })
 
+  test('a base image without a shell is a failure of the image, not of the runner', async () => {
+    const stderr =
+      'docker: Error response from daemon: failed to create task for container: exec: "sh": executable file not found in $PATH: unknown\n'
+    await expect(inspect(machine({ container: () => ({ exitCode: 127, stderr }) }))).rejects.toMatchObject({
+      category: 'image',
+      message: expect.stringContaining('The base image has no shell'),
+      fix: expect.stringContaining('distroless')
+    })
+  })
+
   test.each<[string, Machine, string]>([
     ['AMX', {}, 'CPUs with AMX'],
     ['kernel 6.17', { container: () => `${ALL}flags : sse2` }, 'kernel 6.13 and newer']

@@ -73,8 +73,7 @@ export function aResult(changes: Partial<Checkpointed> = {}): Checkpointed {
         sha1: undefined
       },
       file: '/cache/jdk.tar.gz',
-      sha256: 'a'.repeat(64),
-      cached: false
+      sha256: 'a'.repeat(64)
     },
     application: 'Micronaut layers (example.Application)',
     baseImage: 'debian:trixie-slim',

@@ -3,6 +3,8 @@
 # libraries of the base image before that. An archive without CRIU is not a failure yet: the JDK may have a CRIU of its own, or Warp
 # (prepare-criu.sh).
 set -u
+# The messages of apt are read.
+export LC_ALL=C
 mkdir -p /trees
 find /lib/ /usr/lib/ -name '*.so*' 2>/dev/null | sort >/trees/libraries
 packages=

@@ -43,7 +43,12 @@ export async function readSettings({
   const given = givenSettings([...application.command, ...javaOptions], words)
   const json = settingsInJson(env['SPRING_APPLICATION_JSON'] ?? '')
   const fromEnvironment: Settings = (key) => {
-    const value = json.get(key) ?? env[key] ?? env[key.toUpperCase().replace(/[^A-Z0-9]/g, '_')]
+    // Spring leaves out dashes, the others make underscores of them.
+    const names = [
+      key,
+      ...[key.replaceAll('-', ''), key].map((name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_'))
+    ]
+    const value = json.get(key) ?? names.map((name) => env[name]).find((given) => given !== undefined)
     return value === undefined ? undefined : { value, place: 'the environment' }
   }
   const files = [

@@ -7,6 +7,7 @@ import { warmUp } from '../checkpoint/warm-up.js'
 import { removeContainer, type ContainerSpec, type Reach } from '../docker/containers.js'
 import { containerSettings, keepIn, type ContainerInputs, type Context } from '../docker/context.js'
 import { namesOf } from '../docker/names.js'
+import { TIMED_OUT } from '../docker/process-group.js'
 import { Failure } from '../lib/errors.js'
 import { CRAC_DIR, MARKERS, SCRIPTS } from '../lib/image-paths.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
@@ -90,7 +91,8 @@ async function dump({ docker, work }: Context, application: RunningApplication):
     { timeout: DUMP_TIMEOUT }
   )
   const kind = new RegExp(`^${MARKERS.archive} (aot|cds)$`, 'm').exec(stdout)?.[1] as ArchiveKind | undefined
-  if (exitCode !== 0 || kind === undefined) throw await notWritten(application, `${stdout}\n${stderr}`)
+  if (exitCode !== 0 || kind === undefined)
+    throw await notWritten(application, `${stdout}\n${stderr}`, exitCode)
   const folder = path.join(work, 'archive')
   await mkdir(folder, { recursive: true })
   const file = path.join(folder, `classes.${kind}`)
@@ -107,19 +109,35 @@ async function reported(application: RunningApplication): Promise<Failure | unde
 
 const NO_ARCHIVE = /crac-checkpoint: NO-ARCHIVE: (.*)/
 
+/** Lines of a JVM, in the output of its application. */
+const OF_JVM = /^\[[^\]]*\](?:\[[^\]]*\])*\s|^(?:OpenJDK|Java HotSpot)\b|^(?:Error|Warning|An error)\b/
+
 /** Lines in which a JVM says why it wrote no archive; the words differ between versions. */
 const REASON = /non-empty directory|directory is not empty|not supported|[Ee]rror|[Uu]nable|failed|disabled/
 
-async function notWritten(application: RunningApplication, output: string): Promise<Failure> {
+async function notWritten(
+  application: RunningApplication,
+  output: string,
+  exitCode: number
+): Promise<Failure> {
   await application.drained()
-  const lines = `${output}\n${application.output.text()}`.split('\n').map((line) => line.trim())
+  const linesOf = (text: string): string[] => text.split('\n').map((line) => line.trim())
+  const lines = [
+    ...linesOf(output),
+    ...linesOf(application.output.text()).filter((line) => OF_JVM.test(line))
+  ]
   const folder = lines.find((line) => /non-empty directory|directory is not empty/.test(line))
   if (folder !== undefined)
     return trainingFailure(
       `a folder is on the class path, and the JVM archives no classes then (${folder}). Put its content into a jar, or set \`archive: off\`.`
     )
   const reason = NO_ARCHIVE.exec(output)?.[1] ?? lines.find((line) => REASON.test(line))
-  return trainingFailure(reason ?? `the JVM did not write one within ${seconds(DUMP_TIMEOUT)}.`)
+  const last = lines.filter((line) => line !== '').at(-1)
+  const silent =
+    exitCode === TIMED_OUT || last === undefined
+      ? `it did not write one within ${seconds(DUMP_TIMEOUT)}.`
+      : `its last line is: ${last}`
+  return trainingFailure(reason ?? silent)
 }
 
 function trainingFailure(why: string): Failure {

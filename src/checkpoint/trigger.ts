@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { CRAC_DIR, EVIDENCE_DIR, EVIDENCE_FILES, MARKERS, SCRIPTS, SNAPSHOT_DIR } from '../lib/image-paths.js'
 import { EXPIRED, within } from '../lib/clock.js'
@@ -187,8 +187,14 @@ async function criuLog(
 ): Promise<string> {
   const file = path.join(evidence, EVIDENCE_FILES.criuLog)
   await docker.attempt(['cp', `${name}:${SNAPSHOT_DIR}/${EVIDENCE_FILES.criuLog}`, file])
-  const log = await readFile(file).catch(() => undefined)
-  if (log === undefined) return ''
+  const copied = await lstat(file).catch(() => undefined)
+  if (copied === undefined) return ''
+  // A link, which the application could have made, would be followed on this machine.
+  if (!copied.isFile()) {
+    await rm(file, { recursive: true, force: true })
+    return ''
+  }
+  const log = await readFile(file)
   await writeLog(file, log, keep.hiding)
   return log.toString('latin1')
 }

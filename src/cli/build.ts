@@ -26,6 +26,10 @@ export async function buildCommand(args: string[], print: Print): Promise<number
   const { inputs: given, json } = parse(args)
   const defaults = declaredDefaults()
   const inputs = readInputs((name) => (given[name] ?? defaults[name] ?? '').trim())
+  if (inputs.tags.length === 0)
+    throw new Failure('input', 'The option `--tags` is missing: an image without a name would be lost.', {
+      fix: 'Add a name for the image, such as `--tags hello:crac`.'
+    })
   const toolCache = process.env['RUNNER_TOOL_CACHE'] ?? path.join(homedir(), '.cache', 'crac-checkpoint')
   mkdirSync(toolCache, { recursive: true })
   // @actions/tool-cache reads these two itself.
@@ -79,14 +83,19 @@ function asJson(value: object): string {
   return JSON.stringify(value, undefined, 2)
 }
 
-/** The variable for the input `secret-values`: every user of the machine can read the arguments of a process. */
-const SECRET_VALUES = 'CRAC_SECRET_VALUES'
+/** The variables for the inputs with secrets: every user of the machine can read the arguments of a process. */
+const SECRET_VARIABLES: Readonly<Record<string, string>> = {
+  'secret-values': 'CRAC_SECRET_VALUES',
+  'build-secrets': 'CRAC_BUILD_SECRETS',
+  'github-token': 'GITHUB_TOKEN'
+}
 
 function parse(args: string[]): { inputs: Partial<Record<string, string>>; json: boolean } {
-  if (args.some((arg) => arg.startsWith('--secret-values'))) {
-    throw new Failure('input', 'Other users of the machine can read the option `--secret-values`.', {
-      fix: `Put the values into the environment variable ${SECRET_VALUES}, one per line.`
-    })
+  for (const [name, variable] of Object.entries(SECRET_VARIABLES)) {
+    if (args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)))
+      throw new Failure('input', `Other users of the machine can read the option \`--${name}\`.`, {
+        fix: `Put its value into the environment variable ${variable}, with one entry per line.`
+      })
   }
   const options = Object.fromEntries(
     // An option can be repeated, once for each entry of a list.
@@ -99,11 +108,8 @@ function parse(args: string[]): { inputs: Partial<Record<string, string>>; json:
     })
     const { json, ...inputs } = values as Record<string, string[]> & { json: boolean }
     const lines = Object.entries(inputs).map(([name, list]): [string, string] => [name, list.join('\n')])
-    const { GITHUB_TOKEN, [SECRET_VALUES]: secretValues } = process.env
-    return {
-      inputs: { 'github-token': GITHUB_TOKEN, 'secret-values': secretValues, ...Object.fromEntries(lines) },
-      json
-    }
+    const secrets = Object.entries(SECRET_VARIABLES).map(([name, variable]) => [name, process.env[variable]])
+    return { inputs: Object.fromEntries([...secrets, ...lines]) as Partial<Record<string, string>>, json }
   } catch (error) {
     throw error instanceof Failure ? error : badOption(messageOf(error))
   }

@@ -1,16 +1,17 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
+import { oneLine, plainText } from '../lib/text.js'
 
 /** Returns a log for a terminal: steps with their duration, and untrusted output indented below them. */
 export function terminalLog(write: (line: string) => void, clock: Clock): Log {
   let ended = false
   return {
-    info: (line) => write(line),
-    warning: (line) => write(`warning: ${line}`),
+    // They may quote untrusted text, such as the name of a file.
+    info: (line) => write(oneLine(line)),
+    warning: (line) => write(`warning: ${plainText(line)}`),
     untrusted: (line) => {
       // Output of a container must not control the terminal.
-      if (!ended) write(`  | ${stripVTControlCharacters(line).replace(/(?!\t)\p{Cc}/gu, '')}`)
+      if (!ended) write(`  | ${plainText(line).replaceAll('\n', ' ')}`)
     },
     end: () => {
       ended = true

@@ -44,7 +44,7 @@ const LONGEST_ABSENCE: Milliseconds = 30_000
 const PROBE_INTERVAL: Milliseconds = 500
 
 /** Commands that wait for a container, so that one which hangs would hold up the run until the limit of the job. */
-const OF_CONTAINERS = new Set(['container', 'port', 'ps', 'rm', 'start'])
+const OF_CONTAINERS = new Set(['container', 'diff', 'logs', 'port', 'ps', 'rm', 'start'])
 
 /** Limit for such a command: the removal of a large container takes seconds. */
 const CONTAINER_LIMIT: Milliseconds = 180_000
@@ -62,8 +62,8 @@ export interface DockerOptions {
 }
 
 /**
- * Returns the Docker engine that the `docker` command on PATH talks to. If the engine disappears after it has responded, it is
- * waited for once.
+ * Returns the Docker engine that the `docker` command on PATH talks to. An engine that disappears after it has responded is
+ * waited for, until it has stayed away too long once.
  */
 export function createDocker(environment: NodeJS.ProcessEnv, options: DockerOptions = {}): Docker {
   return new CommandLine(environment, options)
@@ -150,7 +150,7 @@ class CommandLine implements Docker {
       for (const listener of listeners[stream]) listener.push(data)
     }
     const env = { ...this.environment, ...options.env }
-    const timeout = options.timeout ?? (OF_CONTAINERS.has(args[0] ?? '') ? this.containerLimit : undefined)
+    const timeout = options.timeout ?? (waitsForContainer(args) ? this.containerLimit : undefined)
     const signal = this.endingWith(options.signal)
     signal?.throwIfAborted()
     try {
@@ -164,6 +164,11 @@ class CommandLine implements Docker {
       throw clientNotStarted(error)
     }
   }
+}
+
+/** Returns whether a command ends soon, unless its container hangs. */
+function waitsForContainer(args: readonly string[]): boolean {
+  return OF_CONTAINERS.has(args[0] ?? '') && !args.includes('--follow')
 }
 
 async function runGroup(

@@ -4,6 +4,9 @@ import { TIMED_OUT, type CommandResult } from './process-group.js'
 /** The client's error message if it cannot connect to the daemon. */
 export const DAEMON_UNREACHABLE = /Cannot connect to the Docker daemon|failed to connect to the docker API/
 
+/** The error message where a disk is full. */
+export const DISK_FULL = /no space left on device/i
+
 /** The fix where the rules of Docker are gone from iptables. */
 export const RESTART_DOCKER =
   'Restart the Docker engine (`systemctl restart docker`), which writes them again. Reload a firewall, such as firewalld, only before Docker starts.'
@@ -40,7 +43,7 @@ export function dockerFailure(
       }
     )
   }
-  if (/no space left on device/i.test(result.stderr)) {
+  if (DISK_FULL.test(result.stderr)) {
     return new Failure('runner', `Not enough disk space: Docker's disk is full (${command}).`, {
       fix: "Free space on Docker's disk, for example with `docker system prune`.",
       evidence,

@@ -40,7 +40,11 @@ export interface CommandResult {
 
 /** Returns an environment without the step's inputs, which contain a token, and without the runner's own tokens. */
 export function withoutInputs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|ACTIONS_)/.test(name)))
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name]) => !/^(INPUT_|ACTIONS_|CRAC_SECRET_VALUES$|CRAC_BUILD_SECRETS$)/.test(name)
+    )
+  )
 }
 
 /** Exit code of a command that was ended by its timeout, as that of coreutils' `timeout`. */

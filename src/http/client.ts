@@ -12,7 +12,7 @@ export interface ServerRequest {
   headers?: Record<string, string>
   /** A stream can be sent once: a retry needs a new one. */
   body?: Readable | Buffer | string | undefined
-  /** Maximum time until the response is there, and between two pieces of a body. */
+  /** Maximum time until the response is there and a short body was read; for a stream, between two pieces of it. */
   timeout: Milliseconds
   /** Connections to use, in place of those that dispatcherFor returns. */
   dispatcher?: Dispatcher | undefined

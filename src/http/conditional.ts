@@ -5,6 +5,7 @@ import { Headers, Response } from 'undici'
 import { messageOf } from '../lib/errors.js'
 import { jsonOf } from '../lib/json.js'
 import type { Fetch } from './fetch.js'
+import { HttpFailure } from './retry.js'
 
 interface CachedResponse {
   url: string
@@ -31,7 +32,7 @@ export function conditionalFetch(fetch: Fetch, folder: string, warning: (line: s
     try {
       response = await fetch(url, { ...init, headers })
     } catch (error) {
-      if (!cached) throw error
+      if (!cached || !(error instanceof HttpFailure)) throw error
       warning(`${messageOf(error)} Using the cached response of an earlier run.`)
       return responseOf(cached)
     }
@@ -44,7 +45,14 @@ export function conditionalFetch(fetch: Fetch, folder: string, warning: (line: s
       return responseOf(cached)
     }
     if (!response.ok || !isJson(response)) return response
-    return responseOf(await store(file, url, response))
+    const received = await receive(url, response)
+    if (jsonOf(received.body) !== undefined)
+      await store(file, received).catch((error: unknown) =>
+        warning(
+          `The response of ${new URL(url).host} could not be stored in the tool cache: ${messageOf(error)}`
+        )
+      )
+    return responseOf(received)
   }
 }
 
@@ -57,20 +65,21 @@ async function read(file: string, url: string): Promise<CachedResponse | undefin
   return cached?.url === url ? cached : undefined
 }
 
-async function store(file: string, url: string, response: Response): Promise<CachedResponse> {
+async function receive(url: string, response: Response): Promise<CachedResponse> {
   const headers: Record<string, string> = {}
   for (const name of CACHED_HEADERS) {
     const value = response.headers.get(name)
     if (value !== null) headers[name] = value
   }
-  const cached = { url, etag: response.headers.get('etag'), headers, body: await response.text() }
-  if (jsonOf(cached.body) === undefined) return cached
+  return { url, etag: response.headers.get('etag'), headers, body: await response.text() }
+}
+
+async function store(file: string, cached: CachedResponse): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
   // Another run may read the file at the same time.
   const staged = `${file}.${randomUUID()}`
   await writeFile(staged, JSON.stringify(cached))
   await rename(staged, file)
-  return cached
 }
 
 function responseOf(cached: CachedResponse): Response {

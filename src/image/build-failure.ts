@@ -1,6 +1,7 @@
 import { lastLines } from '../docker/failure.js'
 import { DOCS, Failure } from '../lib/errors.js'
 import { BUILD_PROBLEM } from '../lib/image-paths.js'
+import { noShellFailure } from '../runner/base-image.js'
 
 const IN_THE_WAY =
   'Remove what the base image has at /opt/crac-checkpoint, /opt/crac-java, /opt/jdk, /app and /home/app, or use another base.'
@@ -53,13 +54,16 @@ const ENDED = [
 const PROBLEM =
   /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m
 
+/** The same in the text of the classic builder. */
+const CLASSIC_PROBLEM = /^((?:COPY|ADD) failed: [^\n]+)/m
+
 /** Returns the step that failed in the output of a build; undefined where it shows none. */
 export function failedStep(output: string): FailedStep | undefined {
   for (const pattern of ENDED) {
     const [, command, exitCode] = pattern.exec(output) ?? []
     if (command !== undefined) return { command, exitCode: Number(exitCode), lastLine: lastLineOf(output) }
   }
-  const problem = PROBLEM.exec(output)?.[1]
+  const problem = (PROBLEM.exec(output) ?? CLASSIC_PROBLEM.exec(output))?.[1]
   return problem === undefined ? undefined : { problem }
 }
 
@@ -77,17 +81,8 @@ const KILLED = 137
 /** Returns the failure of a step of docker/Dockerfile; undefined where no step failed. */
 export function stepFailure(step: FailedStep | undefined, output: string): Failure | undefined {
   const evidence = lastLines(output, 20)
-  if (/exec: "\/bin\/sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output)) {
-    return new Failure(
-      'image',
-      'The base image has no shell (/bin/sh), which the action needs to add CRIU.',
-      {
-        fix: 'Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.',
-        evidence
-      }
-    )
-  }
-  if (step === undefined) return undefined
+  const shell = noShellFailure(output)
+  if (shell || step === undefined) return shell
   if ('problem' in step) {
     const [, file] =
       /cannot (?:replace|copy) to (?:non-)?directory:? \S*?(\/opt\/\S+|\/home\/\S+|\/app\S*|\/etc\/\S+)/.exec(

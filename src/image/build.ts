@@ -1,6 +1,6 @@
 import type { CommandResult } from '../docker/process-group.js'
 import type { Docker, Listeners } from '../docker/docker.js'
-import { dockerFailure } from '../docker/failure.js'
+import { DISK_FULL, dockerFailure } from '../docker/failure.js'
 import { inspectImage } from '../docker/inspect.js'
 import { baseImageFailure } from '../runner/base-image.js'
 import { failedStep, stepFailure, toolsFailure } from './build-failure.js'
@@ -46,6 +46,7 @@ export async function buildImage(docker: Docker, build: ImageBuild, output: List
     return await buildImage(docker, { ...build, uncompressed: false }, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
+    if (DISK_FULL.test(output)) throw dockerFailure(command, { ...result, stderr: output })
     throw (
       toolsFailure(output) ??
       stepFailure(failedStep(output), output) ??

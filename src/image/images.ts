@@ -20,6 +20,8 @@ export interface ImageSource {
   labels: Record<string, string>
   /** Whether Docker, which would compress the layers of each image that it builds, is made not to. */
   uncompressed: boolean
+  /** Value of JAVA_OPTS for a normal start. */
+  javaOpts: string | undefined
 }
 
 export interface ImageInputs {
@@ -89,7 +91,10 @@ export async function prepareImages(
       ...(jdk.isLayer && { JDK_PLACE: '/trees/jdk/' })
     },
     labels: { ...withoutOwn(origin, base.given?.labels), ...inputs.labels },
-    uncompressed: imageStore === 'containerd'
+    uncompressed: imageStore === 'containerd',
+    // The start command of an image has its own JAVA_OPTS.
+    javaOpts:
+      inputs.env['JAVA_OPTS'] ?? (isInAnImage(application) ? undefined : base.environment['JAVA_OPTS'])
   }
 }
 

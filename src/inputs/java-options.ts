@@ -1,7 +1,8 @@
 import { badInput, parseLines } from '../lib/values.js'
 
 /** Options that the action passes itself: the JVM must get them in its arguments, once, with the right values. */
-const OWN_OPTIONS = /^-XX:(CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CPUFeatures)=/
+const OWN_OPTIONS =
+  /^-XX:(?:CRaCCheckpointTo|CRaCRestoreFrom|CRaCMinPid|CRaCEngine|CRaCEngineOptions|CREngine|CPUFeatures)=/
 
 /** Options whose value is a word of its own. https://docs.oracle.com/en/java/javase/25/docs/specs/man/java.html */
 const WITH_VALUE =

@@ -39,8 +39,10 @@ async function attempt(
   const response = await options.fetch(asset.url, { headers }).catch((error: unknown) => {
     throw error instanceof Failure ? error.of(context) : error
   })
-  if (!response.ok)
-    throw (await statusFailure(response, new URL(asset.url), options.token !== undefined)).of(context)
+  if (!response.ok) {
+    const token = options.token !== undefined ? 'sent' : asset.distribution === 'crac' ? 'missing' : 'none'
+    throw (await statusFailure(response, new URL(asset.url), token)).of(context)
+  }
   const incomplete = (why: string): HttpFailure => {
     const fix = `Check that the runner reaches ${host} and the host that it redirects to, and run the job again.`
     return new HttpFailure('runner', `${context}: ${why}.`, { fix }, {})

@@ -42,5 +42,5 @@ export async function jdkFromFile(
   verifyArchive(measured, asset, expected)
   const { sha256 } = measured
   if (jdkSha256 === undefined) warning(`To pin ${name}, set \`jdk-sha256: ${sha256}\`.`)
-  return { asset: { ...asset, major: javaVersionIn(release()) }, file: thin, sha256, cached: true }
+  return { asset: { ...asset, major: javaVersionIn(release()) }, file: thin, sha256 }
 }

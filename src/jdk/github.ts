@@ -61,7 +61,7 @@ function octokit(github: GitHub): Octokit {
       fetch: async (url: string, init: object) => {
         const response = await github.fetch(url, init)
         // Octokit returns a text that is not JSON as if it were data.
-        const text = await jsonText(response, new URL(url), github.token !== undefined)
+        const text = await jsonText(response, new URL(url), github.token === undefined ? 'missing' : 'sent')
         return new Response(text, { status: response.status, headers: response.headers })
       }
     }

@@ -20,7 +20,6 @@ export interface JdkArchive {
   file: string
   /** Digest of the archive as the source has it, computed here; lower-case hexadecimal. */
   sha256: string
-  cached: boolean
   /** Whether the file is the layer that an image has of this JDK (src/registry/jdk-layer.ts), and not its archive. */
   isLayer?: boolean
 }
@@ -82,7 +81,7 @@ async function fromCache(
     const archive = options.content === 'whole' ? found : record.archive
     verifyArchive(archive, asset, expected)
     options.info(`${asset.name} is in the tool cache.`)
-    return { asset, file, sha256: archive.sha256, cached: true }
+    return { asset, file, sha256: archive.sha256 }
   } catch (error) {
     options.warning(`The archive in the tool cache is not used: ${messageOf(error)}`)
     await rm(folder, { recursive: true, force: true })
@@ -128,7 +127,7 @@ async function downloaded(
     ).catch((error: unknown) =>
       options.warning(`The archive could not be stored in the tool cache: ${messageOf(error)}`)
     )
-    return { asset, file, sha256, cached: false }
+    return { asset, file, sha256 }
   } catch (error) {
     await rm(file, { force: true })
     throw error

@@ -40,7 +40,7 @@ export async function listLiberica(
     'release-type': 'all'
   }).toString()
   const response = await fetch(url.href, { headers: { accept: 'application/json' } })
-  return libericaAssets(JSON.parse(await jsonText(response, url, false)) as LibericaRelease[])
+  return libericaAssets(JSON.parse(await jsonText(response, url, 'none')) as LibericaRelease[])
 }
 
 export function libericaAssets(releases: readonly LibericaRelease[]): JdkAsset[] {

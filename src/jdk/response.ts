@@ -4,9 +4,15 @@ import { isRateLimited, retryTime } from '../http/retry.js'
 import { Failure } from '../lib/errors.js'
 import { jsonOf } from '../lib/json.js'
 
+/** Whether the server of a request got a token, could have got one, or never gets one. */
+export type TokenUse = 'sent' | 'missing' | 'none'
+
+const OTHER_SERVER =
+  'Something between the runner and that server, such as a proxy or a firewall, may respond in its place, or the vendor has changed its API: use a newer version of this action, or another `distribution`.'
+
 /** Returns the text of the response of an address, which is valid JSON; any other response is a Failure. */
-export async function jsonText(response: Response, address: URL, hasToken: boolean): Promise<string> {
-  if (!response.ok) throw await statusFailure(response, address, hasToken)
+export async function jsonText(response: Response, address: URL, token: TokenUse): Promise<string> {
+  if (!response.ok) throw await statusFailure(response, address, token)
   const { host } = address
   const text = await response.text()
   const type = response.headers.get('content-type') ?? 'no type'
@@ -25,7 +31,7 @@ export async function jsonText(response: Response, address: URL, hasToken: boole
 export async function statusFailure(
   response: Response,
   { host, pathname }: URL,
-  hasToken: boolean
+  token: TokenUse
 ): Promise<Failure> {
   const evidence = (await response.text()).slice(0, 200)
   if (isRateLimited(response)) {
@@ -34,22 +40,29 @@ export async function statusFailure(
       'runner',
       `the rate limit of ${host} is exceeded${until ? ` until ${until.toISOString()}` : ''}.`,
       {
-        fix: hasToken
-          ? 'Run the job again after that time.'
-          : 'Set `github-token` to a token for that server: requests with a token have a much higher limit.',
+        fix:
+          token === 'missing'
+            ? 'Set `github-token` to a token for that server: requests with a token have a much higher limit.'
+            : 'Run the job again after that time.',
         evidence
       }
     )
   }
   if (response.status === 401 || response.status === 403) {
     return new Failure('input', `${host} refuses access (status ${response.status}).`, {
-      fix: 'Check `github-token`: it must be a token for that server, and not expired.',
+      fix:
+        token === 'none'
+          ? OTHER_SERVER
+          : 'Check `github-token`: it must be a token for that server, and not expired.',
       evidence
     })
   }
   if (response.status === 404) {
     return new Failure('input', `${host} does not have ${pathname} (status 404).`, {
-      fix: 'Check the address; for `github-api-url` the default is https://api.github.com.',
+      fix:
+        token === 'none'
+          ? OTHER_SERVER
+          : 'Check the address; for `github-api-url` the default is https://api.github.com.',
       evidence
     })
   }

@@ -58,6 +58,7 @@ export function jdkSource(context: JdkSourceContext): JdkSource {
       if (assets.every(isValidAsset)) return assets
     } catch (error) {
       if (error instanceof Failure) throw error
+      context.cancelled?.throwIfAborted()
     }
     throw new Failure(
       'runner',

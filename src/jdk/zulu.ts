@@ -41,7 +41,7 @@ export async function listZulu(fetch: Fetch, apiUrl: URL, architecture: Architec
     page_size: '1000'
   }).toString()
   const response = await fetch(url.href, { headers: { accept: 'application/json' } })
-  return zuluAssets(JSON.parse(await jsonText(response, url, false)) as ZuluPackage[])
+  return zuluAssets(JSON.parse(await jsonText(response, url, 'none')) as ZuluPackage[])
 }
 
 export function zuluAssets(packages: readonly ZuluPackage[]): JdkAsset[] {

@@ -70,6 +70,6 @@ async function fromLastImage(
     const result = await fetchJdkLayer(repositories, tag, key, file, cancelled)
     if ('reason' in result) return result.reason
     log.info(`${asset.name} comes from a layer of ${result.from}.`)
-    return { asset, file, sha256, cached: false, isLayer: true }
+    return { asset, file, sha256, isLayer: true }
   }
 }

@@ -63,7 +63,7 @@ async function startStrictly(
   })
   try {
     const request = await startRequest(context, inputs, setting, { id, privileges: undefined })
-    const options = [inputs.env['JAVA_OPTS'], strictOption(kind)].filter((option) => option !== undefined)
+    const options = [source.javaOpts, strictOption(kind)].filter((option) => option !== undefined)
     const env = { ...request.env, JAVA_OPTS: options.join(' ') }
     const { answer } = await startWithArchive(context, { ...request, env, load: undefined }).catch(
       (error: unknown) => {

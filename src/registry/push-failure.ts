@@ -1,6 +1,7 @@
 import { Failure } from '../lib/errors.js'
 import { seconds, type Milliseconds } from '../lib/values.js'
 import { fromFork } from '../runner/pull-request.js'
+import { TagsPutBack } from './tags.js'
 
 /** Circumstances of a push. */
 export interface PushCircumstances {
@@ -21,8 +22,9 @@ export async function explainPushFailure(
 }
 
 function timedOut(limit: Milliseconds, cause: unknown): Failure {
-  return new Failure('registry', `The push was not complete within ${seconds(limit)}.`, {
-    fix: 'If the registry is slow, increase `push-timeout`. No tag was moved, or moved tags have been put back.',
+  const tags = cause instanceof TagsPutBack ? cause.outcomes.join(' ') : 'No tag was moved.'
+  return new Failure('registry', `The push was not complete within ${seconds(limit)}. ${tags}`, {
+    fix: 'If the registry is slow, increase `push-timeout`.',
     cause
   })
 }

@@ -1,11 +1,22 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Failure } from '../lib/errors.js'
+import { Failure, messageOf } from '../lib/errors.js'
 import { fieldsOf, jsonOf } from '../lib/json.js'
 import { PRIVATE_FILE } from '../lib/modes.js'
 import type { RepositoryClient, StoredManifest } from './client.js'
 import type { PushTarget, Repositories } from './published.js'
 import { parseReference, type Reference } from './reference.js'
+
+/** An error that is not a Failure, such as the end of a time limit, after which moved tags were put back. */
+export class TagsPutBack extends Error {
+  constructor(
+    /** A sentence about each tag. */
+    readonly outcomes: readonly string[],
+    cause: unknown
+  ) {
+    super(messageOf(cause), { cause })
+  }
+}
 
 /**
  * Moves every tag to a manifest that its repository has already, and verifies each of them at the registry. Returns the tags that another
@@ -34,7 +45,7 @@ export async function moveTags(
       moved.map(([{ rollback, before }, tag]) => ({ client: rollback, tag, before: before.get(tag) })),
       manifest.digest
     )
-    throw error instanceof Failure ? error.also(outcomes.join(' ')) : error
+    throw error instanceof Failure ? error.also(outcomes.join(' ')) : new TagsPutBack(outcomes, error)
   } finally {
     await deleteJournal(folder)
   }

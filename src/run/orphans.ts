@@ -11,7 +11,8 @@ export const RUN_VARIABLE = 'CRAC_CHECKPOINT_RUN'
 export async function endOrphans(run: string, proc = '/proc'): Promise<number> {
   const entry = `${RUN_VARIABLE}=${run}`
   let ended = 0
-  for (const name of await readdir(proc)) {
+  // Only Linux has it.
+  for (const name of await readdir(proc).catch(() => [])) {
     if (!/^\d+$/.test(name)) continue
     // A process that cannot be read belongs to another user, or has ended.
     const environment = await readFile(path.join(proc, name, 'environ'), 'latin1').catch(() => '')

@@ -83,6 +83,16 @@ export function digestOf(reference: string, repositoryDigests: readonly string[]
   return own?.slice(own.indexOf('@') + 1)
 }
 
+/** Returns the Failure for a base image in which a shell could not be started; undefined for any other output. */
+export function noShellFailure(output: string): Failure | undefined {
+  if (!/exec: "(?:\/bin\/)?sh": (?:stat \/bin\/sh: no such file|executable file not found)/.test(output))
+    return undefined
+  return new Failure('image', 'The base image has no shell (/bin/sh), which the action needs to add CRIU.', {
+    fix: 'Use a base with a shell, such as debian:trixie-slim, in `base-image` or after FROM in your Dockerfile: distroless images have none.',
+    evidence: lastLines(output, 20)
+  })
+}
+
 /** Returns the Failure for the output of a pull; undefined if it contains no known error. */
 export function baseImageFailure(
   output: string,

@@ -1,3 +1,4 @@
+import { noShellFailure } from './base-image.js'
 import { runOnce } from '../docker/containers.js'
 import type { Docker } from '../docker/docker.js'
 import { TIMED_OUT } from '../docker/process-group.js'
@@ -73,6 +74,8 @@ export async function tryPrivileges(
     )
   }
   if (result.exitCode !== 0) {
+    const shell = noShellFailure(result.stderr)
+    if (shell) throw shell
     return (
       lastLines(result.stderr.replace(/(?<!\n)\n*Run 'docker run --help'.*/s, ''), 1) ||
       `exit code ${result.exitCode}`

@@ -12,7 +12,9 @@ export interface RegistryLogin {
 export function secretsOfRunner(environment: NodeJS.ProcessEnv): Secret[] {
   return Object.entries(environment).flatMap(([name, value = '']) =>
     // knownSecrets reads the inputs.
-    /^(INPUT|STATE)_|^CRAC_SECRET_VALUES$/.test(name) ? [] : secretsIn("the runner's", name, value)
+    /^(INPUT|STATE)_|^CRAC_(SECRET_VALUES|BUILD_SECRETS)$/.test(name)
+      ? []
+      : secretsIn("the runner's", name, value)
   )
 }
 

@@ -35,7 +35,7 @@ export const docker = signatures({ operations: ['dump', 'restore'], stream: 'doc
     id: 'docker-daemon',
     operations: ['dump', 'restore', 'push'],
     pattern:
-      /Cannot connect to the Docker daemon|error during connect: |context deadline exceeded while .{0,300}docker/m,
+      /Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect: |context deadline exceeded while .{0,300}docker/m,
     category: 'runner',
     cause: 'The Docker engine does not respond.',
     fix: 'Start the Docker engine, or set DOCKER_HOST to one that runs.'
