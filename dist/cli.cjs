@@ -51403,7 +51403,7 @@ function notGranted(wanted, facts, refused3) {
   const rootless = facts.rootless ? " It runs rootless, and so has only what its user has." : "";
   const old = refused3.some(({ reason }) => /unknown capability/.test(reason)) ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.` : "";
   return new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
+    `The Docker engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
     {
       fix: `Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, run by root, on kernel 5.9 or newer${wanted === "least" ? "; or leave `privileges` at `auto`" : ""}.`,
       evidence: refused3.map(({ level, reason }) => `${level}: ${reason}`).join("\n")
@@ -58370,7 +58370,7 @@ var criuRestore = signatures({ operations: ["restore"], stream: "criu" }, [
     pattern: /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
+    fix: "Build with `cpu-features: generic`. If it is set already, build on the oldest CPU on which the image will run."
   },
   {
     id: "criu-pages-mmap",
@@ -58917,14 +58917,14 @@ var jvmRestore = signatures({ operations: ["restore"], stream: "jvm" }, [
     pattern: /Image checkpoint has incompatible CPU features in its user data/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
+    fix: "Build with `cpu-features: generic`. If it is set already, build on the oldest CPU on which the image will run."
   },
   {
     id: "jvm-cpu-main",
     pattern: /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
     category: "runner",
     cause: "The CPU of this host lacks features that the snapshot uses.",
-    fix: "Build with `cpu-features: generic`, on the oldest CPU on which the image will run."
+    fix: "Build with `cpu-features: generic`. If it is set already, build on the oldest CPU on which the image will run."
   },
   {
     id: "jvm-cpu-arch",
@@ -59090,7 +59090,7 @@ var registry = signatures({ operations: ["push"], stream: "registry" }, [
 
 // src/diagnosis/catalogue/start.ts
 var IN_BASE_IMAGE = "in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then `RUN apt-get update && apt-get install --yes --no-install-recommends";
-var SERVICES = `Set \`network: \${{ job.services.NAME.network }}\` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example \`env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders\`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (${DOCS}/frameworks.md#the-database-after-a-restore). For a server on the runner itself, set \`add-hosts: runner:host-gateway\`, and use the name runner.`;
+var services = (url) => `Set \`network: \${{ job.services.NAME.network }}\` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example \`env: SPRING_DATASOURCE_URL=${url}\`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (${DOCS}/frameworks.md#the-database-after-a-restore). For a server on the runner itself, set \`add-hosts: runner:host-gateway\`, and use the name runner.`;
 var start = signatures({ operations: ["dump"], stream: "app" }, [
   {
     id: "start-preview",
@@ -59136,7 +59136,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /Connection to (?:localhost|127\.0\.0\.1):(\d{1,5}) refused|Connection refused: (?:getsockopt: )?(?:localhost)?\/(?:127\.0\.0\.1|\[?[0:]*:1\]?):(?!431[78]|812[56]|9411|14250|14268)(\d{1,5})|Connection to node -?\d{1,10} \(localhost\/\S{1,40}:(\d{1,5})\) could not be established|Unable to connect to localhost(?:\/\S{1,40})?:(\d{1,5})|connecting to server localhost:(\d{1,5})|host=localhost\)\(port=(\d{1,5})\).{0,100}(?:refused|fail)|connection to the host localhost, port (\d{1,5}) has failed|[Cc]onnect to (?:https?:\/\/)?localhost:(\d{1,5}) .{0,100}[Ff]ailed|"https?:\/\/localhost:(\d{1,5})[^"\s]{0,200}": Connection refused|(?:CommunicationException: |Cannot connect to |broker URL: \w{1,10}:\/\/|[Ff]ailed to connect to |endPoint=)(?:localhost|\/127\.0\.0\.1)(?:\/(?:\[[^\]\s]{1,40}\]|[^\s:[]{1,40}))?:(?!431[78]|812[56]|9411|14250|14268)(\d{1,5})|[Cc]onnect to host, port: localhost, (\d{1,5})|listener at host localhost port (\d{1,5})/m,
     category: "input",
     cause: "Nothing listens on localhost:$1$2$3$4$5$6$7$8$9$10$11$12 in the container of the application: the services of a job are in other containers.",
-    fix: SERVICES,
+    fix: services("jdbc:postgresql://postgres:5432/orders"),
     weight: "cause"
   },
   {
@@ -59144,7 +59144,7 @@ var start = signatures({ operations: ["dump"], stream: "app" }, [
     pattern: /CommunicationsException: (Communications link failure)(?! during )/m,
     category: "input",
     cause: "The connection to the MySQL server in the URL of the data source failed ($1). The services of a job are in other containers, and not at localhost.",
-    fix: SERVICES,
+    fix: services("jdbc:mysql://mysql:3306/orders"),
     weight: "general"
   },
   {

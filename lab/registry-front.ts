@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 /** What goes wrong, and how often. */
 export interface Fault {
   method: string
-  /** Of the path with the query. */
+  /** Pattern of the path with its query. */
   path: RegExp
   /** Number of matching requests; all of them if it is not set. */
   times?: number

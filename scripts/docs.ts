@@ -42,7 +42,7 @@ const ELSEWHERE = [
     '`The checkpoint was not complete within`, `The push was not complete within`',
     '[inputs](inputs.md): `checkpoint-timeout` and `push-timeout` are the limits'
   ],
-  ['`The engine does not grant what CRIU needs`', '[privileges](decisions/privileges.md)'],
+  ['`The Docker engine does not grant what CRIU needs`', '[privileges](decisions/privileges.md)'],
   ['`No CRIU works on this runner`', '[versions of CRIU](criu.md), [which CRIU is used](decisions/criu.md)'],
   ['`A budget is exceeded`', '[budgets](proof.md#budgets)'],
   ['`A secret is in the image`', '[secrets](decisions/secrets.md)'],

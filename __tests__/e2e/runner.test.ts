@@ -87,7 +87,7 @@ e2eSuite('a runner of another kind', ['Server'], ({ folder, context, job: run })
       const environment = { ...world.environment, ...engineWithout('*--cap-add*|*--privileged*') }
       const refused = await runAction({ context, tags: image }, { environment })
       expect(refused.exitCode).toBe(1)
-      expect(errorOf(refused)).toContain('The engine does not grant what CRIU needs')
+      expect(errorOf(refused)).toContain('The Docker engine does not grant what CRIU needs')
       expect(errorOf(refused)).toContain('privileged: ')
 
       const cold = await job({ 'on-unsupported-runner': 'cold' }, engineWithout('*--cap-add*|*--privileged*'))

@@ -54,7 +54,7 @@ const ENDED = [
 const PROBLEM =
   /^ERROR: failed to (?:build: failed to )?solve: (?!process )((?:[^\n]*(?:dockerfile parse error|target stage|failed to compute cache key|failed to calculate checksum|secret |no match for platform|unknown instruction|cannot (?:replace|copy)|circular dependency|invalid reference|can't find|exec format error)[^\n]*))/m
 
-/** The same in the text of the classic builder. */
+/** Problem of an instruction in the text of the classic builder. */
 const CLASSIC_PROBLEM = /^((?:COPY|ADD) failed: [^\n]+)/m
 
 /** Returns the step that failed in the output of a build; undefined where it shows none. */

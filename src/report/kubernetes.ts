@@ -22,7 +22,7 @@ export interface Startable {
 
 /** Manifests for Kubernetes, by the names of their outputs. Empty where the image does not need one. */
 export interface KubernetesManifests {
-  /** Deployment that starts the image; its container fits any workload. */
+  /** Deployment that starts the image; its container can be copied into any other workload. */
   kubernetes: string
   /** SeccompProfile of the security-profiles-operator, which puts the profile on each node. */
   'seccomp-profile': string

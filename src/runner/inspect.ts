@@ -142,7 +142,7 @@ function notGranted(
     ? ` Docker ${facts.version} does not know the capability CHECKPOINT_RESTORE.`
     : ''
   return new UnsupportedRunner(
-    `The engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
+    `The Docker engine does not grant what CRIU needs (privileges: ${wanted}).${old}${rootless}`,
     {
       fix:
         'Let the containers of this engine have the capabilities CHECKPOINT_RESTORE and SYS_PTRACE: Docker 24 or newer, ' +

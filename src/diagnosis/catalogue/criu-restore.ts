@@ -115,7 +115,7 @@ export const criuRestore = signatures({ operations: ['restore'], stream: 'criu' 
       /CPU (?:instruction )?capabilities do not match run time|FPU feature required by image|CPU xsave (?:max )?size mismatch \(\d+\/\d+\)|CPU xfeatures has unsupported bits/m,
     category: 'runner',
     cause: 'The CPU of this host lacks features that the snapshot uses.',
-    fix: 'Build with `cpu-features: generic`, on the oldest CPU on which the image will run.'
+    fix: 'Build with `cpu-features: generic`. If it is set already, build on the oldest CPU on which the image will run.'
   },
   {
     id: 'criu-pages-mmap',

@@ -101,7 +101,7 @@ export const jvmRestore = signatures({ operations: ['restore'], stream: 'jvm' },
     pattern: /Image checkpoint has incompatible CPU features in its user data/m,
     category: 'runner',
     cause: 'The CPU of this host lacks features that the snapshot uses.',
-    fix: 'Build with `cpu-features: generic`, on the oldest CPU on which the image will run.'
+    fix: 'Build with `cpu-features: generic`. If it is set already, build on the oldest CPU on which the image will run.'
   },
   {
     id: 'jvm-cpu-main',
@@ -109,7 +109,7 @@ export const jvmRestore = signatures({ operations: ['restore'], stream: 'jvm' },
       /Restore failed due to incompatible or missing CPU features(?:, try using -XX:CPUFeatures=(\S+) on checkpoint)?\.?/m,
     category: 'runner',
     cause: 'The CPU of this host lacks features that the snapshot uses.',
-    fix: 'Build with `cpu-features: generic`, on the oldest CPU on which the image will run.'
+    fix: 'Build with `cpu-features: generic`. If it is set already, build on the oldest CPU on which the image will run.'
   },
   {
     id: 'jvm-cpu-arch',

@@ -6,9 +6,11 @@ const IN_BASE_IMAGE =
   'in an image that you build and set as `base-image`, or in a Dockerfile of your own (`file`): `FROM debian:trixie-slim`, then ' +
   '`RUN apt-get update && apt-get install --yes --no-install-recommends'
 
-/** How an application reaches the services of its job. */
-const SERVICES =
-  'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example `env: SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/orders`. This value is for the checkpoint only, but an application that reads it once keeps it after a restore (' +
+/** Returns how an application reaches the services of its job; `url` is an example of the URL of its data source. */
+const services = (url: string): string =>
+  'Set `network: ${{ job.services.NAME.network }}` with the name of the service, and let the application connect to that name instead of localhost, with the port inside the container: for example ' +
+  `\`env: SPRING_DATASOURCE_URL=${url}\`. ` +
+  'This value is for the checkpoint only, but an application that reads it once keeps it after a restore (' +
   `${DOCS}/frameworks.md#the-database-after-a-restore` +
   '). For a server on the runner itself, set `add-hosts: runner:host-gateway`, and use the name runner.'
 
@@ -65,7 +67,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
     category: 'input',
     cause:
       'Nothing listens on localhost:$1$2$3$4$5$6$7$8$9$10$11$12 in the container of the application: the services of a job are in other containers.',
-    fix: SERVICES,
+    fix: services('jdbc:postgresql://postgres:5432/orders'),
     weight: 'cause'
   },
   {
@@ -74,7 +76,7 @@ export const start = signatures({ operations: ['dump'], stream: 'app' }, [
     category: 'input',
     cause:
       'The connection to the MySQL server in the URL of the data source failed ($1). The services of a job are in other containers, and not at localhost.',
-    fix: SERVICES,
+    fix: services('jdbc:mysql://mysql:3306/orders'),
     weight: 'general'
   },
   {
