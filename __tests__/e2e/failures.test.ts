@@ -147,9 +147,10 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   )
 
   labTest('a checkpoint that hangs fails after checkpoint-timeout, with the hook that hangs', async () => {
-    const inputs = { 'java-options': '-Dhook=hang', 'checkpoint-timeout': '3s' }
+    // Long enough for jcmd to reach the hook on a busy machine.
+    const inputs = { 'java-options': '-Dhook=hang', 'checkpoint-timeout': '10s' }
     const { message } = await failing(inputs)
-    expect(message).toContain('The checkpoint was not complete within 3 s')
+    expect(message).toContain('The checkpoint was not complete within 10 s')
     expect(message).toContain('a beforeCheckpoint hook may hang')
     // The thread dump, of which the annotation has the relevant part, and the logs the whole.
     expect(message).toContain('Server.beforeCheckpoint(Server.java')
