@@ -59857,11 +59857,15 @@ async function explainPushFailure(error, { late, limit, cancelled: cancelled2, e
   return await explained(error, environment2);
 }
 function timedOut(limit, cause) {
-  const tags2 = cause instanceof TagsPutBack ? cause.outcomes.join(" ") : "No tag was moved.";
-  return new Failure("registry", `The push was not complete within ${seconds(limit)}. ${tags2}`, {
-    fix: "If the registry is slow, increase `push-timeout`.",
-    cause
-  });
+  return new Failure(
+    "registry",
+    `The push was not complete within ${seconds(limit)}. ${stateOfTags(cause)}`,
+    { fix: "If the registry is slow, increase `push-timeout`.", cause }
+  );
+}
+function stateOfTags(error) {
+  if (error instanceof TagsPutBack) return error.outcomes.join(" ");
+  return error instanceof Failure ? error.message : "No tag was moved.";
 }
 async function explained(error, environment2) {
   return error instanceof Failure && error.category === "registry" && await fromFork(environment2) ? error.also(

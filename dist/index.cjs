@@ -60983,11 +60983,15 @@ async function explainPushFailure(error2, { late, limit, cancelled: cancelled2, 
   return await explained(error2, environment2);
 }
 function timedOut(limit, cause) {
-  const tags2 = cause instanceof TagsPutBack ? cause.outcomes.join(" ") : "No tag was moved.";
-  return new Failure("registry", `The push was not complete within ${seconds(limit)}. ${tags2}`, {
-    fix: "If the registry is slow, increase `push-timeout`.",
-    cause
-  });
+  return new Failure(
+    "registry",
+    `The push was not complete within ${seconds(limit)}. ${stateOfTags(cause)}`,
+    { fix: "If the registry is slow, increase `push-timeout`.", cause }
+  );
+}
+function stateOfTags(error2) {
+  if (error2 instanceof TagsPutBack) return error2.outcomes.join(" ");
+  return error2 instanceof Failure ? error2.message : "No tag was moved.";
 }
 async function explained(error2, environment2) {
   return error2 instanceof Failure && error2.category === "registry" && await fromFork(environment2) ? error2.also(

@@ -166,6 +166,8 @@ describe('moveTags', () => {
     expect(message).toBe(
       'The push was not complete within 60 s. r.example/a:1 was put back to old. r.example/a:2 is unchanged.'
     )
+    const failure = new Failure('registry', 'No. r.example/a:1 was put back to old.', { fix: '' })
+    expect(((await explainPushFailure(failure, circumstances)) as Failure).message).toContain(failure.message)
     expect(((await explainPushFailure(new Error('x'), circumstances)) as Failure).message).toContain(
       'No tag was moved.'
     )

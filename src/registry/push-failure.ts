@@ -22,11 +22,18 @@ export async function explainPushFailure(
 }
 
 function timedOut(limit: Milliseconds, cause: unknown): Failure {
-  const tags = cause instanceof TagsPutBack ? cause.outcomes.join(' ') : 'No tag was moved.'
-  return new Failure('registry', `The push was not complete within ${seconds(limit)}. ${tags}`, {
-    fix: 'If the registry is slow, increase `push-timeout`.',
-    cause
-  })
+  return new Failure(
+    'registry',
+    `The push was not complete within ${seconds(limit)}. ${stateOfTags(cause)}`,
+    { fix: 'If the registry is slow, increase `push-timeout`.', cause }
+  )
+}
+
+/** Returns sentences about the tags after the error of a push. */
+function stateOfTags(error: unknown): string {
+  if (error instanceof TagsPutBack) return error.outcomes.join(' ')
+  // A Failure has them in its message, if a tag was moved before it.
+  return error instanceof Failure ? error.message : 'No tag was moved.'
 }
 
 async function explained(error: unknown, environment: NodeJS.ProcessEnv): Promise<unknown> {
