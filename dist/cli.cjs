@@ -108,17 +108,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node, visitor, path91) {
-      const ctrl = callVisitor(key, node, visitor, path91);
+    function visit_(key, node, visitor, path92) {
+      const ctrl = callVisitor(key, node, visitor, path92);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path91, ctrl);
-        return visit_(key, ctrl, visitor, path91);
+        replaceNode(key, path92, ctrl);
+        return visit_(key, ctrl, visitor, path92);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node)) {
-          path91 = Object.freeze(path91.concat(node));
+          path92 = Object.freeze(path92.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = visit_(i, node.items[i], visitor, path91);
+            const ci = visit_(i, node.items[i], visitor, path92);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -129,13 +129,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity2.isPair(node)) {
-          path91 = Object.freeze(path91.concat(node));
-          const ck = visit_("key", node.key, visitor, path91);
+          path92 = Object.freeze(path92.concat(node));
+          const ck = visit_("key", node.key, visitor, path92);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = visit_("value", node.value, visitor, path91);
+          const cv = visit_("value", node.value, visitor, path92);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -156,17 +156,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK2;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node, visitor, path91) {
-      const ctrl = await callVisitor(key, node, visitor, path91);
+    async function visitAsync_(key, node, visitor, path92) {
+      const ctrl = await callVisitor(key, node, visitor, path92);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
-        replaceNode(key, path91, ctrl);
-        return visitAsync_(key, ctrl, visitor, path91);
+        replaceNode(key, path92, ctrl);
+        return visitAsync_(key, ctrl, visitor, path92);
       }
       if (typeof ctrl !== "symbol") {
         if (identity2.isCollection(node)) {
-          path91 = Object.freeze(path91.concat(node));
+          path92 = Object.freeze(path92.concat(node));
           for (let i = 0; i < node.items.length; ++i) {
-            const ci = await visitAsync_(i, node.items[i], visitor, path91);
+            const ci = await visitAsync_(i, node.items[i], visitor, path92);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -177,13 +177,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity2.isPair(node)) {
-          path91 = Object.freeze(path91.concat(node));
-          const ck = await visitAsync_("key", node.key, visitor, path91);
+          path92 = Object.freeze(path92.concat(node));
+          const ck = await visitAsync_("key", node.key, visitor, path92);
           if (ck === BREAK2)
             return BREAK2;
           else if (ck === REMOVE)
             node.key = null;
-          const cv = await visitAsync_("value", node.value, visitor, path91);
+          const cv = await visitAsync_("value", node.value, visitor, path92);
           if (cv === BREAK2)
             return BREAK2;
           else if (cv === REMOVE)
@@ -210,23 +210,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node, visitor, path91) {
+    function callVisitor(key, node, visitor, path92) {
       if (typeof visitor === "function")
-        return visitor(key, node, path91);
+        return visitor(key, node, path92);
       if (identity2.isMap(node))
-        return visitor.Map?.(key, node, path91);
+        return visitor.Map?.(key, node, path92);
       if (identity2.isSeq(node))
-        return visitor.Seq?.(key, node, path91);
+        return visitor.Seq?.(key, node, path92);
       if (identity2.isPair(node))
-        return visitor.Pair?.(key, node, path91);
+        return visitor.Pair?.(key, node, path92);
       if (identity2.isScalar(node))
-        return visitor.Scalar?.(key, node, path91);
+        return visitor.Scalar?.(key, node, path92);
       if (identity2.isAlias(node))
-        return visitor.Alias?.(key, node, path91);
+        return visitor.Alias?.(key, node, path92);
       return void 0;
     }
-    function replaceNode(key, path91, node) {
-      const parent = path91[path91.length - 1];
+    function replaceNode(key, path92, node) {
+      const parent = path92[path92.length - 1];
       if (identity2.isCollection(parent)) {
         parent.items[key] = node;
       } else if (identity2.isPair(parent)) {
@@ -838,10 +838,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity2 = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path91, value) {
+    function collectionFromPath(schema, path92, value) {
       let v = value;
-      for (let i = path91.length - 1; i >= 0; --i) {
-        const k = path91[i];
+      for (let i = path92.length - 1; i >= 0; --i) {
+        const k = path92[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -860,7 +860,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path91) => path91 == null || typeof path91 === "object" && !!path91[Symbol.iterator]().next().done;
+    var isEmptyPath = (path92) => path92 == null || typeof path92 === "object" && !!path92[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -890,11 +890,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path91, value) {
-        if (isEmptyPath(path91))
+      addIn(path92, value) {
+        if (isEmptyPath(path92))
           this.add(value);
         else {
-          const [key, ...rest] = path91;
+          const [key, ...rest] = path92;
           const node = this.get(key, true);
           if (identity2.isCollection(node))
             node.addIn(rest, value);
@@ -908,8 +908,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path91) {
-        const [key, ...rest] = path91;
+      deleteIn(path92) {
+        const [key, ...rest] = path92;
         if (rest.length === 0)
           return this.delete(key);
         const node = this.get(key, true);
@@ -923,8 +923,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path91, keepScalar) {
-        const [key, ...rest] = path91;
+      getIn(path92, keepScalar) {
+        const [key, ...rest] = path92;
         const node = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity2.isScalar(node) ? node.value : node;
@@ -942,8 +942,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path91) {
-        const [key, ...rest] = path91;
+      hasIn(path92) {
+        const [key, ...rest] = path92;
         if (rest.length === 0)
           return this.has(key);
         const node = this.get(key, true);
@@ -953,8 +953,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path91, value) {
-        const [key, ...rest] = path91;
+      setIn(path92, value) {
+        const [key, ...rest] = path92;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3469,9 +3469,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path91, value) {
+      addIn(path92, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path91, value);
+          this.contents.addIn(path92, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3546,14 +3546,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path91) {
-        if (Collection2.isEmptyPath(path91)) {
+      deleteIn(path92) {
+        if (Collection2.isEmptyPath(path92)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path91) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path92) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3568,10 +3568,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path91, keepScalar) {
-        if (Collection2.isEmptyPath(path91))
+      getIn(path92, keepScalar) {
+        if (Collection2.isEmptyPath(path92))
           return !keepScalar && identity2.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity2.isCollection(this.contents) ? this.contents.getIn(path91, keepScalar) : void 0;
+        return identity2.isCollection(this.contents) ? this.contents.getIn(path92, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3582,10 +3582,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path91) {
-        if (Collection2.isEmptyPath(path91))
+      hasIn(path92) {
+        if (Collection2.isEmptyPath(path92))
           return this.contents !== void 0;
-        return identity2.isCollection(this.contents) ? this.contents.hasIn(path91) : false;
+        return identity2.isCollection(this.contents) ? this.contents.hasIn(path92) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3602,13 +3602,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path91, value) {
-        if (Collection2.isEmptyPath(path91)) {
+      setIn(path92, value) {
+        if (Collection2.isEmptyPath(path92)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path91), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path92), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path91, value);
+          this.contents.setIn(path92, value);
         }
       }
       /**
@@ -5569,9 +5569,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK2;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path91) => {
+    visit2.itemAtPath = (cst, path92) => {
       let item = cst;
-      for (const [field, index] of path91) {
+      for (const [field, index] of path92) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5580,23 +5580,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path91) => {
-      const parent = visit2.itemAtPath(cst, path91.slice(0, -1));
-      const field = path91[path91.length - 1][0];
+    visit2.parentCollection = (cst, path92) => {
+      const parent = visit2.itemAtPath(cst, path92.slice(0, -1));
+      const field = path92[path92.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path91, item, visitor) {
-      let ctrl = visitor(item, path91);
+    function _visit(path92, item, visitor) {
+      let ctrl = visitor(item, path92);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token3 = item[field];
         if (token3 && "items" in token3) {
           for (let i = 0; i < token3.items.length; ++i) {
-            const ci = _visit(Object.freeze(path91.concat([[field, i]])), token3.items[i], visitor);
+            const ci = _visit(Object.freeze(path92.concat([[field, i]])), token3.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK2)
@@ -5607,10 +5607,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path91);
+            ctrl = ctrl(item, path92);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path91) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path92) : ctrl;
     }
     exports2.visit = visit2;
   }
@@ -7873,9 +7873,9 @@ var require_yauzl = __commonJS({
     exports2.Entry = Entry;
     exports2.LocalFileHeader = LocalFileHeader;
     exports2.RandomAccessReader = RandomAccessReader2;
-    function openPromise2(path91, options3) {
+    function openPromise2(path92, options3) {
       return new Promise((resolve4, reject) => {
-        open6(path91, { ...options3, lazyEntries: true }, function(err2, zipfile) {
+        open6(path92, { ...options3, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve4(zipfile);
         });
@@ -7905,7 +7905,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open6(path91, options3, callback2) {
+    function open6(path92, options3, callback2) {
       if (typeof options3 === "function") {
         callback2 = options3;
         options3 = null;
@@ -7917,7 +7917,7 @@ var require_yauzl = __commonJS({
       if (options3.validateEntrySizes == null) options3.validateEntrySizes = true;
       if (options3.strictFileNames == null) options3.strictFileNames = false;
       if (callback2 == null) callback2 = defaultCallback;
-      fs4.open(path91, "r", function(err2, fd) {
+      fs4.open(path92, "r", function(err2, fd) {
         if (err2) return callback2(err2);
         fromFd(fd, options3, function(err3, zipfile) {
           if (err3) fs4.close(fd, defaultCallback);
@@ -9907,8 +9907,8 @@ var require_utils = __commonJS({
       }
       return output;
     };
-    exports2.basename = (path91, { windows } = {}) => {
-      const segs = path91.split(windows ? /[\\/]/ : "/");
+    exports2.basename = (path92, { windows } = {}) => {
+      const segs = path92.split(windows ? /[\\/]/ : "/");
       const last = segs[segs.length - 1];
       if (last === "") {
         return segs[segs.length - 2];
@@ -14656,14 +14656,14 @@ var require_util = __commonJS({
         }
         const port = url.port != null ? url.port : url.protocol === "https:" ? 443 : 80;
         let origin = url.origin != null ? url.origin : `${url.protocol || ""}//${url.hostname || ""}:${port}`;
-        let path91 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
+        let path92 = url.path != null ? url.path : `${url.pathname || ""}${url.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path91 && path91[0] !== "/") {
-          path91 = `/${path91}`;
+        if (path92 && path92[0] !== "/") {
+          path92 = `/${path92}`;
         }
-        return new URL(`${origin}${path91}`);
+        return new URL(`${origin}${path92}`);
       }
       if (!isHttpOrHttpsPrefixed(url.origin || url.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -15114,39 +15114,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path91, origin }
+          request: { method, path: path92, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path91);
+        debuglog("sending request to %s %s/%s", method, origin, path92);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path91, origin },
+          request: { method, path: path92, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path91,
+          path92,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path91, origin }
+          request: { method, path: path92, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path91);
+        debuglog("trailers received from %s %s/%s", method, origin, path92);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path91, origin },
+          request: { method, path: path92, origin },
           error
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path91,
+          path92,
           error.message
         );
       });
@@ -15195,9 +15195,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path91, origin }
+            request: { method, path: path92, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path91);
+          debuglog("sending request to %s %s/%s", method, origin, path92);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -15260,7 +15260,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path91,
+        path: path92,
         method,
         body,
         headers,
@@ -15275,11 +15275,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path91 !== "string") {
+        if (typeof path92 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path91[0] !== "/" && !(path91.startsWith("http://") || path91.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path92[0] !== "/" && !(path92.startsWith("http://") || path92.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path91)) {
+        } else if (invalidPathRegex.test(path92)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -15345,7 +15345,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query2 ? buildURL(path91, query2) : path91;
+        this.path = query2 ? buildURL(path92, query2) : path92;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -20038,7 +20038,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request3) {
-      const { method, path: path91, host, upgrade, blocking, reset } = request3;
+      const { method, path: path92, host, upgrade, blocking, reset } = request3;
       let { body, headers, contentLength } = request3;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -20119,7 +20119,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket2[kBlocking] = true;
       }
-      let header = `${method} ${path91} HTTP/1.1\r
+      let header = `${method} ${path92} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -20648,7 +20648,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request3) {
       const session = client[kHTTP2Session];
-      const { method, path: path91, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
+      const { method, path: path92, host, upgrade, expectContinue, signal, headers: reqHeaders } = request3;
       let { body } = request3;
       if (upgrade) {
         util.errorRequest(client, request3, new Error("Upgrade not supported for H2"));
@@ -20745,7 +20745,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path91;
+      headers[HTTP2_HEADER_PATH] = path92;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -21098,9 +21098,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path91 = search ? `${pathname}${search}` : pathname;
+        const path92 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path91;
+        this.opts.path = path92;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -22339,10 +22339,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path91 = "/",
+          path: path92 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path91;
+        opts.path = origin + path92;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -24314,20 +24314,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path91) {
-      if (typeof path91 !== "string") {
-        return path91;
+    function safeUrl(path92) {
+      if (typeof path92 !== "string") {
+        return path92;
       }
-      const pathSegments = path91.split("?");
+      const pathSegments = path92.split("?");
       if (pathSegments.length !== 2) {
-        return path91;
+        return path92;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path91, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path91);
+    function matchKey(mockDispatch2, { path: path92, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path92);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -24349,7 +24349,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path91 }) => matchValue(safeUrl(path91), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path92 }) => matchValue(safeUrl(path92), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -24387,9 +24387,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path91, method, body, headers, query: query2 } = opts;
+      const { path: path92, method, body, headers, query: query2 } = opts;
       return {
-        path: path91,
+        path: path92,
         method,
         body,
         headers,
@@ -24852,10 +24852,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path91, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
+          ({ method, path: path92, data: { statusCode }, persist, times: times2, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path91,
+            Path: path92,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -29734,9 +29734,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path91) {
-      for (let i = 0; i < path91.length; ++i) {
-        const code18 = path91.charCodeAt(i);
+    function validateCookiePath(path92) {
+      for (let i = 0; i < path92.length; ++i) {
+        const code18 = path92.charCodeAt(i);
         if (code18 < 32 || // exclude CTLs (0-31)
         code18 > 126 || // exclude DEL and non-ascii
         code18 === 59) {
@@ -32656,11 +32656,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path91 = opts.path;
+          let path92 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path91 = `/${path91}`;
+            path92 = `/${path92}`;
           }
-          url = new URL(util.parseOrigin(url).origin + path91);
+          url = new URL(util.parseOrigin(url).origin + path92);
         } else {
           if (!opts) {
             opts = typeof url === "object" ? url : {};
@@ -35321,9 +35321,9 @@ function vendorApis(environment2) {
 }
 
 // src/cli/build.ts
-var import_node_fs20 = require("node:fs");
-var import_node_os4 = require("node:os");
-var import_node_path84 = __toESM(require("node:path"), 1);
+var import_node_fs21 = require("node:fs");
+var import_node_os5 = require("node:os");
+var import_node_path85 = __toESM(require("node:path"), 1);
 var import_node_util3 = require("node:util");
 var import_yaml5 = __toESM(require_dist(), 1);
 
@@ -35352,14 +35352,23 @@ function fieldsOf(value) {
 
 // src/docker/process-group.ts
 var import_node_child_process = require("node:child_process");
+
+// src/lib/input-variables.ts
+var SECRET_INPUT_VARIABLES = {
+  "secret-values": "CRAC_SECRET_VALUES",
+  "build-secrets": "CRAC_BUILD_SECRETS"
+};
+function hasInput(variable) {
+  return variable.startsWith("INPUT_") || Object.values(SECRET_INPUT_VARIABLES).includes(variable);
+}
+
+// src/docker/process-group.ts
 function programsOn({ PATH }, signal) {
   return (command2, args) => startGroup(command2, args, { env: { PATH, LC_ALL: "C" }, signal, input: true });
 }
 function withoutInputs(environment2) {
   return Object.fromEntries(
-    Object.entries(environment2).filter(
-      ([name]) => !/^(INPUT_|ACTIONS_|CRAC_SECRET_VALUES$|CRAC_BUILD_SECRETS$)/.test(name)
-    )
+    Object.entries(environment2).filter(([name]) => !hasInput(name) && !name.startsWith("ACTIONS_"))
   );
 }
 var TIMED_OUT = 124;
@@ -37672,9 +37681,9 @@ function isReference(value) {
   return IS_REFERENCE.test(value);
 }
 function isAddress(value) {
-  const [, path91] = IS_ADDRESS.exec(value) ?? [];
+  const [, path92] = IS_ADDRESS.exec(value) ?? [];
   const mayBeRandom = (part) => isRandom(part) || /[a-z]/i.test(part) && part.replace(/\D/g, "").length > 2;
-  return path91 !== void 0 && !path91.split("/").some(mayBeRandom);
+  return path92 !== void 0 && !path92.split("/").some(mayBeRandom);
 }
 function isPublished(value) {
   return PUBLISHED.has(value) || PUBLISHED.has(value.slice(value.lastIndexOf(".") + 1));
@@ -39068,7 +39077,7 @@ function secretsOfRunner(environment2) {
   return Object.entries(environment2).flatMap(
     ([name, value = ""]) => (
       // knownSecrets reads the inputs.
-      /^(INPUT|STATE)_|^CRAC_(SECRET_VALUES|BUILD_SECRETS)$/.test(name) ? [] : secretsIn("the runner's", name, value)
+      hasInput(name) || name.startsWith("STATE_") ? [] : secretsIn("the runner's", name, value)
     )
   );
 }
@@ -45863,24 +45872,24 @@ function parseReference(text2) {
   const components = repository.split("/");
   const first3 = components[0] ?? "";
   const hasDomain = components.length > 1 && (/[.:]/.test(first3) || first3 === "localhost");
-  const path91 = hasDomain ? components.slice(1) : components;
+  const path92 = hasDomain ? components.slice(1) : components;
   if (repository.length > LONGEST_NAME)
     throw refused(text2, "the name is too long", "Use at most 255 characters.");
   if (hasDomain && !(DOMAIN.test(first3) && URL.canParse(`https://${first3}`)))
     throw refused(text2, "the registry is not a host name", SHAPE);
-  if (path91.some((component) => /[A-Z]/.test(component))) {
+  if (path92.some((component) => /[A-Z]/.test(component))) {
     throw refused(
       text2,
       "a repository name must be lower case",
       "Use lower case; docker/metadata-action converts names."
     );
   }
-  if (!path91.every((component) => PATH_COMPONENT.test(component)))
+  if (!path92.every((component) => PATH_COMPONENT.test(component)))
     throw refused(text2, "the name is not valid", SHAPE);
   if (!TAG.test(tag)) throw refused(text2, "the tag is not valid", SHAPE);
   const registry2 = hasDomain && first3 !== "index.docker.io" ? first3 : DOCKER_HUB;
-  const official = registry2 === DOCKER_HUB && path91.length === 1 ? ["library"] : [];
-  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path91].join("/") };
+  const official = registry2 === DOCKER_HUB && path92.length === 1 ? ["library"] : [];
+  return { text: text2, repository, tag, registry: registry2, path: [...official, ...path92].join("/") };
 }
 var DOCKER_HUB = "docker.io";
 var SHAPE = "Use the form registry/owner/name:tag, for example ghcr.io/acme/hello:crac.";
@@ -46737,7 +46746,7 @@ function ofAppassembler(text2) {
   };
 }
 function entriesOf(classPath2, places) {
-  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path91, [variable, folder]) => path91.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
+  return classPath2.replaceAll(/["\\]/g, "").split(":").map((entry) => places.reduce((path92, [variable, folder]) => path92.replace(variable, folder), entry)).filter((entry) => entry !== "" && !entry.startsWith("$"));
 }
 function readScriptSettings(text2) {
   const words = text2.replaceAll(/^#.*$/gm, "").split(/\s+/).filter(Boolean);
@@ -48110,7 +48119,6 @@ async function buildImage(docker2, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
   return await idOf(docker2, build3.name);
@@ -48120,7 +48128,15 @@ async function idOf(docker2, name) {
 }
 async function runBuild(docker2, command2, output, environment2 = {}) {
   const builder = await docker2.run(["context", "show"]);
-  return await docker2.attempt(command2, { ...output, env: { ...environment2, BUILDX_BUILDER: builder } });
+  const result = await docker2.attempt(command2, {
+    ...output,
+    env: { ...environment2, BUILDX_BUILDER: builder }
+  });
+  const written = `${result.stdout}
+${result.stderr}`;
+  if (result.exitCode !== 0 && DISK_FULL.test(written))
+    throw dockerFailure(command2, { ...result, stderr: written });
+  return result;
 }
 function pairs2(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -48508,27 +48524,27 @@ var import_module = require("module");
 var import_path = require("path");
 var nativeFs = __toESM(require("fs"), 1);
 var __require = /* @__PURE__ */ (0, import_module.createRequire)(bundleUrl);
-function cleanPath(path91) {
-  let normalized = (0, import_path.normalize)(path91);
+function cleanPath(path92) {
+  let normalized = (0, import_path.normalize)(path92);
   if (normalized.length > 1 && normalized[normalized.length - 1] === import_path.sep) normalized = normalized.substring(0, normalized.length - 1);
   return normalized;
 }
 var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path91, separator) {
-  return path91.replace(SLASHES_REGEX, separator);
+function convertSlashes(path92, separator) {
+  return path92.replace(SLASHES_REGEX, separator);
 }
 var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path91) {
-  return path91 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path91);
+function isRootDirectory(path92) {
+  return path92 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path92);
 }
-function normalizePath(path91, options3) {
+function normalizePath(path92, options3) {
   const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options3;
-  const pathNeedsCleaning = process.platform === "win32" && path91.includes("/") || path91.startsWith(".");
-  if (resolvePaths) path91 = (0, import_path.resolve)(path91);
-  if (normalizePath$1 || pathNeedsCleaning) path91 = cleanPath(path91);
-  if (path91 === ".") return "";
-  const needsSeperator = path91[path91.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path91 + pathSeparator : path91, pathSeparator);
+  const pathNeedsCleaning = process.platform === "win32" && path92.includes("/") || path92.startsWith(".");
+  if (resolvePaths) path92 = (0, import_path.resolve)(path92);
+  if (normalizePath$1 || pathNeedsCleaning) path92 = cleanPath(path92);
+  if (path92 === ".") return "";
+  const needsSeperator = path92[path92.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path92 + pathSeparator : path92, pathSeparator);
 }
 function joinPathWithBasePath(filename, directoryPath) {
   return directoryPath + filename;
@@ -48565,8 +48581,8 @@ var pushDirectory = (directoryPath, paths) => {
   paths.push(directoryPath || ".");
 };
 var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path91 = directoryPath || ".";
-  if (filters.every((filter) => filter(path91, true))) paths.push(path91);
+  const path92 = directoryPath || ".";
+  if (filters.every((filter) => filter(path92, true))) paths.push(path92);
 };
 var empty$2 = () => {
 };
@@ -48618,26 +48634,26 @@ var empty = () => {
 function build$3(options3) {
   return options3.group ? groupFiles : empty;
 }
-var resolveSymlinksAsync = function(path91, state, callback$1) {
+var resolveSymlinksAsync = function(path92, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
-  fs4.realpath(path91, (error, resolvedPath) => {
+  fs4.realpath(path92, (error, resolvedPath) => {
     if (error) return queue.dequeue(suppressErrors ? null : error, state);
     fs4.stat(resolvedPath, (error$1, stat18) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat18.isDirectory() && isRecursive(path91, resolvedPath, state)) return queue.dequeue(null, state);
+      if (stat18.isDirectory() && isRecursive(path92, resolvedPath, state)) return queue.dequeue(null, state);
       callback$1(stat18, resolvedPath);
       queue.dequeue(null, state);
     });
   });
 };
-var resolveSymlinks = function(path91, state, callback$1) {
+var resolveSymlinks = function(path92, state, callback$1) {
   const { queue, fs: fs4, options: { suppressErrors } } = state;
   queue.enqueue();
   try {
-    const resolvedPath = fs4.realpathSync(path91);
+    const resolvedPath = fs4.realpathSync(path92);
     const stat18 = fs4.statSync(resolvedPath);
-    if (stat18.isDirectory() && isRecursive(path91, resolvedPath, state)) return;
+    if (stat18.isDirectory() && isRecursive(path92, resolvedPath, state)) return;
     callback$1(stat18, resolvedPath);
   } catch (e) {
     if (!suppressErrors) throw e;
@@ -48647,9 +48663,9 @@ function build$2(options3, isSynchronous) {
   if (!options3.resolveSymlinks || options3.excludeSymlinks) return null;
   return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
 }
-function isRecursive(path91, resolved2, state) {
+function isRecursive(path92, resolved2, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved2, state);
-  let parent = (0, import_path.dirname)(path91);
+  let parent = (0, import_path.dirname)(path92);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
@@ -48657,7 +48673,7 @@ function isRecursive(path91, resolved2, state) {
     if (isSameRoot) depth++;
     else parent = (0, import_path.dirname)(parent);
   }
-  state.symlinks.set(path91, resolved2);
+  state.symlinks.set(path92, resolved2);
   return depth > 1;
 }
 function isRecursiveUsingRealPaths(resolved2, state) {
@@ -48829,19 +48845,19 @@ var Walker = class {
         const filename = this.joinPath(entry.name, directoryPath);
         this.pushFile(filename, files, this.state.counts, filters);
       } else if (entry.isDirectory()) {
-        let path91 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path91)) continue;
-        this.pushDirectory(path91, paths, filters);
-        this.walkDirectory(this.state, path91, path91, depth - 1, this.walk);
+        let path92 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path92)) continue;
+        this.pushDirectory(path92, paths, filters);
+        this.walkDirectory(this.state, path92, path92, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path91 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path91, this.state, (stat18, resolvedPath) => {
+        let path92 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path92, this.state, (stat18, resolvedPath) => {
           if (stat18.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path91 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path91 + pathSeparator, depth - 1, this.walk);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path92 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path92 + pathSeparator, depth - 1, this.walk);
           } else {
-            resolvedPath = useRealPaths ? resolvedPath : path91;
+            resolvedPath = useRealPaths ? resolvedPath : path92;
             const filename = (0, import_path.basename)(resolvedPath);
             const directoryPath$1 = normalizePath((0, import_path.dirname)(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
@@ -49007,7 +49023,7 @@ var Builder = class {
       isMatch = globFn(patterns, ...options3);
       this.globCache[patterns.join("\0")] = isMatch;
     }
-    this.options.filters.push((path91) => isMatch(path91));
+    this.options.filters.push((path92) => isMatch(path92));
     return this;
   }
 };
@@ -49082,19 +49098,19 @@ function buildRelative(cwd, root) {
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
-function ensureNonDriveRelativePath(path91) {
-  return path91.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+function ensureNonDriveRelativePath(path92) {
+  return path92.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
 }
 var splitPatternOptions = { parts: true };
-function splitPattern(path91) {
+function splitPattern(path92) {
   var _result$parts;
-  const result = import_picomatch.default.scan(path91, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path91];
+  const result = import_picomatch.default.scan(path92, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path92];
 }
 var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
 var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path91) => path91.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path91) => path91.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePosixPath = (path92) => path92.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path92) => path92.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
 var escapePath = isWin ? escapeWin32Path : escapePosixPath;
 function isDynamicPattern(pattern, options3) {
   if ((options3 === null || options3 === void 0 ? void 0 : options3.caseSensitiveMatch) === false) return true;
@@ -49201,13 +49217,13 @@ function buildCrawler(options3, patterns) {
   if (options3.deep !== void 0) maxDepth = Math.round(options3.deep - props.depthOffset);
   const crawler = new Builder({
     filters: [debug2 ? (p, isDirectory2) => {
-      const path91 = format(p, isDirectory2);
-      const matches = matcher(path91) && !ignore(path91);
-      if (matches) log(`matched ${path91}`);
+      const path92 = format(p, isDirectory2);
+      const matches = matcher(path92) && !ignore(path92);
+      if (matches) log(`matched ${path92}`);
       return matches;
     } : (p, isDirectory2) => {
-      const path91 = format(p, isDirectory2);
-      return matcher(path91) && !ignore(path91);
+      const path92 = format(p, isDirectory2);
+      return matcher(path92) && !ignore(path92);
     }],
     exclude: debug2 ? (_, p) => {
       const skipped = excludePredicate(_, p);
@@ -50563,7 +50579,6 @@ async function buildUserImage(context, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     const step = failedStep(output2);
     const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(
@@ -51644,11 +51659,11 @@ var Links = class {
   folders = /* @__PURE__ */ new Set();
   /** Returns what is wrong with an entry because of the links before it, or with a link because of the entries before it. */
   problemOf({ name, type }) {
-    const path91 = partsOf(name).join("/");
-    if (type === "symlink") this.links.add(path91);
-    if (type === "symlink" && this.folders.has(path91)) return `${name} is a link and a folder`;
-    for (let end = path91.lastIndexOf("/"); end > 0; end = path91.lastIndexOf("/", end - 1)) {
-      const folder = path91.slice(0, end);
+    const path92 = partsOf(name).join("/");
+    if (type === "symlink") this.links.add(path92);
+    if (type === "symlink" && this.folders.has(path92)) return `${name} is a link and a folder`;
+    for (let end = path92.lastIndexOf("/"); end > 0; end = path92.lastIndexOf("/", end - 1)) {
+      const folder = path92.slice(0, end);
       if (this.links.has(folder)) return `${name} is below the link ${folder}`;
       if (this.folders.has(folder)) break;
       this.folders.add(folder);
@@ -53583,17 +53598,17 @@ function requestLog(octokit2) {
     octokit2.log.debug("request", options3);
     const start2 = Date.now();
     const requestOptions = octokit2.request.endpoint.parse(options3);
-    const path91 = requestOptions.url.replace(options3.baseUrl, "");
+    const path92 = requestOptions.url.replace(options3.baseUrl, "");
     return request3(options3).then((response) => {
       const requestId = response.headers["x-github-request-id"];
       octokit2.log.info(
-        `${requestOptions.method} ${path91} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path92} - ${response.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       return response;
     }).catch((error) => {
       const requestId = error.response?.headers["x-github-request-id"] || "UNKNOWN";
       octokit2.log.error(
-        `${requestOptions.method} ${path91} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
+        `${requestOptions.method} ${path92} - ${error.status} with id ${requestId} in ${Date.now() - start2}ms`
       );
       throw error;
     });
@@ -59984,10 +59999,10 @@ function openOf(descriptors, files) {
   let others = 0;
   for (const { file: id, type } of descriptors) {
     const file = files.get(id);
-    const path91 = file?.path;
+    const path92 = file?.path;
     if (type.endsWith("socket") && !file?.isUnconnected) sockets++;
-    else if (type !== "file" || path91 === void 0) others++;
-    else if (!EXPECTED3.some((folder) => path91.startsWith(folder))) paths.add(path91);
+    else if (type !== "file" || path92 === void 0) others++;
+    else if (!EXPECTED3.some((folder) => path92.startsWith(folder))) paths.add(path92);
   }
   return { files: [...paths].sort(), sockets, others };
 }
@@ -63216,12 +63231,12 @@ function checksFor(readiness, target, serves) {
 }
 function portChecks({ health, management }, target, serves) {
   const { address, spec } = target;
-  const path91 = management ? void 0 : health;
+  const path92 = management ? void 0 : health;
   const own = {
     // Any response of a working server counts: the real path of the health endpoint may differ, or need a login.
-    name: path91 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path91}`,
+    name: path92 === void 0 ? `port ${spec.port}` : `port ${spec.port}, GET ${path92}`,
     port: { number: spec.port },
-    run: async () => await unlessOfProxy(target, await portResponds(address, path91, serves))
+    run: async () => await unlessOfProxy(target, await portResponds(address, path92, serves))
   };
   if (!management || health === void 0) return [own];
   const { port, tls, setting, source } = management;
@@ -63387,10 +63402,10 @@ var PRESETS2 = [
 ];
 function suggestPolicies(resources) {
   const rules = resources.slice(0, MOST_LISTED).map(({ kind, description: description2, listens, ports: ports2 }) => {
-    const path91 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
-    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path91 ?? ""));
+    const path92 = /(\/\S.*?)(?: \([\w ]+\))?$/.exec(description2)?.[1];
+    const preset = kind === "file" && PRESETS2.find(([, pattern]) => pattern.test(path92 ?? ""));
     if (preset) return preset[0];
-    if (kind === "file") return ["type: file", `path: ${path91 ?? description2}`, "action: reopen"].join("\n");
+    if (kind === "file") return ["type: file", `path: ${path92 ?? description2}`, "action: reopen"].join("\n");
     if (kind !== "socket") return [`# ${description2}`, "type: filedescriptor", "action: ignore"].join("\n");
     const [end, port] = listens ? ["localPort", ports2.local] : ["remotePort", ports2.remote];
     const who = listens ? "# A server: the application has to open it again after the restore." : "# The application must detect that the socket is closed, and open it again.";
@@ -65401,7 +65416,7 @@ async function addArchive(context, inputs, setting, source) {
   return await step("archive", "Train the archive of classes", async () => {
     try {
       const { file, ...archive } = await trainArchive(context, inputs, setting);
-      await writeArchiveTree(source.folder, { file, option: (path91) => archiveOption(archive.kind, path91) });
+      await writeArchiveTree(source.folder, { file, option: (path92) => archiveOption(archive.kind, path92) });
       const answer2 = await startStrictly(context, inputs, setting, source, archive);
       log2.info(
         `Archive of classes (${archive.kind}): ${sizeText(archive.size)}. A start with it took ${answer2} ms.`
@@ -66032,7 +66047,7 @@ function lastWhere(list3, holds) {
 var FD_TYPE_FILE = 1;
 var O_RDONLY = 0;
 var KNOWN_FLAGS2 = 1 | 2 | 4;
-function addFile(image, { path: path91, size }) {
+function addFile(image, { path: path92, size }) {
   const entries = records(image, COMMON_MAGIC, FILES_MAGIC);
   const id = Math.max(0, ...entries.map((entry2) => required(entry2, 2))) + 1;
   const model = entries.find((entry2) => entry2.message(3)?.text(6)?.startsWith(`${JDK_DIR}/`));
@@ -66041,7 +66056,7 @@ function addFile(image, { path: path91, size }) {
   requireKnown(model, [1, 2, 3]);
   requireKnown(file, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const ofModel = { 9: [], 10: [], 11: [], 12: [], 13: [], 14: [] };
-  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path91), 8: size });
+  const added = file.with({ ...ofModel, 1: id, 2: O_RDONLY, 3: 0, 6: Buffer.from(path92), 8: size });
   const entry = model.with({ 1: FD_TYPE_FILE, 2: id, 3: added });
   return {
     id,
@@ -67596,12 +67611,12 @@ var MANIFESTS = [
 var POLICY = { tries: 3, longestWait: 5 * 6e4 };
 var MOST_REDIRECTS3 = 3;
 var RepositoryClient = class {
-  constructor(context, registry2, path91, cancelled2) {
+  constructor(context, registry2, path92, cancelled2) {
     this.context = context;
     this.registry = registry2;
-    this.path = path91;
+    this.path = path92;
     this.cancelled = cancelled2;
-    this.connection = new Connection(context, registry2, `repository:${path91}:pull,push`, cancelled2);
+    this.connection = new Connection(context, registry2, `repository:${path92}:pull,push`, cancelled2);
   }
   context;
   registry;
@@ -67806,7 +67821,7 @@ function repositoriesIn(environment2, docker2, info2) {
     credentials: (registry2) => credentialsFor(registry2, environment2),
     endpoint: (registry2) => endpointOf(registry2, { docker: docker2, environment: environment2, root: "/" })
   };
-  return ({ registry: registry2, path: path91 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path91, signal);
+  return ({ registry: registry2, path: path92 }, signal, policy) => new RepositoryClient({ ...world, ...policy && { policy } }, registry2, path92, signal);
 }
 
 // src/run/with-run.ts
@@ -67856,6 +67871,18 @@ function terminalLog(write2, clock) {
   };
 }
 
+// src/cli/tool-cache.ts
+var import_node_fs20 = require("node:fs");
+var import_node_os4 = require("node:os");
+var import_node_path84 = __toESM(require("node:path"), 1);
+function toolCacheFolder() {
+  const folder = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path84.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
+  (0, import_node_fs20.mkdirSync)(folder, { recursive: true });
+  process.env["RUNNER_TOOL_CACHE"] = folder;
+  process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
+  return folder;
+}
+
 // src/cli/build.ts
 async function buildCommand2(args, print) {
   const { inputs: given, json } = parse4(args);
@@ -67865,15 +67892,12 @@ async function buildCommand2(args, print) {
     throw new Failure("input", "The option `--tags` is missing: an image without a name would be lost.", {
       fix: "Add a name for the image, such as `--tags hello:crac`."
     });
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path84.default.join((0, import_node_os4.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs20.mkdirSync)(toolCache, { recursive: true });
-  process.env["RUNNER_TOOL_CACHE"] = toolCache;
-  process.env["RUNNER_TEMP"] ??= (0, import_node_os4.tmpdir)();
+  const toolCache = toolCacheFolder();
   const log2 = terminalLog((line2) => console.error(line2), systemClock);
   let exitCode = 0;
   await withRun({
     log: log2,
-    temp: (0, import_node_os4.tmpdir)(),
+    temp: (0, import_node_os5.tmpdir)(),
     begin: ({ cancelled: cancelled2 }) => {
       cancelled2.addEventListener("abort", () => {
         log2.end();
@@ -67891,8 +67915,8 @@ async function buildCommand2(args, print) {
     },
     failed: async (failure, _, handle) => {
       exitCode = 1;
-      const folder = import_node_path84.default.join(handle.folder, "logs");
-      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs20.existsSync)(folder) && (0, import_node_fs20.readdirSync)(folder).length > 0;
+      const folder = import_node_path85.default.join(handle.folder, "logs");
+      const hasLogs = !handle.cancelled.aborted && (0, import_node_fs21.existsSync)(folder) && (0, import_node_fs21.readdirSync)(folder).length > 0;
       await cleanUp(handle, hasLogs ? ["logs"] : []);
       const logs = hasLogs ? folder : void 0;
       if (json) {
@@ -67915,11 +67939,7 @@ async function cleanUp({ id, folder, usedDocker }, keep) {
 function asJson(value) {
   return JSON.stringify(value, void 0, 2);
 }
-var SECRET_VARIABLES = {
-  "secret-values": "CRAC_SECRET_VALUES",
-  "build-secrets": "CRAC_BUILD_SECRETS",
-  "github-token": "GITHUB_TOKEN"
-};
+var SECRET_VARIABLES = { ...SECRET_INPUT_VARIABLES, "github-token": "GITHUB_TOKEN" };
 function parse4(args) {
   for (const [name, variable] of Object.entries(SECRET_VARIABLES)) {
     if (args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)))
@@ -67967,7 +67987,7 @@ function badOption(message) {
   });
 }
 function declaredDefaults() {
-  const action = (0, import_yaml5.parse)((0, import_node_fs20.readFileSync)(shippedFile("action.yml"), "utf8"));
+  const action = (0, import_yaml5.parse)((0, import_node_fs21.readFileSync)(shippedFile("action.yml"), "utf8"));
   return Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value = "" }]) => [
       name,
@@ -67977,7 +67997,7 @@ function declaredDefaults() {
 }
 
 // src/cli/doctor.ts
-var import_node_os5 = require("node:os");
+var import_node_os6 = require("node:os");
 var import_node_util4 = require("node:util");
 async function doctorCommand(args, answer2) {
   const options3 = parse5(args);
@@ -67987,7 +68007,7 @@ async function doctorCommand(args, answer2) {
         docker: createDocker(process.env),
         clock: systemClock,
         platform: process.platform,
-        hostname: (0, import_node_os5.hostname)(),
+        hostname: (0, import_node_os6.hostname)(),
         log: { ...terminalLog((line2) => console.error(line2), systemClock), info: () => void 0 }
       },
       { run: await newRunId(), ...options3, engine: "auto", skipUnchanged: false }
@@ -68080,10 +68100,9 @@ function describeReach(reach) {
 }
 
 // src/cli/jdk.ts
-var import_node_fs21 = require("node:fs");
 var import_promises83 = require("node:fs/promises");
-var import_node_os6 = require("node:os");
-var import_node_path85 = __toESM(require("node:path"), 1);
+var import_node_os7 = require("node:os");
+var import_node_path86 = __toESM(require("node:path"), 1);
 var import_node_util5 = require("node:util");
 async function jdkCommand(args, print) {
   const { positionals, values } = parse6(args);
@@ -68145,10 +68164,7 @@ function parse6(args) {
   }
 }
 function sourceFor(githubApiUrl) {
-  const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? import_node_path85.default.join((0, import_node_os6.homedir)(), ".cache", "crac-checkpoint");
-  (0, import_node_fs21.mkdirSync)(toolCache, { recursive: true });
-  process.env["RUNNER_TOOL_CACHE"] = toolCache;
-  process.env["RUNNER_TEMP"] ??= (0, import_node_os6.tmpdir)();
+  const toolCache = toolCacheFolder();
   if (!URL.canParse(githubApiUrl)) throw badInput("github-api-url", githubApiUrl, "a URL");
   return jdkSource({
     ...shipped(),
@@ -68163,7 +68179,7 @@ function sourceFor(githubApiUrl) {
   });
 }
 async function downloadTo(source, asset, options3, print) {
-  const temporaryFolder = await (0, import_promises83.mkdtemp)(import_node_path85.default.join((0, import_node_os6.tmpdir)(), "crac-checkpoint-"));
+  const temporaryFolder = await (0, import_promises83.mkdtemp)(import_node_path86.default.join((0, import_node_os7.tmpdir)(), "crac-checkpoint-"));
   try {
     const { file, sha256: sha2562 } = await source.install(asset, {
       content: "whole",
@@ -68171,7 +68187,7 @@ async function downloadTo(source, asset, options3, print) {
       temporaryFolder,
       progress: process.stderr.isTTY ? progressBar : () => void 0
     });
-    const copy = import_node_path85.default.resolve(options3.output, asset.name);
+    const copy = import_node_path86.default.resolve(options3.output, asset.name);
     await (0, import_promises83.copyFile)(file, copy);
     print(options3.json ? JSON.stringify({ ...asset, sha256: sha2562, file: copy }, void 0, 2) : copy);
   } finally {

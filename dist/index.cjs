@@ -37601,14 +37601,23 @@ function messageOf(error2) {
 
 // src/docker/process-group.ts
 var import_node_child_process = require("node:child_process");
+
+// src/lib/input-variables.ts
+var SECRET_INPUT_VARIABLES = {
+  "secret-values": "CRAC_SECRET_VALUES",
+  "build-secrets": "CRAC_BUILD_SECRETS"
+};
+function hasInput(variable) {
+  return variable.startsWith("INPUT_") || Object.values(SECRET_INPUT_VARIABLES).includes(variable);
+}
+
+// src/docker/process-group.ts
 function programsOn({ PATH }, signal) {
   return (command2, args) => startGroup2(command2, args, { env: { PATH, LC_ALL: "C" }, signal, input: true });
 }
 function withoutInputs(environment2) {
   return Object.fromEntries(
-    Object.entries(environment2).filter(
-      ([name]) => !/^(INPUT_|ACTIONS_|CRAC_SECRET_VALUES$|CRAC_BUILD_SECRETS$)/.test(name)
-    )
+    Object.entries(environment2).filter(([name]) => !hasInput(name) && !name.startsWith("ACTIONS_"))
   );
 }
 var TIMED_OUT = 124;
@@ -40308,7 +40317,7 @@ function secretsOfRunner(environment2) {
   return Object.entries(environment2).flatMap(
     ([name, value = ""]) => (
       // knownSecrets reads the inputs.
-      /^(INPUT|STATE)_|^CRAC_(SECRET_VALUES|BUILD_SECRETS)$/.test(name) ? [] : secretsIn("the runner's", name, value)
+      hasInput(name) || name.startsWith("STATE_") ? [] : secretsIn("the runner's", name, value)
     )
   );
 }
@@ -49888,7 +49897,6 @@ async function buildImage(docker2, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     throw toolsFailure(output2) ?? stepFailure(failedStep(output2), output2) ?? baseImageFailure(output2, build3.buildArgs["BASE_IMAGE"] ?? "") ?? dockerFailure(command2, result);
   }
   return await idOf(docker2, build3.name);
@@ -49898,7 +49906,15 @@ async function idOf(docker2, name) {
 }
 async function runBuild(docker2, command2, output, environment2 = {}) {
   const builder = await docker2.run(["context", "show"]);
-  return await docker2.attempt(command2, { ...output, env: { ...environment2, BUILDX_BUILDER: builder } });
+  const result = await docker2.attempt(command2, {
+    ...output,
+    env: { ...environment2, BUILDX_BUILDER: builder }
+  });
+  const written = `${result.stdout}
+${result.stderr}`;
+  if (result.exitCode !== 0 && DISK_FULL.test(written))
+    throw dockerFailure(command2, { ...result, stderr: written });
+  return result;
 }
 function pairs2(option, values) {
   return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
@@ -52177,7 +52193,6 @@ async function buildUserImage(context, build3, output) {
   if (result.exitCode !== 0) {
     const output2 = `${result.stdout}
 ${result.stderr}`;
-    if (DISK_FULL.test(output2)) throw dockerFailure(command2, { ...result, stderr: output2 });
     const step = failedStep(output2);
     const failure = step ? void 0 : baseImageFailure(output2, "of the Dockerfile") ?? dockerFailure(command2, result);
     throw new Failure(

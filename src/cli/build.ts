@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse as parseYaml } from 'yaml'
@@ -7,6 +7,7 @@ import { release, settle, type Release } from '../run/release.js'
 import { systemClock } from '../lib/clock.js'
 import { createDocker } from '../docker/docker.js'
 import { describeFailure, DOCS, Failure, messageOf } from '../lib/errors.js'
+import { SECRET_INPUT_VARIABLES } from '../lib/input-variables.js'
 import { INPUT_NAMES } from '../inputs/inputs.js'
 import { readInputs } from '../inputs/read-inputs.js'
 import { run } from '../main.js'
@@ -17,6 +18,7 @@ import { shippedFile } from '../shipped.js'
 import { withRun, type RunHandle } from '../run/with-run.js'
 import type { Print } from './jdk.js'
 import { terminalLog } from './terminal-log.js'
+import { toolCacheFolder } from './tool-cache.js'
 
 /**
  * Runs the whole job from a terminal and returns the exit code. The options have the names of the inputs. Progress goes to stderr; the
@@ -30,11 +32,7 @@ export async function buildCommand(args: string[], print: Print): Promise<number
     throw new Failure('input', 'The option `--tags` is missing: an image without a name would be lost.', {
       fix: 'Add a name for the image, such as `--tags hello:crac`.'
     })
-  const toolCache = process.env['RUNNER_TOOL_CACHE'] ?? path.join(homedir(), '.cache', 'crac-checkpoint')
-  mkdirSync(toolCache, { recursive: true })
-  // @actions/tool-cache reads these two itself.
-  process.env['RUNNER_TOOL_CACHE'] = toolCache
-  process.env['RUNNER_TEMP'] ??= tmpdir()
+  const toolCache = toolCacheFolder()
 
   const log = terminalLog((line) => console.error(line), systemClock)
   let exitCode = 0
@@ -84,11 +82,7 @@ function asJson(value: object): string {
 }
 
 /** The variables for the inputs with secrets: every user of the machine can read the arguments of a process. */
-const SECRET_VARIABLES: Readonly<Record<string, string>> = {
-  'secret-values': 'CRAC_SECRET_VALUES',
-  'build-secrets': 'CRAC_BUILD_SECRETS',
-  'github-token': 'GITHUB_TOKEN'
-}
+const SECRET_VARIABLES = { ...SECRET_INPUT_VARIABLES, 'github-token': 'GITHUB_TOKEN' }
 
 function parse(args: string[]): { inputs: Partial<Record<string, string>>; json: boolean } {
   for (const [name, variable] of Object.entries(SECRET_VARIABLES)) {

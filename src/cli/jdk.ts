@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../lib/clock.js'
@@ -15,6 +14,7 @@ import { jdkSource, type JdkSource } from '../jdk/source.js'
 import { patienceOf } from '../http/retry.js'
 import { shipped, vendorApis } from '../shipped.js'
 import { badInput, megabytes, parseChoice } from '../lib/values.js'
+import { toolCacheFolder } from './tool-cache.js'
 
 /** Prints a result on stdout, which has results only. */
 export type Print = (text: string) => void
@@ -92,11 +92,7 @@ function parse(args: string[]): { positionals: string[]; values: Options } {
 }
 
 function sourceFor(githubApiUrl: string): JdkSource {
-  const toolCache = process.env['RUNNER_TOOL_CACHE'] ?? path.join(homedir(), '.cache', 'crac-checkpoint')
-  mkdirSync(toolCache, { recursive: true })
-  // @actions/tool-cache reads these two itself.
-  process.env['RUNNER_TOOL_CACHE'] = toolCache
-  process.env['RUNNER_TEMP'] ??= tmpdir()
+  const toolCache = toolCacheFolder()
   if (!URL.canParse(githubApiUrl)) throw badInput('github-api-url', githubApiUrl, 'a URL')
   return jdkSource({
     ...shipped(),

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import { hasInput } from '../lib/input-variables.js'
 import type { Milliseconds } from '../lib/values.js'
 
 export interface GroupOptions {
@@ -41,9 +42,7 @@ export interface CommandResult {
 /** Returns an environment without the step's inputs, which contain a token, and without the runner's own tokens. */
 export function withoutInputs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name]) => !/^(INPUT_|ACTIONS_|CRAC_SECRET_VALUES$|CRAC_BUILD_SECRETS$)/.test(name)
-    )
+    Object.entries(environment).filter(([name]) => !hasInput(name) && !name.startsWith('ACTIONS_'))
   )
 }
 

@@ -46,7 +46,6 @@ export async function buildImage(docker: Docker, build: ImageBuild, output: List
     return await buildImage(docker, { ...build, uncompressed: false }, output)
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
-    if (DISK_FULL.test(output)) throw dockerFailure(command, { ...result, stderr: output })
     throw (
       toolsFailure(output) ??
       stepFailure(failedStep(output), output) ??
@@ -64,7 +63,7 @@ export async function idOf(docker: Docker, name: string): Promise<string> {
 
 /**
  * Runs a build with the builder of the Docker engine, which has the name of the context. A builder in a container would not
- * have the images of the engine.
+ * have the images of the engine. Throws a Failure if Docker's disk is full.
  */
 export async function runBuild(
   docker: Docker,
@@ -73,7 +72,15 @@ export async function runBuild(
   environment: Readonly<Record<string, string>> = {}
 ): Promise<CommandResult> {
   const builder = await docker.run(['context', 'show'])
-  return await docker.attempt(command, { ...output, env: { ...environment, BUILDX_BUILDER: builder } })
+  const result = await docker.attempt(command, {
+    ...output,
+    env: { ...environment, BUILDX_BUILDER: builder }
+  })
+  const written = `${result.stdout}\n${result.stderr}`
+  // Whatever step fails then, its base image and its Dockerfile are not the cause.
+  if (result.exitCode !== 0 && DISK_FULL.test(written))
+    throw dockerFailure(command, { ...result, stderr: written })
+  return result
 }
 
 /** Returns the option with `NAME=value`, once for each value. */

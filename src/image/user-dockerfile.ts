@@ -1,6 +1,6 @@
 import type { Context } from '../docker/context.js'
 import type { Listeners } from '../docker/docker.js'
-import { DISK_FULL, dockerFailure, lastLines } from '../docker/failure.js'
+import { dockerFailure, lastLines } from '../docker/failure.js'
 import { withImageFiles } from '../docker/image-files.js'
 import { inspectImage } from '../docker/inspect.js'
 import { Failure } from '../lib/errors.js'
@@ -66,7 +66,6 @@ export async function buildUserImage(
   const result = await runBuild(docker, command, output, { ...environment, ...secrets.environment })
   if (result.exitCode !== 0) {
     const output = `${result.stdout}\n${result.stderr}`
-    if (DISK_FULL.test(output)) throw dockerFailure(command, { ...result, stderr: output })
     const step = failedStep(output)
     const failure = step
       ? undefined

@@ -165,12 +165,12 @@ export async function writeJournal(folder: string, { digest, tags }: TagMoves): 
 }
 
 /** Deletes the journal when all tags have been moved or put back. */
-export async function deleteJournal(folder: string): Promise<void> {
+async function deleteJournal(folder: string): Promise<void> {
   await rm(path.join(folder, FILE), { force: true })
 }
 
 /** Returns the tags that the run was moving when it was killed; undefined if it was not moving any. */
-export async function readJournal(folder: string): Promise<TagMoves | undefined> {
+async function readJournal(folder: string): Promise<TagMoves | undefined> {
   try {
     const { digest, tags } = JSON.parse(await readFile(path.join(folder, FILE), 'utf8')) as Journal
     return {

@@ -1,4 +1,5 @@
 import { Failure } from '../lib/errors.js'
+import { hasInput } from '../lib/input-variables.js'
 import { documentOf } from '../lib/json.js'
 import type { Secret } from './scanner/needles.js'
 import { distinct, passwordOf, secretsIn, secretsInText } from './settings.js'
@@ -12,9 +13,7 @@ export interface RegistryLogin {
 export function secretsOfRunner(environment: NodeJS.ProcessEnv): Secret[] {
   return Object.entries(environment).flatMap(([name, value = '']) =>
     // knownSecrets reads the inputs.
-    /^(INPUT|STATE)_|^CRAC_(SECRET_VALUES|BUILD_SECRETS)$/.test(name)
-      ? []
-      : secretsIn("the runner's", name, value)
+    hasInput(name) || name.startsWith('STATE_') ? [] : secretsIn("the runner's", name, value)
   )
 }
 
