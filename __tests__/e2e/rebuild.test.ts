@@ -104,7 +104,7 @@ e2eSuite('a rebuild', ['Server'], ({ folder, context, job: run }) => {
     ) as string[]
     expect(history).toHaveLength(after.layers.length)
     const changed = after.layers.flatMap(({ digest }, index) => (known.has(digest) ? [] : [index]))
-    // Base image, base tree, JDK and dependencies come first; then the application; the snapshot comes last.
+    // Base image, JDK, base tree and dependencies come first; then the application; the snapshot comes last.
     const last = after.layers.length - 1
     expect(changed).toEqual([4, last])
     const sum = (indices: number[]): number =>

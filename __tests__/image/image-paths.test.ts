@@ -103,3 +103,10 @@ test('src/lib/image-paths.ts has every problem that docker/tools/ reports, and t
   expect(new Set(reported)).toEqual(new Set(/\((NO-.*?)\)/.exec(paths.BUILD_PROBLEM.source)?.[1]?.split('|')))
   expect(existsSync(path.join(ROOT, 'docker', launch.seccompProfile))).toBe(true)
 })
+
+// Its digest decides whether it is uploaded again, and Docker may write the entries of other layers in another order.
+test('docker/Dockerfile has the layer of the JDK directly on the base image', () => {
+  expect(read('Dockerfile')).toMatch(
+    /^FROM \$\{BASE_IMAGE\} AS base\nUSER root\n(?:#.*\n)*COPY --from=tools \/trees\/jdk\/ \/$/m
+  )
+})
