@@ -4,7 +4,6 @@ import path from 'node:path'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import {
   available,
-  containerLog,
   docker,
   e2eSuite,
   engineContents,
@@ -13,6 +12,7 @@ import {
   labTest,
   pulledAgain,
   runAction,
+  untilLogged,
   withStarted,
   world
 } from './support/lab.js'
@@ -71,7 +71,7 @@ e2eSuite("a Dockerfile of the user's own", ['Server'], ({ context }) => {
       expect(await callUntilAnswer(started)).toBe(
         'by the entry point|by-the-dockerfile|[serve, two words]|true'
       )
-      expect(containerLog(started.name)).toBe('afterRestore\n')
+      expect(await untilLogged(started.name, 'afterRestore')).toBe('afterRestore\n')
       expect(await callUntilAnswer(started, 'environment?spring.datasource.url')).toBe('jdbc:x')
     })
     const config = docker(

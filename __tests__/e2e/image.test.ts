@@ -5,7 +5,6 @@ import { ensureCriuImage } from '../../lab/criu-image.js'
 import { callUntilAnswer } from '../../lab/started-image.js'
 import { startVendorApis } from '../../lab/vendor-apis.js'
 import {
-  containerLog,
   docker,
   e2eSuite,
   engineContents,
@@ -15,6 +14,7 @@ import {
   labTest,
   pulledAgain,
   runAction,
+  untilLogged,
   withStarted,
   world
 } from './support/lab.js'
@@ -121,7 +121,7 @@ e2eSuite('an existing image', ['Server'], ({ context }) => {
         expect(await callUntilAnswer(started)).toBe('by-the-image|by-the-image|[serve, two words]|true')
         expect(await callUntilAnswer(started, 'environment?MODE')).toBe('found-out')
         // Its options were in effect at the checkpoint.
-        expect(containerLog(started.name)).toBe('afterRestore\n')
+        expect(await untilLogged(started.name, 'afterRestore')).toBe('afterRestore\n')
         docker('stop', '--time', '20', started.name)
         // 128 + SIGINT
         expect(docker('inspect', '--format', '{{.State.ExitCode}}', started.name)).toBe('130')

@@ -9,13 +9,13 @@ import { startGitHubStandIn, offer } from '../../lab/github-api/server.js'
 import { DECLARED_FLAGS, callUntilAnswer } from '../../lab/started-image.js'
 import {
   answerBecomes,
-  containerLog,
   docker,
   e2eSuite,
   errorOf,
   freshTag,
   labTest,
   runAction,
+  untilLogged,
   withStarted,
   world
 } from './support/lab.js'
@@ -37,7 +37,7 @@ e2eSuite('the distributions of JDKs', ['Server'], ({ folder, context, job: run }
     )
     await withStarted({ image }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
-      expect(containerLog(started.name)).toBe('afterRestore\n')
+      expect(await untilLogged(started.name, 'afterRestore')).toBe('afterRestore\n')
     })
     const ofCriu = 'stat -c "%a %U" /opt/crac-java/lib/criu 2>/dev/null || echo none'
     step.outputs['criu-in-jdk'] = docker('run', '--rm', '--entrypoint', 'sh', image, '-c', ofCriu)
@@ -131,22 +131,21 @@ e2eSuite('a runnable jar with another JDK', ['Server'], ({ folder, context }) =>
         { image, flags: [...DECLARED_FLAGS, '--env', 'JAVA_OPTS=-Dgiven=p', '--env', 'GIVEN=e f'] },
         async (started) => {
           expect(await callUntilAnswer(started)).toBe('p|e f|[one, two words]|true')
-          expect(containerLog(started.name)).toBe('afterRestore\n')
+          expect(await untilLogged(started.name, 'afterRestore')).toBe('afterRestore\n')
           await httpGet(new URL('/exit', started.url))
           expect(docker('wait', started.name)).toBe('42')
         }
       )
       await withStarted({ image, arguments: ['x', '$(id)'] }, async (started) => {
         expect(await callUntilAnswer(started)).toBe('null|null|[x, $(id)]|true')
-        expect(containerLog(started.name)).toContain(
-          'this container has arguments, so the application starts normally.'
-        )
+        const line = 'this container has arguments, so the application starts normally.'
+        await untilLogged(started.name, line)
       })
       const again = [...DECLARED_FLAGS, '--env', 'CRAC_ARGUMENTS=main']
       await withStarted({ image, flags: again, arguments: ['x', '$(id)'] }, async (started) => {
         // The server is back before the main class runs again: the first answers may still be the old ones.
         await answerBecomes(started, 'null|null|[x, $(id)]|true')
-        expect(containerLog(started.name)).toBe('afterRestore\n')
+        expect(await untilLogged(started.name, 'afterRestore')).toBe('afterRestore\n')
       })
       docker('image', 'rm', '--force', image)
     } finally {

@@ -16,6 +16,7 @@ import {
   pulledElsewhere,
   registryDigest,
   runAction,
+  untilLogged,
   withStarted
 } from './support/lab.js'
 import { wrongAnswers } from './support/load.js'
@@ -175,7 +176,7 @@ describe('the whole job on micronaut-hello', () => {
   labTest('without any capability it answers by a normal start, and says so in one line', async () => {
     await started(['--cap-drop', 'ALL'], async (image) => {
       expect(await callUntilAnswer(image)).toBe('Hello World')
-      const said = containerLog(image.name)
+      const said = (await untilLogged(image.name, '#lines-that-the-container-prints'))
         .split('\n')
         .filter((line) => line.startsWith('crac-checkpoint:'))
       expect(said).toEqual([
@@ -190,9 +191,9 @@ describe('the whole job on micronaut-hello', () => {
       const capabilities = DECLARED_FLAGS.filter((flag) => !/security-opt|seccomp/.test(flag))
       await started(capabilities, async (image) => {
         expect(await callUntilAnswer(image)).toBe('Hello World')
-        expect(containerLog(image.name)).toContain(
+        const cause =
           'Cause: the seccomp profile of this container blocks clone3 (RuntimeDefault in Kubernetes); the flags'
-        )
+        await untilLogged(image.name, cause)
       })
     }
   )
@@ -200,9 +201,9 @@ describe('the whole job on micronaut-hello', () => {
   labTest('as another user, who may not read the snapshot, it answers by a normal start', async () => {
     await started([...DECLARED_FLAGS, '--user', '12345:12345'], async (image) => {
       expect(await callUntilAnswer(image)).toBe('Hello World')
-      expect(containerLog(image.name)).toContain(
+      const cause =
         'Cause: the user of this container cannot read the snapshot. Remove --user (runAsUser in Kubernetes)'
-      )
+      await untilLogged(image.name, cause)
     })
   })
 
@@ -225,8 +226,7 @@ describe('the whole job on micronaut-hello', () => {
       const flags = ['--user', '0', '--env', 'CRAC_RESTORE_TIMEOUT=1', '--entrypoint', 'sh']
       await withStarted({ image: pushed(), flags, arguments: ['-c', hang] }, async (image) => {
         expect(await callUntilAnswer(image)).toBe('Hello World')
-        const log = containerLog(image.name)
-        expect(log).toContain('Cause: the restore was not complete after 1 s')
+        const log = await untilLogged(image.name, 'Cause: the restore was not complete after 1 s')
         expect(log).not.toContain('Error (criu')
         const processes = docker('exec', image.name, 'sh', '-c', 'cat /proc/[0-9]*/cmdline')
         expect(processes).not.toContain('600')
@@ -244,9 +244,9 @@ describe('the whole job on micronaut-hello', () => {
       const readOnly = ['--read-only', '--tmpfs', '/tmp', '--env', 'CRAC_ON_RESTORE_FAILURE=exit']
       await started([...DECLARED_FLAGS, ...readOnly, ...variables], async (image) => {
         expect(await callUntilAnswer(image)).toBe('environment')
-        expect(containerLog(image.name)).toBe(
+        const line =
           'crac-checkpoint: a restored JVM cannot take these options of JDK_JAVA_OPTIONS: -XX:MaxRAMPercentage\n'
-        )
+        expect(await untilLogged(image.name, line)).toBe(line)
       })
     }
   )

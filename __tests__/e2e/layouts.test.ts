@@ -15,6 +15,7 @@ import {
   labTest,
   layersOf,
   runAction,
+  untilLogged,
   withStarted,
   world
 } from './support/lab.js'
@@ -101,7 +102,8 @@ describe('layouts of applications', () => {
     await withStarted({ image: tag, flags: [] }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('Hello null from Spring')
       // Implementation-Version of the manifest.
-      expect(containerLog(started.name)).toContain('Starting Application v1.0 using Java')
+      const line = 'Starting Application v1.0 using Java'
+      await untilLogged(started.name, line)
     })
     docker('image', 'rm', '--force', tag, base)
   })

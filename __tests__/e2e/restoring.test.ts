@@ -9,6 +9,7 @@ import {
   labAfterAll,
   labBeforeAll,
   labTest,
+  untilLogged,
   withStarted
 } from './support/lab.js'
 
@@ -163,9 +164,8 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
     await withStarted({ image, flags: [...READ_ONLY, '--tmpfs', '/tmp'] }, async (started) => {
       const values = JSON.parse(await callUntilAnswer(started)) as Record<string, string>
       expect(values['library']).toBe('refused')
-      expect(containerLog(started.name)).toMatch(
-        new RegExp(`${starting}/tmp is mounted with noexec, and the snapshot needs the code in /tmp/library`)
-      )
+      const line = `${starting}/tmp is mounted with noexec, and the snapshot needs the code in /tmp/library`
+      await untilLogged(started.name, line)
     })
   })
 
@@ -177,7 +177,8 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
     const variables = { 'dotted.name': 'normal' }
     await withStarted({ image, flags, variables, arguments: ['-c', lacking] }, async (started) => {
       expect(JSON.parse(await callUntilAnswer(started))).toMatchObject({ 'dotted.name': 'normal' })
-      expect(containerLog(started.name)).toContain(`${starting}this CPU lacks avx99, which`)
+      const line = `${starting}this CPU lacks avx99, which`
+      await untilLogged(started.name, line)
     })
   })
 
@@ -196,7 +197,8 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
           const refused = ['--cap-drop', 'ALL', ...shared]
           await withStarted({ image, flags: refused }, async (third) => {
             await callUntilAnswer(third)
-            expect(containerLog(third.name)).toContain(`${starting}the container lacks the capability`)
+            const line = `${starting}the container lacks the capability`
+            await untilLogged(third.name, line)
           })
         })
         const programs = ['exec', one.name, 'sh', '-c', 'cat /proc/[0-9]*/cmdline']
@@ -222,9 +224,8 @@ e2eSuite('restoring', ['Identity', 'KeptHeap'], ({ job }) => {
       const flags = [...DECLARED_FLAGS, '--pid', `container:${one.name}`]
       await withStarted({ image, flags }, async (other) => {
         await callUntilAnswer(other)
-        expect(containerLog(other.name)).toMatch(
-          new RegExp(`${starting}the process id \\d+, which the snapshot needs, is in use: `)
-        )
+        const line = new RegExp(`${starting}the process id \\d+, which the snapshot needs, is in use: `)
+        await untilLogged(other.name, line)
       })
     })
   })

@@ -9,7 +9,6 @@ import { callUntilAnswer } from '../../lab/started-image.js'
 import {
   annotations,
   available,
-  containerLog,
   docker,
   dockerBehind,
   e2eSuite,
@@ -17,6 +16,7 @@ import {
   freshTag,
   labTest,
   runAction,
+  untilLogged,
   withStarted,
   world
 } from './support/lab.js'
@@ -67,14 +67,15 @@ e2eSuite('a runner of another kind', ['Server'], ({ folder, context, job: run })
     const absolute = flags.map((flag) => flag.replace('seccomp=', `seccomp=${folder}/`))
     await withStarted({ image, flags: absolute }, async (started) => {
       expect(await callUntilAnswer(started)).toBe('null|null|[]|true')
-      expect(containerLog(started.name)).toBe('afterRestore\n')
+      expect(await untilLogged(started.name, 'afterRestore')).toBe('afterRestore\n')
       // The application itself has nothing of it.
       const status = docker(
         'exec',
         started.name,
         'sh',
         '-c',
-        'cat /proc/$(cat $HOME/.crac-restored-*)/status'
+        // CRIU writes its mark just after the application continues.
+        'n=50; until [ -s $HOME/.crac-restored-* ] || [ $((n-=1)) -eq 0 ]; do sleep 0.1; done; cat /proc/$(cat $HOME/.crac-restored-*)/status'
       )
       expect(status).toMatch(/CapEff:\s+0{16}\n/)
       expect(status).toMatch(/Uid:\s+10001\s/)

@@ -3,7 +3,6 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   containerLog,
   docker,
@@ -11,6 +10,7 @@ import {
   labAfterAll,
   labBeforeAll,
   labTest as labTestOfAny,
+  untilLogged,
   world
 } from './support/lab.js'
 
@@ -114,14 +114,6 @@ describe('the stand-in JDK', () => {
     })
     return { code: result.status, output: result.stdout + result.stderr }
   }
-  async function untilLogged(name: string, text: string): Promise<string> {
-    for (let tries = 0; tries < 300; tries++) {
-      const log = containerLog(name)
-      if (log.includes(text)) return log
-      await sleep(50)
-    }
-    throw new Error(`"${text}" was not logged:\n${containerLog(name)}`)
-  }
 
   labTest(
     'runs the hooks in their order, ends the JVM by SIGKILL, restores, and can do it again',
@@ -205,7 +197,9 @@ describe('the stand-in JDK', () => {
       const name = start(['java', '-XX:CRaCCheckpointTo=/cr', WITH_POLICIES, '-cp', '/app.jar', 'OpenSocket'])
       await untilLogged(name, 'ready')
       expect(jcmd(name).output).toMatch(/^\d+:\nCR: Checkpoint \.\.\.\n$/)
-      expect(await untilLogged(name, 'ended with 137')).toMatch(
+      await untilLogged(name, 'ended with 137')
+      await untilLogged(
+        name,
         /WARNING: Socket sun\.nio\.ch\.ServerSocketChannelImpl\[.*:8080\] was not closed by the application/
       )
     }
@@ -222,9 +216,12 @@ describe('the stand-in JDK', () => {
     ])
     await untilLogged(name, 'ready')
     expect(jcmd(name)).toMatchObject({ code: 0, output: expect.stringContaining('CR: Checkpoint ...') })
-    const log = await untilLogged(name, 'after second')
-    expect(log).toContain('CRIU failed with exit code 1 - check /cr/dump4.log')
-    expect(log).toContain('JVM: invalid info for restore provided: queued code -1')
+    for (const line of [
+      'after second',
+      'CRIU failed with exit code 1 - check /cr/dump4.log',
+      'JVM: invalid info for restore provided: queued code -1'
+    ])
+      await untilLogged(name, line)
   })
 
   labTest(

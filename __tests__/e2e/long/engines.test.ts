@@ -7,7 +7,6 @@ import { callUntilAnswer } from '../../../lab/started-image.js'
 import { ALL_DENIED, CALLS } from '../support/denied-calls.js'
 import { withEngine } from '../support/engines.js'
 import {
-  containerLog,
   docker,
   dockerAt,
   e2eSuite,
@@ -17,6 +16,7 @@ import {
   pulledAgain,
   pulledElsewhere,
   registryDigest,
+  untilLogged,
   withStarted,
   world
 } from '../support/lab.js'
@@ -81,9 +81,9 @@ async function namesTheProcessId(pulled: Pulled): Promise<void> {
     const flags = [...pulled.flags, '--pid', `container:${one.name}`]
     await withStarted({ ...pulled, flags }, async (other) => {
       expect(await callUntilAnswer(other)).toBe(ANSWER)
-      expect(containerLog(other.name, pulled.environment)).toMatch(
+      const line =
         /starting the application normally\. Cause: the process id \d+, which the snapshot needs, is in use/
-      )
+      await untilLogged(other.name, line, pulled.environment)
     })
   })
 }

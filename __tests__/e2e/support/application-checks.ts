@@ -10,13 +10,13 @@ import { progressOnStderr } from '../../../lab/progress.js'
 import { callUntilAnswer } from '../../../lab/started-image.js'
 import type { Answer, Application, LogAnswer, Outcome, Refused, Restored } from './application-list.js'
 import {
-  containerLog,
   docker,
   errorOf,
   freshTag,
   pulledAgain,
   registryDigest,
   runAction,
+  untilLogged,
   withStarted,
   world
 } from './lab.js'
@@ -84,10 +84,8 @@ async function expectAnswer(pulled: Pulled, answer: Answer): Promise<void> {
 
 async function expectLog(pulled: Pulled, { log, never, variables = {} }: LogAnswer): Promise<void> {
   await withStarted({ ...pulled, variables: { ...RESTORED, ...variables } }, async ({ name }) => {
-    const end = Date.now() + 20_000
-    while (!log.test(containerLog(name)) && Date.now() < end) await sleep(50)
-    expect(containerLog(name)).toMatch(log)
-    expect(containerLog(name)).not.toMatch(never)
+    const written = await untilLogged(name, log)
+    expect(written).not.toMatch(never)
   })
 }
 

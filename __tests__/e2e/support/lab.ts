@@ -111,6 +111,24 @@ export function containerLog(name: string, environment = world.environment): str
   return stdout + stderr
 }
 
+/**
+ * Waits until the log of a container has the text, and returns the log: the engine stores a line some time after the application wrote
+ * it, and lines of stdout and stderr in any order. An error with the log after 20 seconds.
+ */
+export async function untilLogged(
+  name: string,
+  text: string | RegExp,
+  environment = world.environment
+): Promise<string> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const log = containerLog(name, environment)
+    if (typeof text === 'string' ? log.includes(text) : text.test(log)) return log
+    if (Date.now() > deadline) throw new Error(`${name} did not log ${text}, but:\n${log}`)
+    await sleep(50)
+  }
+}
+
 /** Starts an image as its user would, gives it to the work, and removes it. */
 export async function withStarted<T>(
   options: Omit<StartOptions, 'environment' | 'name' | 'port'> &
