@@ -159,8 +159,8 @@ e2eSuite('a run that fails', ['Server'], ({ folder, context }) => {
   labTest(
     'an application that never answers fails after startup-timeout, with the last lines of its log',
     async () => {
-      const { message } = await failing({ ...application('NeverReady'), 'startup-timeout': '3s' })
-      expect(message).toContain('The application was not ready within 3 s (port 8080: ')
+      const { message } = await failing({ ...application('NeverReady'), 'startup-timeout': '6s' })
+      expect(message).toContain('The application was not ready within 6 s (port 8080: ')
       expect(message).toContain('NeverReady.main(NeverReady.java')
       expect(message).toContain('waiting for a database that never comes')
     }

@@ -74,11 +74,12 @@ e2eSuite('ready and warm', ['Server'], ({ folder: workspace, context }) => {
   labTest('a readiness condition that does not hold is named', async () => {
     const log = await job({ 'ready-log': 'never said', 'startup-timeout': '2s' })
     expect(errorOf(log)).toContain('ready-log never said: no line of the output matched it')
-    const command = await job({ 'ready-command': 'test -e "/no such file"', 'startup-timeout': '2s' })
+    // Long enough for a JVM to start on a busy machine.
+    const command = await job({ 'ready-command': 'test -e "/no such file"', 'startup-timeout': '6s' })
     expect(errorOf(command)).toContain('ready-command (test -e /no such file): exit code 1')
-    const status = await job({ 'ready-url': '/ -> 204', 'startup-timeout': '2s' })
+    const status = await job({ 'ready-url': '/ -> 204', 'startup-timeout': '6s' })
     expect(errorOf(status)).toContain('GET /: status 200')
-    const hidden = await job({ 'java-options': '-Daddress=127.0.0.1', 'startup-timeout': '2s' })
+    const hidden = await job({ 'java-options': '-Daddress=127.0.0.1', 'startup-timeout': '6s' })
     expect(errorOf(hidden)).toContain("It listens on port 8080 of the container's loopback address only")
   })
 
