@@ -1,17 +1,9 @@
 // Measures the search of images that are made to be slow, against one of the same size with the jars of ordinary libraries: time of the
 // processor, and memory. `node scripts/with-modules.mjs scripts/bench-hostile.ts [--size MB] [--rounds N] [--corpus FOLDER] [--only KIND]...`
-// The folder is that of scripts/scan-corpus.ts. Needs the programs xz, bzip2 and zstd, and is not part of npm test.
+// Maven downloads the jars if FOLDER is not there. Needs Maven and the programs xz, bzip2 and zstd, and is not part of npm test.
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync
-} from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -21,12 +13,13 @@ import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { hostileLines } from '../__tests__/support/regex-steps.js'
 import { FAMILIES } from '../src/secrets/scanner/families.js'
+import { DEFAULT_FOLDER, libraryJars } from './corpus/jars.js'
 
 const { values: options } = parseArgs({
   options: {
     size: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
-    corpus: { type: 'string', default: path.join(tmpdir(), 'crac-checkpoint-corpus') },
+    corpus: { type: 'string', default: DEFAULT_FOLDER },
     only: { type: 'string', multiple: true, default: [] }
   }
 })
@@ -73,9 +66,7 @@ const zstd = lazy(() => {
 const gzip = lazy(() => gzipSync(Buffer.concat([noise, Buffer.alloc(80 * 20_000)])))
 const xz = lazy(() => packed('xz', ['-0'], Buffer.from('one line\n')))
 const bzip2 = lazy(() => packed('bzip2', [], Buffer.concat([noise, Buffer.alloc(90 * 20_000)])))
-const jars = readdirSync(options.corpus)
-  .filter((name) => name.endsWith('.jar'))
-  .map((name) => path.join(options.corpus, name))
+const jars = await libraryJars(options.corpus)
 
 const KINDS: Record<string, Kind> = {
   'jars of libraries': (turn) => readFileSync(jars[turn % jars.length] ?? ''),

@@ -1,11 +1,8 @@
 // Measures false alarms: scans the jars of the most used libraries for tokens by their form.
 // `node scripts/with-modules.mjs scripts/scan-corpus.ts [FOLDER]`; the folder keeps the jars. Needs Maven, and is not part of npm test.
 import { randomBytes } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createReadStream } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { run } from '../lab/command.js'
 import { programsOn } from '../src/docker/process-group.js'
 import { contentsOf } from '../src/secrets/archives/contents.js'
 import { createOpener } from '../src/secrets/archives/opener.js'
@@ -14,15 +11,9 @@ import { scanFiles, type NamedContent } from '../src/secrets/scan-files.js'
 import { createCanary } from '../src/secrets/scanner/canary.js'
 import { newFindings } from '../src/secrets/scanner/findings.js'
 import { createMatcher } from '../src/secrets/scanner/scan.js'
+import { DEFAULT_FOLDER, libraryJars } from './corpus/jars.js'
 
-const folder = path.resolve(process.argv[2] ?? path.join(tmpdir(), 'crac-checkpoint-corpus'))
-if (!existsSync(folder)) {
-  console.error(`Downloading the libraries to ${folder} ...`)
-  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
-  const pom = fileURLToPath(new URL('corpus/pom.xml', import.meta.url))
-  await run('mvn', ['--quiet', '--batch-mode', '--file', pom, goal, `-DoutputDirectory=${folder}`])
-}
-const jars = readdirSync(folder).filter((name) => name.endsWith('.jar'))
+const jars = await libraryJars(process.argv[2] ?? DEFAULT_FOLDER)
 
 const opener = createOpener(programsOn(process.env))
 
@@ -30,7 +21,7 @@ const opener = createOpener(programsOn(process.env))
 async function* below(): AsyncGenerator<NamedContent> {
   for (const jar of jars) {
     opener.allow(1e9)
-    yield* contentsOf({ name: jar, bytes: createReadStream(path.join(folder, jar)) }, opener)
+    yield* contentsOf({ name: path.basename(jar), bytes: createReadStream(jar) }, opener)
   }
 }
 
