@@ -40,6 +40,9 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
         await ensureBaseImage(labHome(), { environment }, quiet)
         const tag = freshTag('engine-lost')
         const before = dockerAt(environment, 'image', 'ls', '--all', '--quiet')
+        const name = '{{index .Options "com.docker.network.bridge.name"}}'
+        const bridge = `/sys/class/net/${dockerAt(environment, 'network', 'inspect', 'bridge', '--format', name)}`
+        expect(existsSync(path.join(bridge, 'brif'))).toBe(true)
 
         const away = await dyingAtLoad(environment, power, false, { tags: tag, push: 'true' })
         expect(away.exitCode).toBe(1)
@@ -47,6 +50,8 @@ e2eSuite('a fault around the run', ['Server'], ({ folder, context, job }) => {
         expect(annotations(away, 'warning').join()).toContain('may be left behind')
         expect(await registryDigest(tag)).toBeUndefined()
         expect(away.left).toEqual([])
+        // Nothing of the engine that was switched off responds in place of a container of the next one.
+        expect(existsSync(bridge)).toBe(false)
         await power.on()
         for (const name of dockerAt(environment, 'ps', '--all', '--quiet').split('\n').filter(Boolean))
           dockerAt(environment, 'rm', '--force', name)

@@ -3,6 +3,7 @@ import { openSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { attempt } from '../command.js'
 import { PROJECT } from '../home.js'
 import { isAlive } from '../lock.js'
 import { runningDocker } from './client.js'
@@ -55,8 +56,12 @@ export async function start(daemon: Daemon, environment: NodeJS.ProcessEnv): Pro
   return pid
 }
 
-/** Ends an engine, and waits until it has ended. */
-export async function end(pid: number): Promise<void> {
-  process.kill(pid, 'SIGTERM')
+/**
+ * Ends an engine if it runs, waits until it has ended, and deletes its bridge. An engine that had to give up a container leaves
+ * the network of that container on the bridge, where it would respond for the next container with its address.
+ */
+export async function end(pid: number, root: string, bridge: string): Promise<void> {
+  if (isAlive(pid)) process.kill(pid, 'SIGTERM')
   for (let tries = 0; isAlive(pid) && tries < 6 * LONGEST_STOP_S; tries++) await sleep(250)
+  await attempt('chroot', [root, 'ip', 'link', 'delete', bridge])
 }

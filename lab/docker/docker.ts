@@ -101,9 +101,8 @@ async function stopOne(home: string, name: string): Promise<boolean> {
   if (containers.length > 0) await attempt('docker', ['kill', ...containers], { env: environment })
   // Images whose tag went to a newer one.
   await attempt('docker', ['image', 'prune', '--force'], { env: environment })
-  await end(pid)
+  await end(pid, ownRoot(home), bridgeOf(home, name))
   await rm(pidFile(home, name), { force: true })
-  await attempt('chroot', [ownRoot(home), 'ip', 'link', 'delete', bridgeOf(home, name)])
   return true
 }
 

@@ -1,9 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { attempt } from '../command.js'
-import { isAlive, withLock } from '../lock.js'
+import { withLock } from '../lock.js'
 import { progressOnStderr } from '../progress.js'
 import { clientEnvironment } from './client.js'
 import { end, start, type Daemon } from './daemon.js'
@@ -42,30 +40,14 @@ export async function withEmptyDocker<T>(
   const daemon = { root, sockets, log: path.join(home, 'engine.log'), bridge, data, ...options }
   let pid = await start(daemon, environment)
   const power: Switch = {
-    off: async () => {
-      await end(pid)
-      await unplug(root, bridge.name)
-    },
+    off: async () => await end(pid, root, bridge.name),
     on: async () => void (pid = await start(daemon, environment))
   }
   try {
     return await work(environment, power)
   } finally {
-    if (isAlive(pid)) await end(pid)
-    await unplug(root, bridge.name)
-    await attempt('chroot', [root, 'ip', 'link', 'delete', bridge.name])
+    await end(pid, root, bridge.name)
     await rm(place, { recursive: true })
     await rm(path.join(root, data), { recursive: true, force: true })
-  }
-}
-
-/**
- * Deletes the interfaces of containers on a bridge. An engine that had to end at once leaves them, and the network of such a
- * container would respond for the next one, which gets the same address.
- */
-async function unplug(root: string, bridge: string): Promise<void> {
-  for (const port of readdirSync('/sys/class/net')) {
-    if (existsSync(`/sys/class/net/${bridge}/brif/${port}`))
-      await attempt('chroot', [root, 'ip', 'link', 'delete', port])
   }
 }
