@@ -11,40 +11,46 @@ docker run --rm --entrypoint cat "$IMAGE" /opt/crac-checkpoint/seccomp.json |
     docker exec --interactive "$node" sh -c \
         'mkdir -p /var/lib/kubelet/seccomp/operator && cat > /var/lib/kubelet/seccomp/operator/crac-checkpoint.json'
 
-# Waits for the pod, and calls it. $1: what its log has to contain.
+# Waits for the pod, calls it, and reads its log. $1: `restored` or `normal`, the start that it has to make.
 check() {
     kubectl rollout status deployment/app --timeout 90s
-    pod=$(kubectl get pods --selector app=app --sort-by .metadata.creationTimestamp --output name | tail -n 1)
+    pod=$(kubectl get pods --selector app=app --output name)
     kubectl port-forward "$pod" 8080:8080 > /dev/null &
     forward=$!
     curl --fail --silent --show-error --retry 30 --retry-all-errors --retry-delay 1 --max-time 5 http://localhost:8080/
     kill "$forward"
+    wait "$forward" || true
     kubectl logs "$pod" > "$folder/log"
     cat "$folder/log"
-    grep --quiet "$1" "$folder/log"
+    start=restored
+    if grep --quiet 'the snapshot could not be restored here; starting the application normally.*restore-flags' "$folder/log"; then
+        start=normal
+    fi
+    [ "$start" = "$1" ]
 }
 
-# Changes the container, and waits until only the new pod is there. $1: path below the container, $2: value.
+# Changes the container. $1: path below the container, $2: value.
 change() {
     kubectl patch deployment app --type json --patch \
         "[{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/$1\", \"value\": $2}]"
-    kubectl rollout status deployment/app --timeout 90s
 }
 
-# `exit` in place of the normal start: a pod that responds was restored.
 kubectl kustomize "$folder" | kubectl apply --filename -
+# Ends the old pod before it makes the new one, so that there is one pod only.
+kubectl patch deployment app --patch '{"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}'
+# With `exit` in place of the normal start, a pod that responds was restored.
 change env '[{"name": "CRAC_ON_RESTORE_FAILURE", "value": "exit"}]'
-check ''
+check restored
 
 change securityContext/readOnlyRootFilesystem true
-check ''
+check restored
 
 change env '[]'
 change securityContext/seccompProfile '{"type": "RuntimeDefault"}'
-check 'the snapshot could not be restored here; starting the application normally.*restore-flags'
+check normal
 
-kubectl delete deployment app
+kubectl delete deployment app --cascade=foreground
 # The label that the comments of the Deployment name.
 kubectl label namespace default pod-security.kubernetes.io/enforce=privileged
 kubectl apply --filename "$folder/deployment.yaml"
-check ''
+check restored
