@@ -22,11 +22,10 @@ check() {
     wait "$forward" || true
     kubectl logs "$pod" > "$folder/log"
     cat "$folder/log"
-    start=restored
-    if grep --quiet 'the snapshot could not be restored here; starting the application normally.*restore-flags' "$folder/log"; then
-        start=normal
-    fi
-    [ "$start" = "$1" ]
+    case $1 in
+        restored) ! grep --quiet 'starting the application normally' "$folder/log" || return 1 ;;
+        normal) grep --quiet 'starting the application normally.*restore-flags' "$folder/log" ;;
+    esac
 }
 
 # Changes the container. $1: path below the container, $2: value.
